@@ -1,0 +1,42 @@
+# Two commands: `make` runs the main job on the embedded default, `make test` runs every check.
+PYTHON ?= python3
+CORES ?= 2
+VENV := .venv/bin
+
+.PHONY: all setup setup-dev test test-all lock clean
+
+all: setup
+	$(VENV)/snakemake --cores $(CORES)
+
+setup: .venv/ready
+setup-dev: .venv/ready-dev
+
+.venv/bin/uv: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"fusebench needs Python 3.11 or newer; $(PYTHON) is {v.major}.{v.minor}. Run: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(VENV)/python -m pip install --quiet --require-hashes --requirement requirements-uv.lock
+	touch $@
+
+.venv/ready: .venv/bin/uv requirements.lock pyproject.toml
+	VIRTUAL_ENV=.venv $(VENV)/uv pip install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
+	VIRTUAL_ENV=.venv $(VENV)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.lock
+	VIRTUAL_ENV=.venv $(VENV)/uv pip install --quiet --require-hashes --compile-bytecode --requirement requirements-dev.lock
+	touch $@
+
+test: setup-dev
+	bash .ci/check
+
+test-all: setup-dev
+	bash .ci/check --run-slow
+
+# The locks of fusebench itself, for every supported Python; those of the methods are made by `fusebench lock`.
+lock:
+	echo uv | $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url - --output-file requirements-uv.lock
+	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml --output-file requirements.lock
+	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+
+clean:
+	rm -rf .venv results resources logs .snakemake

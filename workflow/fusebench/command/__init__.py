@@ -1,0 +1,43 @@
+"""The ``fusebench`` command: one module per subcommand, imported only when it is the one asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from fusebench.errors import FusebenchError
+
+SUBCOMMANDS = {
+    "check": "validate methods.yaml, datasets.yaml and config/config.yaml",
+    "list": "print the registry: methods, datasets, metrics, envs",
+    "measure": "measure one fused image against its sources",
+}
+"""Name of each subcommand and its one-line help; the module of the same name has ``add_arguments`` and ``run``."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one subcommand and return its exit status; errors of fusebench end as one message and status 1."""
+    arguments = sys.argv[1:] if argv is None else argv
+    parser = _parser(arguments)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except FusebenchError as error:
+        print(f"fusebench {options.subcommand}: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 0
+
+
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+    """Build the parser; only the module of the subcommand that was asked for is imported."""
+    parser = argparse.ArgumentParser(prog="fusebench", description="Rerun published fusion methods and compare them.")
+    subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
+    for name, summary in SUBCOMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        if name in arguments[:1]:
+            module = importlib.import_module(f"fusebench.command.{name}")
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=module.run)
+    return parser

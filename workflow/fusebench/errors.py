@@ -1,0 +1,91 @@
+"""Every error that fusebench raises on purpose, in one tree.
+
+::
+
+    FusebenchError
+    |-- RegistryError          methods.yaml, datasets.yaml or config is wrong (file, line, entry)
+    |-- StepError              a step of the flow ended in a state other than ``ok``
+    |   |-- SourceUnavailable  the repository or commit cannot be had
+    |   |-- WeightsMissing     weights are absent, or their hash is another
+    |   |-- EnvironmentFailed  the environment is not locked, does not build, or was damaged
+    |   |-- DatasetUnavailable the dataset cannot be prepared
+    |   |-- Crashed            the authors' script failed
+    |   |-- OutOfMemory        the authors' script ran out of memory
+    |   |-- TimedOut           the authors' script ran past its time limit
+    |   `-- BadOutput          the script ended, but what it wrote cannot be used
+    `-- MetricError            a metric cannot be resolved, or cannot be computed on these images
+
+A message says what must be, what was found, where, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class FusebenchError(Exception):
+    """Base of all errors that are told to the user without a traceback."""
+
+
+class RegistryError(FusebenchError):
+    """A registry or configuration file is wrong; the message names file, line and entry."""
+
+
+class StepError(FusebenchError):
+    """A step ended in a state other than ``ok``.
+
+    Attributes:
+        state: the word that goes into ``status.csv`` and the tables.
+    """
+
+    state: str = "crashed"
+
+
+class SourceUnavailable(StepError):
+    """The repository, or the commit in it, cannot be had."""
+
+    state = "source-unavailable"
+
+
+class WeightsMissing(StepError):
+    """Weights that an entry names are absent, or have another sha256."""
+
+    state = "weights-missing"
+
+
+class EnvironmentFailed(StepError):
+    """The environment is not locked, does not build, or differs from its lock."""
+
+    state = "env-failed"
+
+
+class DatasetUnavailable(StepError):
+    """The dataset cannot be prepared; cells that need it are skipped."""
+
+    state = "skipped"
+
+
+class Crashed(StepError):
+    """The authors' script failed before it wrote every result."""
+
+    state = "crashed"
+
+
+class OutOfMemory(StepError):
+    """The authors' script ran out of host or device memory."""
+
+    state = "out-of-memory"
+
+
+class TimedOut(StepError):
+    """The authors' script ran past the time limit of its entry."""
+
+    state = "timeout"
+
+
+class BadOutput(StepError):
+    """The script ended, but a result is missing, has the wrong size, or holds no usable values."""
+
+    state = "bad-output"
+
+
+class MetricError(FusebenchError):
+    """A metric or definition is unknown, or cannot be computed on the images given."""
