@@ -1,0 +1,53 @@
+"""Names of metrics and how they are resolved."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from fusebench.errors import MetricError
+from fusebench.metrics import default_metrics, metrics_table, resolve
+from fusebench.metrics.definitions import TASKS, all_definitions
+
+
+def test_order_is_kept_and_duplicates_are_dropped() -> None:
+    """Definitions come back in the order asked for, each once."""
+    assert [definition.id for definition in resolve(["SSIM", "EN", "SSIM"])] == ["SSIM", "EN"]
+
+
+def test_unknown_metric_lists_near_names() -> None:
+    """A misspelt metric is refused with the names that are near it."""
+    with pytest.raises(MetricError, match=r"unknown metric 'SSSIM'; near names: .*SSIM"):
+        resolve(["SSSIM"])
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_defaults_of_a_task_are_meant_for_it(task: str) -> None:
+    """Every default of a task resolves, and its definition names that task."""
+    assert all(task in definition.tasks for definition in resolve(default_metrics(task)))
+
+
+def test_unknown_task_is_refused() -> None:
+    """A task that does not exist has no defaults."""
+    with pytest.raises(MetricError, match="unknown task 'video'; must be one of infrared-visible"):
+        default_metrics("video")
+
+
+def test_every_definition_has_a_formula_and_a_row() -> None:
+    """Each name of the table leads to a function with a docstring, and each row is complete."""
+    assert [row["id"] for row in metrics_table()] == list(all_definitions())
+    for definition in all_definitions().values():
+        assert definition.formula.__doc__, definition.id
+        assert definition.direction in ("higher", "lower", "none"), definition.id
+    assert all(value for row in metrics_table() for value in row.values())
+
+
+def test_resolving_loads_no_numerical_library() -> None:
+    """The pipeline resolves names at every start, so that must not load numpy, cv2, numba or scipy."""
+    code = (
+        "import sys; from fusebench.metrics import resolve, metrics_table; resolve(['EN', 'SSIM']); metrics_table();"
+        "print(sorted({'numpy', 'cv2', 'numba', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,150 @@
+"""``fusebench measure A B F``: measure one fused image against its two sources."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusebench.errors import MetricError
+from fusebench.metrics import Definition, default_metrics, resolve
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fusebench.metrics import SourcePair
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the images and options of the subcommand."""
+    parser.add_argument("a", metavar="A", type=Path, help="first source image (the infrared one)")
+    parser.add_argument("b", metavar="B", type=Path, help="second source image (the visible one)")
+    parser.add_argument("fused", metavar="F", type=Path, help="fused image")
+    parser.add_argument(
+        "--metrics", nargs="+", metavar="ID", help="METRIC, METRIC@DEFINITION or all@EVALUATOR"
+    )
+    parser.add_argument(
+        "--reference", metavar="R", type=Path, help="ground truth, for the metrics that need one"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument(
+        "--explain", metavar="METRIC=VALUE", help="list which definition of a metric gives a claimed value"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure the images named by the options and print the result.
+
+    Raises:
+        MetricError: an image cannot be read, sizes differ, or a metric is unknown or has no value here.
+    """
+    if options.explain:
+        metric, claimed = _claim(options.explain)
+        definitions = _definitions_of(metric)
+    else:
+        definitions = resolve(options.metrics or default_metrics("infrared-visible"))
+    _refuse_without_reference(definitions, options)
+    pair, fused = _read_pair(options)
+    if options.explain:
+        return _explain(pair, fused, definitions, claimed, options.json)
+    values = pair.measure(fused, definitions)
+    print(json.dumps(values, indent=2) if options.json else _value_table(definitions, values))
+    return 0
+
+
+def _refuse_without_reference(definitions: list[Definition], options: argparse.Namespace) -> None:
+    """Refuse metrics that need a ground truth before any image is read; an explanation just leaves them out."""
+    needing = [definition for definition in definitions if definition.needs_reference]
+    if not needing or options.reference:
+        return
+    if not options.explain:
+        names = ", ".join(definition.id for definition in needing)
+        raise MetricError(f"{names}: needs a ground truth; give it with --reference")
+    definitions[:] = [definition for definition in definitions if not definition.needs_reference]
+
+
+def _read_pair(options: argparse.Namespace) -> tuple[SourcePair, NDArray[np.float64]]:
+    from fusebench.metrics import SourcePair, to_gray
+
+    a, b, fused = (to_gray(read_image(path)) for path in (options.a, options.b, options.fused))
+    reference = None if options.reference is None else to_gray(read_image(options.reference))
+    return SourcePair(a, b, reference), fused
+
+
+def read_image(path: Path) -> NDArray[Any]:
+    """Read an image file as ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 or uint16; an alpha channel is dropped.
+
+    Raises:
+        MetricError: the file is missing, or is not an image that can be decoded.
+    """
+    import cv2
+
+    if not path.is_file():
+        raise MetricError(f"{path}: must be an image file, and there is no such file")
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise MetricError(
+            f"{path}: must be an image that OpenCV can decode, found {path.stat().st_size} bytes that it cannot"
+        )
+    if image.ndim == 3:
+        image = image[:, :, 2::-1] if image.shape[2] in (3, 4) else image[:, :, 0]
+    return image
+
+
+def _claim(text: str) -> tuple[str, float]:
+    """Split ``METRIC=VALUE``."""
+    metric, _, number = text.partition("=")
+    try:
+        return metric, float(number)
+    except ValueError:
+        raise MetricError(
+            f"--explain must be METRIC=VALUE with a number, such as SSIM=1.03; found {text!r}"
+        ) from None
+
+
+def _definitions_of(metric: str) -> list[Definition]:
+    """Every definition of the metric that a name stands for."""
+    from fusebench.metrics.definitions import related
+
+    return related(metric)
+
+
+def _explain(
+    pair: SourcePair, fused: NDArray[np.float64], definitions: list[Definition], claimed: float, as_json: bool
+) -> int:
+    """Print the value of every definition, nearest to the claim first; status 1 when none gives it."""
+    values, refusals = pair.attempt(fused, definitions)
+    ranked = sorted(values, key=lambda name: abs(values[name] - claimed))
+    if as_json:
+        rows = [
+            {"id": name, "value": values[name], "matches": _matches(values[name], claimed)} for name in ranked
+        ]
+        print(json.dumps({"claimed": claimed, "definitions": rows, "without_value": refusals}, indent=2))
+    else:
+        print(f"claimed: {claimed:g}")
+        for name in ranked:
+            verdict = (
+                "gives the claim" if _matches(values[name], claimed) else f"{values[name] - claimed:+.6g}"
+            )
+            print(f"  {name:<24}{values[name]:>16.8g}   {verdict}")
+        for name, reason in refusals.items():
+            print(f"  {name:<24}{'-':>16}   {reason}")
+    return 0 if any(_matches(value, claimed) for value in values.values()) else 1
+
+
+def _matches(value: float, claimed: float) -> bool:
+    """Whether a value is the claimed one, up to the rounding of a printed number with its digits."""
+    digits = len(repr(claimed).partition(".")[2])
+    return abs(value - claimed) <= 0.5 * 10.0**-digits + 1e-9 * abs(claimed)
+
+
+def _value_table(definitions: list[Definition], values: dict[str, float]) -> str:
+    width = max(len(name) for name in values)
+    arrows = {"higher": "higher is better", "lower": "lower is better", "none": ""}
+    lines = [
+        f"{definition.id:<{width}}  {values[definition.id]:>16.8g}  {definition.unit:<12}{arrows[definition.direction]}"
+        for definition in definitions
+    ]
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,153 @@
+"""Which metrics exist, under which names, and how a name is resolved; loads no numerical library."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from fusebench.errors import MetricError
+
+if TYPE_CHECKING:
+    from fusebench.metrics.images import Fusion
+
+CANONICAL = "canonical"
+"""Name of the definition that the bare metric name stands for."""
+
+TASKS = ("infrared-visible", "medical", "multi-focus", "multi-exposure", "pansharpening", "hsi-msi")
+GRAY_TASKS = TASKS[:4]
+BAND_TASKS = TASKS[4:]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One formula under one name.
+
+    Attributes:
+        id: the name in tables and files: ``SSIM``, ``SSIM@cddfuse``.
+        metric: the metric's canonical name, the same for all of its definitions: ``SSIM``, ``AG``.
+        definition: ``canonical``, or the evaluator whose formula it is.
+        direction: ``higher`` or ``lower`` is better, or ``none``.
+        unit: of the value; ``1`` for a plain number.
+        needs_reference: whether a ground truth is needed.
+        tasks: the fusion tasks it is meant for.
+        source: the paper or the original code of the formula.
+        target: ``module:function`` of the formula inside this package.
+    """
+
+    id: str
+    metric: str
+    definition: str
+    direction: str
+    unit: str
+    needs_reference: bool
+    tasks: tuple[str, ...]
+    source: str
+    target: str
+
+    @property
+    def formula(self) -> Callable[[Fusion], float]:
+        """The function that computes it; loads the module that holds it."""
+        module, _, function = self.target.partition(":")
+        formula: Callable[[Fusion], float] = getattr(
+            importlib.import_module(f"fusebench.metrics.{module}"), function
+        )
+        return formula
+
+
+@cache
+def all_definitions() -> dict[str, Definition]:
+    """Every definition by id, canonical ones first."""
+    from fusebench.metrics.catalogue import definitions
+
+    return {definition.id: definition for definition in definitions()}
+
+
+def evaluators() -> tuple[str, ...]:
+    """Names of the published evaluators whose whole sets can be asked for as ``all@NAME``."""
+    from fusebench.metrics.catalogue import EVALUATOR_COLUMNS
+
+    return tuple(EVALUATOR_COLUMNS)
+
+
+def resolve(names: Iterable[str]) -> list[Definition]:
+    """Turn names into definitions, in the order asked for, without duplicates.
+
+    Args:
+        names: ``METRIC``, ``METRIC@DEFINITION`` or ``all@EVALUATOR``.
+
+    Raises:
+        MetricError: a name is unknown; the message lists the near names.
+    """
+    found = {definition.id: definition for name in names for definition in _expand(name)}
+    return list(found.values())
+
+
+def _expand(name: str) -> Iterator[Definition]:
+    from fusebench.metrics.catalogue import EVALUATOR_COLUMNS
+
+    metric, _, evaluator = name.partition("@")
+    if metric == "all" and evaluator in EVALUATOR_COLUMNS:
+        yield from (all_definitions()[f"{column}@{evaluator}"] for column in EVALUATOR_COLUMNS[evaluator])
+    elif name in all_definitions():
+        yield all_definitions()[name]
+    else:
+        raise MetricError(_unknown(name))
+
+
+def _unknown(name: str) -> str:
+    """Say what is wrong with a name, and which names are near."""
+    known = [*all_definitions(), *(f"all@{evaluator}" for evaluator in evaluators())]
+    metric, _, definition = name.partition("@")
+    same_metric = [other for other in known if definition and other.partition("@")[0] == metric]
+    by_lower = {other.lower(): other for other in known}
+    near = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, n=5, cutoff=0.6)]
+    suggestions = list(dict.fromkeys([*same_metric, *near]))
+    hint = f"near names: {', '.join(suggestions)}" if suggestions else "no name is near"
+    return f"unknown metric {name!r}; {hint}; `fusebench list metrics` shows all of them"
+
+
+def related(name: str) -> list[Definition]:
+    """Every definition of the metric that a name stands for, the canonical one first.
+
+    Args:
+        name: ``METRIC``, or ``METRIC@DEFINITION`` to ask from any one of its definitions.
+
+    Raises:
+        MetricError: the metric is unknown; the message lists the near names.
+    """
+    metric = resolve([name])[0].metric
+    return [definition for definition in all_definitions().values() if definition.metric == metric]
+
+
+def default_metrics(task: str) -> list[str]:
+    """Ids of the metrics measured for a task when a suite names none.
+
+    Raises:
+        MetricError: the task is unknown.
+    """
+    from fusebench.metrics.catalogue import DEFAULTS
+
+    if task not in DEFAULTS:
+        raise MetricError(f"unknown task {task!r}; must be one of {', '.join(TASKS)}")
+    return list(DEFAULTS[task])
+
+
+def metrics_table() -> list[dict[str, str]]:
+    """One row of text for each definition, for ``fusebench list metrics``."""
+    return [
+        {
+            "id": definition.id,
+            "metric": definition.metric,
+            "definition": definition.definition,
+            "direction": definition.direction,
+            "unit": definition.unit,
+            "needs_reference": "yes" if definition.needs_reference else "no",
+            "tasks": ", ".join(definition.tasks),
+            "source": definition.source,
+        }
+        for definition in all_definitions().values()
+    ]

@@ -1,0 +1,118 @@
+"""Visual information fidelity in the pixel domain."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from fusebench.errors import MetricError
+from fusebench.metrics.compiled import compiled
+from fusebench.metrics.filters import gaussian, separable_valid
+from fusebench.metrics.images import Fusion, Image, Parts, Pixels
+
+SCALES = (1, 2, 3, 4)
+SMALLEST = 41
+"""Side of the smallest image that leaves a window at every scale: 16 for the first filter of scale 2, and so on."""
+
+
+def _taps(scale: int) -> Pixels:
+    size = 2 ** (5 - scale) + 1
+    return gaussian(size, size / 5)
+
+
+def reduced(image: Image, scale: int) -> Pixels:
+    """The image at a scale: filtered by that scale's Gaussian and halved, from the scale before."""
+    if scale == 1:
+        return image.pixels
+    finer: Pixels = image.part(reduced, scale - 1)
+    return np.ascontiguousarray(separable_valid(finer, _taps(scale))[::2, ::2])
+
+
+def local_mean(image: Image, scale: int) -> Pixels:
+    """Gaussian-weighted mean around each pixel at a scale."""
+    return separable_valid(image.part(reduced, scale), _taps(scale))
+
+
+def local_square(image: Image, scale: int) -> Pixels:
+    """Gaussian-weighted mean of squares around each pixel at a scale."""
+    pixels = image.part(reduced, scale)
+    return separable_valid(pixels * pixels, _taps(scale))
+
+
+@compiled
+def _information(
+    mean_s: Pixels, mean_f: Pixels, square_s: Pixels, square_f: Pixels, product: Pixels
+) -> tuple[float, float]:
+    """Information of the fused image about the source, and of the source itself, summed over windows, in log10.
+
+    The logarithms are taken of running products, one for dozens of pixels: equal to the sum of logarithms up to 1e-14.
+    """
+    epsilon, noise = 1e-10, 2.0
+    preserved, total = 0.0, 0.0
+    for row in range(mean_s.shape[0]):
+        factor_preserved, factor_total = 1.0, 1.0
+        for column in range(mean_s.shape[1]):
+            source, fused = mean_s[row, column], mean_f[row, column]
+            variance_s = max(square_s[row, column] - source * source, 0.0)
+            variance_f = max(square_f[row, column] - fused * fused, 0.0)
+            covariance = product[row, column] - source * fused
+            gain = covariance / (variance_s + epsilon)
+            rest = variance_f - gain * covariance
+            if variance_s < epsilon:
+                gain, rest, variance_s = 0.0, variance_f, 0.0
+            if variance_f < epsilon:
+                gain, rest = 0.0, 0.0
+            if gain < 0:
+                gain, rest = 0.0, variance_f
+            rest = max(rest, epsilon)
+            factor_preserved *= 1 + gain * gain * variance_s / (rest + noise)
+            factor_total *= 1 + variance_s / noise
+            if factor_preserved > 1e150:
+                preserved += math.log10(factor_preserved)
+                factor_preserved = 1.0
+            if factor_total > 1e150:
+                total += math.log10(factor_total)
+                factor_total = 1.0
+        preserved += math.log10(factor_preserved)
+        total += math.log10(factor_total)
+    return preserved, total
+
+
+def _information_at(fused: Image, source: Image, scale: int) -> tuple[float, float]:
+    product = fused.part(reduced, scale) * source.part(reduced, scale)
+    return _information(
+        source.part(local_mean, scale),
+        fused.part(local_mean, scale),
+        source.part(local_square, scale),
+        fused.part(local_square, scale),
+        separable_valid(product, _taps(scale)),
+    )
+
+
+def information(fusion: Parts, fused: Image, source: Image) -> tuple[float, float]:
+    """Information preserved and information of the source, summed over the four scales."""
+    sums = [_information_at(fused, source, scale) for scale in SCALES]
+    return sum(preserved for preserved, _ in sums), sum(total for _, total in sums)
+
+
+def fidelity(fusion: Fusion, source: Image) -> float:
+    """VIF of the fused image against one image.
+
+    Raises:
+        MetricError: the image is smaller than the windows, or constant.
+    """
+    fusion.require_size(SMALLEST)
+    preserved, total = fusion.part(information, fusion.fused, source)
+    if total == 0:
+        raise MetricError(f"has no value: {source.name} is constant and carries no information")
+    return preserved / total
+
+
+def visual_information_fidelity(fusion: Fusion) -> float:
+    """Visual information fidelity: VIF(A, F) + VIF(B, F), each in the pixel domain at four scales.
+
+    At scale s the window is a Gaussian of N = 2^(5-s) + 1 pixels with sigma = N / 5, applied where it fits; the variance
+    of the visual noise is 2. VIF = sum log10(1 + g^2 s_S^2 / (s_V^2 + 2)) / sum log10(1 + s_S^2 / 2).
+    """
+    return sum(fusion.part(fidelity, source) for source in fusion.sources)
