@@ -1,0 +1,9 @@
+"""Environments: locked with hashes, built once, shared by all, verified against their locks."""
+
+from __future__ import annotations
+
+from fusebench.environments.building import build
+from fusebench.environments.hardware import kernels_for
+from fusebench.environments.key import choose_variant, environment_key
+
+__all__ = ["build", "choose_variant", "environment_key", "kernels_for"]

@@ -1,0 +1,156 @@
+"""Building an environment: staging, installing, verifying, one rename.
+
+The folder ``resources/envs/<key>`` comes into being by one rename of a staging folder that holds everything, the
+receipt included; hence it is whole wherever it exists, whatever was killed in between and however many builders ran.
+A builder holds a lock on a file beside its staging folder: what is left of a dead one is told apart by it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fusebench.environments.definition import Environment, read_environment
+from fusebench.environments.hardware import cuda_architectures
+from fusebench.environments.installed_files import files_of, hash_files, installed_packages
+from fusebench.environments.interpreters import find_interpreter
+from fusebench.environments.key import locked_key
+from fusebench.environments.pip_install import install_pip
+from fusebench.environments.pip_lock import read_pip_lock, require_platform
+from fusebench.environments.staging import staging_folder
+from fusebench.environments.uv import UvFailed, run_uv
+from fusebench.errors import EnvironmentFailed
+
+RECEIPT = "fusebench-receipt.json"
+MANIFEST = "fusebench-files.json"
+
+
+def build(env_folder: Path, variant: str, resources: Path) -> dict[str, Any]:
+    """Make ``resources/envs/<key>`` unless it is there whole, and return its receipt.
+
+    The receipt says ``key``, ``env``, ``variant``, ``path``, ``python`` (version, executable, where found),
+    ``packages`` (name: version), ``cuda_architectures`` (such as ``["sm_80"]``; None without torch or on its CPU
+    wheel), ``notes``, ``seconds``, ``bytes`` and ``files``.
+
+    Raises:
+        EnvironmentFailed: it is not locked, or cannot be built; the message says why and what to do.
+    """
+    environment = read_environment(env_folder, variant)
+    key = locked_key(environment)
+    final = resources.absolute() / "envs" / key
+    if (receipt := read_receipt(final)) is not None:
+        return receipt
+    with no_space_told(environment, final), staging_folder(final) as stage:
+        if (receipt := read_receipt(final)) is not None:
+            return receipt
+        return _build(environment, key, stage, final)
+
+
+def read_receipt(folder: Path) -> dict[str, Any] | None:
+    """Return the receipt of a built environment; None where it is absent or its interpreter has gone."""
+    try:
+        receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not os.access(folder / "bin" / "python", os.X_OK):
+        return None
+    return dict(receipt) | {"path": str(folder)}
+
+
+@contextmanager
+def no_space_told(environment: Environment, final: Path) -> Iterator[None]:
+    """Turn errors of the file system into a message that names the environment, the folder and what is free."""
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentFailed(
+            f"{environment.name}: cannot write {final.parent}: {error.strerror}; "
+            f"{shutil.disk_usage(_existing(final)).free / 1e9:.1f} GB are free there; make room and run again"
+        ) from error
+
+
+def _existing(folder: Path) -> Path:
+    return next(parent for parent in (folder, *folder.parents) if parent.exists())
+
+
+def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict[str, Any]:
+    """Install into the staging folder, verify, write the receipt, rename."""
+    start = time.monotonic()
+    lock = read_pip_lock(environment)
+    require_platform(environment, lock)
+    python = _make_python(environment, stage)
+    notes = install_pip(environment, lock, stage)
+    receipt: dict[str, Any] = {
+        "key": key,
+        "env": environment.name,
+        "variant": environment.variant,
+        "lock": environment.pip_lock.name,
+        "path": str(final),
+        "python": python,
+        "packages": installed_packages(stage),
+        "cuda_architectures": cuda_architectures(stage),
+        "notes": notes,
+    }
+    receipt |= _seal(stage)
+    receipt["seconds"] = round(time.monotonic() - start, 2)
+    (stage / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
+    return _publish(environment, stage, final, receipt)
+
+
+def _make_python(environment: Environment, stage: Path) -> dict[str, str]:
+    """Make the virtual environment; relocatable, because the folder gets its name at the end."""
+    found = find_interpreter(environment)
+    try:
+        run_uv(
+            [
+                "venv",
+                "--relocatable",
+                "--no-project",
+                "--allow-existing",
+                "--python",
+                str(found.executable),
+                str(stage),
+            ]
+        )
+    except UvFailed as error:
+        raise EnvironmentFailed(
+            f"{environment.name}: no virtual environment with {found.executable}: {error}"
+        ) from error
+    return {"version": found.version, "executable": str(found.executable), "origin": found.origin}
+
+
+def _seal(stage: Path) -> dict[str, Any]:
+    """Write down every file with its sha256 and take the right to write from all.
+
+    Only files: a read-only folder could not be removed by its owner with a plain ``rm -r``.
+    """
+    files = files_of(stage)
+    (stage / MANIFEST).write_text(json.dumps(hash_files(stage, files), indent=0), encoding="utf-8")
+    sizes = 0
+    for path in files.values():
+        if not path.is_symlink():
+            status = path.stat()
+            sizes += status.st_size
+            path.chmod(stat.S_IMODE(status.st_mode) & ~0o222)
+    return {"bytes": sizes, "files": len(files), "manifest": hash_files(stage, [MANIFEST])[MANIFEST]}
+
+
+def _publish(environment: Environment, stage: Path, final: Path, receipt: dict[str, Any]) -> dict[str, Any]:
+    """Rename the stage to its final name; whoever comes second takes what the first one made."""
+    if final.exists() and read_receipt(final) is None:
+        final.rename(stage.with_name(f"{stage.name}.broken"))
+    try:
+        stage.rename(final)
+    except OSError:
+        theirs = read_receipt(final)
+        if theirs is None:
+            raise
+        return theirs
+    return receipt

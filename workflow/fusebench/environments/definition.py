@@ -1,0 +1,206 @@
+"""``environment.yml`` as a person writes it, read and checked.
+
+The file has conda's own format (``name``, ``channels``, ``dependencies`` with a ``pip:`` list) and a block
+``x-fusebench``::
+
+    x-fusebench:
+      exclude-newer: 2026-11-01       # the registry as it was on that day
+      from-source: [name]             # packages that have no wheel and may be built
+      variants:                       # only where CPU and CUDA need different packages
+        cpu: {pip: [torch==2.13.0+cpu]}
+        cuda: {pip: [torch==2.13.0]}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fusebench.errors import EnvironmentFailed
+
+DEFINITION = "environment.yml"
+VARIANTS = ("cpu", "cuda")
+_TOP_KEYS = {"name", "channels", "dependencies", "x-fusebench"}
+_OWN_KEYS = {"exclude-newer", "from-source", "variants"}
+_PYTHON = re.compile(r"python\s*(==?|>=)\s*(\d+\.\d+)(\.\*)?")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment in one variant, as its ``environment.yml`` asks for it.
+
+    Attributes:
+        folder: the folder of ``envs/`` that holds the file.
+        variant: ``cpu`` or ``cuda``; empty where one lock serves both.
+        python: ``3.8`` for exactly that minor version, ``>=3.11`` for that one or any newer.
+        pip: requirements of the pip side, sorted.
+        conda: match specifications of the conda side, sorted; empty where Python is the machine's own.
+        channels: conda channels in order of priority.
+        exclude_newer: date (``YYYY-MM-DD``); packages uploaded later do not exist for the resolver. Or empty.
+        from_source: names of packages that may be built from a source archive.
+    """
+
+    folder: Path
+    variant: str
+    python: str
+    pip: tuple[str, ...]
+    conda: tuple[str, ...]
+    channels: tuple[str, ...]
+    exclude_newer: str
+    from_source: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the environment: that of its folder."""
+        return self.folder.name
+
+    @property
+    def file(self) -> Path:
+        """The file that a person edits."""
+        return self.folder / DEFINITION
+
+    @property
+    def pip_lock(self) -> Path:
+        """The lock of the pip side."""
+        return self.folder / f"requirements{_infix(self.variant)}.lock"
+
+    @property
+    def conda_lock(self) -> Path:
+        """The lock of the conda side; read only where ``conda`` is not empty."""
+        return self.folder / f"conda-lock{_infix(self.variant)}.yml"
+
+    @property
+    def minimum_python(self) -> str:
+        """The lowest minor version of Python that the environment is for, such as ``3.11``."""
+        return self.python.removeprefix(">=")
+
+    @property
+    def universal(self) -> bool:
+        """Whether one lock serves several versions of Python and every platform."""
+        return self.python.startswith(">=")
+
+    @property
+    def request(self) -> str:
+        """Sha256 (hex) of all that a resolver is asked; comments and order of lines are no part of it."""
+        asked = [
+            self.variant,
+            self.python,
+            self.pip,
+            self.conda,
+            self.channels,
+            self.exclude_newer,
+            self.from_source,
+        ]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def read_environment(folder: Path, variant: str) -> Environment:
+    """Read ``folder/environment.yml`` for ``variant`` (``cpu`` or ``cuda``).
+
+    Where the file has no variants, the environment that comes back has the empty variant.
+
+    Raises:
+        EnvironmentFailed: the file is absent or wrong, or lacks the variant.
+    """
+    content = _load(folder / DEFINITION)
+    own = content.get("x-fusebench") or {}
+    chosen = _variant(folder, own.get("variants") or {}, variant)
+    conda, pip = _split(folder, [*content["dependencies"], *(chosen.get("dependencies") or [])])
+    python, others = _python(folder, conda)
+    return Environment(
+        folder=folder,
+        variant=variant if own.get("variants") else "",
+        python=python,
+        pip=tuple(sorted({*pip, *(chosen.get("pip") or [])})),
+        conda=others,
+        channels=tuple(content.get("channels") or []),
+        exclude_newer=str(own.get("exclude-newer") or ""),
+        from_source=tuple(sorted(own.get("from-source") or [])),
+    )
+
+
+def variants_of(folder: Path) -> tuple[str, ...]:
+    """Name the variants that ``folder/environment.yml`` lists; one empty name where it lists none."""
+    own = _load(folder / DEFINITION).get("x-fusebench") or {}
+    return tuple(own.get("variants") or {}) or ("",)
+
+
+def environment_folders(envs_folder: Path) -> list[Path]:
+    """List the folders of ``envs_folder`` that hold an ``environment.yml``, sorted by name."""
+    return sorted(file.parent for file in envs_folder.glob(f"*/{DEFINITION}"))
+
+
+def _infix(variant: str) -> str:
+    return f".{variant}" if variant else ""
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
+    except OSError as error:
+        raise EnvironmentFailed(
+            f"{file.parent.name}: no {file}: an environment is a folder of envs/ with an {DEFINITION}; "
+            f"correct `env:` of the entry, or add the environment as envs/README.md says"
+        ) from error
+    except yaml.YAMLError as error:
+        raise EnvironmentFailed(f"{file.parent.name}: {file} is not YAML: {error}") from error
+    _check(file, content)
+    return dict(content)
+
+
+def _check(file: Path, content: object) -> None:
+    if not isinstance(content, dict) or not isinstance(content.get("dependencies"), list):
+        raise _wrong(file, "must be a mapping with a list `dependencies`", type(content).__name__)
+    own = content.get("x-fusebench") or {}
+    for unknown in sorted({*content} - _TOP_KEYS) + sorted({*own} - _OWN_KEYS):
+        raise _wrong(
+            file, f"keys must be of {sorted(_TOP_KEYS)}, in x-fusebench of {sorted(_OWN_KEYS)}", repr(unknown)
+        )
+    for unknown in sorted({*(own.get("variants") or {})} - {*VARIANTS}):
+        raise _wrong(file, f"variants must be of {list(VARIANTS)}", repr(unknown))
+
+
+def _wrong(file: Path, must: str, found: str) -> EnvironmentFailed:
+    return EnvironmentFailed(f"{file.parent.name}: {file}: {must}; found {found}")
+
+
+def _variant(folder: Path, variants: dict[str, Any], variant: str) -> dict[str, Any]:
+    if not variants:
+        return {}
+    if variant not in variants:
+        raise _wrong(folder / DEFINITION, f"variant must be of {sorted(variants)}", repr(variant))
+    return dict(variants[variant] or {})
+
+
+def _split(folder: Path, dependencies: list[Any]) -> tuple[list[str], list[str]]:
+    """Part the dependencies into conda's and pip's."""
+    conda = [str(entry).strip() for entry in dependencies if not isinstance(entry, dict)]
+    pip: list[str] = []
+    for entry in (entry for entry in dependencies if isinstance(entry, dict)):
+        if set(entry) != {"pip"}:
+            raise _wrong(
+                folder / DEFINITION, "a mapping in `dependencies` must be `pip:`", str(sorted(entry))
+            )
+        pip += [str(requirement).strip() for requirement in entry["pip"] or []]
+    return conda, pip
+
+
+def _python(folder: Path, conda: list[str]) -> tuple[str, tuple[str, ...]]:
+    """Take Python's version from the conda dependencies; it stays one of them where there are others."""
+    found = [(entry, match) for entry in conda if (match := _PYTHON.fullmatch(entry))]
+    if len(found) != 1:
+        listed = [entry for entry in conda if entry.startswith("python")]
+        raise _wrong(
+            folder / DEFINITION, "needs one dependency such as `python=3.8` or `python>=3.11`", str(listed)
+        )
+    [(entry, match)] = found
+    python = (">=" if match[1] == ">=" else "") + match[2]
+    others = [other for other in conda if other not in (entry, "pip")]
+    return python, tuple(sorted([entry, *others])) if others else ()

@@ -1,0 +1,141 @@
+"""Making the locks of an environment, and telling what changed against the old ones."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from fusebench.environments.definition import Environment, read_environment, variants_of
+from fusebench.environments.interpreters import find_interpreter
+from fusebench.environments.pip_lock import (
+    ANY_PLATFORM,
+    LockedPackage,
+    format_lock,
+    parse_packages,
+    this_platform,
+)
+from fusebench.environments.uv import UvFailed, run_uv
+from fusebench.errors import EnvironmentFailed
+
+_LOCAL_VERSION = re.compile(r"==\S+\+(\w+)")
+
+
+@dataclass(frozen=True)
+class LockChange:
+    """A lock that was made: its file, and each change as a line such as ``numpy 1.26.3 -> 1.26.4``."""
+
+    file: Path
+    changes: tuple[str, ...]
+
+
+def lock(env_folder: Path, variant: str | None = None) -> list[LockChange]:
+    """Make the locks of every variant of an environment, or of one, and write those that changed.
+
+    The same ``environment.yml`` gives the same lock as long as the registry holds the same packages; an old lock has
+    no influence.
+
+    Raises:
+        EnvironmentFailed: the environment cannot be resolved, or the interpreter is missing.
+    """
+    variants = [variant] if variant else variants_of(env_folder)
+    return [_lock_pip(read_environment(env_folder, one or "cpu")) for one in variants]
+
+
+def _lock_pip(environment: Environment) -> LockChange:
+    """Resolve the pip side and write its lock."""
+    platform = ANY_PLATFORM if environment.universal else this_platform()
+    text = format_lock(environment, _compile(environment), platform)
+    old = _packages_of(environment.pip_lock)
+    if not environment.pip_lock.is_file() or environment.pip_lock.read_text(encoding="utf-8") != text:
+        environment.pip_lock.write_text(text, encoding="utf-8")
+    return LockChange(environment.pip_lock, describe_changes(old, parse_packages(text)))
+
+
+def _compile(environment: Environment) -> str:
+    """Let uv resolve the requirements; the lines that come back name no index and no folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder) / "requirements.in"
+        wanted.write_text("\n".join(environment.pip) + "\n", encoding="utf-8")
+        try:
+            return run_uv(_compile_arguments(environment, wanted), local_indexes=False).stdout
+        except UvFailed as error:
+            raise EnvironmentFailed(_explain(environment, str(error))) from error
+
+
+def _compile_arguments(environment: Environment, wanted: Path) -> list[str]:
+    arguments = [
+        "pip",
+        "compile",
+        "--quiet",
+        "--generate-hashes",
+        "--no-header",
+        "--no-annotate",
+        "--no-emit-index-url",
+    ]
+    if environment.universal:
+        # one version of each package for every Python, so that results do not depend on which one a machine has
+        arguments += [
+            "--universal",
+            "--python-version",
+            environment.minimum_python,
+            "--fork-strategy",
+            "fewest",
+        ]
+    else:
+        # old source packages build their metadata under the target interpreter only
+        arguments += ["--python", str(find_interpreter(environment).executable)]
+    if environment.exclude_newer:
+        arguments += ["--exclude-newer", environment.exclude_newer]
+    arguments += ["--only-binary", ":all:"]
+    for name in environment.from_source:
+        arguments += ["--no-binary", name]
+    return [*arguments, str(wanted)]
+
+
+def _explain(environment: Environment, said: str) -> str:
+    """Tell why the resolver failed, and what to do where an index with local versions is missing."""
+    hint = ""
+    if _LOCAL_VERSION.search(said):
+        hint = (
+            "; a version with +... is not on the public registry: set UV_FIND_LINKS to a folder with its wheel, or "
+            "UV_INDEX to an index that has it (or find-links / extra-index-url in pip's configuration)"
+        )
+    return f"{environment.name}: {environment.file} cannot be resolved for {environment.variant or 'any'}: {said}{hint}"
+
+
+def _packages_of(file: Path) -> tuple[LockedPackage, ...]:
+    """Read an old lock as far as it can be read; one that was spoilt counts as empty."""
+    try:
+        return parse_packages(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+
+
+def describe_changes(old: tuple[LockedPackage, ...], new: tuple[LockedPackage, ...]) -> tuple[str, ...]:
+    """List what a new lock changes against an old one, a line for each package."""
+    before, after = _by_name(old), _by_name(new)
+    lines = []
+    for name in sorted({*before, *after}):
+        was, now = before.get(name), after.get(name)
+        if was is None:
+            lines.append(f"+ {name} {_versions(after[name])}")
+        elif now is None:
+            lines.append(f"- {name} {_versions(was)}")
+        elif _versions(was) != _versions(now):
+            lines.append(f"  {name} {_versions(was)} -> {_versions(now)}")
+        elif was != now:
+            lines.append(f"  {name} {_versions(now)}: other archives or markers")
+    return tuple(lines)
+
+
+def _by_name(packages: tuple[LockedPackage, ...]) -> dict[str, list[LockedPackage]]:
+    grouped: dict[str, list[LockedPackage]] = {}
+    for package in packages:
+        grouped.setdefault(package.name, []).append(package)
+    return grouped
+
+
+def _versions(packages: list[LockedPackage]) -> str:
+    return ", ".join(package.version for package in packages)

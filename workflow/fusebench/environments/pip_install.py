@@ -1,0 +1,90 @@
+"""Installing the pip side from its lock, and holding what was installed against the wheels' own records."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from fusebench.environments.definition import Environment
+from fusebench.environments.installed_files import Difference, check_records, installed_packages, normalised
+from fusebench.environments.pip_lock import PipLock
+from fusebench.environments.uv import UvFailed, run_uv
+from fusebench.errors import EnvironmentFailed
+
+_NO_MATCH = re.compile(r"no version of (\S+)")
+
+
+def install_pip(environment: Environment, lock: PipLock, stage: Path) -> list[str]:
+    """Install the packages of the lock into ``stage``, verify them, and return notes for the receipt.
+
+    A file that differs from its wheel's RECORD means that uv's cache was damaged (files are shared with it by hard
+    links): the package is fetched anew, hashes required. What differs even then is an error of the archive itself.
+
+    Raises:
+        EnvironmentFailed: a package cannot be had, has another hash, or the cache cannot be repaired.
+    """
+    if not lock.packages:
+        return []
+    _sync(environment, stage)
+    damaged = sorted({difference.package for difference in _harmful(check_records(stage))})
+    notes = [f"repaired from a damaged cache: {name}" for name in damaged]
+    if damaged:
+        _fetch_anew(environment, stage, damaged)
+    notes += [f"RECORD of the archive itself is wrong: {difference}" for difference in check_records(stage)]
+    _require_locked_versions(environment, lock, stage)
+    return notes
+
+
+def _harmful(differences: list[Difference]) -> list[Difference]:
+    """Leave out METADATA: torch 1.8.1's wheel has a RECORD that is wrong about it, and it is not code."""
+    return [difference for difference in differences if not difference.path.endswith(".dist-info/METADATA")]
+
+
+def _sync(environment: Environment, stage: Path, *more: str) -> None:
+    arguments = ["pip", "sync", "--python", str(stage / "bin" / "python"), "--require-hashes", "--strict"]
+    arguments += ["--link-mode", "hardlink", "--compile-bytecode", "--only-binary", ":all:"]
+    for name in environment.from_source:
+        arguments += ["--no-binary", name]
+    try:
+        run_uv([*arguments, *more, str(environment.pip_lock)])
+    except UvFailed as error:
+        raise EnvironmentFailed(explain(environment, str(error))) from error
+
+
+def _fetch_anew(environment: Environment, stage: Path, packages: list[str]) -> None:
+    """Throw the packages out of the cache and install them again from fresh archives."""
+    try:
+        run_uv(["cache", "clean", *packages], timeout=300)
+    except UvFailed as error:
+        raise EnvironmentFailed(
+            f"{environment.name}: the package cache is damaged ({', '.join(packages)}) and cannot be cleaned: {error}; "
+            f"run: uv cache clean {' '.join(packages)}"
+        ) from error
+    _sync(environment, stage, *(option for name in packages for option in ("--reinstall-package", name)))
+
+
+def _require_locked_versions(environment: Environment, lock: PipLock, stage: Path) -> None:
+    """Hold the installed versions against the lock; what it does not name must not be there."""
+    locked = {(normalised(package.name), package.version) for package in lock.packages}
+    for name, version in installed_packages(stage).items():
+        if (name, version) not in locked:
+            raise EnvironmentFailed(
+                f"{environment.name}: installed {name} {version}, which the lock does not name"
+            )
+
+
+def explain(environment: Environment, said: str) -> str:
+    """Tell why uv could not install a lock: environment, what uv found, and the next command."""
+    lock, name = environment.pip_lock, environment.name
+    if "Hash mismatch" in said or "hash mismatch" in said:
+        advice = f"the archive is not the one that was locked; if that is meant, run: fusebench lock {name}"
+    elif _NO_MATCH.search(said) or "No solution found" in said:
+        advice = (
+            f"withdrawn from the registry, or carried by an index that this machine does not name: set UV_INDEX or "
+            f"UV_FIND_LINKS (or pip's extra-index-url / find-links) to one that has it, or run: fusebench lock {name}"
+        )
+    elif "os error 28" in said:
+        advice = "no space left: make room where resources/ and uv's cache lie, and run again"
+    else:
+        advice = "run again where the package registry can be reached"
+    return f"{name}: {lock} cannot be installed: {said}; {advice}"

@@ -1,0 +1,106 @@
+"""Staging folders: one for each builder, locked while it lives, collected when it is dead."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+OLD_SECONDS = 24 * 3600.0
+"""Age from which a staging folder of another machine counts as left over: its lock may not be visible here."""
+_POLL_SECONDS = 0.2
+
+
+@contextmanager
+def staging_folder(final: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``final``, on the same file system; it is removed if it is still there at the end.
+
+    Waits while another builder of this machine makes ``final``, which saves double work; correctness does not need it.
+    """
+    room = final.parent / ".staging"
+    room.mkdir(parents=True, exist_ok=True)
+    collect_leftovers(room)
+    stage = room / f"{final.name}.{platform.node()}.{uuid.uuid4().hex[:12]}"
+    with _courtesy(room / f"{final.name}.building"), _held(stage.with_name(f"{stage.name}.alive")):
+        stage.mkdir()
+        try:
+            yield stage
+        finally:
+            remove_tree(stage)
+            remove_tree(stage.with_name(f"{stage.name}.broken"))
+
+
+def collect_leftovers(room: Path) -> list[Path]:
+    """Remove staging folders whose builder is dead, and return them.
+
+    On this machine a builder holds its lock as long as it lives; folders of other machines are judged by age.
+    """
+    gone = []
+    for stage in room.glob("*.*.*"):
+        if stage.suffix in (".alive", ".building") or not _left_over(stage):
+            continue
+        remove_tree(stage)
+        stage.with_name(f"{stage.name}.alive").unlink(missing_ok=True)
+        gone.append(stage)
+    return gone
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder that may hold read-only files and folders; absent is fine."""
+    for parent, _, _ in os.walk(folder):
+        with suppress(OSError):
+            Path(parent).chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _left_over(stage: Path) -> bool:
+    with suppress(FileNotFoundError):
+        if time.time() - stage.stat().st_mtime > OLD_SECONDS:
+            return True
+        return f".{platform.node()}." in stage.name and not _is_held(stage)
+    return False
+
+
+def _is_held(stage: Path) -> bool:
+    try:
+        with stage.with_name(f"{stage.name.removesuffix('.broken')}.alive").open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+@contextmanager
+def _held(file: Path) -> Iterator[None]:
+    """Hold a lock on ``file`` for as long as this process lives; a file system without locks is put up with."""
+    with file.open("wb") as stream:
+        with suppress(OSError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _courtesy(file: Path) -> Iterator[None]:
+    """Wait for the other builder of the same environment, as long as the file system can tell that there is one."""
+    with file.open("ab") as stream:
+        while True:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_POLL_SECONDS)
+                continue
+            except OSError:
+                pass
+            break
+        yield
