@@ -16,7 +16,7 @@ from fusebench.environments.pip_lock import (
     parse_packages,
     this_platform,
 )
-from fusebench.environments.uv import UvFailed, run_uv
+from fusebench.environments.uv import UvFailed, exclude_newer, only_binary, run_uv
 from fusebench.errors import EnvironmentFailed
 
 _LOCAL_VERSION = re.compile(r"==\S+\+(\w+)")
@@ -54,26 +54,34 @@ def _lock_pip(environment: Environment) -> LockChange:
 
 
 def _compile(environment: Environment) -> str:
-    """Let uv resolve the requirements; the lines that come back name no index and no folder."""
+    """Let uv resolve the requirements; the lines that come back name no index and no folder.
+
+    Wheels are asked for. uv can forbid source archives for all packages or for those that are named, not for all but
+    some: where ``from-source`` allows a few, the others are named as they appear, until no new one does.
+    """
+    wheels: set[str] = set()
+    while True:
+        text = _resolve(environment, sorted(wheels) if environment.from_source else [":all:"])
+        others = {package.name for package in parse_packages(text)} - {*environment.from_source}
+        if not environment.from_source or others <= wheels:
+            return text
+        wheels |= others
+
+
+def _resolve(environment: Environment, wheels: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "requirements.in"
         wanted.write_text("\n".join(environment.pip) + "\n", encoding="utf-8")
+        arguments = [*_compile_arguments(environment), *only_binary(wheels), str(wanted)]
         try:
-            return run_uv(_compile_arguments(environment, wanted), local_indexes=False).stdout
+            return run_uv(arguments, local_indexes=False).stdout
         except UvFailed as error:
             raise EnvironmentFailed(_explain(environment, str(error))) from error
 
 
-def _compile_arguments(environment: Environment, wanted: Path) -> list[str]:
-    arguments = [
-        "pip",
-        "compile",
-        "--quiet",
-        "--generate-hashes",
-        "--no-header",
-        "--no-annotate",
-        "--no-emit-index-url",
-    ]
+def _compile_arguments(environment: Environment) -> list[str]:
+    arguments = ["pip", "compile", "--quiet", "--generate-hashes"]
+    arguments += ["--no-header", "--no-annotate", "--no-emit-index-url"]
     if environment.universal:
         # one version of each package for every Python, so that results do not depend on which one a machine has
         arguments += [
@@ -86,12 +94,7 @@ def _compile_arguments(environment: Environment, wanted: Path) -> list[str]:
     else:
         # old source packages build their metadata under the target interpreter only
         arguments += ["--python", str(find_interpreter(environment).executable)]
-    if environment.exclude_newer:
-        arguments += ["--exclude-newer", environment.exclude_newer]
-    arguments += ["--only-binary", ":all:"]
-    for name in environment.from_source:
-        arguments += ["--no-binary", name]
-    return [*arguments, str(wanted)]
+    return [*arguments, *exclude_newer(environment)]
 
 
 def _explain(environment: Environment, said: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from fusebench.environments.definition import Environment
 from fusebench.environments.installed_files import Difference, check_records, installed_packages, normalised
 from fusebench.environments.pip_lock import PipLock
-from fusebench.environments.uv import UvFailed, run_uv
+from fusebench.environments.uv import UvFailed, exclude_newer, only_binary, run_uv
 from fusebench.errors import EnvironmentFailed
 
 _NO_MATCH = re.compile(r"no version of (\S+)")
@@ -25,11 +25,11 @@ def install_pip(environment: Environment, lock: PipLock, stage: Path) -> list[st
     """
     if not lock.packages:
         return []
-    _sync(environment, stage)
+    _sync(environment, lock, stage)
     damaged = sorted({difference.package for difference in _harmful(check_records(stage))})
     notes = [f"repaired from a damaged cache: {name}" for name in damaged]
     if damaged:
-        _fetch_anew(environment, stage, damaged)
+        _fetch_anew(environment, lock, stage, damaged)
     notes += [f"RECORD of the archive itself is wrong: {difference}" for difference in check_records(stage)]
     _require_locked_versions(environment, lock, stage)
     return notes
@@ -40,18 +40,23 @@ def _harmful(differences: list[Difference]) -> list[Difference]:
     return [difference for difference in differences if not difference.path.endswith(".dist-info/METADATA")]
 
 
-def _sync(environment: Environment, stage: Path, *more: str) -> None:
+def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> None:
+    """Let uv install; only packages that may be built from source see the registry's past, in their build tools."""
     arguments = ["pip", "sync", "--python", str(stage / "bin" / "python"), "--require-hashes", "--strict"]
-    arguments += ["--link-mode", "hardlink", "--compile-bytecode", "--only-binary", ":all:"]
-    for name in environment.from_source:
-        arguments += ["--no-binary", name]
+    arguments += ["--link-mode", "hardlink", "--compile-bytecode"]
+    arguments += only_binary(
+        sorted({package.name for package in lock.packages} - {*environment.from_source})
+        if environment.from_source
+        else [":all:"]
+    )
+    arguments += exclude_newer(environment) if environment.from_source else []
     try:
         run_uv([*arguments, *more, str(environment.pip_lock)])
     except UvFailed as error:
         raise EnvironmentFailed(explain(environment, str(error))) from error
 
 
-def _fetch_anew(environment: Environment, stage: Path, packages: list[str]) -> None:
+def _fetch_anew(environment: Environment, lock: PipLock, stage: Path, packages: list[str]) -> None:
     """Throw the packages out of the cache and install them again from fresh archives."""
     try:
         run_uv(["cache", "clean", *packages], timeout=300)
@@ -60,7 +65,9 @@ def _fetch_anew(environment: Environment, stage: Path, packages: list[str]) -> N
             f"{environment.name}: the package cache is damaged ({', '.join(packages)}) and cannot be cleaned: {error}; "
             f"run: uv cache clean {' '.join(packages)}"
         ) from error
-    _sync(environment, stage, *(option for name in packages for option in ("--reinstall-package", name)))
+    _sync(
+        environment, lock, stage, *(option for name in packages for option in ("--reinstall-package", name))
+    )
 
 
 def _require_locked_versions(environment: Environment, lock: PipLock, stage: Path) -> None:

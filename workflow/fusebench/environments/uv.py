@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from uv import find_uv_bin
 
+from fusebench.environments.definition import Environment
 from fusebench.environments.package_sources import package_sources
 
 
@@ -42,3 +44,13 @@ def run_uv(
         raise UvFailed(error.stderr.strip()) from error
     except subprocess.TimeoutExpired as error:
         raise UvFailed(f"uv {arguments[0]} ran longer than {timeout} s") from error
+
+
+def only_binary(packages: Iterable[str]) -> list[str]:
+    """Options that forbid uv to build these packages from source archives."""
+    return [option for name in packages for option in ("--only-binary", name)]
+
+
+def exclude_newer(environment: Environment) -> list[str]:
+    """Options that show uv the registry as it was on the environment's day."""
+    return ["--exclude-newer", environment.exclude_newer] if environment.exclude_newer else []
