@@ -34,14 +34,16 @@ def locked_key(environment: Environment) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
 
 
-def choose_variant(env_folder: Path) -> str:
-    """Return the variant for this machine: ``cuda`` where a GPU is visible and the lock exists, else ``cpu``.
+def choose_variant(env_folder: Path, device: str | None = None) -> str:
+    """Return the variant for a device: ``cuda`` where the job runs on a GPU and the lock exists, else ``cpu``.
 
+    Without a device it is the one of this machine: ``cuda`` where a GPU is visible.
     Where the environment has no variants, one lock serves both and ``cpu`` comes back too.
 
     Raises:
         EnvironmentFailed: ``environment.yml`` is absent or wrong.
     """
-    if "cuda" not in variants_of(env_folder) or not gpu_visible():
+    on_gpu = gpu_visible() if device is None else device == "cuda"
+    if "cuda" not in variants_of(env_folder) or not on_gpu:
         return "cpu"
     return "cuda" if read_environment(env_folder, "cuda").pip_lock.is_file() else "cpu"
