@@ -1,0 +1,203 @@
+"""The registry: what a project's YAML files say, checked as a whole before anything is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fusebench.errors import MetricError, RegistryError
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.documents import Document, Place, near, read_document, read_schema, schema_problems
+from fusebench.registry.methods import ACTIVE, Method, is_local, owner_and_name
+from fusebench.registry.suites import DEFAULT_DECIMALS, Suite
+
+__all__ = ["Dataset", "Method", "Registry", "Suite", "load_registry", "near"]
+
+METHODS = Path("methods.yaml")
+DATASETS = Path("datasets.yaml")
+CONFIG = Path("config/config.yaml")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The methods, datasets and suites of a project, and the options of its configuration."""
+
+    root: Path
+    methods: dict[str, Method]
+    datasets: dict[str, Dataset]
+    suites: dict[str, Suite]
+    options: dict[str, Any]
+
+    @cached_property
+    def selected(self) -> list[Suite]:
+        """The suites that the configuration asks for, in its order."""
+        return [self.suites[name] for name in selected_names(self.options)]
+
+    def env_folder(self, method: Method) -> Path:
+        """Return the folder of a method's environment."""
+        return self.root / "envs" / method.env
+
+
+def load_registry(root: Path, overrides: Mapping[str, Any] | None = None) -> Registry:
+    """Read and check ``methods.yaml``, ``datasets.yaml`` and ``config/config.yaml`` below ``root``.
+
+    Args:
+        root: the project's folder.
+        overrides: options that replace those of the configuration file (``--config`` of Snakemake).
+
+    Raises:
+        RegistryError: with one line for every problem found.
+    """
+    documents = [read_document(root / file) for file in (METHODS, DATASETS, CONFIG)]
+    for document in documents:
+        document.data.update(overrides or {}) if document is documents[2] else None
+    problems = [
+        problem
+        for document, schema in zip(documents, ("methods", "datasets", "config"), strict=True)
+        for problem in schema_problems(document, read_schema(schema))
+    ]
+    problems = problems or list(_contradictions(root, *documents))
+    if problems:
+        raise RegistryError("\n".join(["the registry has problems:", *problems]))
+    return _registry(root, *(document.data for document in documents))
+
+
+def selected_names(options: Mapping[str, Any]) -> list[str]:
+    """Return the names of the suites asked for: a list, or names joined by commas."""
+    asked = options["suite"]
+    names = asked.split(",") if isinstance(asked, str) else asked
+    return [name.strip() for name in names if name.strip()]
+
+
+def _registry(root: Path, methods: Any, datasets: Any, config: Any) -> Registry:
+    known_methods = {name: Method(name, entry) for name, entry in methods.items()}
+    known_datasets = {name: Dataset(name, entry) for name, entry in datasets.items()}
+    suites = {
+        name: Suite(
+            name,
+            tuple(_methods_of(entry["methods"], known_methods)),
+            tuple(known_datasets[dataset] for dataset in entry["datasets"]),
+            tuple(entry.get("metrics", ())),
+            entry.get("decimals", DEFAULT_DECIMALS),
+        )
+        for name, entry in config["suites"].items()
+    }
+    return Registry(root, known_methods, known_datasets, suites, config)
+
+
+def _methods_of(asked: list[str] | str, known: dict[str, Method]) -> list[Method]:
+    """Return the methods named; ``all`` is every entry, a task is every active entry of that task."""
+    if isinstance(asked, list):
+        return [known[name] for name in asked]
+    if asked == "all":
+        return list(known.values())
+    return [method for method in known.values() if method.is_active and asked in method.tasks]
+
+
+def _contradictions(root: Path, methods: Document, datasets: Document, config: Document) -> Iterator[str]:
+    """Yield what each file's schema cannot see: names that do not exist, and entries that exclude each other."""
+    tasks = read_schema("methods")["additionalProperties"]["properties"]["tasks"]["items"]["enum"]
+    yield from _method_problems(root, methods)
+    yield from _same_source(methods)
+    yield from _dataset_problems(root, datasets)
+    yield from _suite_problems(methods, datasets, config, tasks)
+
+
+def _method_problems(root: Path, methods: Document) -> Iterator[str]:
+    envs = sorted(folder.name for folder in (root / "envs").glob("*") if folder.is_dir())
+    for name, entry in methods.data.items():
+        if entry.get("env") is not None and entry["env"] not in envs:
+            yield _unknown(
+                methods, (name, "env"), "environment", entry["env"], envs, "make the folder envs/<name>"
+            )
+        if is_local(entry["code"]):
+            if not (root / entry["code"]).is_dir():
+                yield f"{methods.where((name, 'code'))}: must be an address or an existing folder; found {entry['code']!r}"
+        elif "commit" not in entry and entry.get("status", ACTIVE) == ACTIVE:
+            yield f"{methods.where((name,))}: must have 'commit', the full hash at which {entry['code']} is run"
+
+
+def _same_source(methods: Document) -> Iterator[str]:
+    """Yield entries that are one repository at one commit, run in the same way, under two names."""
+    seen: dict[str, str] = {}
+    for name, entry in methods.data.items():
+        code = "/".join(owner_and_name(entry["code"])).lower()
+        key = f"{code}@{entry.get('commit')} {entry.get('run')}"
+        if entry.get("status", ACTIVE) == ACTIVE and not is_local(entry["code"]) and key in seen:
+            yield (
+                f"{methods.where((name, 'code'))}: the same code, commit and run as {seen[key]!r}; "
+                "keep one of them, or say in `run` how they differ"
+            )
+        seen.setdefault(key, name)
+
+
+def _dataset_problems(root: Path, datasets: Document) -> Iterator[str]:
+    from fusebench.datasets.generated import GENERATORS
+
+    for name, entry in datasets.data.items():
+        if entry["kind"] == "generated" and entry["generator"] not in GENERATORS:
+            yield _unknown(datasets, (name, "generator"), "generator", entry["generator"], list(GENERATORS))
+        pairs = entry.get("pairs")
+        if isinstance(pairs, str) and not (root / pairs).is_file():
+            yield f"{datasets.where((name, 'pairs'))}: must be a list of names or an existing text file; found {pairs!r}"
+        for side in ("a", "b", "reference"):
+            pattern = entry.get(side, {}).get("files", "{name}")
+            if "{name}" not in pattern:
+                yield f"{datasets.where((name, side, 'files'))}: must hold the placeholder {{name}}; found {pattern!r}"
+
+
+def _suite_problems(
+    methods: Document, datasets: Document, config: Document, tasks: list[str]
+) -> Iterator[str]:
+    suites = config.data["suites"]
+    for name in selected_names(config.data):
+        if name not in suites:
+            yield _unknown(config, ("suite",), "suite", name, list(suites))
+    for name, suite in suites.items():
+        place: Place = ("suites", name)
+        if isinstance(suite["methods"], str):
+            if suite["methods"] not in [*tasks, "all"]:
+                yield _unknown(config, (*place, "methods"), "task", suite["methods"], [*tasks, "all"])
+        else:
+            yield from _unknown_names(config, (*place, "methods"), "method", suite["methods"], methods)
+        yield from _unknown_names(config, (*place, "datasets"), "dataset", suite["datasets"], datasets)
+        yield from _metric_problems(config, (*place, "metrics"), suite, datasets)
+
+
+def _metric_problems(
+    config: Document, place: Place, suite: dict[str, Any], datasets: Document
+) -> Iterator[str]:
+    from fusebench.metrics import resolve
+
+    try:
+        definitions = resolve(suite.get("metrics", []))
+    except MetricError as error:
+        yield f"{config.where(place)}: {error}"
+        return
+    wanting = [definition.id for definition in definitions if definition.needs_reference]
+    for name in suite["datasets"]:
+        entry = datasets.data.get(name, {})
+        if wanting and entry and "reference" not in entry and entry["kind"] != "generated":
+            yield f"{config.where(place)}: {', '.join(wanting)} need a ground truth, which dataset {name!r} has not"
+
+
+def _unknown_names(
+    config: Document, place: Place, what: str, names: list[str], known: Document
+) -> Iterator[str]:
+    for index, name in enumerate(names):
+        if name not in known.data:
+            yield _unknown(
+                config, (*place, index), what, name, list(known.data), f"add it to {known.file.name}"
+            )
+
+
+def _unknown(
+    document: Document, place: Place, what: str, name: str, known: list[str], remedy: str = ""
+) -> str:
+    choices = "" if near(name, known) else f"; known: {', '.join(known[:30])}"
+    return f"{document.where(place)}: unknown {what} {name!r}{near(name, known)}{choices}" + (
+        f"; or {remedy}" if remedy else ""
+    )

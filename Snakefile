@@ -1,0 +1,50 @@
+# fusebench: rerun published image-fusion methods and compare them under one protocol.
+#
+#   snakemake --cores 2                                  the suite that config/config.yaml names
+#   snakemake --cores 2 --config suite=published         another suite
+#   snakemake --profile slurm                            on a cluster
+#
+# registry -> sources -> environments -> datasets -> fuse -> measure -> compare
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/sources.smk"
+include: "workflow/rules/environments.smk"
+include: "workflow/rules/datasets.smk"
+include: "workflow/rules/fuse.smk"
+include: "workflow/rules/measure.smk"
+include: "workflow/rules/compare.smk"
+
+
+localrules:
+    all,
+    tables,
+
+
+# Everything that the selected suites ask for; ends with a non-zero exit status where a cell has no result.
+rule all:
+    default_target: True
+    input:
+        "results/verdict.txt",
+
+
+# The tables alone: runs whatever they still lack, and ends well whatever states they hold.
+rule tables:
+    input:
+        PLAN.tables,
+        "results/measures.csv",
+        "results/status.csv",
+
+
+onsuccess:
+    print_summary()
+
+
+onerror:
+    print_summary()

@@ -1,0 +1,76 @@
+"""The pairing rule: path patterns with ``{name}``, and the frozen list of names they are filled with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from fusebench.errors import DatasetUnavailable
+
+SIDES = ("a", "b", "reference")
+
+
+def pair_names(pairs: list[str] | str | None, root: Path) -> list[str] | None:
+    """Return the frozen list of pair names: the list itself, or the lines of a text file; None where there is none."""
+    if isinstance(pairs, str):
+        lines = (root / pairs).read_text(encoding="utf-8").splitlines()
+        return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return pairs
+
+
+def patterns(definition: dict[str, Any]) -> dict[str, str]:
+    """Return side -> pattern for the sides that a dataset has."""
+    return {side: str(definition[side]["files"]) for side in SIDES if side in definition}
+
+
+def fixed_folder(pattern: str) -> str:
+    """Return the part of a pattern before the folder in which ``{name}`` first stands.
+
+    >>> fixed_folder("test_img/TNO/ir/{name}.png")
+    'test_img/TNO/ir'
+    """
+    parts = pattern.split("{name}", maxsplit=1)[0].split("/")
+    return "/".join(parts[:-1])
+
+
+def find_names(folder: Path, definition: dict[str, Any]) -> list[str]:
+    """Return the names, in sorted order, for which every side of a local dataset has a file.
+
+    Raises:
+        DatasetUnavailable: no name has a file on every side.
+    """
+    found = {side: _names_of(folder, pattern) for side, pattern in patterns(definition).items()}
+    names = set.intersection(*found.values())
+    if not names:
+        counts = "; ".join(
+            f"{len(found[side])} match {folder / patterns(definition)[side]}" for side in found
+        )
+        raise DatasetUnavailable(
+            f"no pair has a file on every side: {counts}; correct the patterns or the folder"
+        )
+    return sorted(names)
+
+
+def _names_of(folder: Path, pattern: str) -> set[str]:
+    before, after = pattern.split("{name}", 1)
+    quoted = re.escape(after).replace(r"\{name\}", r"(?P=name)").replace(r"\*", "[^/]*")
+    expression = re.compile(re.escape(before) + r"(?P<name>[^/]+)" + quoted)
+    paths = folder.glob(pattern.replace("{name}", "*"))
+    matches = (expression.fullmatch(path.relative_to(folder).as_posix()) for path in paths)
+    return {match["name"] for match in matches if match}
+
+
+def image_path(folder: Path, pattern: str, name: str) -> Path:
+    """Return the file of one pair; a ``*`` in the pattern must match exactly one file.
+
+    Raises:
+        DatasetUnavailable: there is no such file, or several.
+    """
+    relative = pattern.replace("{name}", name)
+    if "*" not in relative:
+        return folder / relative
+    matches = sorted(folder.glob(relative.replace("[", "[[]")))
+    if len(matches) != 1:
+        raise DatasetUnavailable(f"{folder / relative}: must match exactly one file; found {len(matches)}")
+    return matches[0]

@@ -1,0 +1,162 @@
+"""Results of the authors' script brought back to pair names, checked, and written as 8-bit PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusebench.errors import BadOutput
+from fusebench.fuse.staging import StagedPair
+from fusebench.images import SUFFIXES, UnreadableImageError, mode_of, pixel_sha256, read_image, write_png
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ARRAY_SUFFIXES = frozenset({".npy", ".mat"})
+LOSSY_SUFFIXES = frozenset({".jpg", ".jpeg"})
+
+
+def missing_results(staged: list[StagedPair]) -> list[StagedPair]:
+    """Return the pairs for which the script left nothing."""
+    return [pair for pair in staged if not pair.result.is_file() or pair.result.stat().st_size == 0]
+
+
+def too_few(
+    staged: list[StagedPair], missing: list[StagedPair], work: Path, out: Path, since: float
+) -> BadOutput:
+    """Return the error for missing results; it names images that the script wrote elsewhere."""
+    elsewhere = [
+        path
+        for folder in (work, out)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in SUFFIXES | ARRAY_SUFFIXES
+        and path.is_file()
+        and path.stat().st_mtime >= since
+    ]
+    own = {path for pair in staged for path in (pair.a, pair.b, pair.result)}
+    others = [
+        str(path.relative_to(work if path.is_relative_to(work) else out.parent))
+        for path in elsewhere
+        if path not in own
+    ]
+    where = (
+        f"; it wrote {len(others)} other image(s), e.g. {', '.join(others[:3])}: correct `run.collect`"
+        if others
+        else ""
+    )
+    what = (
+        "no result"
+        if len(missing) == len(staged)
+        else f"{len(staged) - len(missing)} of {len(staged)} results"
+    )
+    first = missing[0]
+    return BadOutput(
+        f"the script left {what}; expected first for pair {first.name!r}: {first.result.name}{where}"
+    )
+
+
+def collect_result(pair: StagedPair, size: list[int], run: Mapping[str, Any], target: Path) -> dict[str, Any]:
+    """Check one result, write it to ``target`` as PNG and return what the record keeps of it.
+
+    Args:
+        pair: the staged pair.
+        size: width and height of its sources.
+        run: the entry's fields for this dataset (``size``, ``output_range``).
+        target: the PNG to write.
+
+    Raises:
+        BadOutput: the result cannot be read, holds NaN or one single value, or has a size that the entry does not allow.
+    """
+    pixels, notes = _read_result(pair, run["output_range"])
+    found = [pixels.shape[1], pixels.shape[0]]
+    image: dict[str, Any] = {"name": pair.name, "size": size}
+    if found != size:
+        pixels, note = _with_size(pair.name, pixels, size, run["size"])
+        notes.append(note)
+        image["result_size"] = found
+        if run["size"] == "crop-sources":
+            image["size"] = found
+    if pixels.min() == pixels.max():
+        raise BadOutput(
+            f"pair {pair.name!r}: a fused image must hold more than one value; found {pixels.min()} everywhere (NaN becomes 0 in 8 bits)"
+        )
+    write_png(target, pixels)
+    return {
+        **image,
+        "fused": target.name,
+        "mode": mode_of(pixels),
+        "sha256": pixel_sha256(pixels),
+        "notes": [*pair.notes, *notes],
+    }
+
+
+def _read_result(pair: StagedPair, value_range: str) -> tuple[NDArray[np.uint8], list[str]]:
+    suffix = pair.result.suffix.lower()
+    if suffix in ARRAY_SUFFIXES:
+        return _quantised(pair.name, _load_array(pair.result, suffix), value_range)
+    try:
+        pixels, notes = read_image(pair.result)
+    except UnreadableImageError as error:
+        if suffix in {".tif", ".tiff"} and "float" in str(error):
+            return _quantised(pair.name, _load_tiff(pair.result), value_range)
+        raise BadOutput(f"pair {pair.name!r}: {error}") from error
+    return pixels, [*notes, "written by the script as lossy JPEG"] if suffix in LOSSY_SUFFIXES else notes
+
+
+def _load_array(path: Path, suffix: str) -> NDArray[Any]:
+    import numpy as np
+
+    if suffix == ".npy":
+        return np.asarray(np.load(path, allow_pickle=False))
+    from scipy.io import loadmat
+
+    arrays = [value for key, value in loadmat(path).items() if not key.startswith("__")]
+    return np.asarray(max(arrays, key=np.size))
+
+
+def _load_tiff(path: Path) -> NDArray[Any]:
+    import cv2
+
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+
+
+def _quantised(name: str, values: NDArray[Any], value_range: str) -> tuple[NDArray[np.uint8], list[str]]:
+    """Bring an array of a stated range to 8 bits by rounding; values outside are clipped and counted."""
+    import numpy as np
+
+    values = np.squeeze(values).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise BadOutput(
+            f"pair {name!r}: a fused image must hold finite values; found {int((~np.isfinite(values)).sum())} that are NaN or infinite"
+        )
+    if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] != 3):
+        raise BadOutput(
+            f"pair {name!r}: a fused image must have the shape (H, W) or (H, W, 3); found {values.shape}"
+        )
+    scaled = values * (255.0 if value_range == "0-1" else 1.0)
+    outside = int(((scaled < 0) | (scaled > 255)).sum())
+    note = f"array of range {value_range} rounded to 8 bits" + (
+        f", {outside} values clipped" if outside else ""
+    )
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8), [note]
+
+
+def _with_size(
+    name: str, pixels: NDArray[np.uint8], size: list[int], policy: str
+) -> tuple[NDArray[np.uint8], str]:
+    """Apply the entry's size policy to a result of another size than its sources."""
+    import cv2
+
+    found = f"{pixels.shape[1]}x{pixels.shape[0]}"
+    wanted = f"{size[0]}x{size[1]}"
+    if policy == "resize-back":
+        resized = cv2.resize(pixels, (size[0], size[1]), interpolation=cv2.INTER_CUBIC)
+        return resized, f"resized back from {found} to {wanted} (bicubic)"
+    if policy == "crop-sources" and pixels.shape[1] <= size[0] and pixels.shape[0] <= size[1]:
+        return pixels, f"measured against the top left {found} of its {wanted} sources"
+    raise BadOutput(
+        f"pair {name!r}: a result must have the size {wanted} of its sources; found {found}; give the entry `run.size: resize-back` or `crop-sources` if that is how the method works"
+    )

@@ -1,0 +1,74 @@
+"""Which device a job runs on: the GPU that the scheduler gave it, a free one of this machine, or the CPU."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device: ``kind`` is ``cpu`` or ``cuda``, ``visible`` what CUDA_VISIBLE_DEVICES is set to."""
+
+    kind: str
+    visible: str = ""
+
+
+@cache
+def gpus_of_this_machine() -> tuple[str, ...]:
+    """Return the ids of the GPUs that this process may use: those of CUDA_VISIBLE_DEVICES, else all that the driver lists."""
+    assigned = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if assigned is not None:
+        return tuple(part for part in assigned.split(",") if part and part != "-1")
+    if shutil.which("nvidia-smi") is None:
+        return ()
+    query = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
+    done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=60)
+    return tuple(done.stdout.split()) if done.returncode == 0 else ()
+
+
+def device_kind(asked: str) -> str:
+    """Return ``cuda`` or ``cpu`` for the option ``device``: auto, cpu or cuda."""
+    if asked == "auto":
+        return "cuda" if gpus_of_this_machine() else "cpu"
+    return asked
+
+
+@contextlib.contextmanager
+def reserved_device(kind: str) -> Iterator[Device]:
+    """Hold one device for the time of the block; of several GPUs, one that no other job of this machine holds.
+
+    Snakemake counts GPUs but does not say which one a local job may use, hence a lock file for each.
+    """
+    gpus = gpus_of_this_machine()
+    if kind == "cpu" or not gpus:
+        yield Device("cpu")
+    elif len(gpus) == 1:
+        yield Device("cuda", gpus[0])
+    else:
+        with _first_free(gpus) as gpu:
+            yield Device("cuda", gpu)
+
+
+@contextlib.contextmanager
+def _first_free(gpus: tuple[str, ...]) -> Iterator[str]:
+    folder = Path(tempfile.gettempdir(), f"fusebench-gpus-{os.getuid()}")
+    folder.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        streams = {gpu: stack.enter_context((folder / f"{gpu}.lock").open("w")) for gpu in gpus}
+        while True:
+            for gpu, stream in streams.items():
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    yield gpu
+                    return
+            time.sleep(0.5)

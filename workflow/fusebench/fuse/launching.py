@@ -1,0 +1,144 @@
+"""Starting the authors' script through the harness, inside its environment, and reading what the launcher reports."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from fusebench.errors import Crashed, OutOfMemory, StepError, TimedOut
+from fusebench.files import read_json, write_json
+
+LAUNCHER = Path(__file__).resolve().parents[2] / "harness" / "launch.py"
+ADAPTERS = Path(__file__).resolve().parents[2] / "adapters"
+
+PASSED_ON = re.compile(
+    r"^(LANG|LC_ALL|TZ|LD_LIBRARY_PATH|CUDA_HOME|CUDA_PATH|NVIDIA_.*|NUMBER_OF_PROCESSORS)$"
+)
+"""Variables of this process that a script may see; everything else (home, tokens, agents) is withheld."""
+
+OUT_OF_MEMORY = re.compile(
+    r"CUDA out of memory|OutOfMemoryError|CUDA error: out of memory|^MemoryError|DefaultCPUAllocator: (can't|not enough)",
+    re.MULTILINE,
+)
+TRACEBACK = "Traceback (most recent call last)"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How one process of the script ended: its exit status, what it printed, and the launcher's report."""
+
+    status: int
+    printed: str
+    report: dict[str, Any]
+
+    @property
+    def complaint(self) -> str:
+        """The last line of the last traceback, else the last line printed."""
+        lines = [line for line in self.printed.splitlines() if line.strip()]
+        if TRACEBACK not in self.printed:
+            return lines[-1].strip() if lines else "nothing was printed"
+        after = lines[max(i for i, line in enumerate(lines) if TRACEBACK in line) + 1 :]
+        return next(
+            (line.strip() for line in after if not line.startswith(" ")), after[-1].strip() if after else ""
+        )
+
+    @property
+    def printed_traceback(self) -> bool:
+        """Whether the script printed a traceback, whatever its exit status."""
+        return TRACEBACK in self.printed
+
+    def failure(self) -> StepError:
+        """Return what the way the process ended amounts to."""
+        if self.status == -signal.SIGKILL or OUT_OF_MEMORY.search(self.printed):
+            return OutOfMemory(f"the script ran out of memory: {self.complaint}")
+        how = f"signal {-self.status}" if self.status < 0 else f"exit status {self.status}"
+        return Crashed(f"the script ended with {how}: {self.complaint}")
+
+
+def launch(
+    job: dict[str, Any], python: Path, scratch: Path, log: IO[str], seconds: float, environ: Mapping[str, str]
+) -> Launch:
+    """Run one job of the harness.
+
+    Args:
+        job: what to run; see ``docs/architecture.md``.
+        python: the interpreter of the method's environment.
+        scratch: a folder for the two JSON files, the script's home and its temporary files.
+        log: receives everything that the script prints.
+        seconds: the time limit.
+        environ: variables that the entry asks for.
+
+    Raises:
+        TimedOut: the limit was reached; the script and its children are ended.
+    """
+    write_json(scratch / "job.json", job)
+    Path(job["report"]).unlink(missing_ok=True)
+    start = log.tell()
+    process = subprocess.Popen(
+        [str(python), str(LAUNCHER), str(scratch / "job.json")],
+        cwd=job["cwd"],
+        env={**_environment(python, job, scratch), **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        status = process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        raise TimedOut(
+            f"the script ran past its limit of {seconds / 60:g} minutes; raise `resources.runtime` of the entry"
+        ) from error
+    finally:
+        _end_group(process)
+    report = read_json(Path(job["report"])) if Path(job["report"]).exists() else {}
+    return Launch(status, _printed_since(log, start), report)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End what the script left running, itself included."""
+    for ending in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, ending)
+            process.wait(timeout=10)
+        except (ProcessLookupError, PermissionError):
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _printed_since(log: IO[str], start: int) -> str:
+    log.flush()
+    with Path(log.name).open(encoding="utf-8", errors="replace") as stream:
+        stream.seek(start)
+        return stream.read()
+
+
+def _environment(python: Path, job: Mapping[str, Any], scratch: Path) -> dict[str, str]:
+    """Return the variables that the script sees: none of the user's own, fixed threads and hash seed."""
+    home, temporary = scratch / "home", scratch / "tmp"
+    home.mkdir(exist_ok=True)
+    temporary.mkdir(exist_ok=True)
+    threads = str(job["threads"])
+    return {
+        **{name: value for name, value in os.environ.items() if PASSED_ON.match(name)},
+        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "PYTHONHASHSEED": str(job["seed"]),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "MPLBACKEND": "Agg",
+        "CUDA_VISIBLE_DEVICES": job["visible"],
+        **dict.fromkeys(
+            ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), threads
+        ),
+    }

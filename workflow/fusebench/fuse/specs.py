@@ -1,0 +1,50 @@
+"""What a fusing job is told of its method and dataset: only what changes a result, so that a typo in a title reruns nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fusebench.fuse.cells import DEFAULT_MINUTES
+from fusebench.fuse.devices import device_kind
+from fusebench.registry import Dataset, Method, Registry
+
+DEFAULT_THREADS = 2
+
+
+def device_for(method: Method, options: dict[str, Any]) -> str:
+    """Return ``cuda`` or ``cpu``: what the configuration asks for, among what the script can do."""
+    devices = method.entry.get("run", {}).get("devices", ["cpu", "cuda"])
+    asked = device_kind(options.get("device", "auto"))
+    return asked if asked in devices else devices[0]
+
+
+def cell_spec(method: Method, dataset: Dataset, registry: Registry) -> dict[str, Any]:
+    """Return the fields of an entry that decide what a run gives.
+
+    Neither title nor paper, claims, memory or address are among them; the source's and environment's keys are in the paths
+    of the job's inputs.
+    """
+    return {
+        "method": method.name,
+        "dataset": dataset.name,
+        "run": method.run_for(dataset.name, dataset.task),
+        "weights": [{key: item[key] for key in ("path", "sha256") if key in item} for item in method.weights],
+        "modalities": list(dataset.modalities),
+        "threads": method.resources.get("threads", registry.options.get("threads", DEFAULT_THREADS)),
+        "minutes": method.resources.get("runtime", DEFAULT_MINUTES),
+        "device": device_for(method, registry.options),
+    }
+
+
+def cell_resources(method: Method, options: dict[str, Any]) -> dict[str, int]:
+    """Return what the scheduler must give: one GPU unless the job runs on the CPU, memory, and the time limit with slack.
+
+    The slack lets a script that reaches its own limit end as ``timeout`` before the scheduler kills the job.
+    """
+    asked = method.resources
+    on_gpu = device_for(method, options) == "cuda"
+    return {
+        "gpu": max(1, asked.get("gpu", 1)) if on_gpu else 0,
+        "mem_mb": asked.get("mem_mb", 8000),
+        "runtime": int(asked.get("runtime", DEFAULT_MINUTES)) + 10,
+    }

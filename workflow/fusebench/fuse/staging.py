@@ -1,0 +1,183 @@
+"""The scratch copy of a repository, and the source images laid out where the authors' script looks for them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fusebench.errors import Crashed
+from fusebench.files import IGNORED_FOLDERS
+from fusebench.fuse.placeholders import fields, fill
+from fusebench.images import SUFFIXES, in_mode, read_image, write_png
+
+FORMATS_OF_THEIR_OWN = frozenset({".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp"})
+"""Suffixes under which images are staged in that format; under any other name the bytes are PNG, which is lossless and
+which image readers recognise by content, while a JPEG would have changed the sources."""
+
+
+@dataclass(frozen=True)
+class StagedPair:
+    """One pair as the script sees it.
+
+    Attributes:
+        name: the pair's name in the dataset.
+        a: staged file of source image A.
+        b: staged file of source image B.
+        result: where the script leaves the fused image.
+        notes: what was done to the images on the way.
+    """
+
+    name: str
+    a: Path
+    b: Path
+    result: Path
+    notes: tuple[str, ...]
+
+
+def copy_repository(source: Path, work: Path, unpack: list[str], edit: Mapping[str, list[list[str]]]) -> None:
+    """Make the scratch copy: the work tree without its history, archives unpacked, edits of data files applied.
+
+    Edits of Python files are left to the launcher, which applies them when it compiles the file.
+
+    Raises:
+        Crashed: an archive cannot be unpacked, or an edit's text is not in its file.
+    """
+    shutil.copytree(source, work, symlinks=True, ignore=lambda _, names: IGNORED_FOLDERS.intersection(names))
+    for archive in unpack:
+        _unpack(work / archive, archive)
+    for file, edits in edit.items():
+        if not file.endswith(".py"):
+            _edit(work / file, file, edits)
+
+
+def _unpack(archive: Path, name: str) -> None:
+    try:
+        options = {} if archive.suffix == ".zip" else {"filter": "data"}
+        shutil.unpack_archive(archive, archive.parent, **options)  # type: ignore[arg-type]
+    except (OSError, ValueError, shutil.ReadError) as error:
+        raise Crashed(
+            f"unpack {name}: must be a whole zip or tar archive of the repository; {error}"
+        ) from error
+
+
+def _edit(path: Path, name: str, edits: list[list[str]]) -> None:
+    if not path.is_file():
+        raise Crashed(f"edit: {name} must be a file of the repository; found none")
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    for old, new in edits:
+        if old not in text:
+            raise Crashed(f"edit: {name} must hold the text {old!r}; it does not at this commit")
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+
+
+def clear_folders(run: Mapping[str, Any], work: Path, values: Mapping[str, Any]) -> None:
+    """Remove the authors' own samples and results from where inputs are staged and results are collected.
+
+    Without this a committed result could pass for one of ours, and a committed sample be fused beside the dataset's pairs.
+    """
+    for pattern in (run["stage"]["a"], run["stage"]["b"]):
+        folder = _folder_before_pair(pattern, work, values)
+        if folder != work and folder.is_dir():
+            for path in [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]:
+                path.unlink()
+    wildcards = {**values, "name": "*", "index": _AnyIndex()}
+    result = resolve_below(work, fill(run["collect"], wildcards))
+    for path in sorted(Path("/").glob(str(result).lstrip("/"))):
+        path.unlink()
+
+
+class _AnyIndex:
+    """Stands for every number, however it is formatted."""
+
+    def __format__(self, _: str) -> str:
+        return "*"
+
+
+def _folder_before_pair(pattern: str, work: Path, values: Mapping[str, Any]) -> Path:
+    """Return the deepest folder of a pattern that is the same for every pair."""
+    parts = resolve_below(work, pattern).parts
+    fixed = list(parts[:-1])
+    for position, part in enumerate(fixed):
+        if fields(part) & {"name", "index"}:
+            fixed = fixed[:position]
+            break
+    return Path(fill(str(Path(*fixed)), values))
+
+
+def resolve_below(work: Path, path: str) -> Path:
+    """Return an absolute path; a relative one starts at the scratch copy."""
+    return work / path
+
+
+def stage_pairs(
+    pairs: list[dict[str, Any]], dataset: Path, run: Mapping[str, Any], work: Path, values: Mapping[str, Any]
+) -> list[StagedPair]:
+    """Lay out the source images of some pairs and return where each is and where its result will be.
+
+    Args:
+        pairs: pairs of the dataset's manifest.
+        dataset: the folder of the dataset in its normal form.
+        run: the entry's fields for this dataset.
+        work: the scratch copy of the repository.
+        values: placeholders that are the same for every pair.
+    """
+    staged = []
+    for index, pair in enumerate(_in_listing_order(pairs, run), start=run["first_index"]):
+        own = {**values, "name": pair["name"], "index": index}
+        a, b, result = (
+            resolve_below(work, fill(pattern, own))
+            for pattern in (run["stage"]["a"], run["stage"]["b"], run["collect"])
+        )
+        notes = [
+            *_stage(dataset / pair["a"]["file"], a, run["convert"].get("a", "keep"), "A"),
+            *_stage(dataset / pair["b"]["file"], b, run["convert"].get("b", "keep"), "B"),
+        ]
+        if run["make_folders"]:
+            result.parent.mkdir(parents=True, exist_ok=True)
+        staged.append(StagedPair(pair["name"], a, b, result, tuple(notes)))
+    return staged
+
+
+def _in_listing_order(pairs: list[dict[str, Any]], run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return pairs in the order in which a script that lists its input folder meets them.
+
+    The launcher sorts listings; numbers given to results then follow the sorted names, not the order of the manifest.
+    """
+    if "index" in fields(run["stage"]["a"]):
+        return pairs
+    return sorted(
+        pairs,
+        key=lambda pair: fill(run["stage"]["a"].rpartition("/")[2], {**_NO_VALUES, "name": pair["name"]}),
+    )
+
+
+_NO_VALUES = {"work": "", "out": "", "count": 0, "index": 0, "modality_a": "", "modality_b": "", "device": ""}
+
+
+def _stage(image: Path, target: Path, mode: str, side: str) -> list[str]:
+    """Write one source image where the script looks for it, byte for byte where nothing has to be converted."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    suffix = target.suffix.lower()
+    if mode == "keep" and suffix not in FORMATS_OF_THEIR_OWN:
+        shutil.copyfile(image, target)
+        return []
+    pixels, _ = read_image(image)
+    converted = in_mode(pixels, mode)
+    if suffix in FORMATS_OF_THEIR_OWN:
+        _write_as(target, suffix, converted)
+    else:
+        write_png(target, converted)
+    return [f"{side} converted to {mode}"] if converted is not pixels else []
+
+
+def _write_as(target: Path, suffix: str, pixels: Any) -> None:
+    import cv2
+
+    ordered = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    options = [cv2.IMWRITE_WEBP_QUALITY, 101] if suffix == ".webp" else []
+    _, content = cv2.imencode(suffix, ordered, options)
+    target.write_bytes(content.tobytes())

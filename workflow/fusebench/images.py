@@ -1,0 +1,101 @@
+"""Reading and writing images: 8-bit gray (H, W) or RGB (H, W, 3) arrays, values 0 to 255."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp", ".gif"})
+"""File names that end so are taken for images."""
+
+
+class UnreadableImageError(ValueError):
+    """A file is no image, is damaged, or holds values that cannot be brought to 8 bits."""
+
+
+def read_image(path: Path) -> tuple[NDArray[np.uint8], list[str]]:
+    """Read an image file as 8-bit gray (H, W) or RGB (H, W, 3), with notes on what had to be done to it.
+
+    16-bit values are scaled by 255/65535 and rounded; an alpha channel is dropped. Both are noted.
+
+    Raises:
+        UnreadableImageError: the file is absent, is no image, is truncated, or holds floating-point values.
+    """
+    import cv2
+
+    if not path.is_file():
+        raise UnreadableImageError(f"{path}: must be an image file; found nothing there")
+    _refuse_truncated(path)
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise UnreadableImageError(f"{path}: must be an image; found a file that cannot be decoded")
+    pixels, notes = _to_8_bit(pixels, path)
+    if pixels.ndim == 2:
+        return pixels, notes
+    if pixels.shape[2] == 4:
+        return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB), [*notes, "alpha channel dropped"]
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), notes
+
+
+def _refuse_truncated(path: Path) -> None:
+    """OpenCV fills a truncated file up with gray; Pillow refuses it."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except Exception as error:
+        raise UnreadableImageError(
+            f"{path}: must be a whole image; found a damaged file ({error})"
+        ) from error
+
+
+def _to_8_bit(pixels: NDArray[Any], path: Path) -> tuple[NDArray[np.uint8], list[str]]:
+    import numpy as np
+
+    if pixels.dtype == np.uint8:
+        return pixels, []
+    if pixels.dtype == np.uint16:
+        scaled = np.rint(pixels * (255.0 / 65535.0)).astype(np.uint8)
+        return scaled, ["16 bits scaled to 8 (times 255/65535, rounded)"]
+    raise UnreadableImageError(f"{path}: must have 8 or 16 bits a channel; found {pixels.dtype}")
+
+
+def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write 8-bit gray (H, W) or RGB (H, W, 3) values losslessly as PNG, whatever the suffix of ``path``."""
+    import cv2
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ordered = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    _, content = cv2.imencode(".png", ordered)
+    path.write_bytes(content.tobytes())
+
+
+def pixel_sha256(pixels: NDArray[np.uint8]) -> str:
+    """Return the sha256 over the shape and values of an image: the same whatever file format held it."""
+    import numpy as np
+
+    digest = hashlib.sha256("x".join(map(str, pixels.shape)).encode())
+    digest.update(np.ascontiguousarray(pixels).tobytes())
+    return digest.hexdigest()
+
+
+def mode_of(pixels: NDArray[np.uint8]) -> str:
+    """Return ``gray`` or ``rgb``."""
+    return "gray" if pixels.ndim == 2 else "rgb"
+
+
+def in_mode(pixels: NDArray[np.uint8], mode: str) -> NDArray[np.uint8]:
+    """Convert an image to ``gray`` (OpenCV's luma 0.299 R + 0.587 G + 0.114 B) or ``rgb``; ``keep`` changes nothing."""
+    import cv2
+
+    if mode == "gray" and pixels.ndim == 3:
+        return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    if mode == "rgb" and pixels.ndim == 2:
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    return pixels

@@ -1,0 +1,51 @@
+"""Markers: how a step tells the steps after it whether it succeeded, and how often it failed before.
+
+A step always ends by writing one marker, so that no job fails because a repository vanished or an environment does not
+build; the state and its reason travel to the record of every cell that needed it, and from there into the tables.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fusebench.errors import StepError
+from fusebench.files import read_json, write_json
+
+OK = "ok"
+SKIPPED = "skipped"
+
+
+def write_marker(marker: Path, failures: Path, step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Run a step and write what came of it to ``marker``; a failure is counted in ``failures``.
+
+    A ``StepError`` gives its own state; any other exception is a defect of fusebench, is printed whole and raised.
+    """
+    try:
+        content = {"state": OK, **step()}
+    except StepError as error:
+        content = {"state": error.state, "reason": str(error)}
+        print(f"{marker.stem}: {error.state}: {error}", file=sys.stderr)
+        count_failure(failures)
+    except Exception:
+        traceback.print_exc()
+        raise
+    write_json(marker, content)
+    return content
+
+
+def count_failure(failures: Path) -> None:
+    """Add one to the number of failed attempts kept in the file ``failures``."""
+    write_json(failures, {"attempts": attempts(failures) + 1})
+
+
+def attempts(failures: Path) -> int:
+    """Return how often a step failed before.
+
+    The number is a parameter of the step's job: after a failure it differs from the one that the job ran with, hence the
+    next run tries again; after a success it stays, hence nothing is rerun.
+    """
+    return int(read_json(failures)["attempts"]) if failures.exists() else 0

@@ -1,0 +1,178 @@
+"""The plan of a run: which sources, environments, datasets and cells the selected suites need, and their parameters.
+
+This is what the rules look things up in; it is made once, when Snakemake reads the workflow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fusebench.datasets.pairing import find_names, image_path, pair_names, patterns
+from fusebench.environments import choose_variant, environment_key
+from fusebench.errors import EnvironmentFailed, StepError
+from fusebench.fuse.specs import cell_resources, cell_spec, device_for
+from fusebench.markers import attempts
+from fusebench.metrics import resolve
+from fusebench.registry import Dataset, Method, Registry, load_registry
+from fusebench.sources import source_key
+
+SOURCES = "resources/sources"
+WEIGHTS = "resources/weights"
+ENVIRONMENTS = "resources/envs"
+DATASETS = "resources/datasets"
+RUNS = "results/runs"
+FAILURES = {"resources": "resources/failures", "results": "results/failures"}
+
+
+@dataclass
+class Plan:
+    """Everything that the selected suites need, keyed as in the paths of the files it becomes."""
+
+    registry: Registry
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    weights: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    cells: dict[tuple[str, str], tuple[Method, Dataset]] = field(default_factory=dict)
+    keys: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def add(self, method: Method, dataset: Dataset) -> None:
+        """Add a cell and whatever it needs; a method that cannot be run needs nothing."""
+        self.datasets[dataset.name] = dataset
+        if not method.is_active:
+            return
+        self.cells[method.name, dataset.name] = (method, dataset)
+        if method.name not in self.keys:
+            self.keys[method.name] = self._add_method(method)
+
+    def _add_method(self, method: Method) -> dict[str, str]:
+        source = source_key(method.code, method.commit, self.registry.root)
+        self.sources[source] = {"code": method.code, "commit": method.commit}
+        if any("url" in item or "page" in item for item in method.weights):
+            self.weights[method.name] = method.weights
+        return {"source": source, "environment": self._add_environment(method)}
+
+    def _add_environment(self, method: Method) -> str:
+        """Return the environment's key; one that is not locked gets a key of its own, and its state when it is built."""
+        folder = self.registry.env_folder(method)
+        try:
+            variant = choose_variant(folder, device_for(method, self.registry.options))
+            key = environment_key(folder, variant)
+        except EnvironmentFailed:
+            variant, key = "cpu", f"unlocked-{method.env}"
+        self.environments[key] = {"env": method.env, "variant": variant}
+        return key
+
+    def cell_inputs(self, method: str, dataset: str) -> dict[str, str]:
+        """Return the markers that a fusing job reads."""
+        keys = self.keys[method]
+        markers = {
+            "source": f"{SOURCES}/{keys['source']}.json",
+            "environment": f"{ENVIRONMENTS}/{keys['environment']}.json",
+            "dataset": f"{DATASETS}/{dataset}.json",
+        }
+        return {**markers, "weights": f"{WEIGHTS}/{method}.json"} if method in self.weights else markers
+
+    def cell_spec(self, method: str, dataset: str) -> str:
+        """Return the parameters of a fusing job as JSON."""
+        return _json(cell_spec(*self.cells[method, dataset], self.registry))
+
+    def cell_resource(self, method: str, dataset: str, resource: str) -> int:
+        """Return what a fusing job asks of the scheduler."""
+        return cell_resources(self.cells[method, dataset][0], self.registry.options)[resource]
+
+    def cell_threads(self, method: str, dataset: str) -> int:
+        """Return the CPU threads of a fusing job."""
+        return int(cell_spec(*self.cells[method, dataset], self.registry)["threads"])
+
+    def source_spec(self, key: str) -> str:
+        """Return the parameters of a cloning job as JSON."""
+        return _json(self.sources[key])
+
+    def environment_spec(self, key: str) -> str:
+        """Return the parameters of a building job as JSON."""
+        return _json(self.environments[key])
+
+    def weights_spec(self, method: str) -> str:
+        """Return the parameters of a job that fetches weights as JSON."""
+        return _json(self.weights[method])
+
+    def dataset_spec(self, dataset: str) -> str:
+        """Return the parameters of a preparing job as JSON: the definition with its list of names."""
+        definition = self.datasets[dataset].definition
+        names = pair_names(definition.get("pairs"), self.registry.root)
+        return _json({**definition, "pairs": names} if names else definition)
+
+    def dataset_files(self, dataset: str) -> list[str]:
+        """Return the user's own image files, so that a changed image prepares a local dataset again."""
+        definition = self.datasets[dataset].definition
+        if definition["kind"] != "local":
+            return []
+        folder = self.registry.root / Path(definition["folder"]).expanduser()
+        try:
+            names = pair_names(definition.get("pairs"), self.registry.root) or find_names(folder, definition)
+            paths = [
+                image_path(folder, pattern, name)
+                for pattern in patterns(definition).values()
+                for name in names
+            ]
+        except StepError:
+            return []
+        return [str(path) for path in paths if path.is_file()]
+
+    def records(self, dataset: str) -> list[str]:
+        """Return the records of all runs on a dataset."""
+        return [f"{RUNS}/{method}/{dataset}/record.json" for method, other in self.cells if other == dataset]
+
+    def metrics(self, dataset: str) -> list[str]:
+        """Return the ids of all metrics that the selected suites measure on a dataset."""
+        known = self.datasets[dataset]
+        asked = [
+            name
+            for suite in self.registry.selected
+            if known in suite.datasets
+            for name in suite.metrics_for(known)
+        ]
+        return [definition.id for definition in resolve(asked)]
+
+    @cached_property
+    def tables(self) -> list[str]:
+        """Return the tables of the selected suites."""
+        return [
+            f"results/tables/{suite.name}/{dataset.name}.{suffix}"
+            for suite in self.registry.selected
+            for dataset in suite.datasets
+            for suffix in ("csv", "md", "tex")
+        ]
+
+
+def make_plan(root: Path, options: Mapping[str, Any]) -> Plan:
+    """Read the registry and plan what the selected suites need.
+
+    Raises:
+        RegistryError: a file of the registry is wrong.
+    """
+    plan = Plan(load_registry(root, options))
+    for suite in plan.registry.selected:
+        for method, dataset in suite.cells():
+            plan.add(method, dataset)
+    return plan
+
+
+def attempt(area: str, step: str, key: str) -> int:
+    """Return how often a step failed before; see ``markers.attempts``."""
+    return attempts(failures_file(area, step, key))
+
+
+def failures_file(area: str, step: str, key: str) -> Path:
+    """Return the file that counts the failures of a step, below ``resources`` or ``results``."""
+    return Path(FAILURES[area], step, f"{key}.json")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,176 @@
+"""YAML files that remember where everything stands, and their validation against a JSON schema.
+
+Every mistake is told with file, line, entry, what must be and what was found.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fusebench.errors import RegistryError
+
+Place = tuple[str | int, ...]
+"""The keys and list positions that lead from the top of a document to one of its values."""
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file: its plain data, the line of every value, and each scalar as it is written in the file."""
+
+    file: Path
+    data: Any
+    lines: dict[Place, int] = field(repr=False)
+    written: dict[Place, str] = field(repr=False)
+
+    def where(self, place: Place) -> str:
+        """Return ``file:line (entry.key)`` of a value, or of the nearest thing around it that exists."""
+        known = place
+        while known and known not in self.lines:
+            known = known[:-1]
+        name = ".".join(str(part) for part in place)
+        return f"{self.file}:{self.lines.get(known, 1)}" + (f" ({name})" if name else "")
+
+
+def read_document(file: Path) -> Document:
+    """Read a YAML file.
+
+    Raises:
+        RegistryError: the file is absent, is no YAML, or has the same key twice.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RegistryError(f"{file}: must be a readable YAML file: {error.strerror}") from error
+    lines: dict[Place, int] = {}
+    written: dict[Place, str] = {}
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        data = _construct(file, node, (), lines, written) if node is not None else {}
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RegistryError(f"{file}:{line}: not valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise RegistryError(f"{file}: not valid YAML: {error}") from error
+    return Document(file, data, lines, written)
+
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_scalars = yaml.SafeLoader("")
+MERGE_TAG = "tag:yaml.org,2002:merge"
+"""The tag of YAML's ``<<: *anchor``, by which variants of a method share an entry's fields."""
+
+
+def _construct(
+    file: Path, node: Any, place: Place, lines: dict[Place, int], written: dict[Place, str]
+) -> Any:
+    lines[place] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        return _construct_mapping(file, node, place, lines, written)
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(file, child, (*place, i), lines, written) for i, child in enumerate(node.value)]
+    written[place] = node.value
+    return _scalars.construct_object(node)  # type: ignore[no-untyped-call]
+
+
+def _construct_mapping(
+    file: Path, node: Any, place: Place, lines: dict[Place, int], written: dict[Place, str]
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        if key_node.tag == MERGE_TAG:
+            shared = _construct(file, value_node, (*place, key), lines, written)
+            continue
+        line = key_node.start_mark.line + 1
+        if key in result:
+            first = lines[(*place, key)]
+            raise RegistryError(
+                f"{file}:{line}: two entries named {key!r} (the first is on line {first}); "
+                "names must be unique: rename or remove one"
+            )
+        result[key] = _construct(file, value_node, (*place, key), lines, written)
+        lines[(*place, key)] = line
+    return {**shared, **result}
+
+
+def read_schema(name: str) -> dict[str, Any]:
+    """Read a JSON schema of ``workflow/schemas`` by its name without suffix."""
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def schema_problems(document: Document, schema: dict[str, Any]) -> Iterator[str]:
+    """Yield one message for each way in which a document breaks its schema, in the order of the file."""
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(schema).iter_errors(document.data)
+    found = [problem for error in errors for problem in _problems(document, error)]
+    yield from (text for _, text in sorted(found))
+
+
+def _problems(document: Document, error: Any) -> Iterator[tuple[int, str]]:
+    place: Place = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        for key in [key for key in error.instance if key not in known]:
+            yield _located(
+                document,
+                (*place, key),
+                f"unknown key {key!r}{near(key, known)}; known here: {', '.join(known)}",
+            )
+    elif error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        yield _located(
+            document,
+            place,
+            f"must have {' and '.join(map(repr, missing))}, which {'is' if len(missing) == 1 else 'are'} missing",
+        )
+    elif error.validator == "propertyNames" or "propertyNames" in error.absolute_schema_path:
+        yield _located(
+            document,
+            (*place, str(error.instance)),
+            f"bad name {error.instance!r}: {error.schema.get('description', error.message)}",
+        )
+    else:
+        yield _located(
+            document, place, f"must be {_expected(error)}; found {_found(document, place, error.instance)}"
+        )
+
+
+def _located(document: Document, place: Place, text: str) -> tuple[int, str]:
+    where = document.where(place)
+    line = int(where.split(":")[-1].split(" ")[0]) if ":" in where else 1
+    return line, f"{where}: {text}"
+
+
+def _expected(error: Any) -> str:
+    description = error.schema.get("description")
+    if error.validator == "enum":
+        return f"one of {', '.join(map(str, error.validator_value))}"
+    if description:
+        return str(description)
+    return f"{error.validator} {error.validator_value}"
+
+
+def _found(document: Document, place: Place, instance: Any) -> str:
+    raw = document.written.get(place, "")
+    if isinstance(instance, int | float) and not isinstance(instance, bool):
+        hint = ", a number to YAML: a hash of digits only needs quotes" if len(raw) >= 7 else ""
+        return f"{raw}{hint}"
+    return json.dumps(instance, ensure_ascii=False)[:200]
+
+
+def near(word: str, known: list[str]) -> str:
+    """Return `` (did you mean 'x'?)`` with the nearest known names, or nothing."""
+    matches = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
+    return f" (did you mean {' or '.join(map(repr, matches))}?)" if matches else ""

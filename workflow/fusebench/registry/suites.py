@@ -1,0 +1,38 @@
+"""``config/config.yaml``: which methods run on which datasets, and which metrics are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.methods import Method
+
+DEFAULT_DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One comparison: methods and datasets in the order of its tables, and its metrics (none: those of the task)."""
+
+    name: str
+    methods: tuple[Method, ...]
+    datasets: tuple[Dataset, ...]
+    metrics: tuple[str, ...]
+    decimals: int = DEFAULT_DECIMALS
+
+    def metrics_for(self, dataset: Dataset) -> list[str]:
+        """Return the ids of the metrics measured on a dataset."""
+        from fusebench.metrics import default_metrics
+
+        return list(self.metrics) or default_metrics(dataset.task)
+
+    def methods_for(self, dataset: Dataset) -> list[Method]:
+        """Return the methods that were published for the dataset's task, in the order of the tables."""
+        return [method for method in self.methods if dataset.task in method.tasks]
+
+    def cells(self) -> Iterator[tuple[Method, Dataset]]:
+        """Yield every method with every dataset of its tasks."""
+        for dataset in self.datasets:
+            for method in self.methods_for(dataset):
+                yield method, dataset

@@ -1,0 +1,96 @@
+"""Weights: the files of trained parameters that an entry names, fetched once and held against their sha256."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from fusebench.errors import WeightsMissing
+from fusebench.files import sha256_of_file
+
+LFS_HEADER = b"version https://git-lfs.github.com/spec/"
+
+
+def fetch_weights(weights: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
+    """Fetch the weights that have an address into ``folder`` and return path -> sha256.
+
+    A file that somebody put into ``folder`` by hand is taken as it is, once its hash is right.
+
+    Raises:
+        WeightsMissing: the address does not answer, or the file has another hash.
+    """
+    hashes: dict[str, str] = {}
+    for item in weights:
+        target = folder / item["path"]
+        if not target.exists() and item.get("url"):
+            _download(item, target)
+        if target.exists():
+            hashes[item["path"]] = check_weight(target, item)
+        elif item.get("page"):
+            raise WeightsMissing(_ask_for(item, target))
+    return {"path": str(folder), "sha256": hashes}
+
+
+def place_weights(
+    weights: list[dict[str, Any]], fetched: Path | None, tree: Path, absent: list[str]
+) -> dict[str, str]:
+    """Put fetched weights where the script expects them, and return path -> sha256 of all weights of an entry.
+
+    Args:
+        weights: the entry's list.
+        fetched: the folder of fetched weights, None where the entry has none.
+        tree: the scratch copy of the repository.
+        absent: files of the commit that the clone lacks.
+
+    Raises:
+        WeightsMissing: a file is absent, a git-lfs pointer, or has another hash.
+    """
+    hashes: dict[str, str] = {}
+    for item in weights:
+        target = tree / item["path"]
+        source = fetched / item["path"] if fetched else None
+        if source is not None and source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        if not target.exists():
+            raise WeightsMissing(_why_absent(item, absent))
+        hashes[item["path"]] = check_weight(target, item)
+    return hashes
+
+
+def check_weight(path: Path, item: dict[str, Any]) -> str:
+    """Return the sha256 of a file of weights; raise WeightsMissing where it is not the one that the entry names."""
+    with path.open("rb") as stream:
+        if stream.read(len(LFS_HEADER)) == LFS_HEADER:
+            raise WeightsMissing(
+                f"{item['path']}: must be the weights; found a git-lfs pointer, whose file is not in the repository"
+            )
+    found = sha256_of_file(path)
+    if item.get("sha256") not in (None, found):
+        raise WeightsMissing(f"{item['path']}: must have the sha256 {item['sha256']}; found {found}")
+    return found
+
+
+def _why_absent(item: dict[str, Any], absent: list[str]) -> str:
+    if item["path"] in absent:
+        return f"{item['path']}: is part of the commit, but the place it was cloned from lacks its content"
+    return f"{item['path']}: must be in the repository or have an address in the entry; found neither"
+
+
+def _ask_for(item: dict[str, Any], target: Path) -> str:
+    password = f" (code {item['password']})" if item.get("password") else ""
+    return f"{item['path']}: must be fetched by hand from {item['page']}{password}; put the file at {target} and run again"
+
+
+def _download(item: dict[str, Any], target: Path) -> None:
+    import pooch
+
+    known = f"sha256:{item['sha256']}" if item.get("sha256") else None
+    try:
+        pooch.retrieve(item["url"], known, fname=target.name, path=target.parent)
+    except Exception as error:
+        remedy = f"fetch it by hand, put it at {target}, and run again"
+        raise WeightsMissing(
+            f"{item['path']}: cannot be fetched from {item['url']}: {error}; {remedy}"
+        ) from error

@@ -1,0 +1,131 @@
+"""What the rules call: ``python -m fusebench.steps STEP ...``, one function for each step of the flow.
+
+Each step reads markers or records of the steps before it and writes its own; see ``docs/architecture.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from fusebench.errors import EnvironmentFailed, FusebenchError
+from fusebench.files import read_json, write_json
+from fusebench.markers import OK, count_failure, write_marker
+
+ROOT = Path()
+"""The project's folder: Snakemake starts every job in it."""
+
+
+def obtain_source(options: argparse.Namespace) -> None:
+    """Clone a repository, or copy a local folder."""
+    from fusebench.sources.repositories import obtain_source as obtain
+
+    spec, final = options.spec, options.marker.with_suffix("")
+    mirror = os.environ.get("FUSEBENCH_MIRROR", "")
+    write_marker(options.marker, options.failures, lambda: obtain(spec["code"], spec["commit"], final, ROOT, mirror))
+
+
+def fetch_weights(options: argparse.Namespace) -> None:
+    """Fetch the weights of a method that are not in its repository."""
+    from fusebench.sources.weights import fetch_weights as fetch
+
+    folder = options.marker.with_suffix("")
+    write_marker(options.marker, options.failures, lambda: fetch(options.spec, folder))
+
+
+def build_environment(options: argparse.Namespace) -> None:
+    """Build a locked environment."""
+    from fusebench.environments import build
+
+    spec = options.spec
+
+    def make() -> dict[str, Any]:
+        receipt = build(ROOT / "envs" / spec["env"], spec["variant"], ROOT / "resources")
+        if Path(receipt["path"]).name != options.marker.stem:
+            raise EnvironmentFailed(f"{spec['env']}: its lock changed while it was being built; run again")
+        return receipt
+
+    write_marker(options.marker, options.failures, make)
+
+
+def prepare_dataset(options: argparse.Namespace) -> None:
+    """Bring a dataset to its normal form."""
+    from fusebench.datasets.preparation import prepare_dataset as prepare
+
+    name, final = options.marker.stem, options.marker.with_suffix("")
+    mirror = os.environ.get("FUSEBENCH_MIRROR", "")
+    write_marker(options.marker, options.failures, lambda: prepare(name, options.spec, final, ROOT, mirror))
+
+
+def fuse(options: argparse.Namespace) -> None:
+    """Run a method on a dataset."""
+    from fusebench.fuse.cells import read_cell, run_cell
+
+    steps = ("source", "environment", "dataset", "weights")
+    markers = {step: getattr(options, step) for step in steps}
+    record = run_cell(read_cell(options.spec, markers, options.record.parent, options.log))
+    if record["state"] != OK:
+        count_failure(options.failures)
+        print(f"{record['method']} on {record['dataset']}: {record['state']}: {record['reason']}", file=sys.stderr)
+    write_json(options.record, record)
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Measure the runs of a dataset."""
+    import csv
+
+    from fusebench.measure.runs import COLUMNS, measure_dataset
+
+    rows = measure_dataset(read_json(options.dataset), options.records, options.metrics, options.workers)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    with options.output.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, [*COLUMNS, "reason"])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def main() -> int:
+    """Run one step; what it cannot do ends as a message and exit status 1."""
+    options = _parser().parse_args()
+    try:
+        options.step(options)
+    except FusebenchError as error:
+        print(f"fusebench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fusebench.steps", description=__doc__)
+    steps = parser.add_subparsers(required=True)
+    for name, step in (
+        ("source", obtain_source),
+        ("weights", fetch_weights),
+        ("environment", build_environment),
+        ("dataset", prepare_dataset),
+    ):
+        _add(steps, name, step, "spec", "marker", "failures")
+    fusing = _add(steps, "fuse", fuse, "spec", "record", "failures", "log", "source", "environment", "dataset")
+    fusing.add_argument("--weights", type=Path)
+    measuring = _add(steps, "measure", measure, "dataset", "output")
+    measuring.add_argument("--records", type=Path, nargs="*", default=[])
+    measuring.add_argument("--metrics", nargs="*", default=[])
+    measuring.add_argument("--workers", type=int, default=1)
+    return parser
+
+
+def _add(steps: Any, name: str, step: Any, *files: str) -> argparse.ArgumentParser:
+    """Add a step with options that name files; ``--spec`` is JSON."""
+    parser: argparse.ArgumentParser = steps.add_parser(name, help=step.__doc__)
+    parser.set_defaults(step=step)
+    for file in files:
+        parser.add_argument(f"--{file}", type=json.loads if file == "spec" else Path, required=True)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+# Datasets in one normal form, each with its manifest.
+
+
+localrules:
+    prepare_dataset,
+
+
+rule prepare_dataset:
+    input:
+        lambda wildcards: PLAN.dataset_files(wildcards.dataset),
+    output:
+        marker="resources/datasets/{dataset}.json",
+    params:
+        spec=lambda wildcards: PLAN.dataset_spec(wildcards.dataset),
+        attempt=lambda wildcards: attempt("resources", "datasets", wildcards.dataset),
+        failures=lambda wildcards: failures_file("resources", "datasets", wildcards.dataset),
+    log:
+        "logs/datasets/{dataset}.log",
+    shell:
+        "{STEP} dataset --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"
