@@ -26,7 +26,9 @@ def obtain_source(options: argparse.Namespace) -> None:
 
     spec, final = options.spec, options.marker.with_suffix("")
     mirror = os.environ.get("FUSEBENCH_MIRROR", "")
-    write_marker(options.marker, options.failures, lambda: obtain(spec["code"], spec["commit"], final, ROOT, mirror))
+    write_marker(
+        options.marker, options.failures, lambda: obtain(spec["code"], spec["commit"], final, ROOT, mirror)
+    )
 
 
 def fetch_weights(options: argparse.Namespace) -> None:
@@ -63,14 +65,18 @@ def prepare_dataset(options: argparse.Namespace) -> None:
 
 def fuse(options: argparse.Namespace) -> None:
     """Run a method on a dataset."""
-    from fusebench.fuse.cells import read_cell, run_cell
+    from fusebench.fuse.cells import run_cell
+    from fusebench.fuse.records import read_cell
 
     steps = ("source", "environment", "dataset", "weights")
     markers = {step: getattr(options, step) for step in steps}
     record = run_cell(read_cell(options.spec, markers, options.record.parent, options.log))
     if record["state"] != OK:
         count_failure(options.failures)
-        print(f"{record['method']} on {record['dataset']}: {record['state']}: {record['reason']}", file=sys.stderr)
+        print(
+            f"{record['method']} on {record['dataset']}: {record['state']}: {record['reason']}",
+            file=sys.stderr,
+        )
     write_json(options.record, record)
 
 
@@ -109,7 +115,9 @@ def _parser() -> argparse.ArgumentParser:
         ("dataset", prepare_dataset),
     ):
         _add(steps, name, step, "spec", "marker", "failures")
-    fusing = _add(steps, "fuse", fuse, "spec", "record", "failures", "log", "source", "environment", "dataset")
+    fusing = _add(
+        steps, "fuse", fuse, "spec", "record", "failures", "log", "source", "environment", "dataset"
+    )
     fusing.add_argument("--weights", type=Path)
     measuring = _add(steps, "measure", measure, "dataset", "output")
     measuring.add_argument("--records", type=Path, nargs="*", default=[])

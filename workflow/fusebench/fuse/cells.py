@@ -3,61 +3,24 @@
 from __future__ import annotations
 
 import shutil
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from fusebench.errors import BadOutput, EnvironmentFailed, SourceUnavailable, StepError
-from fusebench.files import read_json, remove_folder, sha256_of_json
+from fusebench.files import remove_folder
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
-from fusebench.fuse.placeholders import fill_arguments
+from fusebench.fuse.placeholders import fill_arguments, filled_edits
+from fusebench.fuse.records import Cell, Outcome, description, identity
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
 from fusebench.markers import OK
 from fusebench.sources.repositories import refuse_changes
 from fusebench.sources.weights import place_weights
-
-DEFAULT_MINUTES = 60.0
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a job is given: the entry's fields that change a result, and the markers of the steps before.
-
-    Attributes:
-        spec: method, dataset, run, weights, modalities, threads, minutes, device; see ``fuse.specs``.
-        source: the marker of the source.
-        environment: the marker of the environment.
-        dataset: the marker of the dataset, its manifest included.
-        weights: the marker of the fetched weights; None for an entry without any.
-        folder: ``results/runs/<method>/<dataset>``.
-        log: the file that receives everything that the script prints.
-    """
-
-    spec: dict[str, Any]
-    source: dict[str, Any]
-    environment: dict[str, Any]
-    dataset: dict[str, Any]
-    weights: dict[str, Any] | None
-    folder: Path
-    log: Path
-
-
-@dataclass
-class Outcome:
-    """What is known of a run so far; it ends up in the record also when the run fails half way."""
-
-    images: list[dict[str, Any]] = field(default_factory=list)
-    launches: list[Launch] = field(default_factory=list)
-    weights: dict[str, str] = field(default_factory=dict)
-    device: Device | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 def run_cell(cell: Cell) -> dict[str, Any]:
@@ -78,7 +41,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - clock, 3),
     }
-    return {**_identity(cell), **state, **facts, **_description(cell, outcome), "log": str(cell.log)}
+    return {**identity(cell), **state, **facts, **description(cell, outcome), "log": str(cell.log)}
 
 
 def _refuse_failed_steps(cell: Cell) -> None:
@@ -106,11 +69,13 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         scratch = Path(name).resolve()
         work, out, fused = scratch / "work", scratch / "out", scratch / "fused"
         run = cell.spec["run"]
-        copy_repository(Path(cell.source["path"]), work, run["unpack"], run["edit"])
+        batches = list(_batches(cell.dataset["pairs"], run.get("pairs_per_process")))
+        edits = filled_edits(run["edit"], _values(cell, work, out, len(batches[0]), outcome.device))
+        copy_repository(Path(cell.source["path"]), work, run["unpack"], edits)
         fetched = Path(cell.weights["path"]) if cell.weights else None
         outcome.weights = place_weights(cell.spec["weights"], fetched, work, cell.source["absent"])
         deadline = time.monotonic() + 60 * cell.spec["minutes"]
-        for batch in _batches(cell.dataset["pairs"], run.get("pairs_per_process")):
+        for batch in batches:
             remove_folder(out)
             out.mkdir()
             _fuse_batch(cell, batch, (scratch, work, out, fused), deadline, outcome, log)
@@ -180,7 +145,9 @@ def _job(
         "visible": device.visible if device else "",
         "threads": cell.spec["threads"],
         "seed": run["seed"],
-        "edits": {file: edits for file, edits in run["edit"].items() if file.endswith(".py")},
+        "edits": {
+            file: edits for file, edits in filled_edits(run["edit"], values).items() if file.endswith(".py")
+        },
         "compat": run["compat"],
         "inputs": {str(path): pair.name for pair in staged for path in (pair.a, pair.b)},
         "outputs": {str(pair.result): pair.name for pair in staged},
@@ -232,84 +199,3 @@ def _unlock(scratch: Path) -> None:
     for path in scratch.rglob("*"):
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o755)
-
-
-def _identity(cell: Cell) -> dict[str, Any]:
-    return {"method": cell.spec["method"], "dataset": cell.spec["dataset"], "spec": sha256_of_json(cell.spec)}
-
-
-def _description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
-    """Return everything about the run that a reader, or a second run, needs to know."""
-    reports = [launched.report for launched in outcome.launches]
-    first = reports[0] if reports else {}
-    run = cell.spec["run"]
-    return {
-        "images": outcome.images,
-        "model_seconds": _typical([image["model_seconds"] for image in outcome.images]),
-        "seconds_per_image": _typical([image["seconds"] for image in outcome.images]),
-        "parameters": first.get("parameters"),
-        "flops": first.get("flops"),
-        "device": outcome.device.kind if outcome.device else None,
-        "threads": cell.spec["threads"],
-        "clock": {key: first.get(key) for key in CLOCK_FIELDS},
-        "versions": first.get("versions", {}),
-        "shims": _summed([report.get("shims", {}) for report in reports]),
-        "compat": run["compat"],
-        "edits": run["edit"],
-        "seed": run["seed"],
-        "notes": [*outcome.notes, *(note for report in reports for note in report.get("notes", []))],
-        "source": {
-            key: cell.source.get(key) for key in ("code", "origin", "commit", "tree", "absent", "submodules")
-        },
-        "environment": {
-            key: cell.environment.get(key) for key in ("env", "key", "variant", "python", "path")
-        },
-        "weights": outcome.weights,
-        "inputs": {"dataset": cell.dataset.get("sha256"), "pairs": len(cell.dataset.get("pairs", []))},
-        "host": _host(),
-    }
-
-
-CLOCK_FIELDS = ("startup_seconds", "modules_called", "peak_rss_bytes", "peak_device_bytes", "device_name")
-
-
-def _typical(seconds: list[float | None]) -> float | None:
-    """Return the median without the first image, which pays for warming up; with one image only, that one."""
-    known = [value for value in seconds if value is not None]
-    if len(known) != len(seconds) or not known:
-        return None
-    return statistics.median(known[1:] or known)
-
-
-def _summed(counts: list[dict[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for count in counts:
-        for name, number in count.items():
-            total[name] = total.get(name, 0) + number
-    return total
-
-
-def _host() -> dict[str, Any]:
-    import os
-    import platform
-
-    return {
-        "node": platform.node(),
-        "system": platform.platform(),
-        "cpus": os.cpu_count(),
-        "load": os.getloadavg()[0],
-    }
-
-
-def read_cell(spec: dict[str, Any], markers: dict[str, Path | None], folder: Path, log: Path) -> Cell:
-    """Return a cell from the marker files that the steps before it left."""
-    contents = {step: read_json(path) if path else None for step, path in markers.items()}
-    return Cell(
-        spec,
-        contents["source"],
-        contents["environment"],
-        contents["dataset"],
-        contents["weights"],
-        folder,
-        log,
-    )

@@ -119,7 +119,7 @@ def _load_array(path: Path, suffix: str) -> NDArray[Any]:
 def _load_tiff(path: Path) -> NDArray[Any]:
     import cv2
 
-    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    pixels: Any = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
 
 
@@ -153,7 +153,7 @@ def _with_size(
     found = f"{pixels.shape[1]}x{pixels.shape[0]}"
     wanted = f"{size[0]}x{size[1]}"
     if policy == "resize-back":
-        resized = cv2.resize(pixels, (size[0], size[1]), interpolation=cv2.INTER_CUBIC)
+        resized: Any = cv2.resize(pixels, (size[0], size[1]), interpolation=cv2.INTER_CUBIC)
         return resized, f"resized back from {found} to {wanted} (bicubic)"
     if policy == "crop-sources" and pixels.shape[1] <= size[0] and pixels.shape[0] <= size[1]:
         return pixels, f"measured against the top left {found} of its {wanted} sources"

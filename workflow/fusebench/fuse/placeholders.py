@@ -18,12 +18,24 @@ def fill(pattern: str, values: Mapping[str, Any]) -> str:
     >>> fill("ir/{index:03d}.png", {"index": 7})
     'ir/007.png'
     """
-    return PLACEHOLDER.sub(lambda match: format(values[match["field"]], match["format"] or ""), pattern)
+    return PLACEHOLDER.sub(
+        lambda match: (
+            format(values[match["field"]], match["format"] or "") if match["field"] in values else match[0]
+        ),
+        pattern,
+    )
 
 
 def fill_arguments(line: str, values: Mapping[str, Any]) -> list[str]:
     """Split an argument line as a shell would and fill each argument, so that a path with a space stays one argument."""
     return [fill(argument, values) for argument in shlex.split(line)]
+
+
+def filled_edits(
+    edit: Mapping[str, list[list[str]]], values: Mapping[str, Any]
+) -> dict[str, list[list[str]]]:
+    """Fill the placeholders in the replacements of an entry's edits; the text that is replaced stays as the authors wrote it."""
+    return {file: [[old, fill(new, values)] for old, new in edits] for file, edits in edit.items()}
 
 
 def fields(pattern: str) -> set[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fusebench.fuse.cells import DEFAULT_MINUTES
 from fusebench.fuse.devices import device_kind
 from fusebench.registry import Dataset, Method, Registry
 
 DEFAULT_THREADS = 2
+DEFAULT_MINUTES = 60.0
 
 
 def device_for(method: Method, options: dict[str, Any]) -> str:

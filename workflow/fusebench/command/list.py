@@ -1,0 +1,99 @@
+"""``fusebench list``: the registry as a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from fusebench.registry import Registry, load_registry
+
+Rows = list[dict[str, str]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``fusebench list``."""
+    parser.add_argument("what", choices=["methods", "datasets", "metrics", "envs"])
+    parser.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one table."""
+    rows = _rows(options.what, options.project)
+    print(json.dumps(rows, indent=1, ensure_ascii=False) if options.json else as_table(rows))
+    return 0
+
+
+def _rows(what: str, project: Path) -> Rows:
+    if what == "metrics":
+        from fusebench.metrics import metrics_table
+
+        return metrics_table()
+    registry = load_registry(project)
+    if what == "methods":
+        return _methods(registry)
+    return _datasets(registry) if what == "datasets" else _environments(registry)
+
+
+def _methods(registry: Registry) -> Rows:
+    return [
+        {
+            "method": method.name,
+            "task": ", ".join(method.tasks),
+            "year": str(method.entry.get("paper", {}).get("year", "")),
+            "licence": str(method.entry.get("licence", "")),
+            "state": method.status,
+            "verified": _verified(method.entry.get("verified")),
+            "environment": str(method.entry.get("env", "")),
+        }
+        for method in registry.methods.values()
+    ]
+
+
+def _verified(verified: object) -> str:
+    if isinstance(verified, dict):
+        return f"{verified.get('date', '')} {verified.get('dataset', '')}".strip()
+    return "none" if verified is None else str(verified)
+
+
+def _datasets(registry: Registry) -> Rows:
+    from fusebench.datasets.pairing import pair_names
+
+    rows = []
+    for dataset in registry.datasets.values():
+        names = pair_names(dataset.definition.get("pairs"), registry.root)
+        marker = registry.root / "resources" / "datasets" / f"{dataset.name}.json"
+        prepared = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else {}
+        rows.append(
+            {
+                "dataset": dataset.name,
+                "task": dataset.task,
+                "kind": dataset.kind,
+                "pairs": str(len(names) if names else len(prepared.get("pairs", [])) or "?"),
+                "licence": str(dataset.entry.get("licence", "")),
+                "prepared": prepared.get("state", "no"),
+                "sha256": prepared.get("sha256", dataset.entry.get("sha256", "")),
+            }
+        )
+    return rows
+
+
+def _environments(registry: Registry) -> Rows:
+    from fusebench.environments import environments_table
+
+    users: dict[str, list[str]] = {}
+    for method in registry.methods.values():
+        if method.is_active:
+            users.setdefault(method.env, []).append(method.name)
+    return environments_table(registry.root / "envs", registry.root / "resources", users)
+
+
+def as_table(rows: Rows) -> str:
+    """Return rows as lines with aligned columns."""
+    if not rows:
+        return "(none)"
+    heads = list(rows[0])
+    widths = {head: max(len(head), *(len(row[head]) for row in rows)) for head in heads}
+    lines = [{head: head for head in heads}, {head: "-" * widths[head] for head in heads}, *rows]
+    return "\n".join("  ".join(line[head].ljust(widths[head]) for head in heads).rstrip() for line in lines)

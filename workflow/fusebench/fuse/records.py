@@ -1,0 +1,127 @@
+"""What is known of a cell before, during and after its run: the job's inputs, its outcome, and the record made of both."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fusebench.files import read_json, sha256_of_json
+from fusebench.fuse.devices import Device
+from fusebench.fuse.launching import Launch
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a job is given: the entry's fields that change a result, and the markers of the steps before.
+
+    Attributes:
+        spec: method, dataset, run, weights, modalities, threads, minutes, device; see ``fuse.specs``.
+        source: the marker of the source.
+        environment: the marker of the environment.
+        dataset: the marker of the dataset, its manifest included.
+        weights: the marker of the fetched weights; None for an entry without any.
+        folder: ``results/runs/<method>/<dataset>``.
+        log: the file that receives everything that the script prints.
+    """
+
+    spec: dict[str, Any]
+    source: dict[str, Any]
+    environment: dict[str, Any]
+    dataset: dict[str, Any]
+    weights: dict[str, Any] | None
+    folder: Path
+    log: Path
+
+
+@dataclass
+class Outcome:
+    """What is known of a run so far; it ends up in the record also when the run fails half way."""
+
+    images: list[dict[str, Any]] = field(default_factory=list)
+    launches: list[Launch] = field(default_factory=list)
+    weights: dict[str, str] = field(default_factory=dict)
+    device: Device | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def read_cell(spec: dict[str, Any], markers: dict[str, Path | None], folder: Path, log: Path) -> Cell:
+    """Return a cell from the marker files that the steps before it left."""
+    contents: dict[str, Any] = {step: read_json(path) if path else None for step, path in markers.items()}
+    return Cell(
+        spec,
+        contents["source"],
+        contents["environment"],
+        contents["dataset"],
+        contents["weights"],
+        folder,
+        log,
+    )
+
+
+def identity(cell: Cell) -> dict[str, Any]:
+    """Return which cell a record is of, and the hash of what its job was told."""
+    return {"method": cell.spec["method"], "dataset": cell.spec["dataset"], "spec": sha256_of_json(cell.spec)}
+
+
+def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
+    """Return everything about the run that a reader, or a second run, needs to know."""
+    reports = [launched.report for launched in outcome.launches]
+    first = reports[0] if reports else {}
+    run = cell.spec["run"]
+    return {
+        "images": outcome.images,
+        "model_seconds": _typical([image["model_seconds"] for image in outcome.images]),
+        "seconds_per_image": _typical([image["seconds"] for image in outcome.images]),
+        "parameters": first.get("parameters"),
+        "flops": first.get("flops"),
+        "device": outcome.device.kind if outcome.device else None,
+        "threads": cell.spec["threads"],
+        "clock": {key: first.get(key) for key in CLOCK_FIELDS},
+        "versions": first.get("versions", {}),
+        "shims": _summed([report.get("shims", {}) for report in reports]),
+        "compat": run["compat"],
+        "edits": run["edit"],
+        "seed": run["seed"],
+        "notes": [*outcome.notes, *(note for report in reports for note in report.get("notes", []))],
+        "source": {
+            key: cell.source.get(key) for key in ("code", "origin", "commit", "tree", "absent", "submodules")
+        },
+        "environment": {
+            key: cell.environment.get(key) for key in ("env", "key", "variant", "python", "path")
+        },
+        "weights": outcome.weights,
+        "inputs": {"dataset": cell.dataset.get("sha256"), "pairs": len(cell.dataset.get("pairs", []))},
+        "host": _host(),
+    }
+
+
+CLOCK_FIELDS = ("startup_seconds", "modules_called", "peak_rss_bytes", "peak_device_bytes", "device_name")
+
+
+def _typical(seconds: list[float | None]) -> float | None:
+    """Return the median without the first image, which pays for warming up; with one image only, that one."""
+    known = [value for value in seconds if value is not None]
+    if len(known) != len(seconds) or not known:
+        return None
+    return statistics.median(known[1:] or known)
+
+
+def _summed(counts: list[dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for count in counts:
+        for name, number in count.items():
+            total[name] = total.get(name, 0) + number
+    return total
+
+
+def _host() -> dict[str, Any]:
+    return {
+        "node": platform.node(),
+        "system": platform.platform(),
+        "cpus": os.cpu_count(),
+        "load": os.getloadavg()[0],
+    }
