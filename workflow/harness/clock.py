@@ -1,0 +1,91 @@
+"""The clock: model seconds and wall seconds of each image.
+
+An image ends when its result has been written. Model seconds since the previous result belong to it, and so does
+the wall time. The first image begins with the first call of a model or the first reading of an input, whichever
+comes first; what lies before is start-up.
+"""
+
+import os
+from time import perf_counter
+
+
+class Clock:
+    """Accumulates times between the writes of results.
+
+    Args:
+        outputs: real path of an expected result -> pair name.
+        inputs: real path of a staged input -> pair name.
+        warmup: how many first images are marked as warm-up.
+        began: ``perf_counter()`` when the launcher started.
+    """
+
+    def __init__(self, outputs, inputs, warmup, began):
+        self.outputs = outputs
+        self.output_names = {os.path.basename(path) for path in outputs}
+        self.inputs = inputs
+        self.input_names = {os.path.basename(path) for path in inputs}
+        self.warmup = warmup
+        self.began = began
+        self.pid = os.getpid()
+        self.mark = None
+        self.startup_seconds = None
+        self.depth = 0
+        self.model_seconds = 0.0
+        self.calls = 0
+        self.total_model_seconds = 0.0
+        self.total_calls = 0
+        self.images = {}
+        self.after_image = []
+
+    def start(self, moment):
+        """Start-up is over at ``moment``."""
+        self.mark = moment
+        self.startup_seconds = moment - self.began
+
+    def called(self, began):
+        """An outermost call of a model, begun at ``began``, has ended now."""
+        seconds = perf_counter() - began
+        if self.mark is None:
+            self.start(began)
+        self.model_seconds += seconds
+        self.total_model_seconds += seconds
+        self.calls += 1
+        self.total_calls += 1
+
+    def read(self, path):
+        """A file is about to be read; the first that is an input ends the start-up."""
+        if self.mark is None and _matches(path, self.input_names, self.inputs) is not None:
+            self.start(perf_counter())
+
+    def expected(self, path):
+        """The real path of ``path`` when it is an expected result, else None."""
+        return _matches(path, self.output_names, self.outputs)
+
+    def written(self, real):
+        """The result ``real`` (from :meth:`expected`) is complete; a second write adds nothing."""
+        pair = self.outputs[real]
+        if pair in self.images or os.getpid() != self.pid:
+            return
+        now = perf_counter()
+        self.images[pair] = {
+            "model_seconds": self.model_seconds if self.calls else None,
+            "seconds": None if self.mark is None else now - self.mark,
+            "calls": self.calls,
+            "warmup": len(self.images) < self.warmup,
+        }
+        self.model_seconds = 0.0
+        self.calls = 0
+        for hook in self.after_image:
+            hook()
+        self.mark = perf_counter()
+
+
+def _matches(path, names, paths):
+    """The real path of ``path`` when it is among ``paths``; its base name is looked up first, as that is cheap."""
+    if isinstance(path, int):
+        return None
+    path = os.fsdecode(path)
+    if os.path.basename(path) not in names:
+        return None
+    real = os.path.realpath(path)
+    return real if real in paths else None

@@ -1,0 +1,46 @@
+"""Shims that an entry asks for by name, as its code needs what libraries no longer have.
+
+:data:`COMPAT` lists them; the first line of each function's docstring says what it does. A name with a colon takes an
+argument: ``missing-modules:thop,seaborn``, ``module-alias:OLD=NEW``.
+"""
+
+from ..job import JobError
+from . import imports, libraries, misc, paths, torch_load
+from . import torchvision as torchvision_operators
+
+COMPAT = {
+    "numpy-aliases": libraries.numpy_aliases,
+    "scipy-misc": misc.scipy_misc,
+    "skimage-compare": libraries.skimage_compare,
+    "pillow-aliases": libraries.pillow_aliases,
+    "yaml-load": libraries.yaml_load,
+    "inspect-getargspec": libraries.inspect_getargspec,
+    "collections-abc": libraries.collections_abc,
+    "tensorflow-v1": libraries.tensorflow_v1,
+    "torch-load-pickle": torch_load.torch_load_pickle,
+    "pretend-cuda": torch_load.pretend_cuda,
+    "torchvision-nms": torchvision_operators.torchvision_nms,
+    "missing-modules": imports.missing_modules,
+    "module-alias": imports.module_alias,
+    "windows-paths": paths.windows_paths,
+}
+# Applied without being asked for: harmless where it is not needed.
+ALWAYS = ("torchvision-nms",)
+
+
+def install(names, tally, finder):
+    """Install the shims ``names``.
+
+    Raises:
+        JobError: a name is unknown, or its argument is missing.
+    """
+    for full_name in list(names) + [name for name in ALWAYS if name not in names]:
+        name, _, argument = full_name.partition(":")
+        if name not in COMPAT:
+            raise JobError("compat: no shim is called %r; there are %s" % (name, ", ".join(sorted(COMPAT))))
+        COMPAT[name](argument, tally, finder)
+
+
+def documentation():
+    """Name -> one line that says what the shim does, for schema and documentation."""
+    return {name: shim.__doc__.strip().splitlines()[0] for name, shim in COMPAT.items()}

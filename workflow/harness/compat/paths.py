@@ -1,0 +1,43 @@
+"""Backslashes in paths, where a script was written on Windows."""
+
+import builtins
+import functools
+import io
+import os
+
+OS_FUNCTIONS = (
+    "access chdir listdir lstat makedirs mkdir open remove removedirs rename replace rmdir scandir stat unlink walk"
+).split()
+PATH_FUNCTIONS = "abspath basename dirname exists getsize isdir isfile join realpath split splitext".split()
+LIBRARIES = {"cv2": ("imread", "imwrite"), "glob": ("glob", "iglob")}
+
+
+def windows_paths(argument, tally, finder):
+    """Backslashes in the paths given to open, os, os.path, glob and cv2 become slashes."""
+    patch = functools.partial(_patch, tally)
+    original, patched = io.open, _slashed(io.open, tally, "open")
+    builtins.open = io.open = functools.update_wrapper(patched, original, updated=())
+    patch(os, OS_FUNCTIONS)
+    patch(os.path, PATH_FUNCTIONS)
+    for name, functions in LIBRARIES.items():
+        finder.after_import(name, functools.partial(patch, functions=functions))
+
+
+def _patch(tally, module, functions):
+    for name in functions:
+        # Not wrap(): a function may already be watched, and is then wrapped once more.
+        original = getattr(module, name, None)
+        if original is not None and not hasattr(original, "_slashed"):
+            replacement = functools.update_wrapper(_slashed(original, tally, name), original, updated=())
+            replacement._slashed = True
+            setattr(module, name, replacement)
+
+
+def _slashed(original, tally, name):
+    def function(*args, **kwargs):
+        if any(isinstance(arg, str) and "\\" in arg for arg in args[:2]):
+            tally.count("windows-paths:%s" % name)
+            args = tuple(arg.replace("\\", "/") if isinstance(arg, str) else arg for arg in args)
+        return original(*args, **kwargs)
+
+    return function

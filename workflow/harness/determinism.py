@@ -1,0 +1,78 @@
+"""Same seeds, same order of files, same threads in every run."""
+
+import os
+
+from .wrap import wrap
+
+
+def install(job, finder):
+    """Seed ``random`` now and the libraries once imported; sort directory listings; fix thread counts."""
+    seed, threads = job["seed"], job["threads"]
+    for name, make in (("listdir", _sorted_listdir), ("scandir", _sorted_scandir)):
+        original = getattr(os, name)
+        wrap(os, name, make)
+        if original in os.supports_fd:
+            os.supports_fd.add(getattr(os, name))
+    finder.after_import("random", lambda random: random.seed(seed))
+    finder.after_import("numpy", lambda numpy: numpy.random.seed(seed))
+    finder.after_import("cv2", lambda cv2: _prepare_cv2(cv2, threads, seed))
+    finder.after_import("torch", lambda torch: _prepare_torch(torch, threads, seed))
+    finder.after_import("tensorflow", lambda tensorflow: _prepare_tensorflow(tensorflow, seed))
+
+
+def _sorted_listdir(original):
+    def listdir(path="."):
+        return sorted(original(path))
+
+    return listdir
+
+
+def _sorted_scandir(original):
+    def scandir(path="."):
+        return SortedEntries(original(path))
+
+    return scandir
+
+
+class SortedEntries:
+    """What ``os.scandir`` returns, in the order of names."""
+
+    def __init__(self, entries):
+        with entries:
+            self._entries = iter(sorted(entries, key=lambda entry: entry.name))
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._entries)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Forget the entries that are left."""
+        self._entries = iter(())
+
+
+def _prepare_cv2(cv2, threads, seed):
+    # OpenCV executes its package and its extension under one name; only a complete one has both functions.
+    if hasattr(cv2, "setNumThreads") and hasattr(cv2, "setRNGSeed"):
+        cv2.setNumThreads(threads)
+        cv2.setRNGSeed(seed)
+
+
+def _prepare_torch(torch, threads, seed):
+    if hasattr(torch, "set_num_threads"):
+        torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+
+
+def _prepare_tensorflow(tensorflow, seed):
+    if hasattr(tensorflow, "random") and hasattr(tensorflow.random, "set_seed"):
+        tensorflow.random.set_seed(seed)
+    else:
+        tensorflow.set_random_seed(seed)

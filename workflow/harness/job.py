@@ -1,0 +1,67 @@
+"""job.json: what to run, where, on which device, with which edits and shims."""
+
+import json
+import os
+
+DEFAULTS = {
+    "args": [],
+    "device": "cpu",
+    "threads": 1,
+    "seed": 0,
+    "edits": {},
+    "compat": [],
+    "outputs": {},
+    "inputs": {},
+    "warmup": 0,
+    "flops": True,
+    "model_functions": {},
+}
+REQUIRED = ("script", "cwd", "root", "report")
+
+
+class JobError(Exception):
+    """The job cannot be run as it is written; nothing of the authors' code was started."""
+
+
+def read_job(path):
+    """Read and check ``job.json``; every key of :data:`DEFAULTS` is present in what is returned.
+
+    Raises:
+        JobError: a key is missing or unknown, or a value cannot be used; the message names it.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            given = json.load(file)
+    except (OSError, ValueError) as error:
+        raise JobError("%s must be a readable JSON file: %s" % (path, error)) from error
+    job = dict(DEFAULTS, **given)
+    _check_keys(job, path)
+    _check_values(job, path)
+    for folder in ("cwd", "root"):
+        job[folder] = os.path.realpath(job[folder])
+    job["script_path"] = os.path.join(job["cwd"], job["script"])
+    if not os.path.isfile(job["script_path"]):
+        raise JobError(
+            "the script %r must be a file, relative to %s; there is none" % (job["script"], job["cwd"])
+        )
+    job["outputs"] = {os.path.realpath(path): pair for path, pair in job["outputs"].items()}
+    job["inputs"] = {os.path.realpath(path): pair for path, pair in job["inputs"].items()}
+    return job
+
+
+def _check_keys(job, path):
+    missing = [key for key in REQUIRED if key not in job]
+    unknown = sorted(set(job) - set(DEFAULTS) - set(REQUIRED))
+    if missing or unknown:
+        raise JobError(
+            "%s: keys missing: %s; keys unknown: %s; known are %s"
+            % (path, missing, unknown, ", ".join(sorted(list(DEFAULTS) + list(REQUIRED))))
+        )
+
+
+def _check_values(job, path):
+    if job["device"] not in ("cpu", "cuda"):
+        raise JobError("%s: device must be cpu or cuda, found %r" % (path, job["device"]))
+    for folder in ("cwd", "root"):
+        if not os.path.isdir(job[folder]):
+            raise JobError("%s: %s must be a folder, found %r" % (path, folder, job[folder]))

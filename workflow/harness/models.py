@@ -1,0 +1,200 @@
+"""Times the outermost calls of models: ``nn.Module``, TensorFlow sessions, functions that the entry names."""
+
+import builtins
+import functools
+from time import perf_counter
+
+from .timed_functions import TIMED
+from .wrap import wrap
+
+# Modules of these packages prepare images or judge results; they are no part of the fusing model.
+NOT_MODELS = ("torchvision.transforms", "torch.nn.modules.loss")
+
+
+class Models:
+    """What has been called: names of the outermost modules, their parameters, their operations.
+
+    Args:
+        clock: :class:`~.clock.Clock`.
+        job: ``flops`` and ``warmup`` are used.
+        tally: takes the notes.
+    """
+
+    def __init__(self, clock, job, tally):
+        self.clock = clock
+        self.tally = tally
+        self.names = {}
+        self.current = {}
+        self.known = None
+        self.parameters = None
+        self.sessions = {}
+        self.flops = None
+        self.counting = job["flops"] and job["warmup"] > 0
+        self.flops_reason = None if self.counting else "no warm-up image to count on"
+        self.device = job["device"]
+        self.synchronize = _nothing
+        clock.after_image.append(self._end_image)
+
+    def install(self, finder):
+        """Hook torch and TensorFlow once imported; functions named by the entry find the timer at once."""
+        setattr(builtins, TIMED, self._timed_function)
+        finder.after_import("torch", self._patch_torch)
+        finder.after_import("tensorflow.python.client.session", self._patch_session)
+
+    def _patch_torch(self, torch):
+        if self.device == "cuda":
+            self.synchronize = _synchronizer(torch)
+        self.flop_counter = _flop_counter(torch, self)
+        wrap(torch.nn.Module, "__call__", self._timed_module)
+
+    def _timed_module(self, original):
+        clock = self.clock
+
+        def __call__(self_, *args, **kwargs):
+            if clock.depth or type(self_).__module__.startswith(NOT_MODELS):
+                return original(self_, *args, **kwargs)
+            self._note_module(self_)
+            return self._timed(original, self_, *args, **kwargs)
+
+        return __call__
+
+    def _timed(self, function, *args, **kwargs):
+        """Call ``function``; nothing inside it is timed once more."""
+        clock = self.clock
+        clock.depth += 1
+        try:
+            counter = self.flop_counter() if self.counting else None
+            if counter is not None:
+                return self._counted(counter, function, *args, **kwargs)
+            self.synchronize()
+            began = perf_counter()
+            result = function(*args, **kwargs)
+            self.synchronize()
+            clock.called(began)
+            return result
+        finally:
+            clock.depth -= 1
+
+    def _counted(self, counter, function, *args, **kwargs):
+        self.synchronize()
+        began = perf_counter()
+        with counter:
+            result = function(*args, **kwargs)
+        self.synchronize()
+        self.clock.called(began)
+        self.flops = (self.flops or 0) + counter.get_total_flops()
+        return result
+
+    def flop_counter(self):
+        """A context that counts operations, or None; replaced once torch is there."""
+        return
+
+    def _note_module(self, module):
+        kind = type(module)
+        name = getattr(module, "original_name", None) or kind.__qualname__
+        self.names[name] = self.names.get(name, 0) + 1
+        self.current[id(module)] = module
+
+    def _end_image(self):
+        """Parameters are those of one image: a script may build its model anew for each."""
+        self.counting = False
+        if self.current and frozenset(self.current) != self.known:
+            self.known = frozenset(self.current)
+            self.parameters = max(self.parameters or 0, _unique_parameters(self.current.values()))
+        self.current = {}
+
+    def _timed_function(self, function):
+        @functools.wraps(function)
+        def timed(*args, **kwargs):
+            if self.clock.depth:
+                return function(*args, **kwargs)
+            self.names[function.__qualname__] = self.names.get(function.__qualname__, 0) + 1
+            return self._timed(function, *args, **kwargs)
+
+        return timed
+
+    def _patch_session(self, session):
+        wrap(session.BaseSession, "run", self._timed_session)
+
+    def _timed_session(self, original):
+        def run(self_, *args, **kwargs):
+            if self.clock.depth:
+                return original(self_, *args, **kwargs)
+            self.names["Session.run"] = self.names.get("Session.run", 0) + 1
+            self.sessions[id(self_.graph)] = self_.graph
+            return self._timed(original, self_, *args, **kwargs)
+
+        return run
+
+    def finish(self):
+        """Take in what was called after the last image; returns the report's part."""
+        if self.current:
+            self._end_image()
+        if self.parameters is None and self.sessions:
+            self.parameters = sum(_graph_parameters(graph) for graph in self.sessions.values())
+        return {
+            "modules_called": self.names,
+            "parameters": self.parameters,
+            "flops": self.flops,
+            "flops_reason": self.flops_reason,
+        }
+
+
+def _nothing():
+    return None
+
+
+def _synchronizer(torch):
+    """A function that waits for the GPU; does nothing while CUDA was never used."""
+    cuda = torch.cuda
+    is_initialized, synchronize = getattr(cuda, "is_initialized", None), cuda.synchronize
+    if is_initialized is None or not cuda.is_available():
+        return _nothing
+
+    def wait():
+        if is_initialized():
+            synchronize()
+
+    return wait
+
+
+def _unique_parameters(modules):
+    unique = {id(one): one.numel() for module in modules for one in module.parameters()}
+    return sum(unique.values())
+
+
+def _graph_parameters(graph):
+    variables = graph.get_collection("trainable_variables")
+    return sum(int(variable.shape.num_elements() or 0) for variable in variables)
+
+
+def _flop_counter(torch, models):
+    try:
+        from torch.utils.flop_counter import FlopCounterMode
+    except ImportError:
+        models.flops_reason = "torch %s has no flop counter (2.1 is the first)" % torch.__version__
+        return _nothing
+
+    def make():
+        counter = FlopCounterMode(display=False)
+        counter.flop_registry = {
+            operator: _harmless(formula, operator, models)
+            for operator, formula in counter.flop_registry.items()
+        }
+        return counter
+
+    return make
+
+
+def _harmless(formula, operator, models):
+    """The formula, except that what it cannot count is noted instead of stopping the script."""
+
+    @functools.wraps(formula)
+    def count(*args, **kwargs):
+        try:
+            return formula(*args, **kwargs)
+        except Exception as error:
+            models.flops_reason = "%s could not be counted: %s" % (operator, error)
+            return 0
+
+    return count

@@ -1,0 +1,70 @@
+"""Processes that a script starts: children of multiprocessing are hooked like the script itself, others are noted."""
+
+import os
+import sys
+
+from .wrap import wrap
+
+CHILD = (
+    "import sys, types; package = types.ModuleType('_fusebench_harness'); package.__path__ = [%r]; "
+    "sys.modules['_fusebench_harness'] = package; from _fusebench_harness.run import prepare_child; "
+    "prepare_child(%r); %s"
+)
+
+
+def install(job_path, tally, finder):
+    """Have spawned children run :func:`run.prepare_child` first; note programs that run without hooks."""
+    finder.after_import("multiprocessing.spawn", lambda spawn: _hook_spawn(spawn, job_path))
+    finder.after_import("subprocess", lambda subprocess: _note_programs(subprocess, tally))
+    wrap(os, "system", lambda original: _noting(original, tally))
+
+
+def _hook_spawn(spawn, job_path):
+    folder = os.path.dirname(os.path.abspath(__file__))
+
+    def hooked(original):
+        def get_command_line(**kwargs):
+            command = original(**kwargs)
+            if "-c" in command:
+                at = command.index("-c") + 1
+                command[at] = CHILD % (folder, job_path, command[at])
+            return command
+
+        return get_command_line
+
+    wrap(spawn, "get_command_line", hooked)
+
+
+def run_main_of_child(finder, script_path):
+    """Have a spawned child import the script with its edits, as ``__mp_main__``."""
+    import runpy
+
+    def hooked(original):
+        def run_path(path_name, init_globals=None, run_name=None):
+            if os.path.realpath(path_name) != os.path.realpath(script_path):
+                return original(path_name, init_globals, run_name)
+            with open(path_name, "rb") as file:
+                code = finder.compile(path_name, file.read())
+            names = {"__name__": run_name, "__file__": path_name, "__builtins__": __builtins__}
+            exec(code, names)
+            return names
+
+        return run_path
+
+    wrap(runpy, "run_path", hooked)
+
+
+def _note_programs(subprocess, tally):
+    wrap(subprocess.Popen, "__init__", lambda original: _noting(original, tally, skip_self=True))
+
+
+def _noting(original, tally, skip_self=False):
+    def started(*args, **kwargs):
+        command = args[1 if skip_self else 0] if len(args) > skip_self else kwargs.get("args", "?")
+        name = command if isinstance(command, str) else os.fspath(command[0]) if command else "?"
+        if os.path.realpath(name) == os.path.realpath(sys.executable):
+            name = " ".join(str(word) for word in command[:2])
+        tally.note("a program was started and ran without hooks: %s" % name)
+        return original(*args, **kwargs)
+
+    return started

@@ -1,0 +1,139 @@
+"""launch.json: what was seen, written at the end, whatever the end is, and now and then before it."""
+
+import json
+import os
+import resource
+import sys
+import traceback
+from time import perf_counter
+
+SECONDS_BETWEEN_WRITES = 5.0
+VERSIONED = (
+    "numpy scipy PIL cv2 skimage imageio matplotlib torch torchvision timm kornia tensorflow keras jax paddle mindspore"
+).split()
+
+
+class Report:
+    """Gathers the parts and writes the file.
+
+    Args:
+        path: of launch.json.
+        job: the job, as read.
+        parts: an object with ``clock``, ``models``, ``tally``, ``edits``.
+    """
+
+    def __init__(self, path, job, parts):
+        self.path = path
+        self.job = job
+        self.parts = parts
+        self.pid = os.getpid()
+        self.exit_status = None
+        self.exception = None
+        self.ended = "running"
+        self.last_write = perf_counter()
+
+    def write_now_and_then(self):
+        """After an image, at most every few seconds: what is left when the process is killed."""
+        if perf_counter() - self.last_write > SECONDS_BETWEEN_WRITES:
+            self.write()
+            self.last_write = perf_counter()
+
+    def write(self):
+        """Write the report beside its place, then move it there. A forked child writes nothing."""
+        if os.getpid() != self.pid:
+            return
+        draft = "%s.%d" % (self.path, self.pid)
+        with self.parts.open(draft, "w", encoding="utf-8") as file:
+            json.dump(self.contents(), file, indent=1)
+        self.parts.replace(draft, self.path)
+
+    def contents(self):
+        """The report as it is at this moment."""
+        clock, tally = self.parts.clock, self.parts.tally
+        contents = {
+            "state": self.ended,
+            "exit_status": self.exit_status,
+            "exception": self.exception,
+            "images": clock.images,
+            "startup_seconds": clock.startup_seconds,
+            "wall_seconds": perf_counter() - clock.began,
+            "model_seconds_total": clock.total_model_seconds if clock.total_calls else None,
+            "model_calls_total": clock.total_calls,
+            "peak_rss_bytes": peak_rss_bytes(),
+            "peak_rss_children_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+            "shims": tally.shims,
+            "edits_applied": self.parts.edits.applied,
+            "notes": self._notes(),
+            "versions": versions(),
+        }
+        contents.update(self.parts.models.finish())
+        contents.update(device(self.job["device"]))
+        return contents
+
+    def _notes(self):
+        notes = list(self.parts.tally.notes)
+        for file in self.parts.edits.unused():
+            notes.append("the edits of %s were not applied: it was neither run nor imported" % file)
+        clock = self.parts.clock
+        unseen = [
+            pair
+            for path, pair in clock.outputs.items()
+            if pair not in clock.images and os.path.exists(path) and self.ended != "running"
+        ]
+        if unseen:
+            notes.append(
+                "%d results exist that were not seen being written (by a child process, or by a library that "
+                "is not watched): no time for %s" % (len(unseen), ", ".join(unseen[:5]))
+            )
+        return notes
+
+
+def peak_rss_bytes():
+    """Peak resident memory of this process since it started this program, in bytes."""
+    try:
+        with open("/proc/self/status") as status:
+            for line in status:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def versions():
+    """Versions of Python and of the libraries that were imported."""
+    found = {"python": sys.version.split()[0]}
+    for name in VERSIONED:
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if isinstance(version, str):
+            found[name] = version
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        found["cuda"] = getattr(getattr(torch, "version", None), "cuda", None)
+        cudnn = getattr(getattr(torch, "backends", None), "cudnn", None)
+        found["cudnn"] = cudnn.version() if cudnn is not None and found["cuda"] else None
+    return found
+
+
+def device(asked):
+    """Name and peak memory of the device that was used, and the threads of the libraries."""
+    torch, cv2 = sys.modules.get("torch"), sys.modules.get("cv2")
+    facts = {"device": asked, "device_name": None, "peak_device_bytes": None, "threads": {}}
+    if asked == "cuda" and torch is not None and torch.cuda.is_available():
+        facts["device_name"] = torch.cuda.get_device_name(0)
+        facts["peak_device_bytes"] = torch.cuda.max_memory_allocated()
+    if hasattr(torch, "get_num_threads"):
+        facts["threads"]["torch"] = torch.get_num_threads()
+    if hasattr(cv2, "getNumThreads"):
+        facts["threads"]["cv2"] = cv2.getNumThreads()
+    return facts
+
+
+def describe_exception(error, root):
+    """Type, message and the last line of the authors' files that led to ``error``."""
+    where = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if os.path.realpath(frame.filename).startswith(root + os.sep):
+            name = os.path.relpath(os.path.realpath(frame.filename), root)
+            where = "%s:%d: %s" % (name, frame.lineno, frame.line)
+    return {"type": type(error).__name__, "message": str(error), "where": where}

@@ -1,0 +1,32 @@
+"""What had to be done for a script: redirections and shims that fired, by name, and notes in words."""
+
+import os
+
+
+class Tally:
+    """Counts by name; a forked child starts from nothing, so that no count is told twice."""
+
+    def __init__(self):
+        self.pid = os.getpid()
+        self.shims = {}
+        self.notes = []
+
+    def count(self, name, times=1):
+        """Add ``times`` to the shim called ``name``."""
+        if os.getpid() != self.pid:
+            self.__init__()
+        self.shims[name] = self.shims.get(name, 0) + times
+
+    def note(self, text):
+        """Keep ``text``, once."""
+        if os.getpid() != self.pid:
+            self.__init__()
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def merge(self, other):
+        """Take over the counts and notes that a child process left, as ``{"shims": ..., "notes": ...}``."""
+        for name, times in other["shims"].items():
+            self.count(name, times)
+        for text in other["notes"]:
+            self.note(text)

@@ -1,0 +1,87 @@
+"""Sees which results a script has written and which inputs it reads."""
+
+import builtins
+import io
+import os
+import weakref
+
+from .wrap import wrap
+
+# Writers that do not go through Python's open(): module -> function and position of the path.
+C_WRITERS = {
+    "cv2": [("imwrite", 0), ("imwritemulti", 0)],
+    "torchvision.io.image": [("write_file", 0)],
+    "SimpleITK": [("WriteImage", 1)],
+}
+C_READERS = {
+    "cv2": [("imread", 0)],
+    "torchvision.io.image": [("read_file", 0)],
+    "SimpleITK": [("ReadImage", 0)],
+}
+
+
+def install(clock, finder):
+    """Watch ``open``, renames, and the writers and readers of C libraries."""
+    watched = _watch_open(clock, io.open)
+    builtins.open = io.open = watched
+    for name in ("rename", "replace", "link", "symlink"):
+        wrap(os, name, lambda original: _watch_writer(clock, original, 1))
+    for module in set(C_WRITERS) | set(C_READERS):
+        finder.after_import(module, lambda module: _watch_library(clock, module))
+
+
+def _watch_library(clock, module):
+    for name, position in C_WRITERS.get(module.__name__, []):
+        wrap(module, name, lambda original, at=position: _watch_writer(clock, original, at))
+    for name, position in C_READERS.get(module.__name__, []):
+        wrap(module, name, lambda original, at=position: _watch_reader(clock, original, at))
+
+
+def _watch_open(clock, original):
+    def open(file, mode="r", *args, **kwargs):
+        if "r" in mode and "+" not in mode:
+            if clock.mark is None:
+                clock.read(file)
+            return original(file, mode, *args, **kwargs)
+        handle = original(file, mode, *args, **kwargs)
+        real = clock.expected(file)
+        if real is not None:
+            _tell_close(handle, clock, real)
+        return handle
+
+    open.__doc__ = original.__doc__
+    return open
+
+
+def _tell_close(handle, clock, real):
+    """Have ``handle.close()`` end the image; through a weak reference, so that the file dies when it would."""
+    alive = weakref.ref(handle)
+
+    def close():
+        handle = alive()
+        if handle is not None:
+            type(handle).close(handle)
+        clock.written(real)
+
+    handle.close = close
+
+
+def _watch_writer(clock, original, position):
+    def writer(*args, **kwargs):
+        result = original(*args, **kwargs)
+        if len(args) > position and result is not False:
+            real = clock.expected(args[position])
+            if real is not None:
+                clock.written(real)
+        return result
+
+    return writer
+
+
+def _watch_reader(clock, original, position):
+    def reader(*args, **kwargs):
+        if clock.mark is None and len(args) > position and isinstance(args[position], (str, bytes)):
+            clock.read(args[position])
+        return original(*args, **kwargs)
+
+    return reader
