@@ -12,32 +12,45 @@ from fusebench.metrics.images import Fusion, Image, Pixels
 
 
 @compiled
-def _sobel_edges(x: Pixels) -> tuple[Pixels, Pixels]:
-    """Strength and orientation of the Sobel gradient, pixels outside the image being 0."""
-    height, width = x.shape
-    padded = np.zeros((height + 2, width + 2))
-    padded[1:-1, 1:-1] = x
-    strength, orientation = np.empty((height, width)), np.empty((height, width))
+def _sobel(padded: Pixels) -> tuple[Pixels, Pixels]:
+    """Sobel gradient (right minus left, lower minus upper) of an image with one pixel of padding on each side."""
+    height, width = padded.shape[0] - 2, padded.shape[1] - 2
+    across, down = np.empty((height, width)), np.empty((height, width))
     for row in range(height):
         top, middle, bottom = padded[row], padded[row + 1], padded[row + 2]
-        for column in range(width):
-            left, right = column, column + 2
-            across = (
-                (top[left] - top[right]) + 2 * (middle[left] - middle[right]) + (bottom[left] - bottom[right])
+        for left in range(width):
+            right = left + 2
+            across[row, left] = (
+                (top[right] - top[left]) + 2 * (middle[right] - middle[left]) + (bottom[right] - bottom[left])
             )
-            down = (
+            down[row, left] = (
                 (bottom[left] - top[left])
-                + 2 * (bottom[column + 1] - top[column + 1])
+                + 2 * (bottom[left + 1] - top[left + 1])
                 + (bottom[right] - top[right])
             )
-            strength[row, column] = math.sqrt(across * across + down * down)
-            orientation[row, column] = math.pi / 2 if across == 0 else math.atan(down / across)
-    return strength, orientation
+    return across, down
+
+
+def sobel_zero_padded(image: Image) -> tuple[Pixels, Pixels]:
+    """Sobel gradient of one image, pixels outside being 0: horizontal and vertical part, ``(H, W)`` each."""
+    return _sobel(np.pad(image.pixels, 1))
+
+
+@compiled
+def _strength_and_angle(across: Pixels, down: Pixels) -> tuple[Pixels, Pixels]:
+    height, width = across.shape
+    strength, angle = np.empty((height, width)), np.empty((height, width))
+    for row in range(height):
+        for column in range(width):
+            x, y = across[row, column], down[row, column]
+            strength[row, column] = math.sqrt(x * x + y * y)
+            angle[row, column] = math.pi / 2 if x == 0 else math.atan(-y / x)
+    return strength, angle
 
 
 def sobel_edges(image: Image) -> tuple[Pixels, Pixels]:
     """Edge strength and edge orientation (-pi/2..pi/2) of one image, zero-padded, ``(H, W)`` each."""
-    return _sobel_edges(image.pixels)
+    return _strength_and_angle(*image.part(sobel_zero_padded))
 
 
 @compiled_sums
@@ -78,3 +91,115 @@ def edge_preservation(fusion: Fusion) -> float:
     if weights == 0:
         raise MetricError("has no value: neither source has an edge")
     return sum(preserved for preserved, _ in sums) / weights
+
+
+@compiled
+def _liu_quality(x_s: float, y_s: float, x_f: float, y_f: float, fused_floor: float) -> tuple[float, float]:
+    """Edge preservation of one pixel with Liu's constants, and its weight; ``fused_floor`` replaces a strength of 0."""
+    source, fused = math.sqrt(x_s * x_s + y_s * y_s), math.sqrt(x_f * x_f + y_f * y_f)
+    weight = source if source != 0 else 1e-5
+    safe_fused = fused if fused != 0 else 1e-5
+    kept = max(fused, fused_floor) if fused == 0 else fused
+    ratio = kept / weight if source > fused else weight / safe_fused
+    turn = math.atan(y_s / (x_s if x_s != 0 else 1e-5)) - math.atan(y_f / (x_f if x_f != 0 else 1e-5))
+    aligned = abs(abs(turn) - math.pi / 2) * 2 / math.pi
+    return 1 / (1 + math.exp(-10 * (ratio - 0.5))) / (1 + math.exp(-20 * (aligned - 0.75))), weight
+
+
+@compiled_sums
+def _liu_mean(ax: Pixels, ay: Pixels, bx: Pixels, by: Pixels, fx: Pixels, fy: Pixels) -> float:
+    total = 0.0
+    for row in range(fx.shape[0]):
+        for column in range(fx.shape[1]):
+            x, y = fx[row, column], fy[row, column]
+            # the fused strength of 0 has become 1e-5 by the time the second source is compared
+            quality_a, weight_a = _liu_quality(ax[row, column], ay[row, column], x, y, 0.0)
+            quality_b, weight_b = _liu_quality(bx[row, column], by[row, column], x, y, 1e-5)
+            total += (quality_a * weight_a + quality_b * weight_b) / (weight_a + weight_b)
+    return total / fx.size
+
+
+def gradient_quality(fusion: Fusion) -> float:
+    """Gradient-based quality: Q_G = mean over pixels of (Q_AF g_A + Q_BF g_B) / (g_A + g_B), as in imageFusionMetrics.
+
+    Constants 1, -10, 0.5 for the strength and 1, -20, 0.75 for the wrapped orientation; 0..1.
+    """
+    a, b = fusion.sources
+    return _liu_mean(
+        *a.part(sobel_zero_padded), *b.part(sobel_zero_padded), *fusion.fused.part(sobel_zero_padded)
+    )
+
+
+def sobel_mirrored(image: Image) -> tuple[Pixels, Pixels]:
+    """Sobel gradient / 8 of one image, mirrored at the border without repeating it, ``(H, W)`` each."""
+    across, down = _sobel(np.pad(image.pixels, 1, mode="reflect"))
+    return across / 8, down / 8
+
+
+@compiled
+def _line_angle(x: float, y: float) -> float:
+    """atan(x / y) as MATLAB divides: a gradient along one axis only is +-pi/2, none is 0."""
+    if y != 0:
+        return math.atan(x / y)
+    return 0.0 if x == 0 else math.copysign(math.pi / 2, x)
+
+
+@compiled
+def _kumar_loss(x_s: float, y_s: float, strength_s: float, strength_f: float, angle_f: float) -> float:
+    """1 - Q of one source at a pixel where the fused edge is the strongest."""
+    ratio = strength_s / strength_f
+    aligned = abs(abs(_line_angle(x_s, y_s) - angle_f) - math.pi / 2) * 2 / math.pi
+    kept_strength = 0.9999 / (1 + math.exp(-19 * (ratio - 0.5)))
+    kept_angle = 0.9995 / (1 + math.exp(-22 * (aligned - 0.5)))
+    return 1 - math.sqrt(kept_strength * kept_angle)
+
+
+@compiled_sums
+def _kumar_artifacts(
+    ax: Pixels, ay: Pixels, bx: Pixels, by: Pixels, fx: Pixels, fy: Pixels, least_weight: float
+) -> tuple[float, float]:
+    artifacts, weights = 0.0, 0.0
+    for row in range(fx.shape[0]):
+        for column in range(fx.shape[1]):
+            x_a, y_a, x_b, y_b = ax[row, column], ay[row, column], bx[row, column], by[row, column]
+            strength_a, strength_b = math.sqrt(x_a * x_a + y_a * y_a), math.sqrt(x_b * x_b + y_b * y_b)
+            weight_a = strength_a * math.sqrt(strength_a) if strength_a >= 2 else least_weight
+            weight_b = strength_b * math.sqrt(strength_b) if strength_b >= 2 else least_weight
+            weights += weight_a + weight_b
+            x, y = fx[row, column], fy[row, column]
+            strength = math.sqrt(x * x + y * y)
+            if strength > strength_a and strength > strength_b:
+                angle = _line_angle(x, y)
+                artifacts += _kumar_loss(x_a, y_a, strength_a, strength, angle) * weight_a
+                artifacts += _kumar_loss(x_b, y_b, strength_b, strength, angle) * weight_b
+    return artifacts, weights
+
+
+def _artifacts(fused: Image, a: Image, b: Image, least_weight: float) -> float:
+    gradients = (image.part(sobel_mirrored) for image in (a, b, fused))
+    (ax, ay), (bx, by), (fx, fy) = gradients
+    artifacts, weights = _kumar_artifacts(ax, ay, bx, by, fx, fy, least_weight)
+    if weights == 0:
+        raise MetricError("has no value: no source has an edge of strength 2 or more")
+    return artifacts / weights
+
+
+def fusion_artifacts(fusion: Fusion) -> float:
+    """Fusion artifacts: Nabf = sum over pixels whose fused edge is the strongest of (1 - Q_SF) w_S / sum w_S; 0..1.
+
+    Kumar's modification of Petrovic's measure; gradients are Sobel / 8, weights g^1.5 where g >= 2 and 0.001 elsewhere.
+    """
+    fusion.require_size(2)
+    return _artifacts(fusion.fused, fusion.a, fusion.b, 0.001)
+
+
+def fusion_artifacts_as_called(fusion: Fusion) -> float:
+    """Nabf as the driver of Evaluation-for-Image-Fusion calls it: A in the place of F, B and F in that of the sources."""
+    fusion.require_size(2)
+    return _artifacts(fusion.a, fusion.b, fusion.fused, 0.001)
+
+
+def fusion_artifacts_strong(fusion: Fusion) -> float:
+    """Nabf as IVIF_ZOO computes it: edges weaker than 2 have no weight at all."""
+    fusion.require_size(2)
+    return _artifacts(fusion.fused, fusion.a, fusion.b, 0.0)

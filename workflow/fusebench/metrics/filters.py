@@ -25,8 +25,22 @@ def separable_valid(image: Pixels, taps: Pixels) -> Pixels:
     return np.asarray(filtered[radius : filtered.shape[0] - radius, radius : filtered.shape[1] - radius])
 
 
+def separable_same(image: Pixels, horizontal: Pixels, vertical: Pixels, *, replicate: bool = False) -> Pixels:
+    """Correlate with two sets of taps, keeping the size; pixels outside are 0, or those of the border."""
+    border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
+    return np.asarray(cv2.sepFilter2D(image, cv2.CV_64F, horizontal, vertical, borderType=border))
+
+
 def box_sums_valid(image: Pixels, size: int) -> Pixels:
     """Sums over windows of ``size`` x ``size`` pixels, keeping only positions where the window fits."""
-    radius = size // 2
     sums = cv2.boxFilter(image, cv2.CV_64F, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(sums[radius : sums.shape[0] - radius, radius : sums.shape[1] - radius])
+    before = size // 2
+    after = size - 1 - before
+    return np.asarray(sums[before : sums.shape[0] - after, before : sums.shape[1] - after])
+
+
+def halve(image: Pixels) -> Pixels:
+    """Mean of each 2 x 2 window starting at even positions; the last row and column are repeated."""
+    padded = np.pad(image, ((0, 1), (0, 1)), mode="edge")
+    sums = padded[:-1, :-1] + padded[1:, :-1] + padded[:-1, 1:] + padded[1:, 1:]
+    return np.ascontiguousarray(sums[::2, ::2] / 4)

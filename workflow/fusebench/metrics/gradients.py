@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled_sums
-from fusebench.metrics.images import Fusion, Image, Pixels
+from fusebench.metrics.images import Fusion, Image, Pixels, SourcePair
 
 
 @compiled_sums
@@ -75,3 +77,87 @@ def spatial_frequency(fusion: Fusion) -> float:
 def average_gradient(fusion: Fusion) -> float:
     """Average gradient: AG = mean over all pixels of sqrt((dx^2 + dy^2) / 2), centred differences; in gray levels."""
     return fusion.fused.part(slope_sum) / fusion.fused.pixels.size
+
+
+def average_gradient_inner(fusion: Fusion) -> float:
+    """Average gradient divided by (M - 1)(N - 1) instead of the number of pixels that were added up."""
+    height, width = fusion.fused.pixels.shape
+    return fusion.fused.part(slope_sum) / float((height - 1) * (width - 1))
+
+
+def spatial_frequency_all(fusion: Fusion) -> float:
+    """Spatial frequency with both sums divided by M N instead of their numbers of differences."""
+    rows, columns = fusion.fused.part(squared_differences)
+    return math.sqrt((rows + columns) / fusion.fused.pixels.size)
+
+
+@compiled_sums
+def _sobel_strength_sum(padded: Pixels) -> float:
+    total = 0.0
+    for row in range(padded.shape[0] - 2):
+        top, middle, bottom = padded[row], padded[row + 1], padded[row + 2]
+        for column in range(padded.shape[1] - 2):
+            left, right = column, column + 2
+            across = (
+                (top[right] - top[left]) + 2 * (middle[right] - middle[left]) + (bottom[right] - bottom[left])
+            )
+            down = (
+                (bottom[left] - top[left])
+                + 2 * (bottom[left + 1] - top[left + 1])
+                + (bottom[right] - top[right])
+            )
+            total += math.sqrt(across * across + down * down)
+    return total
+
+
+def edge_intensity(fusion: Fusion) -> float:
+    """Edge intensity: EI = mean strength of the Sobel gradient of F, borders replicated; in gray levels."""
+    padded = np.pad(fusion.fused.pixels, 1, mode="edge")
+    return _sobel_strength_sum(padded) / fusion.fused.pixels.size
+
+
+def edge_intensity_zero_padded(fusion: Fusion) -> float:
+    """Edge intensity with pixels outside the image being 0, as IVIF_ZOO computes it."""
+    return _sobel_strength_sum(np.pad(fusion.fused.pixels, 1)) / fusion.fused.pixels.size
+
+
+@compiled_sums
+def _largest_differences(x: Pixels, y: Pixels) -> tuple[float, float]:
+    """Sums of the larger of two images' squared differences to the next pixel: along axes, and along diagonals."""
+    height, width = x.shape
+    straight, diagonal = 0.0, 0.0
+    for row in range(height):
+        for column in range(1, width):
+            across_x, across_y = x[row, column] - x[row, column - 1], y[row, column] - y[row, column - 1]
+            straight += max(across_x * across_x, across_y * across_y)
+    for row in range(1, height):
+        for column in range(width):
+            down_x, down_y = x[row, column] - x[row - 1, column], y[row, column] - y[row - 1, column]
+            straight += max(down_x * down_x, down_y * down_y)
+        for column in range(1, width):
+            main_x, main_y = x[row, column] - x[row - 1, column - 1], y[row, column] - y[row - 1, column - 1]
+            anti_x, anti_y = x[row, column - 1] - x[row - 1, column], y[row, column - 1] - y[row - 1, column]
+            diagonal += max(main_x * main_x, main_y * main_y) + max(anti_x * anti_x, anti_y * anti_y)
+    return straight, diagonal
+
+
+def _extended_frequency(first: Pixels, second: Pixels) -> float:
+    straight, diagonal = _largest_differences(first, second)
+    return math.sqrt((straight + math.sqrt(0.5) * diagonal) / first.size)
+
+
+def source_frequency(pair: SourcePair) -> float:
+    """Extended spatial frequency of the larger differences of the two sources."""
+    return _extended_frequency(pair.a.pixels, pair.b.pixels)
+
+
+def frequency_error(fusion: Fusion) -> float:
+    """Ratio of extended spatial frequencies: QSF = (SF_F - SF_R) / SF_R, best at 0, negative when detail is lost.
+
+    SF sums squared differences to the neighbours in rows, columns and both diagonals (diagonals weighted with
+    1 / sqrt 2); SF_R takes the larger difference of the two sources at each place.
+    """
+    wanted = fusion.pair.part(source_frequency)
+    if wanted == 0:
+        raise MetricError("has no value: both sources are constant")
+    return _extended_frequency(fusion.fused.pixels, fusion.fused.pixels) / wanted - 1

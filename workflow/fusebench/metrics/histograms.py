@@ -1,4 +1,4 @@
-"""Metrics of gray-level histograms: entropy and mutual information."""
+"""Metrics of gray-level histograms: entropies, mutual information and what is built on them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled
-from fusebench.metrics.images import Fusion, Image
+from fusebench.metrics.images import Fusion, Image, Pixels, SourcePair
 
 Counts = NDArray[np.int64]
 Levels = NDArray[np.uint8]
@@ -35,6 +36,11 @@ def _count_pairs(first: Levels, second: Levels) -> Counts:
 def joint_histogram(fusion: Fusion, source: Image) -> Counts:
     """Number of pixels at each pair of levels (fused, source), int64 ``(256, 256)``."""
     return _count_pairs(fusion.fused.part(gray_levels), source.part(gray_levels))
+
+
+def source_histogram(pair: SourcePair) -> Counts:
+    """Number of pixels at each pair of levels (A, B) of the two sources, int64 ``(256, 256)``."""
+    return _count_pairs(pair.a.part(gray_levels), pair.b.part(gray_levels))
 
 
 def entropy_bits(counts: Counts) -> float:
@@ -67,3 +73,177 @@ def mutual_information_bits(fusion: Fusion) -> float:
 def mutual_information(fusion: Fusion) -> float:
     """Mutual information in nats: MI = I(F;A) + I(F;B) from 256 x 256 joint histograms of gray levels."""
     return mutual_information_bits(fusion) * math.log(2)
+
+
+def mutual_information_merged(fusion: Fusion) -> float:
+    """Mutual information in bits as Evaluation-for-Image-Fusion counts it: levels 254 and 255 share a bin of the joint
+    histogram (uint8 ``255 + 1`` saturates), but not of the marginal ones.
+    """
+    marginals = 2 * fusion.fused.part(image_entropy) + sum(
+        source.part(image_entropy) for source in fusion.sources
+    )
+    return marginals - sum(_merged_entropy(fusion.part(joint_histogram, source)) for source in fusion.sources)
+
+
+def _merged_entropy(joint: Counts) -> float:
+    merged = joint.copy()
+    merged[254] += merged[255]
+    merged[:, 254] += merged[:, 255]
+    return entropy_bits(merged[:255, :255])
+
+
+def normalized_mutual_information(fusion: Fusion) -> float:
+    """Normalized mutual information: NMI = 2 (I(F;A) / (H(F) + H(A)) + I(F;B) / (H(F) + H(B))); 0..2."""
+    return sum(
+        2 * fusion.part(shared_bits, source) / _both_entropies(fusion, source) for source in fusion.sources
+    )
+
+
+def _both_entropies(fusion: Fusion, source: Image) -> float:
+    both = fusion.fused.part(image_entropy) + source.part(image_entropy)
+    if both == 0:
+        raise MetricError(f"has no value: {fusion.fused.name} and {source.name} are both constant")
+    return both
+
+
+def cross_entropy(fusion: Fusion) -> float:
+    """Cross entropy: CE = (D(A, F) + D(B, F)) / 2 with D(S, F) = sum p_S log2(p_S / p_F) over levels that both have."""
+    return sum(_divergence(source, fusion.fused) for source in fusion.sources) / 2
+
+
+def _divergence(source: Image, fused: Image) -> float:
+    source_counts, fused_counts = source.part(histogram), fused.part(histogram)
+    both = (source_counts > 0) & (fused_counts > 0)
+    p, q = source_counts[both] / source.pixels.size, fused_counts[both] / fused.pixels.size
+    return float((p * np.log2(p / q)).sum())
+
+
+def nonlinear_information(fusion: Fusion) -> float:
+    """Nonlinear correlation information entropy: QNCIE = 1 + sum r_i log2(r_i / 3) / 3 / 8.
+
+    r_i are the eigenvalues of the 3 x 3 matrix of nonlinear correlations (mutual information / 8 bit) of A, B and F.
+    """
+    sources = entropy_bits(fusion.pair.part(source_histogram))
+    between = sum(source.part(image_entropy) for source in fusion.sources) - sources
+    with_a, with_b = (fusion.part(shared_bits, source) for source in fusion.sources)
+    return eigenvalue_information(between / 8, with_a / 8, with_b / 8)
+
+
+def eigenvalue_information(between: float, with_a: float, with_b: float) -> float:
+    """1 + sum r log2(r / 3) / 3 / 8 over the eigenvalues r of the correlation matrix of A, B and F."""
+    matrix = np.array([[1, between, with_a], [between, 1, with_b], [with_a, with_b, 1]])
+    values = np.linalg.eigvalsh(matrix)
+    values = values[values > 1e-12]
+    return 1 + float((values * np.log2(values / 3)).sum()) / 3 / 8
+
+
+NAVA_ORDER = 0.43137
+CVEJIC_ORDER = 1.85
+
+
+def stretched(image: Image) -> Pixels:
+    """The image stretched to whole levels 0..255 (``normalize1`` of imageFusionMetrics), ``(H, W)``.
+
+    Raises:
+        MetricError: the image is constant, and not 0.
+    """
+    low, high = image.extremes
+    if low == high:
+        if low != 0:
+            raise MetricError(f"has no value: {image.name} is constant and cannot be stretched to 0..255")
+        return image.pixels
+    return np.floor((image.pixels - low) / (high - low) * 255 + 0.5)
+
+
+def stretched_levels(image: Image) -> Levels:
+    """Levels of the stretched image, uint8 ``(H * W,)``."""
+    return image.part(stretched).astype(np.uint8).ravel()
+
+
+def tsallis_information(joint: Counts, order: float, *, swapped: bool = False) -> float:
+    """Tsallis divergence of a joint histogram from the product of its marginals.
+
+    Args:
+        joint: counts ``(256, 256)``.
+        order: the entropic index q, not 1.
+        swapped: give each level the other image's marginal, as imageFusionMetrics does.
+    """
+    probabilities = joint / joint.sum()
+    rows, columns = probabilities.sum(axis=1), probabilities.sum(axis=0)
+    product = np.outer(columns, rows) if swapped else np.outer(rows, columns)
+    used = (product > 0) & (probabilities > 0)
+    total = float((probabilities[used] ** order / product[used] ** (order - 1)).sum())
+    return (1 - total) / (1 - order)
+
+
+def tsallis_entropy(fusion: Fusion) -> float:
+    """Information by Tsallis entropy of order q = 0.43137: TE = (T(A,F) + T(B,F)) / (H(A)^q + H(B)^q + T(A,B)).
+
+    T is the Tsallis divergence of the joint histogram from the product of the marginal ones, H Shannon's entropy.
+    """
+    shared = sum(
+        tsallis_information(fusion.part(joint_histogram, source), NAVA_ORDER) for source in fusion.sources
+    )
+    return shared / _nava_norm(fusion, tsallis_information(fusion.pair.part(source_histogram), NAVA_ORDER))
+
+
+def _nava_norm(fusion: Fusion, between: float) -> float:
+    norm: float = between + sum(source.part(image_entropy) ** NAVA_ORDER for source in fusion.sources)
+    if norm == 0:
+        raise MetricError("has no value: both sources are constant")
+    return norm
+
+
+def _swapped_information(first: Image, second: Image, order: float) -> float:
+    """Tsallis divergence with exchanged marginals; unlike the right one it depends on the stretched levels themselves."""
+    joint = _count_pairs(first.part(stretched_levels), second.part(stretched_levels))
+    return tsallis_information(joint, order, swapped=True)
+
+
+def tsallis_entropy_swapped(fusion: Fusion) -> float:
+    """TE as imageFusionMetrics computes it: the marginal distributions are exchanged inside the sum (q = 0.43137)."""
+    shared = sum(_swapped_information(source, fusion.fused, NAVA_ORDER) for source in fusion.sources)
+    return shared / _nava_norm(fusion, _swapped_information(fusion.a, fusion.b, NAVA_ORDER))
+
+
+def tsallis_cvejic_swapped(fusion: Fusion) -> float:
+    """T(A,F) + T(B,F) of order q = 1.85 as imageFusionMetrics computes it, with exchanged marginal distributions."""
+    return sum(_swapped_information(source, fusion.fused, CVEJIC_ORDER) for source in fusion.sources)
+
+
+def _offset_entropy(image: Image, offset: float) -> float:
+    probabilities = image.part(histogram) / image.pixels.size
+    return float(-(probabilities * np.log2(probabilities + offset)).sum())
+
+
+def entropy_offset(fusion: Fusion) -> float:
+    """Entropy as IVIF_ZOO computes it: -sum p_i log2(p_i + 1e-7)."""
+    return _offset_entropy(fusion.fused, 1e-7)
+
+
+def information_over_sources(fusion: Fusion) -> float:
+    """NMI as IVIF_ZOO computes it: 2 (I(F;A) + I(F;B)) / (H(A) + H(B) + 1e-10), with 1e-10 inside each logarithm."""
+    entropies = sum(_offset_entropy(source, 1e-10) for source in fusion.sources)
+    return 2 * mutual_information_bits(fusion) / (entropies + 1e-10)
+
+
+def entropy_difference(fusion: Fusion) -> float:
+    """TE as IVIF_ZOO computes it: H(A) + H(B) - H(F) in bits, with 1e-10 inside each logarithm."""
+    return sum(_offset_entropy(source, 1e-10) for source in fusion.sources) - _offset_entropy(
+        fusion.fused, 1e-10
+    )
+
+
+def sigmoid_cross_entropy(fusion: Fusion) -> float:
+    """CE as IVIF_ZOO computes it: binary cross entropy, in float32, of the sigmoids of the gray levels 0..255.
+
+    sigmoid(F) is clamped to 1e-7..1 - 1e-7 in float32 and held against the mean of sigmoid(A) and sigmoid(B).
+    """
+    one, smallest = np.float32(1), np.float32(1e-7)
+    sigmoid = (one / (one + np.exp(-np.arange(256, dtype=np.float32)))).astype(np.float32)
+    predicted = np.clip(sigmoid, smallest, one - smallest)
+    chance = (sigmoid[fusion.a.part(gray_levels)] + sigmoid[fusion.b.part(gray_levels)]) / np.float32(2)
+    chance = np.clip(chance, smallest, one - smallest)
+    levels = fusion.fused.part(gray_levels)
+    hit, miss = np.log(predicted)[levels], np.log(one - predicted)[levels]
+    return float(-(chance * hit + (one - chance) * miss).mean(dtype=np.float64))

@@ -8,7 +8,8 @@ import numpy as np
 
 from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled_sums
-from fusebench.metrics.images import Fusion, Image, Pixels
+from fusebench.metrics.histograms import eigenvalue_information
+from fusebench.metrics.images import Fusion, Image, Pixels, SourcePair
 
 
 @compiled_sums
@@ -105,3 +106,50 @@ def decibels(peak: float, error: float) -> float:
 def peak_signal_to_noise_ratio(fusion: Fusion) -> float:
     """Peak signal-to-noise ratio: PSNR = 10 log10(255^2 / MSE), with MSE the mean over both sources; in dB."""
     return decibels(255, mean_squared_error(fusion))
+
+
+def mean_squared_error_unit(fusion: Fusion) -> float:
+    """Mean squared error of images scaled to 0..1: MSE / 255^2."""
+    return mean_squared_error(fusion) / 255**2
+
+
+def peak_unit_error(fusion: Fusion) -> float:
+    """PSNR with the peak of 0..255 and the error of 0..1: 20 log10(255 / sqrt(MSE / 255^2)), 48.13 dB too high."""
+    return decibels(255, mean_squared_error_unit(fusion))
+
+
+def peak_of_fused(fusion: Fusion) -> float:
+    """PSNR with the largest gray level of the fused image as peak: 10 log10(max(F)^2 / MSE)."""
+    return decibels(fusion.fused.extremes[1], mean_squared_error(fusion))
+
+
+def root_error_over_count(fusion: Fusion) -> float:
+    """ "RMSE" as VIFB computes it: the mean over both sources of sqrt(sum (F - S)^2) / (M N)."""
+    count = fusion.fused.pixels.size
+    return sum(math.sqrt(fusion.part(squared_error, source) * count) / count for source in fusion.sources) / 2
+
+
+def peak_over_root_error(fusion: Fusion) -> float:
+    """PSNR as VIFB computes it: 20 log10(255 / sqrt(E)) with E the mean of sqrt(sum (F - S)^2) / (M N)."""
+    return decibels(255, root_error_over_count(fusion))
+
+
+def mean_of_ratios(fusion: Fusion) -> float:
+    """PSNR as the mean of the two ratios: (PSNR(F, A) + PSNR(F, B)) / 2."""
+    return sum(decibels(255, fusion.part(squared_error, source)) for source in fusion.sources) / 2
+
+
+def reference_ratio(fusion: Fusion) -> float:
+    """PSNR against the ground truth: 10 log10(255^2 / mean (F - R)^2), in dB."""
+    return decibels(255, fusion.part(squared_error, fusion.reference))
+
+
+def linear_information(fusion: Fusion) -> float:
+    """QNCIE as IVIF_ZOO computes it: linear correlation coefficients in the place of the nonlinear ones."""
+    between = fusion.pair.part(_source_correlation)
+    with_a, with_b = (fusion.part(correlation_with, source) for source in fusion.sources)
+    return eigenvalue_information(between, with_a, with_b)
+
+
+def _source_correlation(pair: SourcePair) -> float:
+    return _defined(correlation_coefficient(pair.a.pixels, pair.b.pixels), "a source")

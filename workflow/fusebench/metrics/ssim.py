@@ -1,54 +1,370 @@
-"""Structural similarity."""
+"""Structural similarity, in the windows and with the constants of each evaluator, and the indices built on it."""
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
+from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled_sums
-from fusebench.metrics.filters import gaussian, separable_valid
-from fusebench.metrics.images import Fusion, Image, Pixels
+from fusebench.metrics.filters import box_sums_valid, gaussian, halve, separable_same, separable_valid
+from fusebench.metrics.images import Fusion, Image, Parts, Pixels, SourcePair
 
-WINDOW, SIGMA = 11, 1.5
+WANG = (11, 1.5)
+"""Size and sigma of the Gaussian window of Wang et al. 2004."""
+
+YANG = (7, 1.5)
+"""Size and sigma of the Gaussian window of Yang et al. 2008 and Cvejic et al. 2006."""
+
+Maps = tuple[Pixels, Pixels, Pixels, Pixels, Pixels]
 
 
-def gaussian_mean(image: Image, size: int, sigma: float) -> Pixels:
+def constants(dynamic_range: float) -> tuple[float, float]:
+    """C1 = (0.01 L)^2 and C2 = (0.03 L)^2."""
+    return (0.01 * dynamic_range) ** 2, (0.03 * dynamic_range) ** 2
+
+
+def local_mean(image: Image, size: int, sigma: float) -> Pixels:
     """Gaussian-weighted mean around each pixel where the window fits."""
     return separable_valid(image.pixels, gaussian(size, sigma))
 
 
-def gaussian_square(image: Image, size: int, sigma: float) -> Pixels:
+def local_square(image: Image, size: int, sigma: float) -> Pixels:
     """Gaussian-weighted mean of squares around each pixel where the window fits."""
     return separable_valid(image.pixels * image.pixels, gaussian(size, sigma))
+
+
+def local_product(holder: Parts, x: Image, y: Image, size: int, sigma: float) -> Pixels:
+    """Gaussian-weighted mean of products around each pixel where the window fits; kept by ``holder``."""
+    return separable_valid(x.pixels * y.pixels, gaussian(size, sigma))
+
+
+def window_maps(holder: Parts, x: Image, y: Image, window: tuple[int, float]) -> Maps:
+    """Local means of x, y, x^2, y^2 and xy."""
+    return (
+        x.part(local_mean, *window),
+        y.part(local_mean, *window),
+        x.part(local_square, *window),
+        y.part(local_square, *window),
+        holder.part(local_product, x, y, *window),
+    )
 
 
 @compiled_sums
 def _mean_similarity(
     mean_x: Pixels, mean_y: Pixels, square_x: Pixels, square_y: Pixels, product: Pixels, c1: float, c2: float
-) -> float:
-    total = 0.0
+) -> tuple[float, float]:
+    """Mean of SSIM and mean of its contrast-structure part."""
+    similarity, structure = 0.0, 0.0
     for row in range(mean_x.shape[0]):
         for column in range(mean_x.shape[1]):
             x, y = mean_x[row, column], mean_y[row, column]
             both, xx, yy = x * y, x * x, y * y
             variances = square_x[row, column] - xx + square_y[row, column] - yy
-            covariance = product[row, column] - both
-            total += ((2 * both + c1) * (2 * covariance + c2)) / ((xx + yy + c1) * (variances + c2))
-    return total / mean_x.size
+            part = (2 * (product[row, column] - both) + c2) / (variances + c2)
+            structure += part
+            similarity += (2 * both + c1) / (xx + yy + c1) * part
+    return similarity / mean_x.size, structure / mean_x.size
 
 
-def similarity(fusion: Fusion, source: Image) -> float:
-    """Mean SSIM of the fused image and one image: Gaussian window 11 x 11, sigma 1.5, L = 255, where it fits."""
-    fusion.require_size(WINDOW)
-    window = (WINDOW, SIGMA)
-    return _mean_similarity(
-        source.part(gaussian_mean, *window),
-        fusion.fused.part(gaussian_mean, *window),
-        source.part(gaussian_square, *window),
-        fusion.fused.part(gaussian_square, *window),
-        separable_valid(fusion.fused.pixels * source.pixels, gaussian(*window)),
-        (0.01 * 255) ** 2,
-        (0.03 * 255) ** 2,
-    )
+def similarity(fusion: Fusion, source: Image, dynamic_range: float) -> float:
+    """Mean SSIM of the fused image and one image in Wang's window, where it fits."""
+    fusion.require_size(WANG[0])
+    return _mean_similarity(*window_maps(fusion, fusion.fused, source, WANG), *constants(dynamic_range))[0]
 
 
 def structural_similarity(fusion: Fusion) -> float:
-    """Structural similarity: (SSIM(A, F) + SSIM(B, F)) / 2 with Wang's window (Gaussian 11 x 11, sigma 1.5), L = 255."""
-    return sum(fusion.part(similarity, source) for source in fusion.sources) / 2
+    """Structural similarity: SSIM = (SSIM(A, F) + SSIM(B, F)) / 2 in Wang's window (Gaussian 11 x 11, sigma 1.5), L = 255.
+
+    SSIM(x, y) = mean of (2 m_x m_y + C1)(2 s_xy + C2) / ((m_x^2 + m_y^2 + C1)(s_x^2 + s_y^2 + C2)), where the window fits.
+    """
+    return structural_similarity_sum(fusion) / 2
+
+
+def structural_similarity_sum(fusion: Fusion) -> float:
+    """SSIM as VIFB computes it: the sum, not the mean, over both sources; Wang's window, L = 255; -2..2."""
+    return sum(fusion.part(similarity, source, 255.0) for source in fusion.sources)
+
+
+def structural_similarity_unscaled(fusion: Fusion) -> float:
+    """SSIM as IVIF_ZOO computes it: sum over both sources, gray levels of 0..255 with constants of L = 1."""
+    return sum(fusion.part(similarity, source, 1.0) for source in fusion.sources)
+
+
+def reference_similarity(fusion: Fusion) -> float:
+    """SSIM against the ground truth in Wang's window, L = 255."""
+    return fusion.part(similarity, fusion.reference, 255.0)
+
+
+def box_sum(image: Image) -> Pixels:
+    """Sums over 7 x 7 pixels."""
+    return box_sums_valid(image.pixels, 7)
+
+
+def box_square(image: Image) -> Pixels:
+    """Sums of squares over 7 x 7 pixels."""
+    return box_sums_valid(image.pixels * image.pixels, 7)
+
+
+@compiled_sums
+def _mean_box_similarity(
+    sum_x: Pixels, sum_y: Pixels, square_x: Pixels, square_y: Pixels, product: Pixels, c1: float, c2: float
+) -> float:
+    total = 0.0
+    for row in range(sum_x.shape[0]):
+        for column in range(sum_x.shape[1]):
+            x, y = sum_x[row, column] / 49, sum_y[row, column] / 49
+            variance_x = (square_x[row, column] - 49 * x * x) / 48
+            variance_y = (square_y[row, column] - 49 * y * y) / 48
+            covariance = (product[row, column] - 49 * x * y) / 48
+            top = (2 * x * y + c1) * (2 * covariance + c2)
+            total += top / ((x * x + y * y + c1) * (variance_x + variance_y + c2))
+    return total / sum_x.size
+
+
+def box_similarity(fusion: Fusion, source: Image) -> float:
+    """Mean SSIM in a 7 x 7 box with sample covariances and L = 2: scikit-image's defaults for float images."""
+    fusion.require_size(7)
+    fused = fusion.fused
+    product = box_sums_valid(fused.pixels * source.pixels, 7)
+    sums = (fused.part(box_sum), source.part(box_sum), fused.part(box_square), source.part(box_square))
+    return _mean_box_similarity(*sums, product, *constants(2))
+
+
+def structural_similarity_box(fusion: Fusion) -> float:
+    """SSIM as MMIF-CDDFuse computes it: sum over both sources, 7 x 7 box, sample covariances, gray levels with L = 2."""
+    return sum(fusion.part(box_similarity, source) for source in fusion.sources)
+
+
+def _replicated(image: Pixels) -> Pixels:
+    taps = gaussian(*WANG)
+    return separable_same(image, taps, taps, replicate=True)
+
+
+def replicated_mean(image: Image) -> Pixels:
+    """Gaussian-weighted mean around every pixel, the border being repeated."""
+    return _replicated(image.pixels)
+
+
+def replicated_square(image: Image) -> Pixels:
+    """Gaussian-weighted mean of squares around every pixel, the border being repeated."""
+    return _replicated(image.pixels * image.pixels)
+
+
+def replicated_similarity(fusion: Fusion, source: Image) -> float:
+    """Mean SSIM over every pixel, the border being repeated, L = 1: MATLAB's ``ssim`` for double images."""
+    fused = fusion.fused
+    means = (fused.part(replicated_mean), source.part(replicated_mean))
+    squares = (fused.part(replicated_square), source.part(replicated_square))
+    return _mean_similarity(*means, *squares, _replicated(fused.pixels * source.pixels), *constants(1))[0]
+
+
+def structural_similarity_double(fusion: Fusion) -> float:
+    """SSIM as Evaluation-for-Image-Fusion computes it: mean of MATLAB's ``ssim``, gray levels of 0..255 with L = 1."""
+    return sum(fusion.part(replicated_similarity, source) for source in fusion.sources) / 2
+
+
+SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+"""Exponents of the five scales of MS-SSIM, Wang et al. 2003."""
+
+
+def halved(image: Image) -> Image:
+    """The image at half size, each pixel the mean of 2 x 2."""
+    return Image(halve(image.pixels), image.name)
+
+
+def pooled(image: Image) -> Image:
+    """The image at half size as torch's ``avg_pool2d`` makes it: an odd side is first padded with zeros."""
+    height, width = image.pixels.shape
+    padded = np.pad(image.pixels, ((height % 2, height % 2), (width % 2, width % 2)))
+    rows, columns = padded.shape[0] // 2 * 2, padded.shape[1] // 2 * 2
+    blocks = padded[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2)
+    return Image(blocks.mean(axis=(1, 3)), image.name)
+
+
+def _scales(fusion: Fusion, source: Image, dynamic_range: float, *, pool: bool) -> float:
+    """Product over five scales of the structure part, and of SSIM at the last, each to its exponent, clamped at 0."""
+    fusion.require_size(WANG[0] * 16)
+    fused, value = fusion.fused, 1.0
+    for scale, weight in enumerate(SCALE_WEIGHTS):
+        maps = window_maps(fusion, fused, source, WANG)
+        similarity_here, structure = _mean_similarity(*maps, *constants(dynamic_range))
+        last = scale == len(SCALE_WEIGHTS) - 1
+        value *= max(similarity_here if last else structure, 0.0) ** weight
+        fused, source = fused.part(pooled if pool else halved), source.part(pooled if pool else halved)
+    return value
+
+
+def multi_scale_similarity(fusion: Fusion) -> float:
+    """Multi-scale SSIM: mean over both sources of prod_j cs_j^w_j * SSIM_5^w_5, five scales, L = 255; 0..1."""
+    return sum(_scales(fusion, source, 255, pool=False) for source in fusion.sources) / 2
+
+
+def multi_scale_similarity_unscaled(fusion: Fusion) -> float:
+    """MS-SSIM as IVIF_ZOO computes it: sum over both sources, gray levels of 0..255 with L = 1, torch's pooling."""
+    return sum(_scales(fusion, source, 1, pool=True) for source in fusion.sources)
+
+
+def _similarity_map(maps: Maps, c1: float, c2: float) -> Pixels:
+    mean_x, mean_y, square_x, square_y, product = maps
+    both = mean_x * mean_y
+    squares = mean_x * mean_x + mean_y * mean_y
+    top = (2 * both + c1) * (2 * (product - both) + c2)
+    return np.asarray(top / ((squares + c1) * (square_x + square_y - squares + c2)))
+
+
+def _variance(image: Image, window: tuple[int, float]) -> Pixels:
+    return image.part(local_square, *window) - image.part(local_mean, *window) ** 2
+
+
+def _saliency(pair: SourcePair) -> tuple[Pixels, Pixels]:
+    """Share of A in the local variance of both sources, and the larger of the two variances (Piella)."""
+    variance_a, variance_b = (_variance(source, WANG) for source in (pair.a, pair.b))
+    flat = 0.5 * (variance_a + variance_b == 0)
+    variance_a, variance_b = variance_a + flat, variance_b + flat
+    return variance_a / (variance_a + variance_b), np.maximum(variance_a, variance_b)
+
+
+def _piella_map(fusion: Fusion) -> Pixels:
+    """SSIM with both sources, weighted by the share of each in the local variance."""
+    fusion.require_size(WANG[0])
+    share = fusion.pair.part(_saliency)[0]
+    with_a, with_b = (
+        _similarity_map(window_maps(fusion, fusion.fused, source, WANG), *constants(255))
+        for source in fusion.sources
+    )
+    return share * with_a + (1 - share) * with_b
+
+
+def fusion_quality(fusion: Fusion) -> float:
+    """Piella's fusion quality index: Q_S = mean of l SSIM(A, F) + (1 - l) SSIM(B, F), l = s_A^2 / (s_A^2 + s_B^2)."""
+    return float(fusion.part(_piella_map).mean())
+
+
+def weighted_quality(fusion: Fusion) -> float:
+    """Piella's weighted fusion quality index: Q_W = sum c (l SSIM(A, F) + (1 - l) SSIM(B, F)), c ~ max(s_A^2, s_B^2)."""
+    salience = fusion.pair.part(_saliency)[1]
+    total = float(salience.sum())
+    if total == 0:
+        raise MetricError("has no value: both sources are constant")
+    return float((salience * fusion.part(_piella_map)).sum()) / total
+
+
+def prewitt_strength(image: Image) -> Image:
+    """Strength of the Prewitt gradient (zero-padded) as an image of its own, scaled by 1/8 into 0..255."""
+    column, step = np.ones(3), np.array([-1.0, 0.0, 1.0])
+    across, down = separable_same(image.pixels, step, column), separable_same(image.pixels, column, step)
+    return Image(np.sqrt(across * across + down * down) / 8, f"edges of {image.name}")
+
+
+def edge_pair(pair: SourcePair) -> SourcePair:
+    """The edge images of both sources."""
+    return SourcePair(pair.a.part(prewitt_strength).pixels, pair.b.part(prewitt_strength).pixels)
+
+
+def edge_quality(fusion: Fusion) -> float:
+    """Piella's edge-dependent fusion quality index: Q_E = Q_W(A, B, F) Q_W(A', B', F') with X' the Prewitt edge image.
+
+    The edge images are divided by 8 so that they stay within 0..255; in imageFusionMetrics, whose Q_E stops with an
+    error, they are not.
+    """
+    edges = Fusion(fusion.fused.part(prewitt_strength).pixels, fusion.pair.part(edge_pair))
+    return weighted_quality(fusion) * weighted_quality(edges)
+
+
+LIU = (2e-16, 2e-16)
+"""C1 and C2 of Q_Y and Q_C in imageFusionMetrics: next to nothing, so that flat windows are decided by rounding."""
+
+
+def _source_map(pair: SourcePair) -> tuple[Pixels, Pixels]:
+    """SSIM of the two sources in Yang's window, and the share of A in their variance."""
+    maps = window_maps(pair, pair.a, pair.b, YANG)
+    variance_a, variance_b = (_variance(source, YANG) for source in (pair.a, pair.b))
+    both = variance_a + variance_b
+    share = np.divide(variance_a, both, out=np.full_like(both, 0.5), where=both != 0)
+    return _similarity_map(maps, *LIU), share
+
+
+def _yang_maps(fusion: Fusion) -> tuple[Pixels, Pixels]:
+    fusion.require_size(WANG[0])
+    with_a, with_b = (
+        _similarity_map(window_maps(fusion, fusion.fused, source, YANG), *LIU) for source in fusion.sources
+    )
+    return with_a, with_b
+
+
+def yang_quality(fusion: Fusion) -> float:
+    """Yang's similarity quality: Q_Y = mean of l SSIM(A, F) + (1 - l) SSIM(B, F) where SSIM(A, B) >= 0.75, else the larger.
+
+    Gaussian window 7 x 7, sigma 1.5, C1 = C2 = 2e-16, l = s_A^2 / (s_A^2 + s_B^2); a window that is flat in both sources
+    counts both alike.
+    """
+    with_a, with_b = fusion.part(_yang_maps)
+    sources, share = fusion.pair.part(_source_map)
+    weighted = share * with_a + (1 - share) * with_b
+    return float(np.where(sources >= 0.75, weighted, np.maximum(with_a, with_b)).mean())
+
+
+def _covariance(fusion: Fusion, source: Image) -> Pixels:
+    product = fusion.part(local_product, fusion.fused, source, *YANG)
+    return product - fusion.fused.part(local_mean, *YANG) * source.part(local_mean, *YANG)
+
+
+def cvejic_quality(fusion: Fusion) -> float:
+    """Cvejic's similarity quality: Q_C = mean of s SSIM(A, F) + (1 - s) SSIM(B, F), s = s_AF / (s_AF + s_BF).
+
+    A window counts 0 where s < 0 and 1 where s > 1, as in imageFusionMetrics; where both covariances are 0, s = 1/2.
+    """
+    return float(_cvejic_map(fusion, 0.5).mean())
+
+
+def cvejic_quality_original(fusion: Fusion) -> float:
+    """Q_C as imageFusionMetrics computes it: without a value as soon as one window has no covariance at all."""
+    return float(_cvejic_map(fusion, math.nan).mean())
+
+
+def _cvejic_map(fusion: Fusion, share_without: float) -> Pixels:
+    with_a, with_b = fusion.part(_yang_maps)
+    covariance_a, covariance_b = (_covariance(fusion, source) for source in fusion.sources)
+    both = covariance_a + covariance_b
+    share = np.divide(covariance_a, both, out=np.full_like(both, share_without), where=both != 0)
+    quality = share * with_a + (1 - share) * with_b
+    return np.where(share < 0, 0.0, np.where(share > 1, 1.0, quality))
+
+
+STRIPES = np.exp(-((np.arange(7) - 3.0) ** 2) / (2 * 1.5**2))
+"""Horizontal taps of the window of Q_Y in IVIF_ZOO; vertically it is all ones, so that its sum is 7."""
+
+
+def _striped(image: Pixels) -> Pixels:
+    return separable_same(image, STRIPES / STRIPES.sum(), np.ones(7))
+
+
+def _striped_similarity(x: Image, y: Image) -> tuple[Pixels, Pixels, Pixels]:
+    """SSIM map in the striped window, and the variances of x and of y in it."""
+    c1, c2 = constants(1)
+    mean_x, mean_y = x.part(_striped_mean), y.part(_striped_mean)
+    variance_x, variance_y = x.part(_striped_variance), y.part(_striped_variance)
+    both = mean_x * mean_y
+    covariance = _striped(x.pixels * y.pixels) - both
+    top = (2 * both + c1) * (2 * covariance + c2)
+    similarity_map = top / ((mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2))
+    return similarity_map, variance_x, variance_y
+
+
+def _striped_mean(image: Image) -> Pixels:
+    return _striped(image.pixels)
+
+
+def _striped_variance(image: Image) -> Pixels:
+    return _striped(image.pixels * image.pixels) - image.part(_striped_mean) ** 2
+
+
+def yang_quality_striped(fusion: Fusion) -> float:
+    """Q_Y as IVIF_ZOO computes it: a window that is Gaussian along rows and constant along columns, of sum 7."""
+    sources, variance_a, variance_b = _striped_similarity(fusion.a, fusion.b)
+    with_a, with_b = (_striped_similarity(source, fusion.fused)[0] for source in fusion.sources)
+    share = variance_a / (variance_a + variance_b + 1e-10)
+    weighted = share * with_a + (1 - share) * with_b
+    return float(np.where(sources >= 0.75, weighted, np.maximum(with_a, with_b)).mean())

@@ -8,7 +8,7 @@ import numpy as np
 
 from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled
-from fusebench.metrics.filters import gaussian, separable_valid
+from fusebench.metrics.filters import gaussian, separable_same, separable_valid
 from fusebench.metrics.images import Fusion, Image, Parts, Pixels
 
 SCALES = (1, 2, 3, 4)
@@ -116,3 +116,67 @@ def visual_information_fidelity(fusion: Fusion) -> float:
     of the visual noise is 2. VIF = sum log10(1 + g^2 s_S^2 / (s_V^2 + 2)) / sum log10(1 + s_S^2 / 2).
     """
     return sum(fusion.part(fidelity, source) for source in fusion.sources)
+
+
+def reference_fidelity(fusion: Fusion) -> float:
+    """VIF against the ground truth, in the pixel domain at four scales; above 1 where contrast is enhanced."""
+    return fusion.part(fidelity, fusion.reference)
+
+
+def mean_fidelity(fusion: Fusion) -> float:
+    """VIF as the mean, not the sum, over both sources."""
+    return visual_information_fidelity(fusion) / 2
+
+
+def fidelity_or_one(fusion: Fusion) -> float:
+    """VIF as MMIF-CDDFuse computes it (VIFF): a source without any information counts as 1."""
+    fusion.require_size(SMALLEST)
+    sums = (fusion.part(information, fusion.fused, source) for source in fusion.sources)
+    return sum(preserved / total if total else 1.0 for preserved, total in sums)
+
+
+def _shifted_taps(scale: int) -> Pixels:
+    """IVIF_ZOO's taps: ``size`` points from -ceil(size / 2) to floor(size / 2), so that the window is off its centre."""
+    size = 2 ** (5 - scale) + 1
+    offsets = np.linspace(-(size + 1) / 2, (size - 1) / 2, size)
+    taps = np.exp(-(offsets**2) / (2 * (size / 5) ** 2))
+    return np.asarray(taps / taps.sum(), dtype=np.float64)
+
+
+def _padded(image: Pixels, scale: int) -> Pixels:
+    taps = _shifted_taps(scale)
+    return separable_same(image, taps, taps)
+
+
+def padded_reduced(image: Image, scale: int) -> Pixels:
+    """The image at a scale, filtered with zeros outside."""
+    if scale == 1:
+        return image.pixels
+    finer: Pixels = image.part(padded_reduced, scale - 1)
+    return np.ascontiguousarray(_padded(finer, scale)[::2, ::2])
+
+
+def padded_mean(image: Image, scale: int) -> Pixels:
+    """Weighted mean around each pixel at a scale, with zeros outside."""
+    return _padded(image.part(padded_reduced, scale), scale)
+
+
+def padded_square(image: Image, scale: int) -> Pixels:
+    """Weighted mean of squares around each pixel at a scale, with zeros outside."""
+    return _padded(image.part(padded_reduced, scale) ** 2, scale)
+
+
+def _padded_information(fused: Image, source: Image, scale: int) -> tuple[float, float]:
+    product = fused.part(padded_reduced, scale) * source.part(padded_reduced, scale)
+    means = (source.part(padded_mean, scale), fused.part(padded_mean, scale))
+    squares = (source.part(padded_square, scale), fused.part(padded_square, scale))
+    return _information(*means, *squares, _padded(product, scale))
+
+
+def fidelity_padded(fusion: Fusion) -> float:
+    """VIF as IVIF_ZOO computes it: sum over both sources, zeros outside the image, windows off their centres."""
+    value = 0.0
+    for source in fusion.sources:
+        sums = [_padded_information(fusion.fused, source, scale) for scale in SCALES]
+        value += sum(preserved for preserved, _ in sums) / sum(total for _, total in sums)
+    return value
