@@ -11,7 +11,9 @@ from fusebench.errors import FusebenchError
 SUBCOMMANDS = {
     "check": "validate methods.yaml, datasets.yaml and config/config.yaml",
     "list": "print the registry: methods, datasets, metrics, envs",
+    "lock": "pin every package of an environment with its hashes",
     "measure": "measure one fused image against its sources",
+    "verify": "hold a built environment against its lock, file by file",
 }
 """Name of each subcommand and its one-line help; the module of the same name has ``add_arguments`` and ``run``."""
 

@@ -17,19 +17,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fusebench.environments.bytecode import compile_bytecode, donors_for
 from fusebench.environments.definition import Environment, read_environment
 from fusebench.environments.hardware import cuda_architectures
-from fusebench.environments.installed_files import files_of, hash_files, installed_packages
-from fusebench.environments.interpreters import find_interpreter
+from fusebench.environments.installed_files import (
+    MANIFEST,
+    file_sha256,
+    files_of,
+    hash_files,
+    installed_packages,
+)
+from fusebench.environments.interpreters import make_python
 from fusebench.environments.key import locked_key
 from fusebench.environments.pip_install import install_pip
 from fusebench.environments.pip_lock import read_pip_lock, require_platform
 from fusebench.environments.staging import staging_folder
-from fusebench.environments.uv import UvFailed, run_uv
 from fusebench.errors import EnvironmentFailed
 
 RECEIPT = "fusebench-receipt.json"
-MANIFEST = "fusebench-files.json"
 
 
 def build(env_folder: Path, variant: str, resources: Path) -> dict[str, Any]:
@@ -85,8 +90,10 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
     start = time.monotonic()
     lock = read_pip_lock(environment)
     require_platform(environment, lock)
-    python = _make_python(environment, stage)
-    notes = install_pip(environment, lock, stage)
+    python = make_python(environment, stage)
+    notes, digests = install_pip(environment, lock, stage)
+    packages = installed_packages(stage)
+    compile_bytecode(stage, python["version"], donors_for(final.parent, packages))
     receipt: dict[str, Any] = {
         "key": key,
         "env": environment.name,
@@ -94,52 +101,37 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
         "lock": environment.pip_lock.name,
         "path": str(final),
         "python": python,
-        "packages": installed_packages(stage),
-        "cuda_architectures": cuda_architectures(stage),
+        "packages": packages,
+        "cuda_architectures": cuda_architectures(stage, packages),
         "notes": notes,
     }
-    receipt |= _seal(stage)
+    receipt |= _seal(stage, digests)
     receipt["seconds"] = round(time.monotonic() - start, 2)
     (stage / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
     return _publish(environment, stage, final, receipt)
 
 
-def _make_python(environment: Environment, stage: Path) -> dict[str, str]:
-    """Make the virtual environment; relocatable, because the folder gets its name at the end."""
-    found = find_interpreter(environment)
-    try:
-        run_uv(
-            [
-                "venv",
-                "--relocatable",
-                "--no-project",
-                "--allow-existing",
-                "--python",
-                str(found.executable),
-                str(stage),
-            ]
-        )
-    except UvFailed as error:
-        raise EnvironmentFailed(
-            f"{environment.name}: no virtual environment with {found.executable}: {error}"
-        ) from error
-    return {"version": found.version, "executable": str(found.executable), "origin": found.origin}
-
-
-def _seal(stage: Path) -> dict[str, Any]:
+def _seal(stage: Path, digests: dict[str, str]) -> dict[str, Any]:
     """Write down every file with its sha256 and take the right to write from all.
 
-    Only files: a read-only folder could not be removed by its owner with a plain ``rm -r``.
+    ``digests`` are known already; bytecode was compiled after them. Only files become read-only: a read-only folder
+    could not be removed by its owner with a plain ``rm -r``.
     """
-    files = files_of(stage)
-    (stage / MANIFEST).write_text(json.dumps(hash_files(stage, files), indent=0), encoding="utf-8")
-    sizes = 0
-    for path in files.values():
-        if not path.is_symlink():
-            status = path.stat()
-            sizes += status.st_size
-            path.chmod(stat.S_IMODE(status.st_mode) & ~0o222)
-    return {"bytes": sizes, "files": len(files), "manifest": hash_files(stage, [MANIFEST])[MANIFEST]}
+    paths = files_of(stage)
+    known = {path: digests[path] for path in paths if path in digests and not path.endswith(".pyc")}
+    known |= hash_files(stage, (path for path in paths if path not in known))
+    (stage / MANIFEST).write_text(json.dumps(known, indent=0), encoding="utf-8")
+    size = sum(_make_read_only(f"{stage}/{path}") for path in paths)
+    return {"bytes": size, "files": len(paths), "manifest": file_sha256(stage / MANIFEST)}
+
+
+def _make_read_only(path: str) -> int:
+    """Take the right to write from a file and return its size; a link is left alone and has none."""
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        return 0
+    os.chmod(path, stat.S_IMODE(status.st_mode) & ~0o222)  # noqa: PTH101 - 40 000 times
+    return status.st_size
 
 
 def _publish(environment: Environment, stage: Path, final: Path, receipt: dict[str, Any]) -> dict[str, Any]:

@@ -21,15 +21,15 @@ def gpu_visible(environ: Mapping[str, str] | None = None) -> bool:
     return any(Path("/proc/driver/nvidia/gpus").glob("*")) or Path("/dev/nvidia0").exists()
 
 
-def cuda_architectures(environment: Path) -> list[str] | None:
+def cuda_architectures(environment: Path, packages: Mapping[str, str]) -> list[str] | None:
     """Ask the torch of a built environment for the CUDA architectures it has kernels for; needs no GPU.
 
-    Returns None where there is no torch, or where it is built without CUDA.
+    Returns None where ``packages`` (name: version) has no torch, or one that is built without CUDA.
 
     Raises:
         EnvironmentFailed: torch is there and cannot be imported.
     """
-    if not any(environment.glob("lib/python3*/site-packages/torch/__init__.py")):
+    if "torch" not in packages or packages["torch"].endswith("+cpu"):
         return None
     answer = subprocess.run(
         [environment / "bin" / "python", "-I", "-c", _ASK_TORCH], capture_output=True, text=True, check=False

@@ -1,5 +1,8 @@
 """Holding installed files against the RECORDs of the wheels that they came from."""
 
+# Names are strings here: with 40 000 files, Path objects cost more than hashing 1.7 GB does.
+# ruff: noqa: PTH114, PTH115, PTH123
+
 from __future__ import annotations
 
 import base64
@@ -8,9 +11,11 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+MANIFEST = "fusebench-files.json"
+"""Every file of a built environment with its sha256."""
 
 _DIST_INFO = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 
@@ -37,21 +42,20 @@ class Difference:
         return f"{self.path}: {self.found}" + (f" (of {self.package})" if self.package else "")
 
 
-def file_sha256(path: Path) -> str:
+def file_sha256(path: str | Path) -> str:
     """Sha256 (hex) of a file's bytes."""
-    with path.open("rb") as stream:
+    with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def files_of(root: Path) -> dict[str, Path]:
-    """Every file below ``root`` by its path relative to it; links to folders count as files and are not entered."""
-    found: dict[str, Path] = {}
+def files_of(root: Path) -> list[str]:
+    """Every file below ``root``, relative to it and sorted; links to folders count as files and are not entered."""
+    found: list[str] = []
+    start = len(str(root)) + 1
     for folder, folders, files in os.walk(root):
-        links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        for name in [*files, *links]:
-            path = Path(folder) / name
-            found[path.relative_to(root).as_posix()] = path
-    return found
+        links = [name for name in folders if os.path.islink(f"{folder}/{name}")]
+        found += [f"{folder}/{name}"[start:] for name in [*files, *links]]
+    return sorted(found)
 
 
 def installed_packages(root: Path) -> dict[str, str]:
@@ -74,20 +78,24 @@ def recorded_files(root: Path) -> Iterator[RecordedFile]:
     Bytecode is left out: some wheels ship it, and it is compiled anew here.
     """
     for folder in _dist_infos(root):
-        site, package = folder.parent, normalised(folder.name.split("-")[0])
+        site = folder.parent.relative_to(root).as_posix()
+        package = normalised(folder.name.split("-")[0])
         for line in csv.reader((folder / "RECORD").read_text(encoding="utf-8").splitlines()):
             if len(line) >= 2 and line[1].startswith("sha256=") and not line[0].endswith(".pyc"):
-                path = Path(os.path.normpath(site / line[0])).relative_to(root).as_posix()
-                yield RecordedFile(package, path, _hexadecimal(line[1]))
+                path = f"{site}/{line[0]}"
+                yield RecordedFile(
+                    package, os.path.normpath(path) if ".." in path else path, _hexadecimal(line[1])
+                )
 
 
-def check_records(root: Path) -> list[Difference]:
-    """List the files below ``root`` that are missing or have other bytes than their wheel's RECORD says."""
-    expected = list(recorded_files(root))
-    actual = hash_files(root, (entry.path for entry in expected))
+def check_records(root: Path, digests: dict[str, str]) -> list[Difference]:
+    """List the files below ``root`` that are missing or have other bytes than their wheel's RECORD says.
+
+    ``digests`` holds the sha256 of every file below ``root``, as :func:`hash_files` gives it.
+    """
     differences = []
-    for entry in expected:
-        found = actual.get(entry.path)
+    for entry in recorded_files(root):
+        found = digests.get(entry.path)
         if found != entry.sha256:
             said = f"has sha256 {found}, RECORD says {entry.sha256}" if found else "is missing"
             differences.append(Difference(entry.package, entry.path, said))
@@ -96,14 +104,13 @@ def check_records(root: Path) -> list[Difference]:
 
 def hash_files(root: Path, paths: Iterable[str]) -> dict[str, str]:
     """Sha256 of each file of ``paths`` that exists below ``root``; of a link, its target's name is what is hashed."""
-    wanted = [path for path in dict.fromkeys(paths) if os.path.lexists(root / path)]
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        return dict(zip(wanted, pool.map(lambda path: _digest(root / path), wanted), strict=True))
+    places = {path: f"{root}/{path}" for path in paths}
+    return {path: _digest(place) for path, place in places.items() if os.path.lexists(place)}
 
 
-def _digest(path: Path) -> str:
-    if path.is_symlink():
-        return hashlib.sha256(f"link to {path.readlink()}".encode()).hexdigest()
+def _digest(path: str) -> str:
+    if os.path.islink(path):
+        return hashlib.sha256(f"link to {os.readlink(path)}".encode()).hexdigest()
     return file_sha256(path)
 
 

@@ -52,6 +52,32 @@ def find_interpreter(environment: Environment) -> Interpreter:
     )
 
 
+def make_python(environment: Environment, stage: Path) -> dict[str, str]:
+    """Make a virtual environment in ``stage`` and return version, executable and origin of its interpreter.
+
+    It is relocatable, because its folder gets its name at the end.
+
+    Raises:
+        EnvironmentFailed: there is no such interpreter, or uv cannot make an environment of it.
+    """
+    found = find_interpreter(environment)
+    arguments = [
+        "venv",
+        "--relocatable",
+        "--no-project",
+        "--allow-existing",
+        "--python",
+        str(found.executable),
+    ]
+    try:
+        run_uv([*arguments, str(stage)])
+    except UvFailed as error:
+        raise EnvironmentFailed(
+            f"{environment.name}: no virtual environment with {found.executable}: {error}"
+        ) from error
+    return {"version": found.version, "executable": str(found.executable), "origin": found.origin}
+
+
 def _candidates(environment: Environment) -> Iterator[tuple[str, Path]]:
     """Yield where the interpreter may be, the one that runs fusebench first where any newer one will do."""
     if environment.universal:

@@ -6,16 +6,27 @@ import re
 from pathlib import Path
 
 from fusebench.environments.definition import Environment
-from fusebench.environments.installed_files import Difference, check_records, installed_packages, normalised
-from fusebench.environments.pip_lock import PipLock
+from fusebench.environments.installed_files import (
+    Difference,
+    check_records,
+    files_of,
+    hash_files,
+    installed_packages,
+    normalised,
+    recorded_files,
+)
+from fusebench.environments.interpreters import make_python
+from fusebench.environments.pip_lock import PipLock, read_pip_lock
 from fusebench.environments.uv import UvFailed, exclude_newer, only_binary, run_uv
 from fusebench.errors import EnvironmentFailed
 
 _NO_MATCH = re.compile(r"no version of (\S+)")
 
 
-def install_pip(environment: Environment, lock: PipLock, stage: Path) -> list[str]:
-    """Install the packages of the lock into ``stage``, verify them, and return notes for the receipt.
+def install_pip(environment: Environment, lock: PipLock, stage: Path) -> tuple[list[str], dict[str, str]]:
+    """Install the packages of the lock into ``stage`` and verify them.
+
+    Returns notes for the receipt, and the sha256 of every file.
 
     A file that differs from its wheel's RECORD means that uv's cache was damaged (files are shared with it by hard
     links): the package is fetched anew, hashes required. What differs even then is an error of the archive itself.
@@ -24,15 +35,19 @@ def install_pip(environment: Environment, lock: PipLock, stage: Path) -> list[st
         EnvironmentFailed: a package cannot be had, has another hash, or the cache cannot be repaired.
     """
     if not lock.packages:
-        return []
+        return [], {}
     _sync(environment, lock, stage)
-    damaged = sorted({difference.package for difference in _harmful(check_records(stage))})
+    digests = hash_files(stage, files_of(stage))
+    damaged = sorted({difference.package for difference in _harmful(check_records(stage, digests))})
     notes = [f"repaired from a damaged cache: {name}" for name in damaged]
     if damaged:
         _fetch_anew(environment, lock, stage, damaged)
-    notes += [f"RECORD of the archive itself is wrong: {difference}" for difference in check_records(stage)]
+        digests = hash_files(stage, files_of(stage))
+    notes += [
+        f"RECORD of the archive itself is wrong: {difference}" for difference in check_records(stage, digests)
+    ]
     _require_locked_versions(environment, lock, stage)
-    return notes
+    return notes, digests
 
 
 def _harmful(differences: list[Difference]) -> list[Difference]:
@@ -43,7 +58,7 @@ def _harmful(differences: list[Difference]) -> list[Difference]:
 def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> None:
     """Let uv install; only packages that may be built from source see the registry's past, in their build tools."""
     arguments = ["pip", "sync", "--python", str(stage / "bin" / "python"), "--require-hashes", "--strict"]
-    arguments += ["--link-mode", "hardlink", "--compile-bytecode"]
+    arguments += ["--link-mode", "hardlink"]
     arguments += only_binary(
         sorted({package.name for package in lock.packages} - {*environment.from_source})
         if environment.from_source
@@ -95,3 +110,15 @@ def explain(environment: Environment, said: str) -> str:
     else:
         advice = "run again where the package registry can be reached"
     return f"{name}: {lock} cannot be installed: {said}; {advice}"
+
+
+def fresh_files(environment: Environment, stage: Path) -> dict[str, str]:
+    """Install the lock into ``stage`` from archives that are fetched anew, and return the sha256 of their files.
+
+    Raises:
+        EnvironmentFailed: an archive cannot be had, or has another hash than the lock says.
+    """
+    lock = read_pip_lock(environment)
+    make_python(environment, stage)
+    _sync(environment, lock, stage, "--no-cache")
+    return hash_files(stage, [entry.path for entry in recorded_files(stage)])

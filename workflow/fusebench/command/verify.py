@@ -1,0 +1,41 @@
+"""``fusebench verify``: hold a built environment against its lock, file by file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fusebench.environments.definition import VARIANTS
+from fusebench.environments.key import choose_variant
+from fusebench.environments.verifying import verify
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``fusebench verify``."""
+    parser.add_argument("env", help="environment, a folder of envs/")
+    parser.add_argument("--variant", choices=VARIANTS, help="that of this machine, unless given")
+    parser.add_argument(
+        "--archives", action="store_true", help="fetch the locked archives anew and compare with those"
+    )
+    parser.add_argument(
+        "--envs", type=Path, default=Path("envs"), metavar="FOLDER", help="where they lie (envs)"
+    )
+    parser.add_argument(
+        "--resources", type=Path, default=Path("resources"), metavar="FOLDER", help="(resources)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print each difference; the exit status is 1 where there is one."""
+    folder = options.envs / options.env
+    variant = options.variant or choose_variant(folder)
+    differences = verify(folder, variant, options.resources, archives=options.archives)
+    for difference in differences:
+        print(difference)
+    if differences:
+        print(
+            f"{options.env}: {len(differences)} differences; remove its folder below {options.resources}/envs and run again"
+        )
+        return 1
+    print(f"{options.env}: every file is what the lock says")
+    return 0
