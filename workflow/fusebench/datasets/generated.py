@@ -1,0 +1,21 @@
+"""The generated datasets of the embedded default, by the names that ``datasets.yaml`` uses.
+
+Each generator yields its pairs in a fixed order, and the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from fusebench.datasets.generated_exposure import multi_exposure
+from fusebench.datasets.generated_focus import multi_focus
+from fusebench.datasets.generated_pair import GeneratedPair
+from fusebench.datasets.generated_scenes import night_scenes
+
+GENERATORS: dict[str, Callable[[], Iterator[GeneratedPair]]] = {
+    "night-scenes": night_scenes,
+    "multi-focus": multi_focus,
+    "multi-exposure": multi_exposure,
+}
+
+__all__ = ["GENERATORS", "GeneratedPair"]
