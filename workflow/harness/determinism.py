@@ -72,7 +72,5 @@ def _prepare_torch(torch, threads, seed):
 
 
 def _prepare_tensorflow(tensorflow, seed):
-    if hasattr(tensorflow, "random") and hasattr(tensorflow.random, "set_seed"):
-        tensorflow.random.set_seed(seed)
-    else:
-        tensorflow.set_random_seed(seed)
+    set_seed = getattr(tensorflow, "set_random_seed", None) or tensorflow.random.set_seed
+    set_seed(seed)

@@ -396,7 +396,8 @@ class ToCpu(Redirect):
 
     def _answer(self, name, value):
         def function(*args, **kwargs):
-            self._fired("torch.cuda." + name)
+            if name not in CALLED_BY_TORCH:
+                self._fired("torch.cuda." + name)
             return value
 
         return function
@@ -518,6 +519,8 @@ CUDA_ANSWERS = {
     "max_memory_cached": 0,
     "mem_get_info": (0, 0),
 }
+# torch.manual_seed() calls these on every machine: no sign that the script needed them.
+CALLED_BY_TORCH = ("manual_seed", "manual_seed_all")
 CUDA_STAND_INS = {
     "Event": CpuEvent,
     "Stream": CpuStream,

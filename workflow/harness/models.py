@@ -4,6 +4,7 @@ import builtins
 import functools
 from time import perf_counter
 
+from . import flops
 from .timed_functions import TIMED
 from .wrap import wrap
 
@@ -23,6 +24,7 @@ class Models:
     def __init__(self, clock, job, tally):
         self.clock = clock
         self.tally = tally
+        self.in_module = False
         self.names = {}
         self.current = {}
         self.known = None
@@ -33,6 +35,7 @@ class Models:
         self.flops_reason = None if self.counting else "no warm-up image to count on"
         self.device = job["device"]
         self.synchronize = _nothing
+        self.flop_counter = None
         clock.after_image.append(self._end_image)
 
     def install(self, finder):
@@ -44,50 +47,42 @@ class Models:
     def _patch_torch(self, torch):
         if self.device == "cuda":
             self.synchronize = _synchronizer(torch)
-        self.flop_counter = _flop_counter(torch, self)
+        if self.counting:
+            self.flop_counter = flops.make_counter(self)
         wrap(torch.nn.Module, "__call__", self._timed_module)
 
     def _timed_module(self, original):
-        clock = self.clock
-
         def __call__(self_, *args, **kwargs):
-            if clock.depth or type(self_).__module__.startswith(NOT_MODELS):
+            if self.in_module or type(self_).__module__.startswith(NOT_MODELS):
                 return original(self_, *args, **kwargs)
-            self._note_module(self_)
-            return self._timed(original, self_, *args, **kwargs)
+            self.in_module = True
+            try:
+                self._note_module(self_)
+                return self._timed(original, self_, *args, **kwargs)
+            finally:
+                self.in_module = False
 
         return __call__
 
     def _timed(self, function, *args, **kwargs):
         """Call ``function``; nothing inside it is timed once more."""
         clock = self.clock
-        clock.depth += 1
+        if clock.depth:
+            return function(*args, **kwargs)
+        clock.depth = 1
         try:
-            counter = self.flop_counter() if self.counting else None
-            if counter is not None:
-                return self._counted(counter, function, *args, **kwargs)
             self.synchronize()
             began = perf_counter()
-            result = function(*args, **kwargs)
+            if self.counting and self.flop_counter:
+                with self.flop_counter():
+                    result = function(*args, **kwargs)
+            else:
+                result = function(*args, **kwargs)
             self.synchronize()
             clock.called(began)
             return result
         finally:
-            clock.depth -= 1
-
-    def _counted(self, counter, function, *args, **kwargs):
-        self.synchronize()
-        began = perf_counter()
-        with counter:
-            result = function(*args, **kwargs)
-        self.synchronize()
-        self.clock.called(began)
-        self.flops = (self.flops or 0) + counter.get_total_flops()
-        return result
-
-    def flop_counter(self):
-        """A context that counts operations, or None; replaced once torch is there."""
-        return
+            clock.depth = 0
 
     def _note_module(self, module):
         kind = type(module)
@@ -106,8 +101,6 @@ class Models:
     def _timed_function(self, function):
         @functools.wraps(function)
         def timed(*args, **kwargs):
-            if self.clock.depth:
-                return function(*args, **kwargs)
             self.names[function.__qualname__] = self.names.get(function.__qualname__, 0) + 1
             return self._timed(function, *args, **kwargs)
 
@@ -118,8 +111,6 @@ class Models:
 
     def _timed_session(self, original):
         def run(self_, *args, **kwargs):
-            if self.clock.depth:
-                return original(self_, *args, **kwargs)
             self.names["Session.run"] = self.names.get("Session.run", 0) + 1
             self.sessions[id(self_.graph)] = self_.graph
             return self._timed(original, self_, *args, **kwargs)
@@ -166,35 +157,3 @@ def _unique_parameters(modules):
 def _graph_parameters(graph):
     variables = graph.get_collection("trainable_variables")
     return sum(int(variable.shape.num_elements() or 0) for variable in variables)
-
-
-def _flop_counter(torch, models):
-    try:
-        from torch.utils.flop_counter import FlopCounterMode
-    except ImportError:
-        models.flops_reason = "torch %s has no flop counter (2.1 is the first)" % torch.__version__
-        return _nothing
-
-    def make():
-        counter = FlopCounterMode(display=False)
-        counter.flop_registry = {
-            operator: _harmless(formula, operator, models)
-            for operator, formula in counter.flop_registry.items()
-        }
-        return counter
-
-    return make
-
-
-def _harmless(formula, operator, models):
-    """The formula, except that what it cannot count is noted instead of stopping the script."""
-
-    @functools.wraps(formula)
-    def count(*args, **kwargs):
-        try:
-            return formula(*args, **kwargs)
-        except Exception as error:
-            models.flops_reason = "%s could not be counted: %s" % (operator, error)
-            return 0
-
-    return count

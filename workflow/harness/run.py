@@ -45,9 +45,9 @@ class Harness:
     def install(self):
         """Put every hook in place; the order matters where two hooks wait for the same module."""
         self.finder.install()
-        determinism.install(self.job, self.finder)
         devices.install(self.job, self.tally, self.finder)
         compat.install(self.job["compat"], self.tally, self.finder)
+        determinism.install(self.job, self.finder)
         network.install(self.tally, self.finder)
         self.models.install(self.finder)
         writes.install(self.clock, self.finder)

@@ -1,5 +1,6 @@
 """What had to be done for a script: redirections and shims that fired, by name, and notes in words."""
 
+import functools
 import os
 
 
@@ -16,6 +17,16 @@ class Tally:
         if os.getpid() != self.pid:
             self.__init__()
         self.shims[name] = self.shims.get(name, 0) + times
+
+    def counting(self, name, function):
+        """``function``, with each call counted under ``name``."""
+
+        @functools.wraps(function)
+        def counted(*args, **kwargs):
+            self.count(name)
+            return function(*args, **kwargs)
+
+        return counted
 
     def note(self, text):
         """Keep ``text``, once."""

@@ -20,20 +20,21 @@ def wrap(owner, name, make):
     setattr(owner, name, replacement)
 
 
-def provide(module, makers, fired):
+def provide(module, makers, fired=None):
     """Let ``module`` answer for attributes it lacks.
 
     Args:
         module: the module.
         makers: attribute name -> function without arguments that returns the value.
-        fired: called with the attribute's name at each access.
+        fired: called with the attribute's name at each access (twice by ``from module import name``).
     """
     missing = {name: make for name, make in makers.items() if name not in vars(module)}
     own = vars(module).get("__getattr__")
 
     def __getattr__(name):
         if name in missing:
-            fired(name)
+            if fired is not None:
+                fired(name)
             return missing[name]()
         if own is not None:
             return own(name)

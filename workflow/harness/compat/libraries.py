@@ -89,13 +89,14 @@ def skimage_compare(argument, tally, finder):
     """skimage.measure.compare_ssim, compare_psnr, compare_mse and compare_nrmse, removed in scikit-image 0.18."""
 
     def patch(measure):
-        makers = {
-            "compare_ssim": lambda: _compare_ssim,
-            "compare_psnr": lambda: _compare_psnr,
-            "compare_mse": lambda: _metric("mean_squared_error"),
-            "compare_nrmse": lambda: _metric("normalized_root_mse"),
+        functions = {
+            "compare_ssim": _compare_ssim,
+            "compare_psnr": _compare_psnr,
+            "compare_mse": lambda *args: _metric("mean_squared_error")(*args),
+            "compare_nrmse": lambda *args, **kwargs: _metric("normalized_root_mse")(*args, **kwargs),
         }
-        provide(measure, makers, lambda name: tally.count("skimage-compare:%s" % name))
+        counting = {name: tally.counting("skimage-compare:%s" % name, f) for name, f in functions.items()}
+        provide(measure, {name: lambda name=name: counting[name] for name in counting})
 
     finder.after_import("skimage.measure", patch)
 

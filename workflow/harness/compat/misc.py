@@ -14,13 +14,10 @@ NAMES = ("bytescale", "fromimage", "toimage", "imread", "imsave", "imresize", "i
 
 def scipy_misc(argument, tally, finder):
     """scipy.misc.imread, imsave, imresize, imrotate, toimage, fromimage and bytescale, removed in SciPy 1.2."""
-    functions = globals()
-
-    def fired(name):
-        tally.count("scipy-misc:%s" % name)
+    functions = {name: tally.counting("scipy-misc:%s" % name, globals()[name]) for name in NAMES}
 
     def patch(misc):
-        provide(misc, {name: lambda name=name: functions[name] for name in NAMES}, fired)
+        provide(misc, {name: lambda name=name: functions[name] for name in NAMES})
 
     finder.after_import("scipy.misc", patch)
     finder.substitutes["scipy.misc"] = lambda: types.ModuleType("scipy.misc")
@@ -73,7 +70,7 @@ def fromimage(im, flatten=False, mode=None):
     import numpy
     from PIL import Image
 
-    if not Image.isImageType(im):
+    if not isinstance(im, Image.Image):
         raise TypeError("Input is not a PIL image.")
     if mode is not None:
         im = im if mode == im.mode else im.convert(mode)
