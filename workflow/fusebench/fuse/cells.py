@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -112,7 +113,8 @@ def _fuse_batch(
     since = time.time() - 1
     job = _job(cell, staged, scratch, values, outcome.device)
     python = Path(cell.environment["path"], "bin", "python").absolute()
-    launched = launch(job, python, scratch, log, max(1.0, deadline - time.monotonic()), run["environ"])
+    environ = {"CUDA_VISIBLE_DEVICES": outcome.device.visible if outcome.device else "", **run["environ"]}
+    launched = launch(job, python, scratch, log, max(1.0, deadline - time.monotonic()), environ)
     outcome.launches.append(launched)
     _check_complete(staged, launched, work, out, since, outcome)
     sizes = {pair["name"]: pair["size"] for pair in batch}
@@ -135,14 +137,13 @@ def _job(
 ) -> dict[str, Any]:
     """Return what the harness is told; see ``docs/architecture.md``."""
     run, work = cell.spec["run"], values["work"]
-    script = str(ADAPTERS / run["adapter"]) if "adapter" in run else run["script"]
+    script = ADAPTERS / run["adapter"] if "adapter" in run else work / run["script"]
     return {
-        "script": script,
+        "script": os.path.relpath(script, work / run["cwd"]) if "script" in run else str(script),
         "args": fill_arguments(run["args"], values),
         "root": str(work),
         "cwd": str(work / run["cwd"]),
         "device": device.kind if device else "cpu",
-        "visible": device.visible if device else "",
         "threads": cell.spec["threads"],
         "seed": run["seed"],
         "edits": {

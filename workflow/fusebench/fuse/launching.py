@@ -72,7 +72,7 @@ def launch(
         scratch: a folder for the two JSON files, the script's home and its temporary files.
         log: receives everything that the script prints.
         seconds: the time limit.
-        environ: variables that the entry asks for.
+        environ: variables that the device and the entry ask for.
 
     Raises:
         TimedOut: the limit was reached; the script and its children are ended.
@@ -137,7 +137,6 @@ def _environment(python: Path, job: Mapping[str, Any], scratch: Path) -> dict[st
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
         "MPLBACKEND": "Agg",
-        "CUDA_VISIBLE_DEVICES": job["visible"],
         **dict.fromkeys(
             ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), threads
         ),

@@ -1,0 +1,161 @@
+"""One failing method stops nobody: each failure ends in a state with a reason, in every table, and is tried again."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.flow.projects import MiniProject
+from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS, PLAIN, READ
+
+NOTHING = "print('done')\n"
+TOO_FEW = READ + "cv2.imwrite('f/p1.png', cv2.imread('a/p1.png'))\n"
+WRONG_SIZE = READ + "[cv2.imwrite('f/' + n, cv2.imread('a/' + n)[:-1]) for n in os.listdir('a')]\n"
+NAN_ARRAY = READ + "[np.save('f/' + n[:-4] + '.npy', read('a/' + n) * np.nan) for n in os.listdir('a')]\n"
+NAN_IMAGE = READ + "[cv2.imwrite('f/' + n, (read('a/' + n) * np.nan).astype(np.uint8)) for n in os.listdir('a')]\n"
+SWALLOWED = "import traceback\ntry:\n    open('no-such-file')\nexcept Exception:\n    traceback.print_exc()\n"
+RAISES = "raise RuntimeError('shapes do not match')\n"
+ELSEWHERE = READ + "os.makedirs('other')\n[cv2.imwrite('other/' + n, cv2.imread('a/' + n)) for n in os.listdir('a')]\n"
+TRUNCATED = READ + """
+for n in os.listdir('a'):
+    content = open('a/' + n, 'rb').read()
+    open('f/' + n, 'wb').write(content[:len(content) // 2])
+"""
+SLEEPS = "import subprocess, time\nsubprocess.Popen(['sleep', '3600'])\ntime.sleep(3600)\n"
+OUT_OF_MEMORY = "print('torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB')\nraise SystemExit(1)\n"
+KILLED = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+
+FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "writes-nothing": (NOTHING, PLAIN, "bad-output", "left no result"),
+    "too-few": (TOO_FEW, PLAIN, "bad-output", "1 of 3 results"),
+    "wrong-size": (WRONG_SIZE, PLAIN, "bad-output", "must have the size 48x40"),
+    "nan-array": (NAN_ARRAY, {**PLAIN, "collect": "f/{name}.npy"}, "bad-output", "NaN"),
+    "nan-image": (NAN_IMAGE, PLAIN, "bad-output", "more than one value"),
+    "swallowed-traceback": (SWALLOWED, PLAIN, "crashed", "FileNotFoundError"),
+    "raises": (RAISES, PLAIN, "crashed", "shapes do not match"),
+    "elsewhere": (ELSEWHERE, PLAIN, "bad-output", "other/p1.png"),
+    "truncated": (TRUNCATED, PLAIN, "bad-output", "damaged"),
+    "sleeps": (SLEEPS, PLAIN, "timeout", "limit of 0.05 minutes"),
+    "out-of-memory": (OUT_OF_MEMORY, PLAIN, "out-of-memory", "CUDA out of memory"),
+    "killed": (KILLED, PLAIN, "out-of-memory", "ran out of memory"),
+    "no-script": (NOTHING, {**PLAIN, "script": "other.py"}, "crashed", "other.py"),
+    "no-such-text": (NOTHING, {**PLAIN, "edit": {"test.py": [["not there", "x"]]}}, "crashed", "not there"),
+    "unknown-shim": (NOTHING, {**PLAIN, "compat": ["no-such-shim"]}, "crashed", "no-such-shim"),
+}
+
+Ran = tuple[MiniProject, subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def ran(make_project: Callable[..., MiniProject]) -> Ran:
+    """Run all failures beside one method that works."""
+    project = make_project()
+    project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
+    for name, (script, run, _, _) in FAILURES.items():
+        limit = {"resources": {"runtime": 0.05}} if name == "sleeps" else {}
+        project.add_method(name, {"test.py": script}, run, **limit)
+    _add_failures_of_other_steps(project)
+    return project, project.snakemake()
+
+
+def _add_failures_of_other_steps(project: MiniProject) -> None:
+    project.add_method("commit-vanished", {"test.py": ARGPARSE}, BY_OPTIONS)
+    project.methods["commit-vanished"]["commit"] = "0" * 39 + "1"
+    project.add_method("no-mirror", {"test.py": ARGPARSE}, BY_OPTIONS)
+    project.methods["no-mirror"]["code"] = "https://example.org/somebody/else"
+    project.add_method("no-weights", {"test.py": ARGPARSE}, BY_OPTIONS, weights=[{"path": "model.pth"}])
+    project.add_method("other-weights", {"test.py": ARGPARSE, "model.pth": "x"}, BY_OPTIONS, weights=[{"path": "model.pth", "sha256": "0" * 64}])
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    project.add_method("lfs-pointer", {"test.py": ARGPARSE, "model.pth": pointer}, BY_OPTIONS, weights=[{"path": "model.pth"}])
+    unlocked = project.root / "envs" / "unlocked"
+    unlocked.mkdir()
+    (unlocked / "environment.yml").write_text("name: unlocked\ndependencies:\n  - python>=3.11\n  - pip:\n      - numpy\n")
+    project.add_method("unlocked-environment", {"test.py": ARGPARSE}, BY_OPTIONS, env="unlocked")
+
+
+STEPS = {
+    "commit-vanished": ("source-unavailable", "found nothing under that hash"),
+    "no-mirror": ("source-unavailable", "no mirror of https://example.org/somebody/else at"),
+    "no-weights": ("weights-missing", "model.pth"),
+    "other-weights": ("weights-missing", "must have the sha256 000000"),
+    "lfs-pointer": ("weights-missing", "git-lfs pointer"),
+    "unlocked-environment": ("env-failed", "fusebench lock unlocked"),
+}
+EXPECTED = {**{name: (state, words) for name, (_, _, state, words) in FAILURES.items()}, **STEPS}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_each_failure_has_its_state_and_reason(name: str, ran: Ran) -> None:
+    """A failing method ends in the state that fits, with a reason that names what was found."""
+    project, _ = ran
+    row = next(row for row in project.table("status.csv") if row["method"] == name)
+    state, words = EXPECTED[name]
+    assert row["state"] == state
+    assert words in row["reason"]
+
+
+def test_the_other_method_has_its_numbers(ran: Ran) -> None:
+    """A method beside failing ones is run, measured and tabulated."""
+    project, _ = ran
+    rows = [row for row in project.table("measures.csv") if row["method"] == "works"]
+    assert len(rows) == 6
+
+
+def test_every_table_has_every_method(ran: Ran) -> None:
+    """Failed methods stand in the tables with their state."""
+    project, _ = ran
+    rows = {row["method"]: row for row in project.table("tables/mini/pairs.csv")}
+    assert set(rows) == {"works", *EXPECTED}
+    assert rows["raises"]["state"] == "crashed"
+    for suffix in ("md", "tex"):
+        text = (project.root / "results" / "tables" / "mini" / f"pairs.{suffix}").read_text()
+        assert "shapes do not match" in text
+
+
+def test_the_run_names_failures_and_logs_and_exits_with_one(ran: Ran) -> None:
+    """The run ends by naming each failing method with its log, and its exit status says so."""
+    _, done = ran
+    assert done.returncode != 0
+    assert "logs/fuse/raises/pairs.log" in done.stdout
+    assert "raises" in done.stdout and "shapes do not match" in done.stdout
+
+
+def test_nothing_is_left_running(ran: Ran) -> None:
+    """What a script started is ended with it."""
+    import psutil
+
+    assert ran[1].returncode != 0
+    assert [p.pid for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "3600"]] == []
+
+
+def test_failures_are_tried_again_without_being_told(project: MiniProject) -> None:
+    """The next run tries a failed method again, and only it; once it works, nothing is left to do."""
+    project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
+    project.add_method("flaky", {"test.py": f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"}, BY_OPTIONS)
+    assert project.snakemake().returncode != 0
+    second = project.snakemake()
+    assert project.jobs(second)["fuse"] == 1 and second.returncode != 0
+    (project.root / "mended").touch()
+    third = project.snakemake()
+    assert third.returncode == 0, third.stderr[-2000:]
+    assert project.record("flaky")["state"] == "ok"
+    assert "Nothing to be done" in (fourth := project.snakemake()).stderr + fourth.stdout
+
+
+def test_files_that_the_mirror_lacks_are_listed(project: MiniProject) -> None:
+    """A repository with a missing object is taken without it; weights among the missing end as weights-missing."""
+    commit = project.add_method("partial", {"test.py": ARGPARSE, "big.pth": "w" * 100}, BY_OPTIONS, weights=[{"path": "big.pth"}])
+    project.add_method("same-code", {"unused": "x"}, BY_OPTIONS)
+    project.methods["same-code"].update(code=project.methods["partial"]["code"], commit=commit)
+    mirror = project.root / "mirrors" / "mini+partial"
+    blob = subprocess.run(["git", "-C", str(mirror), "rev-parse", "HEAD:big.pth"], capture_output=True, text=True, check=True).stdout.strip()
+    (mirror / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    done = project.snakemake()
+    assert done.returncode != 0
+    assert project.record("partial")["state"] == "weights-missing"
+    assert "big.pth" in project.record("partial")["reason"]
+    assert project.record("same-code")["state"] == "ok"
+    assert project.record("same-code")["source"]["absent"] == ["big.pth"]

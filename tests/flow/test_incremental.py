@@ -1,0 +1,98 @@
+"""What changed is run again, and nothing else."""
+
+from __future__ import annotations
+
+import cv2
+import pytest
+
+from tests.flow.projects import MiniProject, image
+from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
+
+
+@pytest.fixture
+def ran(project: MiniProject) -> MiniProject:
+    """Return a project of two methods that ran."""
+    for name in ("one", "two"):
+        project.add_method(name, {"test.py": ARGPARSE}, BY_OPTIONS)
+    done = project.snakemake()
+    assert done.returncode == 0, done.stderr[-3000:]
+    return project
+
+
+def fused_again(project: MiniProject) -> tuple[list[str], dict[str, int]]:
+    """Run again; return the methods whose records changed, and the number of jobs of each rule."""
+    before = {name: project.record(name)["started"] + str(project.record(name)["seconds"]) for name in ("one", "two")}
+    done = project.snakemake()
+    assert done.returncode == 0, done.stderr[-3000:]
+    after = {name: project.record(name)["started"] + str(project.record(name)["seconds"]) for name in before}
+    return [name for name in before if before[name] != after[name]], project.jobs(done)
+
+
+def test_a_title_reruns_nothing(ran: MiniProject) -> None:
+    """Correcting title, paper, licence or notes runs no job at all."""
+    ran.methods["one"].update(title="Another title", paper={"venue": "Elsewhere", "year": 2020}, licence="MIT", notes="x")
+    assert fused_again(ran) == ([], {})
+
+
+def test_a_commit_reruns_its_method_and_the_tables(ran: MiniProject) -> None:
+    """Another commit of one method reruns that method's chain and the tables."""
+    ran.methods["one"]["commit"] = ran.publish("one", {"test.py": ARGPARSE + "\n# a later version\n"})
+    methods, jobs = fused_again(ran)
+    assert methods == ["one"]
+    assert (jobs["obtain_source"], jobs["fuse"], jobs["measure"]) == (1, 1, 1)
+    assert "build_environment" not in jobs and "prepare_dataset" not in jobs
+    assert ran.record("one")["source"]["commit"] == ran.methods["one"]["commit"]
+
+
+def test_arguments_rerun_their_method(ran: MiniProject) -> None:
+    """Other arguments of one method rerun that method without cloning it again."""
+    ran.methods["two"]["run"] = {**BY_OPTIONS, "args": "--ir in/b --vis in/a --out {out}"}
+    methods, jobs = fused_again(ran)
+    assert methods == ["two"] and jobs["fuse"] == 1 and "obtain_source" not in jobs
+
+
+def test_a_new_method_runs_alone(ran: MiniProject) -> None:
+    """Adding a method runs only it, and the tables."""
+    ran.add_method("three", {"test.py": ARGPARSE}, BY_OPTIONS)
+    methods, jobs = fused_again(ran)
+    assert methods == [] and jobs["fuse"] == 1
+    assert {row["method"] for row in ran.table("tables/mini/pairs.csv")} == {"one", "two", "three"}
+
+
+def test_a_changed_image_reruns_its_dataset(ran: MiniProject) -> None:
+    """A changed image of a local dataset prepares it again and reruns its cells."""
+    cv2.imwrite(str(ran.root / "images" / "pairs" / "a" / "p1.png"), image(77))
+    methods, jobs = fused_again(ran)
+    assert methods == ["one", "two"] and jobs["prepare_dataset"] == 1 and "obtain_source" not in jobs
+
+
+def test_another_metric_measures_without_fusing(ran: MiniProject) -> None:
+    """Asking for one more metric measures it, and fuses nothing."""
+    ran.config["suites"]["mini"]["metrics"].append("SD")
+    methods, jobs = fused_again(ran)
+    assert methods == [] and jobs["measure"] == 1 and "fuse" not in jobs
+    assert "SD" in ran.table("tables/mini/pairs.csv")[0]
+
+
+def test_an_edited_clone_is_refused(ran: MiniProject) -> None:
+    """A clone that somebody edited is not run."""
+    clone = next(path for path in (ran.root / "resources" / "sources").glob("mini+one@*") if path.is_dir())
+    (clone / "test.py").write_text("print('edited')\n")
+    ran.methods["one"]["run"] = {**BY_OPTIONS, "seed": 1}
+    done = ran.snakemake()
+    assert done.returncode != 0
+    assert ran.record("one")["state"] == "source-unavailable"
+    assert "test.py" in ran.record("one")["reason"]
+
+
+def test_a_method_may_be_a_local_folder(ran: MiniProject) -> None:
+    """The author of an unpublished method names a folder; editing a file in it reruns the method."""
+    folder = ran.root / "my-method"
+    folder.mkdir()
+    (folder / "test.py").write_text(ARGPARSE)
+    ran.add_method("mine", {"unused": "x"}, BY_OPTIONS)
+    ran.methods["mine"]["code"] = "my-method"
+    del ran.methods["mine"]["commit"]
+    assert fused_again(ran)[1]["fuse"] == 1
+    (folder / "test.py").write_text(ARGPARSE + "\n# better\n")
+    assert fused_again(ran)[1]["fuse"] == 1
