@@ -92,8 +92,8 @@ def skimage_compare(argument, tally, finder):
         functions = {
             "compare_ssim": _compare_ssim,
             "compare_psnr": _compare_psnr,
-            "compare_mse": lambda *args: _metric("mean_squared_error")(*args),
-            "compare_nrmse": lambda *args, **kwargs: _metric("normalized_root_mse")(*args, **kwargs),
+            "compare_mse": functools.partial(_metric, "mean_squared_error"),
+            "compare_nrmse": functools.partial(_metric, "normalized_root_mse"),
         }
         counting = {name: tally.counting("skimage-compare:%s" % name, f) for name, f in functions.items()}
         provide(measure, {name: lambda name=name: counting[name] for name in counting})
@@ -101,10 +101,10 @@ def skimage_compare(argument, tally, finder):
     finder.after_import("skimage.measure", patch)
 
 
-def _metric(name):
+def _metric(name, *args, **kwargs):
     import skimage.metrics
 
-    return getattr(skimage.metrics, name)
+    return getattr(skimage.metrics, name)(*args, **kwargs)
 
 
 def _compare_ssim(X, Y, win_size=None, gradient=False, data_range=None, multichannel=False, **kwargs):
@@ -113,8 +113,8 @@ def _compare_ssim(X, Y, win_size=None, gradient=False, data_range=None, multicha
         data_range = _dtype_width(X)
     if multichannel:
         kwargs["channel_axis"] = -1
-    ssim = _metric("structural_similarity")
-    return ssim(X, Y, win_size=win_size, gradient=gradient, data_range=data_range, **kwargs)
+    kwargs.update(win_size=win_size, gradient=gradient, data_range=data_range)
+    return _metric("structural_similarity", X, Y, **kwargs)
 
 
 def _compare_psnr(im_true, im_test, data_range=None):
@@ -122,7 +122,7 @@ def _compare_psnr(im_true, im_test, data_range=None):
     if data_range is None:
         low, high = _dtype_range(im_true)
         data_range = high - low if im_true.min() < 0 else high
-    return _metric("peak_signal_noise_ratio")(im_true, im_test, data_range=data_range)
+    return _metric("peak_signal_noise_ratio", im_true, im_test, data_range=data_range)
 
 
 def _dtype_range(image):
