@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from fusebench.environments.bytecode import compile_bytecode, donors_for
+from fusebench.environments.conda_install import check_conda, install_conda
+from fusebench.environments.conda_lock import read_conda_lock
+from fusebench.environments.conda_meta import conda_packages
 from fusebench.environments.definition import Environment, read_environment
 from fusebench.environments.hardware import cuda_architectures
 from fusebench.environments.installed_files import (
@@ -41,7 +44,7 @@ def build(env_folder: Path, variant: str, resources: Path) -> dict[str, Any]:
     """Make ``resources/envs/<key>`` unless it is there whole, and return its receipt.
 
     The receipt says ``key``, ``env``, ``variant``, ``path``, ``python`` (version, executable, where found),
-    ``packages`` (name: version), ``cuda_architectures`` (such as ``["sm_80"]``; None without torch or on its CPU
+    ``packages`` and ``conda_packages`` (name: version), ``cuda_architectures`` (such as ``["sm_80"]``; None without torch or on its CPU
     wheel), ``notes``, ``seconds``, ``bytes`` and ``files``.
 
     Raises:
@@ -90,8 +93,9 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
     start = time.monotonic()
     lock = read_pip_lock(environment)
     require_platform(environment, lock)
-    python = make_python(environment, stage)
-    notes, digests = install_pip(environment, lock, stage)
+    python = _install_python(environment, stage, final)
+    notes, digests = install_pip(environment, lock, stage, final)
+    _require_conda(environment, stage, digests)
     packages = installed_packages(stage)
     compile_bytecode(stage, python["version"], donors_for(final.parent, packages))
     receipt: dict[str, Any] = {
@@ -102,6 +106,7 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
         "path": str(final),
         "python": python,
         "packages": packages,
+        "conda_packages": conda_packages(stage),
         "cuda_architectures": cuda_architectures(stage, packages),
         "notes": notes,
     }
@@ -109,6 +114,27 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
     receipt["seconds"] = round(time.monotonic() - start, 2)
     (stage / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
     return _publish(environment, stage, final, receipt)
+
+
+def _install_python(environment: Environment, stage: Path, final: Path) -> dict[str, str]:
+    """Install Python and the conda packages where there are any, else make a virtual environment."""
+    if not environment.conda:
+        return make_python(environment, stage)
+    install_conda(environment, read_conda_lock(environment), stage, final)
+    return {
+        "version": conda_packages(stage)["python"],
+        "executable": str(final / "bin" / "python"),
+        "origin": "conda",
+    }
+
+
+def _require_conda(environment: Environment, stage: Path, digests: dict[str, str]) -> None:
+    """Hold the files of conda packages against what the packages say; pip may have written over one."""
+    if differences := check_conda(stage, digests):
+        raise EnvironmentFailed(
+            f"{environment.name}: {differences[0]}, and {len(differences) - 1} more; no package may be both in the conda and "
+            f"the pip part of {environment.file}: correct it and run: fusebench lock {environment.name}"
+        )
 
 
 def _seal(stage: Path, digests: dict[str, str]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fusebench.environments.conda_meta import conda_records
+
 MANIFEST = "fusebench-files.json"
 """Every file of a built environment with its sha256."""
 
@@ -59,10 +61,10 @@ def files_of(root: Path) -> list[str]:
 
 
 def installed_packages(root: Path) -> dict[str, str]:
-    """Normalised name and version of every package that has a ``.dist-info`` folder below ``root``."""
+    """Normalised name and version of every package below ``root`` that came from a wheel."""
     return {
         normalised(match["name"]): match["version"]
-        for folder in _dist_infos(root)
+        for folder in _wheels(root)
         if (match := _DIST_INFO.fullmatch(folder.name))
     }
 
@@ -75,17 +77,17 @@ def normalised(name: str) -> str:
 def recorded_files(root: Path) -> Iterator[RecordedFile]:
     """Yield what the RECORDs below ``root`` say about files that have a hash there.
 
-    Bytecode is left out: some wheels ship it, and it is compiled anew here.
+    Bytecode is left out: some wheels ship it, and it is compiled anew here. So are the scripts in ``bin``, which are
+    made for the folder they lie in.
     """
-    for folder in _dist_infos(root):
+    for folder in _wheels(root):
         site = folder.parent.relative_to(root).as_posix()
         package = normalised(folder.name.split("-")[0])
         for line in csv.reader((folder / "RECORD").read_text(encoding="utf-8").splitlines()):
             if len(line) >= 2 and line[1].startswith("sha256=") and not line[0].endswith(".pyc"):
-                path = f"{site}/{line[0]}"
-                yield RecordedFile(
-                    package, os.path.normpath(path) if ".." in path else path, _hexadecimal(line[1])
-                )
+                path = os.path.normpath(f"{site}/{line[0]}") if ".." in line[0] else f"{site}/{line[0]}"
+                if not path.startswith("bin/"):
+                    yield RecordedFile(package, path, _hexadecimal(line[1]))
 
 
 def check_records(root: Path, digests: dict[str, str]) -> list[Difference]:
@@ -114,9 +116,14 @@ def _digest(path: str) -> str:
     return file_sha256(path)
 
 
-def _dist_infos(root: Path) -> list[Path]:
-    """Folders of installed packages; ``lib64`` of a virtual environment is a link to ``lib``."""
-    return sorted(file.parent for file in root.glob("lib/python3*/site-packages/*.dist-info/RECORD"))
+def _wheels(root: Path) -> list[Path]:
+    """``.dist-info`` folders that came from wheels, not from conda packages.
+
+    ``lib64`` of a virtual environment is a link to ``lib``.
+    """
+    conda = conda_records(root)
+    folders = sorted(file.parent for file in root.glob("lib/python3*/site-packages/*.dist-info/RECORD"))
+    return [folder for folder in folders if f"{folder.relative_to(root)}/METADATA" not in conda]
 
 
 def _hexadecimal(recorded: str) -> str:

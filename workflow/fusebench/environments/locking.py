@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from fusebench.environments.conda_lock import make_conda_lock, packages_of
 from fusebench.environments.definition import Environment, read_environment, variants_of
 from fusebench.environments.interpreters import find_interpreter
 from fusebench.environments.pip_lock import (
@@ -40,7 +44,39 @@ def lock(env_folder: Path, variant: str | None = None) -> list[LockChange]:
         EnvironmentFailed: the environment cannot be resolved, or the interpreter is missing.
     """
     variants = [variant] if variant else variants_of(env_folder)
-    return [_lock_pip(read_environment(env_folder, one or "cpu")) for one in variants]
+    environments = [read_environment(env_folder, one or "cpu") for one in variants]
+    return [change for environment in environments for change in _lock(environment)]
+
+
+def _lock(environment: Environment) -> Iterator[LockChange]:
+    """Make the locks of one variant: that of the conda side first, because it brings Python."""
+    if environment.conda:
+        yield _lock_conda(environment)
+    if environment.pip:
+        yield _lock_pip(environment)
+
+
+def _lock_conda(environment: Environment) -> LockChange:
+    old = _conda_packages_of(environment.conda_lock)
+    _write(environment.conda_lock, make_conda_lock(environment))
+    return LockChange(
+        environment.conda_lock, describe_changes(old, _conda_packages_of(environment.conda_lock))
+    )
+
+
+def _conda_packages_of(file: Path) -> tuple[LockedPackage, ...]:
+    """Read a conda lock as far as it can be read; one that is absent or was spoilt counts as empty."""
+    try:
+        packages = packages_of(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return ()
+    return tuple(LockedPackage(one.name, one.version, "", (one.sha256,)) for one in packages)
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a lock, unless it says the same already: a file that is not touched starts nothing again."""
+    if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
 
 
 def _lock_pip(environment: Environment) -> LockChange:
@@ -48,8 +84,7 @@ def _lock_pip(environment: Environment) -> LockChange:
     platform = ANY_PLATFORM if environment.universal else this_platform()
     text = format_lock(environment, _compile(environment), platform)
     old = _packages_of(environment.pip_lock)
-    if not environment.pip_lock.is_file() or environment.pip_lock.read_text(encoding="utf-8") != text:
-        environment.pip_lock.write_text(text, encoding="utf-8")
+    _write(environment.pip_lock, text)
     return LockChange(environment.pip_lock, describe_changes(old, parse_packages(text)))
 
 
@@ -92,9 +127,21 @@ def _compile_arguments(environment: Environment) -> list[str]:
             "fewest",
         ]
     else:
-        # old source packages build their metadata under the target interpreter only
-        arguments += ["--python", str(find_interpreter(environment).executable)]
+        arguments += _target(environment)
     return [*arguments, *exclude_newer(environment)]
+
+
+def _target(environment: Environment) -> list[str]:
+    """Resolve with the target interpreter: old source packages build their metadata under no other.
+
+    Where conda brings Python and the machine has none of that version, its version alone has to do.
+    """
+    try:
+        return ["--python", str(find_interpreter(environment).executable)]
+    except EnvironmentFailed:
+        if not environment.conda:
+            raise
+        return ["--python-version", environment.minimum_python]
 
 
 def _explain(environment: Environment, said: str) -> str:

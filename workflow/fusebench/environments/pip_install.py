@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from fusebench.environments.conda_install import install_conda
+from fusebench.environments.conda_lock import read_conda_lock
 from fusebench.environments.definition import Environment
 from fusebench.environments.installed_files import (
     Difference,
@@ -23,7 +25,9 @@ from fusebench.errors import EnvironmentFailed
 _NO_MATCH = re.compile(r"no version of (\S+)")
 
 
-def install_pip(environment: Environment, lock: PipLock, stage: Path) -> tuple[list[str], dict[str, str]]:
+def install_pip(
+    environment: Environment, lock: PipLock, stage: Path, final: Path
+) -> tuple[list[str], dict[str, str]]:
     """Install the packages of the lock into ``stage`` and verify them.
 
     Returns notes for the receipt, and the sha256 of every file.
@@ -34,9 +38,9 @@ def install_pip(environment: Environment, lock: PipLock, stage: Path) -> tuple[l
     Raises:
         EnvironmentFailed: a package cannot be had, has another hash, or the cache cannot be repaired.
     """
-    if not lock.packages:
-        return [], {}
-    _sync(environment, lock, stage)
+    if lock.packages:
+        _sync(environment, lock, stage)
+        _relocate_scripts(stage, final)
     digests = hash_files(stage, files_of(stage))
     damaged = sorted({difference.package for difference in _harmful(check_records(stage, digests))})
     notes = [f"repaired from a damaged cache: {name}" for name in damaged]
@@ -50,6 +54,15 @@ def install_pip(environment: Environment, lock: PipLock, stage: Path) -> tuple[l
     return notes, digests
 
 
+def _relocate_scripts(stage: Path, final: Path) -> None:
+    """Give scripts that name the staging folder the final one; only needed beside a Python of conda's."""
+    for script in (path for path in (stage / "bin").iterdir() if path.is_file() and not path.is_symlink()):
+        content = script.read_bytes()
+        first, _, rest = content.partition(b"\n")
+        if first.startswith(b"#!") and bytes(stage) in first:
+            script.write_bytes(first.replace(bytes(stage), bytes(final)) + b"\n" + rest)
+
+
 def _harmful(differences: list[Difference]) -> list[Difference]:
     """Leave out METADATA: torch 1.8.1's wheel has a RECORD that is wrong about it, and it is not code."""
     return [difference for difference in differences if not difference.path.endswith(".dist-info/METADATA")]
@@ -57,7 +70,7 @@ def _harmful(differences: list[Difference]) -> list[Difference]:
 
 def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> None:
     """Let uv install; only packages that may be built from source see the registry's past, in their build tools."""
-    arguments = ["pip", "sync", "--python", str(stage / "bin" / "python"), "--require-hashes", "--strict"]
+    arguments = ["pip", "install", "--no-deps", "--require-hashes", "--python", str(stage / "bin" / "python")]
     arguments += ["--link-mode", "hardlink"]
     arguments += only_binary(
         sorted({package.name for package in lock.packages} - {*environment.from_source})
@@ -66,7 +79,7 @@ def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> N
     )
     arguments += exclude_newer(environment) if environment.from_source else []
     try:
-        run_uv([*arguments, *more, str(environment.pip_lock)])
+        run_uv([*arguments, *more, "--requirements", str(environment.pip_lock)])
     except UvFailed as error:
         raise EnvironmentFailed(explain(environment, str(error))) from error
 
@@ -119,6 +132,9 @@ def fresh_files(environment: Environment, stage: Path) -> dict[str, str]:
         EnvironmentFailed: an archive cannot be had, or has another hash than the lock says.
     """
     lock = read_pip_lock(environment)
-    make_python(environment, stage)
+    if environment.conda:
+        install_conda(environment, read_conda_lock(environment), stage, stage)
+    else:
+        make_python(environment, stage)
     _sync(environment, lock, stage, "--no-cache")
     return hash_files(stage, [entry.path for entry in recorded_files(stage)])

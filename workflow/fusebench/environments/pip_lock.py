@@ -94,9 +94,13 @@ def format_lock(environment: Environment, requirements: str, platform: str) -> s
 def read_pip_lock(environment: Environment) -> PipLock:
     """Read the pip lock of an environment and hold it against its ``environment.yml``.
 
+    An environment that asks for nothing of pip has no such lock, and an empty one comes back.
+
     Raises:
         EnvironmentFailed: there is no lock, it is stale, or it was edited by hand; the message names the command.
     """
+    if not environment.pip:
+        return PipLock(environment.python, ANY_PLATFORM, ())
     file, command = environment.pip_lock, f"run: fusebench lock {environment.name}"
     if not file.is_file():
         raise EnvironmentFailed(f"{environment.name}: not locked: no {file}; {command}")

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fusebench.environments.building import RECEIPT, read_receipt
+from fusebench.environments.conda_install import check_conda
+from fusebench.environments.conda_lock import read_conda_lock
+from fusebench.environments.conda_meta import conda_packages
 from fusebench.environments.definition import Environment, read_environment
 from fusebench.environments.installed_files import (
     MANIFEST,
@@ -44,6 +47,7 @@ def verify(env_folder: Path, variant: str, resources: Path, *, archives: bool = 
         )
     digests = hash_files(root, files_of(root))
     found = [*_packages(environment, root), *_against_records(root, digests, receipt["notes"])]
+    found += check_conda(root, digests)
     found += _against_manifest(root, digests, receipt["manifest"], {difference.path for difference in found})
     if archives:
         found += _against_archives(environment, root, digests, {difference.path for difference in found})
@@ -51,10 +55,13 @@ def verify(env_folder: Path, variant: str, resources: Path, *, archives: bool = 
 
 
 def _packages(environment: Environment, root: Path) -> Iterator[Difference]:
-    """Hold names and versions of what is installed against the lock."""
+    """Hold names and versions of what is installed against the locks."""
     locked: dict[str, set[str]] = {}
     for package in read_pip_lock(environment).packages:
         locked.setdefault(normalised(package.name), set()).add(package.version)
+    for one in read_conda_lock(environment):
+        if (version := conda_packages(root).get(one.name)) != one.version:
+            yield Difference(one.name, "conda-meta", f"version {version}, the lock says {one.version}")
     for name, version in installed_packages(root).items():
         if version not in locked.get(name, ()):
             said = f"version {version}, the lock says {', '.join(sorted(locked.get(name, ()))) or 'nothing of it'}"

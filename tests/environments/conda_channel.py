@@ -1,0 +1,108 @@
+"""A ``file://`` conda channel with real small packages, one of them the Python that runs the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import json
+import re
+import shutil
+import sys
+import sysconfig
+import tarfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PLACEHOLDER = "/placeholder_of_the_prefix_" + "x" * 100
+_LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "site-packages")
+_LEFT_OUT += ("dist-packages", "__pycache__", "pydoc_data")
+
+
+@dataclass
+class CondaPackage:
+    """One package: what goes into its archive, by path, and what its index says."""
+
+    name: str
+    version: str
+    depends: list[str] = field(default_factory=list)
+    noarch: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    executable: set[str] = field(default_factory=set)
+
+
+def make_channel(folder: Path, packages: list[CondaPackage]) -> str:
+    """Write the archives and the index of a channel, and return its address."""
+    for package in packages:
+        write_package(folder, package)
+    index(folder)
+    return folder.as_uri()
+
+
+def index(folder: Path) -> None:
+    """Write ``repodata.json`` for the archives of a channel."""
+    from rattler.index import index_fs
+
+    asyncio.run(index_fs(folder, write_zst=False, write_shards=False, force=True))
+
+
+def write_package(folder: Path, package: CondaPackage) -> Path:
+    """Write one ``.tar.bz2`` archive as conda-build does: the files, ``info/index.json`` and ``info/paths.json``."""
+    subdir = folder / ("noarch" if package.noarch else "linux-64")
+    subdir.mkdir(parents=True, exist_ok=True)
+    archive = subdir / f"{package.name}-{package.version}-0.tar.bz2"
+    description = {"name": package.name, "version": package.version, "build": "0", "build_number": 0}
+    description |= {"depends": package.depends, "subdir": subdir.name, "timestamp": 1500000000000}
+    description |= {"noarch": package.noarch} if package.noarch else {}
+    paths = {"paths": [_path_entry(path, content) for path, content in package.files.items()], "paths_version": 1}
+    info = {"info/index.json": description, "info/paths.json": paths}
+    members = package.files | {path: json.dumps(content).encode() for path, content in info.items()}
+    members["info/files"] = "\n".join(package.files).encode() + b"\n"
+    with tarfile.open(archive, "w:bz2", compresslevel=1) as tar:
+        for path, content in members.items():
+            member = tarfile.TarInfo(path)
+            member.size, member.mode = len(content), 0o755 if path in package.executable else 0o644
+            tar.addfile(member, io.BytesIO(content))
+    return archive
+
+
+def _path_entry(path: str, content: bytes) -> dict[str, object]:
+    entry: dict[str, object] = {"_path": path, "path_type": "hardlink", "size_in_bytes": len(content)}
+    entry["sha256"] = hashlib.sha256(content).hexdigest()
+    if PLACEHOLDER.encode() in content:
+        entry |= {"prefix_placeholder": PLACEHOLDER, "file_mode": "text"}
+    return entry
+
+
+def python_package() -> CondaPackage:
+    """Repackage the interpreter that runs the tests: executable, shared library if it has one, standard library."""
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    base = Path(sys.base_prefix)
+    executable = shutil.which(f"python{minor}", path=str(base / "bin"))
+    assert executable, f"no python{minor} in {base}"
+    files = {f"bin/python{minor}": _self_contained(Path(executable).read_bytes(), base)}
+    files["bin/python"] = files[f"bin/python{minor}"]
+    for library in base.glob(f"lib/libpython{minor}.so.1.0"):
+        files[f"lib/{library.name}"] = library.read_bytes()
+    stdlib = Path(sysconfig.get_path("stdlib"))
+    for file in stdlib.rglob("*"):
+        inside = file.relative_to(stdlib)
+        if file.is_file() and not any(part in _LEFT_OUT or part.startswith("config-") for part in inside.parts):
+            files[f"lib/python{minor}/{inside}"] = file.read_bytes()
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return CondaPackage("python", version, files=files, executable={"bin/python", f"bin/python{minor}"})
+
+
+def _self_contained(binary: bytes, base: Path) -> bytes:
+    """Let an executable that names its library's folder look beside itself instead; the name shrinks in place."""
+    runpath = re.compile(re.escape(str(base / "lib").encode()) + rb"(?=\0)")
+    return runpath.sub(lambda match: b"$ORIGIN/../lib".ljust(len(match[0]), b"\0"), binary)
+
+
+def greeting_package() -> CondaPackage:
+    """A small pure Python package with a data file that names the folder it is installed in."""
+    files = {
+        "site-packages/greeting.py": b"def greet() -> str:\n    return 'from conda'\n",
+        "share/greeting/where.txt": PLACEHOLDER.encode() + b"/share/greeting\n",
+    }
+    return CondaPackage("greeting", "1.2.0", ["python"], noarch="python", files=files)

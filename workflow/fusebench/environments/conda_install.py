@@ -1,0 +1,74 @@
+"""Installing the conda side from its lock, without solving, and holding the files against the packages' own paths."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from fusebench.environments.conda_lock import CondaPackage, rattler_cache, require_subdir, this_subdir
+from fusebench.environments.conda_meta import conda_records
+from fusebench.environments.definition import Environment
+from fusebench.environments.installed_files import Difference, file_sha256, normalised
+from fusebench.errors import EnvironmentFailed
+
+_INSTALL = "fusebench.environments.conda_transaction"
+
+
+def install_conda(
+    environment: Environment, packages: tuple[CondaPackage, ...], stage: Path, final: Path
+) -> None:
+    """Install the packages of a conda lock into ``stage``, with ``final`` written into files that name their folder.
+
+    py-rattler verifies the archives that it fetches over a network and every file of its cache; of archives in local
+    channels it verifies nothing, hence they are hashed here.
+
+    Raises:
+        EnvironmentFailed: an archive cannot be had or has another hash, or the lock is for another platform.
+    """
+    require_subdir(environment, packages)
+    for package in packages:
+        _check_local_archive(environment, package)
+    command = [
+        sys.executable,
+        "-m",
+        _INSTALL,
+        str(environment.conda_lock),
+        this_subdir(),
+        str(stage),
+        str(final),
+    ]
+    ended = subprocess.run(
+        [*command, str(rattler_cache() / "pkgs")], capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        raise EnvironmentFailed(
+            f"{environment.name}: {environment.conda_lock} cannot be installed: {ended.stderr.strip()[-1500:]}; check that "
+            f"the channels ({', '.join(environment.channels)}) can be reached, or run: fusebench lock {environment.name}"
+        )
+
+
+def _check_local_archive(environment: Environment, package: CondaPackage) -> None:
+    address = urlsplit(package.url)
+    if address.scheme != "file":
+        return
+    archive = Path(unquote(address.path))
+    found = file_sha256(archive) if archive.is_file() else "no such file"
+    if found != package.sha256:
+        raise EnvironmentFailed(
+            f"{environment.name}: {package.name} {package.version}: {archive} must have sha256 {package.sha256}, found "
+            f"{found}; bring the archive back, or run: fusebench lock {environment.name}"
+        )
+
+
+def check_conda(root: Path, digests: dict[str, str]) -> list[Difference]:
+    """List the files of conda packages that are missing or have other bytes than their package says."""
+    differences = []
+    for path, (package, digest) in conda_records(root).items():
+        if digests.get(path) != digest and not path.endswith(".pyc"):
+            found = f"has sha256 {digests[path]}" if path in digests else "is missing"
+            differences.append(
+                Difference(normalised(package), path, f"{found}, its conda package says {digest}")
+            )
+    return differences

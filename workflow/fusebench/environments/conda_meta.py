@@ -1,0 +1,24 @@
+"""What conda's own records inside an environment (``conda-meta``) say about its packages and files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+
+def conda_records(root: Path) -> dict[str, tuple[str, str]]:
+    """What the installed conda packages say: path -> package and sha256 (hex) of the file as it was installed."""
+    said: dict[str, tuple[str, str]] = {}
+    for file in sorted((root / "conda-meta").glob("*.json")):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        for entry in record["paths_data"]["paths"]:
+            digest = entry.get("sha256_in_prefix") or entry.get("sha256")
+            if digest and entry.get("path_type") != "softlink":
+                said[entry["_path"]] = (record["name"], digest)
+    return said
+
+
+def conda_packages(root: Path) -> dict[str, str]:
+    """Name and version of every installed conda package."""
+    records = (json.loads(file.read_text(encoding="utf-8")) for file in (root / "conda-meta").glob("*.json"))
+    return {record["name"]: record["version"] for record in records}
