@@ -7,6 +7,7 @@ from functools import cache
 import cv2
 import numpy as np
 
+from fusebench.metrics.compiled import compiled
 from fusebench.metrics.images import Pixels
 
 
@@ -44,3 +45,36 @@ def halve(image: Pixels) -> Pixels:
     padded = np.pad(image, ((0, 1), (0, 1)), mode="edge")
     sums = padded[:-1, :-1] + padded[1:, :-1] + padded[:-1, 1:] + padded[1:, 1:]
     return np.ascontiguousarray(sums[::2, ::2] / 4)
+
+
+@cache
+def ordered_gaussian(size: int, sigma: float) -> Pixels:
+    """Octave's ``fspecial('gaussian')`` divided by its sum once more, bit for bit; ``(size, size)``."""
+    offsets = np.arange(size) - (size - 1) / 2
+    window = np.exp(-(offsets[None, :] ** 2 + offsets[:, None] ** 2) / (2 * sigma * sigma))
+    window = window / _running_sum(window.ravel(order="F"))
+    return np.asarray(window / _running_sum(np.array([_running_sum(column) for column in window.T])))
+
+
+def _running_sum(values: Pixels) -> float:
+    """Sum in the order of the values; numpy's own pairwise sum rounds differently."""
+    return float(np.cumsum(values)[-1])
+
+
+@compiled
+def ordered_valid(image: Pixels, window: Pixels) -> Pixels:
+    """Filter with a window where it fits, adding up in the order of Octave's ``conv2``.
+
+    Only for definitions whose value in flat regions is made of rounding errors, and so depends on that order.
+    """
+    size = window.shape[0]
+    height, width = image.shape[0] - size + 1, image.shape[1] - size + 1
+    filtered = np.zeros((height, width))
+    for row in range(height):
+        for j in range(size):
+            for i in range(size):
+                weight = window[i, j]
+                source = image[row + size - 1 - i]
+                for column in range(width):
+                    filtered[row, column] += weight * source[column + size - 1 - j]
+    return filtered

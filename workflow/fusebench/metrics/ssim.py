@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled_sums
-from fusebench.metrics.filters import box_sums_valid, gaussian, halve, separable_same, separable_valid
+from fusebench.metrics.filters import (
+    box_sums_valid,
+    gaussian,
+    halve,
+    ordered_gaussian,
+    ordered_valid,
+    separable_same,
+    separable_valid,
+)
 from fusebench.metrics.images import Fusion, Image, Parts, Pixels, SourcePair
 
 WANG = (11, 1.5)
@@ -218,22 +224,33 @@ def _variance(image: Image, window: tuple[int, float]) -> Pixels:
     return image.part(local_square, *window) - image.part(local_mean, *window) ** 2
 
 
+def _share(variance_a: Pixels, variance_b: Pixels) -> Pixels:
+    """Share of A in the local variance of both sources; 1/2 where both are 0."""
+    both = variance_a + variance_b
+    return np.divide(variance_a, both, out=np.full_like(both, 0.5), where=both != 0)
+
+
 def _saliency(pair: SourcePair) -> tuple[Pixels, Pixels]:
     """Share of A in the local variance of both sources, and the larger of the two variances (Piella)."""
-    variance_a, variance_b = (_variance(source, WANG) for source in (pair.a, pair.b))
-    flat = 0.5 * (variance_a + variance_b == 0)
-    variance_a, variance_b = variance_a + flat, variance_b + flat
-    return variance_a / (variance_a + variance_b), np.maximum(variance_a, variance_b)
+    variance_a, variance_b = (_flattened(_variance(source, WANG)) for source in (pair.a, pair.b))
+    return _share(variance_a, variance_b), np.maximum(variance_a, variance_b)
+
+
+def _wang_maps(fusion: Fusion) -> tuple[Pixels, Pixels]:
+    """SSIM maps of the fused image with A and with B in Wang's window, L = 255."""
+    fusion.require_size(WANG[0])
+    c1, c2 = constants(255)
+    a, b = fusion.sources
+    return (
+        _similarity_map(window_maps(fusion, fusion.fused, a, WANG), c1, c2),
+        _similarity_map(window_maps(fusion, fusion.fused, b, WANG), c1, c2),
+    )
 
 
 def _piella_map(fusion: Fusion) -> Pixels:
     """SSIM with both sources, weighted by the share of each in the local variance."""
-    fusion.require_size(WANG[0])
+    with_a, with_b = fusion.part(_wang_maps)
     share = fusion.pair.part(_saliency)[0]
-    with_a, with_b = (
-        _similarity_map(window_maps(fusion, fusion.fused, source, WANG), *constants(255))
-        for source in fusion.sources
-    )
     return share * with_a + (1 - share) * with_b
 
 
@@ -273,64 +290,138 @@ def edge_quality(fusion: Fusion) -> float:
     return weighted_quality(fusion) * weighted_quality(edges)
 
 
-LIU = (2e-16, 2e-16)
-"""C1 and C2 of Q_Y and Q_C in imageFusionMetrics: next to nothing, so that flat windows are decided by rounding."""
+NEXT_TO_NOTHING = (2e-16, 2e-16)
+"""C1 and C2 of Q_Y and Q_C in imageFusionMetrics."""
+
+FLAT = 1e-8
+"""Local variance below which a window counts as flat: far under that of any image of whole levels, far over rounding."""
+
+
+def _flattened(variance: Pixels) -> Pixels:
+    return np.where(variance < FLAT, 0.0, variance)
+
+
+def yang_variance(image: Image) -> Pixels:
+    """Local variance in Yang's window, exactly 0 where the window is flat."""
+    return _flattened(_variance(image, YANG))
+
+
+def yang_maps(holder: Parts, x: Image, y: Image) -> tuple[Pixels, Pixels]:
+    """SSIM of two images in Yang's window with constants next to nothing, and their covariance.
+
+    Where a window is flat in one image its covariance is exactly 0, where it is flat in both their SSIM is that of the
+    means. In the original rounding errors decide these windows.
+    """
+    mean_x, mean_y = x.part(local_mean, *YANG), y.part(local_mean, *YANG)
+    variance_x, variance_y = x.part(yang_variance), y.part(yang_variance)
+    both = mean_x * mean_y
+    covariance = np.where(variance_x * variance_y == 0, 0.0, holder.part(local_product, x, y, *YANG) - both)
+    c1, c2 = NEXT_TO_NOTHING
+    top = (2 * both + c1) * (2 * covariance + c2)
+    return top / ((mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2)), covariance
 
 
 def _source_map(pair: SourcePair) -> tuple[Pixels, Pixels]:
-    """SSIM of the two sources in Yang's window, and the share of A in their variance."""
-    maps = window_maps(pair, pair.a, pair.b, YANG)
-    variance_a, variance_b = (_variance(source, YANG) for source in (pair.a, pair.b))
-    both = variance_a + variance_b
-    share = np.divide(variance_a, both, out=np.full_like(both, 0.5), where=both != 0)
-    return _similarity_map(maps, *LIU), share
-
-
-def _yang_maps(fusion: Fusion) -> tuple[Pixels, Pixels]:
-    fusion.require_size(WANG[0])
-    with_a, with_b = (
-        _similarity_map(window_maps(fusion, fusion.fused, source, YANG), *LIU) for source in fusion.sources
-    )
-    return with_a, with_b
+    """SSIM of the two sources in Yang's window, and the share of A in their variance (1/2 where both are flat)."""
+    share = _share(pair.a.part(yang_variance), pair.b.part(yang_variance))
+    return yang_maps(pair, pair.a, pair.b)[0], share
 
 
 def yang_quality(fusion: Fusion) -> float:
     """Yang's similarity quality: Q_Y = mean of l SSIM(A, F) + (1 - l) SSIM(B, F) where SSIM(A, B) >= 0.75, else the larger.
 
-    Gaussian window 7 x 7, sigma 1.5, C1 = C2 = 2e-16, l = s_A^2 / (s_A^2 + s_B^2); a window that is flat in both sources
-    counts both alike.
+    Gaussian window 7 x 7, sigma 1.5, C1 = C2 = 2e-16, l = s_A^2 / (s_A^2 + s_B^2). Windows that are flat are treated as
+    such; in imageFusionMetrics rounding errors decide them.
     """
-    with_a, with_b = fusion.part(_yang_maps)
-    sources, share = fusion.pair.part(_source_map)
+    fusion.require_size(WANG[0])
+    with_a, with_b = (fusion.part(yang_maps, fusion.fused, source)[0] for source in fusion.sources)
+    return _yang_mean(with_a, with_b, *fusion.pair.part(_source_map))
+
+
+def _yang_mean(with_a: Pixels, with_b: Pixels, sources: Pixels, share: Pixels) -> float:
     weighted = share * with_a + (1 - share) * with_b
     return float(np.where(sources >= 0.75, weighted, np.maximum(with_a, with_b)).mean())
-
-
-def _covariance(fusion: Fusion, source: Image) -> Pixels:
-    product = fusion.part(local_product, fusion.fused, source, *YANG)
-    return product - fusion.fused.part(local_mean, *YANG) * source.part(local_mean, *YANG)
 
 
 def cvejic_quality(fusion: Fusion) -> float:
     """Cvejic's similarity quality: Q_C = mean of s SSIM(A, F) + (1 - s) SSIM(B, F), s = s_AF / (s_AF + s_BF).
 
-    A window counts 0 where s < 0 and 1 where s > 1, as in imageFusionMetrics; where both covariances are 0, s = 1/2.
+    Gaussian window 7 x 7, sigma 1.5. A window counts 0 where s < 0 and 1 where s > 1, as in imageFusionMetrics; where
+    both covariances are 0, s = 1/2, where the original has no value.
     """
-    return float(_cvejic_map(fusion, 0.5).mean())
+    fusion.require_size(WANG[0])
+    maps = (fusion.part(yang_maps, fusion.fused, source) for source in fusion.sources)
+    (with_a, covariance_a), (with_b, covariance_b) = maps
+    share = _quotient(covariance_a, covariance_a + covariance_b)
+    return _cvejic_mean(with_a, with_b, np.where(np.isnan(share), 0.5, share))
+
+
+def _quotient(top: Pixels, bottom: Pixels) -> Pixels:
+    """Quotient by the rules of IEEE 754: x / 0 is infinite and 0 / 0 is nan, without a warning."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return top / bottom
+
+
+def _cvejic_mean(with_a: Pixels, with_b: Pixels, share: Pixels) -> float:
+    with np.errstate(invalid="ignore"):
+        quality = share * with_a + (1 - share) * with_b
+    return float(np.where(share < 0, 0.0, np.where(share > 1, 1.0, quality)).mean())
+
+
+def ordered_mean(image: Image, size: int, sigma: float) -> Pixels:
+    """Local mean, added up in the order of the original."""
+    return ordered_valid(image.pixels, ordered_gaussian(size, sigma))
+
+
+def ordered_variance(image: Image, size: int, sigma: float) -> Pixels:
+    """Local variance, added up in the order of the original."""
+    square = ordered_valid(image.pixels * image.pixels, ordered_gaussian(size, sigma))
+    return square - image.part(ordered_mean, size, sigma) ** 2
+
+
+def ordered_maps(holder: Parts, x: Image, y: Image) -> tuple[Pixels, Pixels]:
+    """SSIM of two images in Yang's window as imageFusionMetrics computes it, and their covariance."""
+    mean_x, mean_y = x.part(ordered_mean, *YANG), y.part(ordered_mean, *YANG)
+    both, squares = mean_x * mean_y, mean_x * mean_x + mean_y * mean_y
+    covariance = ordered_valid(x.pixels * y.pixels, ordered_gaussian(*YANG)) - both
+    variances = x.part(ordered_variance, *YANG) + y.part(ordered_variance, *YANG)
+    c1, c2 = NEXT_TO_NOTHING
+    return ((2 * both + c1) * (2 * covariance + c2)) / ((squares + c1) * (variances + c2)), covariance
+
+
+def yang_quality_original(fusion: Fusion) -> float:
+    """Q_Y as imageFusionMetrics computes it: flat windows are decided by rounding errors, added up in its order.
+
+    Without a value when a window has no variance in either source.
+    """
+    fusion.require_size(WANG[0])
+    a, b = fusion.sources
+    with_a, with_b = (fusion.part(ordered_maps, source, fusion.fused)[0] for source in (a, b))
+    sources, _ = fusion.pair.part(ordered_maps, a, b)
+    variance_a, variance_b = a.part(ordered_variance, *YANG), b.part(ordered_variance, *YANG)
+    return _yang_mean(with_a, with_b, sources, _quotient(variance_a, variance_a + variance_b))
 
 
 def cvejic_quality_original(fusion: Fusion) -> float:
-    """Q_C as imageFusionMetrics computes it: without a value as soon as one window has no covariance at all."""
-    return float(_cvejic_map(fusion, math.nan).mean())
+    """Q_C as imageFusionMetrics computes it: flat windows are decided by rounding errors, added up in its order.
+
+    Without a value as soon as one window has no covariance at all.
+    """
+    fusion.require_size(WANG[0])
+    maps = (fusion.part(ordered_maps, source, fusion.fused) for source in fusion.sources)
+    (with_a, covariance_a), (with_b, covariance_b) = maps
+    return _cvejic_mean(with_a, with_b, _quotient(covariance_a, covariance_a + covariance_b))
 
 
-def _cvejic_map(fusion: Fusion, share_without: float) -> Pixels:
-    with_a, with_b = fusion.part(_yang_maps)
-    covariance_a, covariance_b = (_covariance(fusion, source) for source in fusion.sources)
-    both = covariance_a + covariance_b
-    share = np.divide(covariance_a, both, out=np.full_like(both, share_without), where=both != 0)
-    quality = share * with_a + (1 - share) * with_b
-    return np.where(share < 0, 0.0, np.where(share > 1, 1.0, quality))
+def fusion_quality_original(fusion: Fusion) -> float:
+    """Q_S as imageFusionMetrics computes it: in flat windows rounding errors, added up in its order, share the weight."""
+    share = fusion.pair.part(_ordered_share)
+    with_a, with_b = fusion.part(_wang_maps)
+    return float((share * with_a + (1 - share) * with_b).mean())
+
+
+def _ordered_share(pair: SourcePair) -> Pixels:
+    return _share(*(source.part(ordered_variance, *WANG) for source in (pair.a, pair.b)))
 
 
 STRIPES = np.exp(-((np.arange(7) - 3.0) ** 2) / (2 * 1.5**2))
