@@ -1,0 +1,52 @@
+"""Compare: the long files of values and states, and one table for each suite and dataset.
+
+::
+
+    spec = TableSpec("quickstart", "night-scenes", "Night scenes", {"mean": "Mean"}, ("EN", "SSIM@cddfuse"))
+    write_measures(results / "measures.csv", measures)
+    write_status(results / "status.csv", records)
+    write_tables(results / "tables", spec, records, measures)
+    print(terminal_table(spec, records, measures))
+    print(failures(records))
+
+Records are the dictionaries of ``record.json``; measures are a long table as ``read_measures`` returns it. Loading this
+package loads no pandas: Snakemake reads it for every job.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fusebench.compare.contents import TableSpec
+    from fusebench.compare.files import read_measures, write_measures, write_status, write_tables
+    from fusebench.compare.terminal import failures, terminal_table
+
+__all__ = [
+    "TableSpec",
+    "failures",
+    "read_measures",
+    "terminal_table",
+    "write_measures",
+    "write_status",
+    "write_tables",
+]
+
+_HOMES = {
+    "TableSpec": "contents",
+    "failures": "terminal",
+    "read_measures": "files",
+    "terminal_table": "terminal",
+    "write_measures": "files",
+    "write_status": "files",
+    "write_tables": "files",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module that holds a name when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

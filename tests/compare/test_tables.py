@@ -1,0 +1,341 @@
+"""Tables: means, ranks on printed digits, states where there is no number, and formats that can be used as they are."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from fusebench.compare import (
+    TableSpec,
+    failures,
+    read_measures,
+    terminal_table,
+    write_measures,
+    write_status,
+    write_tables,
+)
+from fusebench.compare import latex as latex_format
+from fusebench.compare import markdown as markdown_format
+from fusebench.compare.contents import printed, ranks_of, table_of
+from fusebench.compare.wording import mark, parameters, seconds
+from fusebench.errors import MetricError
+
+PAIRS = ("01", "02")
+METHODS = {
+    "alpha": "Alpha",
+    "beta": "Beta_2 & 50%",
+    "gamma": "Gamma|net",
+    "partial": "Partial",
+    "unmeasured": "Unmeasured",
+    "broken": "Broken",
+    "absent": "Absent",
+}
+SPEC = TableSpec(
+    "trial", "tno_25", "TNO 25 (5 % of it)", METHODS, ("SSIM", "SSIM@cddfuse", "Q_CV"), decimals=2
+)
+REASON = "weights/model_50%.pth: must have sha256 ab, found cd\nat C:\\x ~ 模型 #1 {é} | `x` <y> 5^2 $ę → end"
+
+
+def record(method: str, state: str = "ok", **more: Any) -> dict[str, Any]:
+    """What the fuse step writes, as far as tables read it."""
+    images = [{"name": name, "model_seconds": 0.1, "seconds": 0.2} for name in PAIRS] if state == "ok" else []
+    facts = {
+        "reason": "",
+        "seconds": 3.25,
+        "model_seconds": None,
+        "seconds_per_image": None,
+        "parameters": None,
+    }
+    place = {
+        "method": method,
+        "dataset": "tno_25",
+        "state": state,
+        "images": images,
+        "log": f"logs/{method}.log",
+    }
+    return {**place, **facts, **more}
+
+
+@pytest.fixture
+def records() -> list[dict[str, Any]]:
+    """Four runs that ended well, one that did not, one of another dataset; ``absent`` has none."""
+    return [
+        record("alpha", model_seconds=0.01234, seconds_per_image=1.5, parameters=1_190_000, device="cpu"),
+        record("beta"),
+        record("gamma"),
+        record("partial"),
+        record("unmeasured"),
+        record("broken", "weights-missing", reason=REASON),
+        {**record("alpha"), "dataset": "other"},
+    ]
+
+
+@pytest.fixture
+def measures() -> pd.DataFrame:
+    """Values chosen so that alpha and beta tie in SSIM on two digits, and alpha and gamma do not tie at all."""
+    rows = []
+    values = {
+        "alpha": ((0.801, 0.801), (1.1, 1.3), (300.0, 100.0)),
+        "beta": ((0.804, 0.804), (1.0, 1.0), (150.0, 150.0)),
+        "gamma": ((0.5, 0.1), (0.9, 0.9), (400.0, 400.0)),
+        "partial": ((0.99,), (1.9,), (1.0,)),
+    }
+    for method, columns in values.items():
+        for (metric, definition), numbers in zip(
+            (("SSIM", "canonical"), ("SSIM", "cddfuse"), ("Q_CV", "canonical")), columns, strict=True
+        ):
+            rows += [
+                (method, "tno_25", name, metric, definition, value)
+                for name, value in zip(PAIRS, numbers, strict=False)
+            ]
+    rows.append(("alpha", "other", "01", "SSIM", "canonical", 99.0))
+    return pd.DataFrame(rows, columns=["method", "dataset", "image", "metric", "definition", "value"])
+
+
+@pytest.fixture
+def paths(tmp_path: Path, records: list[dict[str, Any]], measures: pd.DataFrame) -> dict[str, Path]:
+    """The files of one table by suffix."""
+    return {path.suffix[1:]: path for path in write_tables(tmp_path / "tables", SPEC, records, measures)}
+
+
+def line_with(text: str, start: str) -> str:
+    """The one line that starts with ``start``."""
+    (line,) = [line for line in text.splitlines() if line.startswith(start)]
+    return line
+
+
+def test_files_are_named_by_suite_and_dataset(tmp_path: Path, paths: dict[str, Path]) -> None:
+    """One file for each format under the suite's folder, named for the dataset."""
+    assert paths == {
+        suffix: tmp_path / "tables" / "trial" / f"tno_25.{suffix}" for suffix in ("csv", "md", "tex")
+    }
+    assert all(path.is_file() for path in paths.values())
+
+
+def test_ties_on_printed_digits_share_the_first_rank(paths: dict[str, Path]) -> None:
+    """0.801 and 0.804 are both 0.80: both are best, and nothing is second, because the next is third."""
+    text = paths["md"].read_text()
+    assert "| Alpha | **0.80** |" in text
+    assert line_with(text, "| Beta").split("|")[2].strip() == "**0.80**"
+    assert "<u>0.30</u>" not in text
+
+
+def test_direction_decides_what_is_best(paths: dict[str, Path]) -> None:
+    """Q_CV is better the lower: beta's 150 is best, alpha's 200 second."""
+    text = paths["md"].read_text()
+    assert line_with(text, "| Beta").split("|")[4].strip() == "**150.00**"
+    assert line_with(text, "| Alpha").split("|")[4].strip() == "<u>200.00</u>"
+    assert line_with(text, "| method") == (
+        "| method | SSIM ↑ | SSIM (cddfuse) ↑ | Q\\_CV ↓ | model s/image | s/image | parameters |"
+    )
+
+
+def test_a_run_with_some_pairs_is_not_ranked(paths: dict[str, Path]) -> None:
+    """The mean of one pair of two would win every column; it is shown with its count, unranked."""
+    line = line_with(paths["md"].read_text(), "| Partial")
+    assert "0.99 (1 of 2)" in line
+    assert "**" not in line
+    assert "<u>" not in line
+
+
+def test_missing_measures_of_a_good_run_are_told(paths: dict[str, Path]) -> None:
+    """A run that ended well without values says so in its row and in a footnote."""
+    text = paths["md"].read_text()
+    assert "not measured" in line_with(text, "| Unmeasured")
+    assert "SSIM: 0 of 2 pairs measured; SSIM@cddfuse: 0 of 2 pairs measured" in text
+
+
+def test_reason_of_a_refused_value_is_told(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+    """Where the measures say why a value is missing, the table says it too."""
+    measures["reason"] = ""
+    late = measures.index[(measures["method"] == "beta") & (measures["image"] == "02")]
+    measures.loc[late, "value"] = float("nan")
+    measures.loc[late, "reason"] = "image is flat"
+    table = table_of(SPEC, records, measures)
+    assert table.rows[1].cells[0].problem == "SSIM: 1 of 2 pairs measured (image is flat)"
+    assert table.rows[1].cells[0].rank is None
+
+
+def test_states_stand_where_there_is_no_number(paths: dict[str, Path]) -> None:
+    """A failed run shows its state with a footnote that gives the reason; one without record is skipped."""
+    text = paths["md"].read_text()
+    assert re.search(r"\| Broken \| weights-missing<sup>c</sup> \| – \| – \|", text)
+    assert re.search(r"\| Absent \| skipped<sup>d</sup> \|", text)
+    assert "<sup>c</sup> weights/model\\_50%.pth: must have sha256 ab, found cd at C:" in text
+
+
+def test_csv_holds_full_digits_and_states(paths: dict[str, Path]) -> None:
+    """The CSV has unrounded means, and state and reason in columns of their own."""
+    rows = {row["method"]: row for row in csv.DictReader(paths["csv"].open(encoding="utf-8"))}
+    assert list(rows) == list(METHODS)
+    assert float(rows["alpha"]["SSIM@cddfuse"]) == (1.1 + 1.3) / 2
+    assert rows["alpha"]["parameters"] == "1190000"
+    assert (rows["broken"]["state"], rows["broken"]["reason"]) == ("weights-missing", REASON)
+    assert (rows["broken"]["SSIM"], rows["absent"]["state"]) == ("", "skipped")
+    assert (rows["partial"]["pairs"], rows["partial"]["measured"]) == ("2", "1")
+
+
+def test_costs_are_shown(paths: dict[str, Path]) -> None:
+    """Model seconds, seconds end to end and parameters; a dash where unknown."""
+    text = paths["md"].read_text()
+    assert line_with(text, "| Alpha").endswith("| 0.0123 | 1.50 | 1.19 M |")
+    assert line_with(text, "| Beta").endswith("| – | – | – |")
+
+
+def test_other_datasets_do_not_leak_in(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+    """Values and records of another dataset are not in the table."""
+    assert table_of(SPEC, records, measures).rows[0].cells[0].mean == pytest.approx(0.801)
+
+
+def test_measures_of_a_failed_run_are_not_shown(
+    records: list[dict[str, Any]], measures: pd.DataFrame
+) -> None:
+    """Values left over from an earlier run do not stand in for a run that failed."""
+    records[0] = record("alpha", "crashed", reason="exit status 1")
+    row = table_of(SPEC, records, measures).rows[0]
+    assert [cell.printed for cell in row.cells] == ["", "", ""]
+
+
+def test_unknown_metric_is_refused(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+    """A metric that does not exist is told by name."""
+    with pytest.raises(MetricError, match="SSIMM"):
+        table_of(TableSpec("s", "d", "D", METHODS, ("SSIMM",)), records, measures)
+
+
+def test_a_table_without_any_measure_is_complete(tmp_path: Path) -> None:
+    """Where nothing could be run, every format still has a row and a state for each method."""
+    nothing = read_measures([])
+    for path in write_tables(tmp_path, SPEC, [], nothing):
+        assert path.read_text().count("skipped") >= len(METHODS), path
+
+
+def test_latex_marks_best_and_second(paths: dict[str, Path]) -> None:
+    """Best is bold and second underlined, names are escaped, heads carry arrows and definitions."""
+    text = paths["tex"].read_text()
+    assert line_with(text, "Beta").startswith(
+        r"Beta\_2 \& 50\% & \textbf{0.80} & \underline{1.00} & \textbf{150.00}"
+    )
+    assert r"SSIM\textsubscript{cddfuse} $\uparrow$ & Q\_CV $\downarrow$" in text
+    assert {command for command in (r"\toprule", r"\midrule", r"\bottomrule") if command in text} == {
+        r"\toprule", r"\midrule", r"\bottomrule",
+    }  # fmt: skip
+
+
+def test_latex_escapes_everything() -> None:
+    """Special characters are escaped, accents kept, and what LaTeX may not have becomes a question mark."""
+    assert latex_format.escaped(r"a_b\c{d}%&#$^~") == (
+        r"a\_b\textbackslash{}c\{d\}\%\&\#\$\textasciicircum{}\textasciitilde{}"
+    )
+    assert latex_format.escaped("é e\u0301 ß → 模 ę") == r"é é ß $\rightarrow$ ? ?"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_latex_compiles(tmp_path: Path, paths: dict[str, Path]) -> None:
+    """The file compiles as it is in a document that loads booktabs only."""
+    document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}\input{{{paths['tex']}}}\end{{document}}"
+    (tmp_path / "document.tex").write_text(document)
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "document.tex"],
+        cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "document.pdf").stat().st_size > 0
+
+
+def test_markdown_escapes_what_would_break_a_table() -> None:
+    """A bar in a name does not open another column."""
+    assert markdown_format.escaped("Gamma|net_1 *x*") == r"Gamma\|net\_1 \*x\*"
+
+
+def test_every_markdown_row_has_all_columns(paths: dict[str, Path]) -> None:
+    """Rows with numbers and rows with states are equally wide."""
+    rows = [line for line in paths["md"].read_text().splitlines() if line.startswith("| ")]
+    widths = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
+    assert len(rows) == len(METHODS) + 2
+    assert widths == {8}
+
+
+def test_terminal_table_is_aligned(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+    """Plain text: best and second marked, states shown, what is missing told below."""
+    lines = terminal_table(SPEC, records, measures).splitlines()
+    assert lines[0] == "TNO 25 (5 % of it), mean over 2 pairs (* best, + second)"
+    assert lines[1].split()[:4] == ["method", "SSIM↑", "SSIM@cddfuse↑", "Q_CV↓"]
+    assert lines[3].split() == ["Alpha", "0.80*", "1.20*", "200.00+", "0.0123", "1.50", "1.19", "M"]
+    assert "weights-missing" in line_with("\n".join(lines), "Broken")
+    assert "Unmeasured: SSIM: 0 of 2 pairs measured" in lines[-1]
+
+
+def test_failures_name_state_reason_and_log(records: list[dict[str, Any]]) -> None:
+    """Each run without result is named with its reason and its log; nothing is said where all went well."""
+    text = failures(records)
+    assert text.splitlines()[0] == "broken on tno_25: weights-missing"
+    assert "found cd at C:" in text
+    assert text.splitlines()[-1] == "    log: logs/broken.log"
+    assert failures(records[:2]) == ""
+
+
+def test_measures_survive_the_file(tmp_path: Path, measures: pd.DataFrame) -> None:
+    """Values come back to the last bit, and an image called 01 is not the number 1."""
+    measures.loc[0, "value"] = 0.1 + 0.2
+    write_measures(tmp_path / "measures.csv", measures)
+    back = read_measures([tmp_path / "measures.csv"])
+    assert back["value"].tolist() == measures["value"].tolist()
+    assert back["image"].tolist() == measures["image"].tolist()
+    assert (tmp_path / "measures.csv").read_text().splitlines()[:2] == [
+        "method,dataset,image,metric,definition,value", "alpha,tno_25,01,SSIM,canonical,0.30000000000000004",
+    ]  # fmt: skip
+
+
+def test_several_datasets_are_read_as_one(tmp_path: Path, measures: pd.DataFrame) -> None:
+    """Measures of all datasets come back in the order of the files; an empty file adds nothing."""
+    write_measures(tmp_path / "one.csv", measures[:3])
+    write_measures(tmp_path / "none.csv", measures[:0])
+    write_measures(tmp_path / "two.csv", measures[3:])
+    back = read_measures([tmp_path / name for name in ("one.csv", "none.csv", "two.csv")])
+    assert len(back) == len(measures)
+    assert back["value"].dtype == float
+
+
+def test_status_has_one_line_for_each_run(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+    """Every run is in status.csv, failed or not, a reason of several lines in one field."""
+    write_status(tmp_path / "status.csv", records)
+    rows = list(csv.DictReader((tmp_path / "status.csv").open(encoding="utf-8")))
+    assert list(rows[0]) == ["method", "dataset", "state", "reason", "seconds"]
+    assert len(rows) == len(records)
+    assert (rows[5]["state"], rows[5]["reason"], rows[5]["seconds"]) == ("weights-missing", REASON, "3.25")
+
+
+@pytest.mark.parametrize(
+    ("shown", "direction", "ranks"),
+    [
+        (["1.0", "3.0", "2.0"], "higher", [3, 1, 2]),
+        (["1.0", "3.0", "2.0"], "lower", [1, 3, 2]),
+        (["2.0", "2.0", "1.0"], "higher", [1, 1, 3]),
+        (["3.0", "2.0", "2.0"], "higher", [1, 2, 2]),
+        (["3.0", "2.0"], "none", [None, None]),
+        ([], "higher", []),
+    ],
+)
+def test_ranks(shown: list[str], direction: str, ranks: list[int | None]) -> None:
+    """Equal digits share a rank, and the rank after two firsts is 3."""
+    assert ranks_of(shown, direction) == ranks
+
+
+def test_printed_zero_has_no_sign() -> None:
+    """-0.00001 is printed as 0.0000, so that it ties with zero."""
+    assert (printed(-0.00001, 4), printed(-0.1, 1), printed(2.0, 0)) == ("0.0000", "-0.1", "2")
+
+
+def test_wording_of_costs() -> None:
+    """Three significant digits, units for parameters, letters for footnotes."""
+    assert [seconds(value) for value in (0.00123, 0.5, 2.0, 12.34, 123.4, None)] == [
+        "0.0012", "0.500", "2.00", "12.3", "123", "–",
+    ]  # fmt: skip
+    assert [parameters(value) for value in (12, 74_000, 1_190_000, None)] == ["12", "74 k", "1.19 M", "–"]
+    assert [mark(number) for number in (0, 25, 26, 27)] == ["a", "z", "aa", "ab"]

@@ -1,0 +1,176 @@
+"""What a table says, before it is written in any format: means, ranks, and a state wherever there is no number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fusebench.markers import OK, SKIPPED
+from fusebench.metrics import Definition, resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BEST, SECOND = 1, 2
+NO_RECORD = {"state": SKIPPED, "reason": "the method has not been run on this dataset", "images": []}
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """Which table is asked for.
+
+    Attributes:
+        suite: name of the suite.
+        dataset: name of the dataset.
+        title: of the dataset, shown in the caption.
+        methods: name -> name shown, in the order of the rows.
+        metrics: ids in the order of the columns, ``METRIC`` or ``METRIC@DEFINITION``.
+        decimals: how many are printed; methods are ranked on these digits.
+        pairs: how many the dataset has; where None, the most that any run has.
+    """
+
+    suite: str
+    dataset: str
+    title: str
+    methods: Mapping[str, str]
+    metrics: Sequence[str]
+    decimals: int = 4
+    pairs: int | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The mean of one metric over a method's images.
+
+    Attributes:
+        mean: None where no image has a value.
+        measured: how many images have a value.
+        printed: the mean as shown, ``""`` where there is none.
+        rank: 1 is best; None where the cell is not ranked.
+        problem: why values are missing, ``""`` where none is.
+    """
+
+    mean: float | None
+    measured: int
+    printed: str
+    rank: int | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method: its state, its cells in the order of the metrics, and what it costs."""
+
+    method: str
+    label: str
+    record: Mapping[str, Any]
+    cells: tuple[Cell, ...]
+
+    @property
+    def state(self) -> str:
+        """The state of its run."""
+        return str(self.record["state"])
+
+    @property
+    def reason(self) -> str:
+        """Why there is no number, or why some are missing; ``""`` where everything is there."""
+        problems = dict.fromkeys(cell.problem for cell in self.cells if cell.problem)
+        return str(self.record.get("reason") or "") if self.state != OK else "; ".join(problems)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A comparison on one dataset."""
+
+    spec: TableSpec
+    definitions: tuple[Definition, ...]
+    pairs: int
+    rows: tuple[Row, ...]
+
+
+def table_of(spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd.DataFrame) -> Table:
+    """Return the table that ``spec`` asks for.
+
+    Args:
+        spec: which table.
+        records: of any methods and datasets; a method without one is shown as ``skipped``.
+        measures: of any methods and datasets, columns method, dataset, image, metric, definition, value, and reason where
+            it is known why a value is missing.
+
+    Raises:
+        MetricError: a metric of ``spec`` is unknown.
+    """
+    here = {record["method"]: record for record in records if record["dataset"] == spec.dataset}
+    runs = {method: here.get(method, NO_RECORD) for method in spec.methods}
+    pairs = spec.pairs or max((len(record["images"]) for record in runs.values()), default=0)
+    definitions = tuple(resolve(spec.metrics))
+    values = measures[measures["dataset"] == spec.dataset]
+    columns = [_column(values, definition, runs, pairs, spec.decimals) for definition in definitions]
+    rows = [
+        Row(method, spec.methods[method], record, tuple(column[method] for column in columns))
+        for method, record in runs.items()
+    ]
+    return Table(spec, definitions, pairs, tuple(rows))
+
+
+def _column(
+    values: pd.DataFrame,
+    definition: Definition,
+    runs: Mapping[str, Mapping[str, Any]],
+    pairs: int,
+    decimals: int,
+) -> dict[str, Cell]:
+    """Return the cells of one metric by method, ranked."""
+    of_metric = values[
+        (values["metric"] == definition.metric) & (values["definition"] == definition.definition)
+    ]
+    groups = dict(list(of_metric.groupby("method")))
+    cells = {
+        method: _cell(groups.get(method, of_metric[:0]), definition, pairs, decimals)
+        if record["state"] == OK
+        else Cell(None, 0, "")
+        for method, record in runs.items()
+    }
+    complete = [method for method, cell in cells.items() if cell.mean is not None and cell.measured == pairs]
+    ranks = ranks_of([cells[method].printed for method in complete], definition.direction)
+    return cells | {
+        method: _ranked(cells[method], rank) for method, rank in zip(complete, ranks, strict=True)
+    }
+
+
+def _cell(values: pd.DataFrame, definition: Definition, pairs: int, decimals: int) -> Cell:
+    """Return the cell of a run that ended well; whatever is not measured is told."""
+    known = values["value"].dropna()
+    reasons = list(dict.fromkeys(values.get("reason", known[:0].astype(str)).dropna()))
+    why = "; ".join(reason for reason in reasons if reason)
+    problem = ""
+    if len(known) < pairs:
+        problem = f"{definition.id}: {len(known)} of {pairs} pairs measured" + (f" ({why})" if why else "")
+    if known.empty:
+        return Cell(None, 0, "", problem=problem)
+    mean = float(known.mean())
+    return Cell(mean, len(known), printed(mean, decimals), problem=problem)
+
+
+def _ranked(cell: Cell, rank: int | None) -> Cell:
+    return Cell(cell.mean, cell.measured, cell.printed, rank, cell.problem)
+
+
+def printed(value: float, decimals: int) -> str:
+    """The value as a table shows it; a negative number that is shown as zero has no sign."""
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+def ranks_of(shown: Sequence[str], direction: str) -> list[int | None]:
+    """Rank numbers as they are shown: equal digits share a rank, and the rank after two firsts is 3.
+
+    Args:
+        shown: numbers as text.
+        direction: ``higher``, ``lower``, or ``none``, which ranks nothing.
+    """
+    if direction == "none":
+        return [None] * len(shown)
+    numbers = [float(text) if direction == "lower" else -float(text) for text in shown]
+    return [1 + sum(other < number for other in numbers) for number in numbers]

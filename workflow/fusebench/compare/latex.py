@@ -1,0 +1,107 @@
+"""A table in LaTeX; the document that takes it in needs ``booktabs`` and nothing else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table
+from fusebench.compare.wording import (
+    COSTS,
+    caption,
+    costs,
+    definition_shown,
+    incomplete,
+    mark,
+    name_shown,
+    notes,
+)
+from fusebench.markers import OK
+from fusebench.metrics import Definition
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTHING = "--"
+ARROWS = {"higher": r" $\uparrow$", "lower": r" $\downarrow$", "none": ""}
+
+_REPLACED = {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
+    ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``",
+    "”": "''", "…": "...", "×": r"$\times$", "±": r"$\pm$", "→": r"$\rightarrow$", "≤": r"$\leq$", "≥": r"$\geq$",
+    "µ": r"$\mu$", "·": r"$\cdot$",
+    **{character: "\\" + character for character in "&%$#_{}"},
+}  # fmt: skip
+# Accents and letters that LaTeX has in every font encoding.
+_ACCENTS = "\u0300\u0301\u0302\u0303\u0304\u0308\u030a\u030b\u030c\u0327"
+_LETTERS = "ßøØæÆœŒłŁ"
+
+
+def latex(table: Table) -> str:
+    """A ``table`` environment with caption, label ``tab:SUITE-DATASET``, and footnotes below the rows."""
+    footnotes = notes(table)
+    marks = {method: rf"\textsuperscript{{{mark(number)}}}" for number, method in enumerate(footnotes)}
+    text = _styled(table, marks).to_latex(
+        hrules=True,
+        column_format="l" + "r" * (len(table.definitions) + len(COSTS)),
+        position="tbp",
+        position_float="centering",
+        caption=escaped(caption(table)),
+        label="tab:" + re.sub(r"[^A-Za-z0-9-]", "-", f"{table.spec.suite}-{table.spec.dataset}"),
+    )
+    below = "".join(f"\\par {marks[method]} {escaped(note)}\n" for method, note in footnotes.items())
+    text = text.replace("\\centering\n", "\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n", 1)
+    return text.replace("\\end{tabular}\n", f"\\end{{tabular}}\n{below}", 1)
+
+
+def escaped(text: str) -> str:
+    """Text that LaTeX shows as it is; a character that not every installation can set becomes a question mark."""
+    return "".join(_escaped_character(character) for character in unicodedata.normalize("NFC", text))
+
+
+def _escaped_character(character: str) -> str:
+    if character in _REPLACED:
+        return _REPLACED[character]
+    parts = unicodedata.normalize("NFD", character)
+    settable = parts[0].isascii() and parts.isprintable() and set(parts[1:]) <= set(_ACCENTS)
+    return character if settable or character in _LETTERS else "?"
+
+
+def _styled(table: Table, marks: dict[str, str]) -> pd.io.formats.style.Styler:
+    import pandas as pd
+
+    heads = ["method", *(_head(definition) for definition in table.definitions), *COSTS]
+    texts = [_texts(row, table, marks.get(row.method, "")) for row in table.rows]
+    frame = pd.DataFrame(texts, columns=heads, dtype=object)
+    styles = pd.DataFrame([_styles(row) for row in table.rows], columns=heads, dtype=object)
+    # Styler cannot style by position where two columns have one head, hence the numbers.
+    frame.columns = styles.columns = pd.RangeIndex(len(heads))
+    styled = frame.style.hide(axis="index").apply(lambda _: styles, axis=None)
+    return styled.format_index(lambda number: heads[int(str(number))], axis="columns")
+
+
+def _head(definition: Definition) -> str:
+    which = definition_shown(definition)
+    shown = escaped(name_shown(definition)) + (rf"\textsubscript{{{escaped(which)}}}" if which else "")
+    return shown + ARROWS[definition.direction]
+
+
+def _texts(row: Row, table: Table, footnote: str) -> list[str]:
+    dashed = [escaped(cost) for cost in costs(row)]
+    if row.state != OK:
+        numbers = [escaped(row.state) + footnote, *[NOTHING] * (len(row.cells) - 1)][: len(row.cells)]
+        return [escaped(row.label), *numbers, *dashed]
+    return [escaped(row.label), *(_text(cell, table, footnote) for cell in row.cells), *dashed]
+
+
+def _text(cell: Cell, table: Table, footnote: str) -> str:
+    if cell.mean is None:
+        return f"not measured{footnote}"
+    return cell.printed + incomplete(cell, table) + (footnote if cell.problem else "")
+
+
+def _styles(row: Row) -> list[str]:
+    """Commands in the form that ``Styler.to_latex`` takes: ``--rwrap`` puts braces round the cell."""
+    commands = {BEST: "textbf:--rwrap", SECOND: "underline:--rwrap"}
+    return ["", *(commands.get(cell.rank or 0, "") for cell in row.cells), *[""] * len(COSTS)]

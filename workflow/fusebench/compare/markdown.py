@@ -1,0 +1,69 @@
+"""A table in Markdown, as GitHub renders it."""
+
+from __future__ import annotations
+
+import re
+
+from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table
+from fusebench.compare.wording import (
+    COSTS,
+    NOTHING,
+    caption,
+    costs,
+    definition_shown,
+    incomplete,
+    mark,
+    name_shown,
+    notes,
+)
+from fusebench.markers import OK
+from fusebench.metrics import Definition
+
+ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
+
+
+def markdown(table: Table) -> str:
+    """The table with its caption above and its footnotes below."""
+    footnotes = notes(table)
+    marks = {method: f"<sup>{mark(number)}</sup>" for number, method in enumerate(footnotes)}
+    heads = ["method", *(_head(definition) for definition in table.definitions), *COSTS]
+    lines = [
+        escaped(caption(table)),
+        "",
+        _line(heads),
+        _line(["---", *["---:"] * (len(heads) - 1)]),
+        *(_line(_row(row, table, marks.get(row.method, ""))) for row in table.rows),
+        "",
+        *(f"{marks[method]} {escaped(note)}\n" for method, note in footnotes.items()),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is, also inside a table."""
+    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", text)
+
+
+def _head(definition: Definition) -> str:
+    which = definition_shown(definition)
+    return escaped(name_shown(definition) + (f" ({which})" if which else "")) + ARROWS[definition.direction]
+
+
+def _row(row: Row, table: Table, footnote: str) -> list[str]:
+    if row.state != OK:
+        numbers = [escaped(row.state) + footnote, *[NOTHING] * (len(row.cells) - 1)][: len(row.cells)]
+        return [escaped(row.label), *numbers, *costs(row)]
+    return [escaped(row.label), *(_cell(cell, table, footnote) for cell in row.cells), *costs(row)]
+
+
+def _cell(cell: Cell, table: Table, footnote: str) -> str:
+    if cell.mean is None:
+        return f"not measured{footnote}"
+    wrapped = {BEST: f"**{cell.printed}**", SECOND: f"<u>{cell.printed}</u>"}.get(
+        cell.rank or 0, cell.printed
+    )
+    return wrapped + incomplete(cell, table) + (footnote if cell.problem else "")
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
