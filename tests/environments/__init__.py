@@ -1,0 +1,1 @@
+"""Locking, building and verifying environments."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PLACEHOLDER = "/placeholder_of_the_prefix_" + "x" * 100
-_LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "site-packages")
-_LEFT_OUT += ("dist-packages", "__pycache__", "pydoc_data")
+_LEFT_OUT = set("test tests idlelib tkinter turtledemo lib2to3 ensurepip pydoc_data".split())
+_LEFT_OUT |= {"site-packages", "dist-packages", "__pycache__"}
 
 
 @dataclass
@@ -54,7 +54,10 @@ def write_package(folder: Path, package: CondaPackage) -> Path:
     description = {"name": package.name, "version": package.version, "build": "0", "build_number": 0}
     description |= {"depends": package.depends, "subdir": subdir.name, "timestamp": 1500000000000}
     description |= {"noarch": package.noarch} if package.noarch else {}
-    paths = {"paths": [_path_entry(path, content) for path, content in package.files.items()], "paths_version": 1}
+    paths = {
+        "paths": [_path_entry(path, content) for path, content in package.files.items()],
+        "paths_version": 1,
+    }
     info = {"info/index.json": description, "info/paths.json": paths}
     members = package.files | {path: json.dumps(content).encode() for path, content in info.items()}
     members["info/files"] = "\n".join(package.files).encode() + b"\n"
@@ -87,7 +90,9 @@ def python_package() -> CondaPackage:
     stdlib = Path(sysconfig.get_path("stdlib"))
     for file in stdlib.rglob("*"):
         inside = file.relative_to(stdlib)
-        if file.is_file() and not any(part in _LEFT_OUT or part.startswith("config-") for part in inside.parts):
+        if file.is_file() and not any(
+            part in _LEFT_OUT or part.startswith("config-") for part in inside.parts
+        ):
             files[f"lib/python{minor}/{inside}"] = file.read_bytes()
     version = ".".join(str(part) for part in sys.version_info[:3])
     return CondaPackage("python", version, files=files, executable={"bin/python", f"bin/python{minor}"})

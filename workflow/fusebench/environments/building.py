@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import stat
 import time
@@ -44,8 +45,8 @@ def build(env_folder: Path, variant: str, resources: Path) -> dict[str, Any]:
     """Make ``resources/envs/<key>`` unless it is there whole, and return its receipt.
 
     The receipt says ``key``, ``env``, ``variant``, ``path``, ``python`` (version, executable, where found),
-    ``packages`` and ``conda_packages`` (name: version), ``cuda_architectures`` (such as ``["sm_80"]``; None without torch or on its CPU
-    wheel), ``notes``, ``seconds``, ``bytes`` and ``files``.
+    ``packages`` and ``conda_packages`` (name: version), ``cuda_architectures`` (such as
+    ``["sm_80"]``; None without torch or on its CPU wheel), ``notes``, ``seconds``, ``bytes`` and ``files``.
 
     Raises:
         EnvironmentFailed: it is not locked, or cannot be built; the message says why and what to do.
@@ -54,20 +55,29 @@ def build(env_folder: Path, variant: str, resources: Path) -> dict[str, Any]:
     key = locked_key(environment)
     final = resources.absolute() / "envs" / key
     if (receipt := read_receipt(final)) is not None:
-        return receipt
+        return _require_interpreter(receipt)
     with no_space_told(environment, final), staging_folder(final) as stage:
         if (receipt := read_receipt(final)) is not None:
             return receipt
         return _build(environment, key, stage, final)
 
 
+def _require_interpreter(receipt: dict[str, Any]) -> dict[str, Any]:
+    """Refuse an environment whose interpreter is not on this machine: on a cluster, others may be using it."""
+    if os.access(Path(receipt["path"]) / "bin" / "python", os.X_OK):
+        return receipt
+    raise EnvironmentFailed(
+        f"{receipt['env']}: {receipt['path']} was built with {receipt['python']['executable']} (Python "
+        f"{receipt['python']['version']}), which is not on {platform.node()}; make it available on every machine that "
+        f"shares this folder, or remove the folder, and it is built with an interpreter of this one"
+    )
+
+
 def read_receipt(folder: Path) -> dict[str, Any] | None:
-    """Return the receipt of a built environment; None where it is absent or its interpreter has gone."""
+    """Return the receipt of a built environment; None where there is none."""
     try:
         receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    if not os.access(folder / "bin" / "python", os.X_OK):
         return None
     return dict(receipt) | {"path": str(folder)}
 

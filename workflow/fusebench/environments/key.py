@@ -34,16 +34,16 @@ def locked_key(environment: Environment) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
 
 
-def choose_variant(env_folder: Path, device: str | None = None) -> str:
-    """Return the variant for a device: ``cuda`` where the job runs on a GPU and the lock exists, else ``cpu``.
+def choose_variant(env_folder: Path, device: str = "auto") -> str:
+    """Return the variant for jobs on ``device`` (``cuda``, ``cpu``, or ``auto``: what this machine has).
 
-    Without a device it is the one of this machine: ``cuda`` where a GPU is visible.
-    Where the environment has no variants, one lock serves both and ``cpu`` comes back too.
+    It is ``cuda`` for jobs on a GPU where that lock exists, else ``cpu``. Where the environment has no variants, one lock
+    serves both, whatever comes back.
 
     Raises:
         EnvironmentFailed: ``environment.yml`` is absent or wrong.
     """
-    on_gpu = gpu_visible() if device is None else device == "cuda"
-    if "cuda" not in variants_of(env_folder) or not on_gpu:
+    wanted = device == "cuda" or (device == "auto" and gpu_visible())
+    if not wanted or "cuda" not in variants_of(env_folder):
         return "cpu"
     return "cuda" if read_environment(env_folder, "cuda").pip_lock.is_file() else "cpu"

@@ -19,7 +19,7 @@ from fusebench.environments.installed_files import (
 )
 from fusebench.environments.interpreters import make_python
 from fusebench.environments.pip_lock import PipLock, read_pip_lock
-from fusebench.environments.uv import UvFailed, exclude_newer, only_binary, run_uv
+from fusebench.environments.uv import UvFailed, cache_beside, exclude_newer, only_binary, run_uv
 from fusebench.errors import EnvironmentFailed
 
 _NO_MATCH = re.compile(r"no version of (\S+)")
@@ -43,7 +43,10 @@ def install_pip(
         _relocate_scripts(stage, final)
     digests = hash_files(stage, files_of(stage))
     damaged = sorted({difference.package for difference in _harmful(check_records(stage, digests))})
-    notes = [f"repaired from a damaged cache: {name}" for name in damaged]
+    notes = [
+        f"repaired from a damaged cache: {name}; other environments that hold it: fusebench verify"
+        for name in damaged
+    ]
     if damaged:
         _fetch_anew(environment, lock, stage, damaged)
         digests = hash_files(stage, files_of(stage))
@@ -79,7 +82,10 @@ def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> N
     )
     arguments += exclude_newer(environment) if environment.from_source else []
     try:
-        run_uv([*arguments, *more, "--requirements", str(environment.pip_lock)])
+        run_uv(
+            [*arguments, *more, "--requirements", str(environment.pip_lock)],
+            extra_environ=cache_beside(stage),
+        )
     except UvFailed as error:
         raise EnvironmentFailed(explain(environment, str(error))) from error
 
@@ -87,7 +93,7 @@ def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> N
 def _fetch_anew(environment: Environment, lock: PipLock, stage: Path, packages: list[str]) -> None:
     """Throw the packages out of the cache and install them again from fresh archives."""
     try:
-        run_uv(["cache", "clean", *packages], timeout=300)
+        run_uv(["cache", "clean", *packages], extra_environ=cache_beside(stage), timeout=300)
     except UvFailed as error:
         raise EnvironmentFailed(
             f"{environment.name}: the package cache is damaged ({', '.join(packages)}) and cannot be cleaned: {error}; "

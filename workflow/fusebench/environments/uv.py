@@ -46,6 +46,20 @@ def run_uv(
         raise UvFailed(f"uv {arguments[0]} ran longer than {timeout} s") from error
 
 
+def cache_beside(stage: Path) -> dict[str, str]:
+    """Variables that give uv a cache on the disk of ``stage``, where hard links are possible.
+
+    The user's own cache serves where it lies on that disk; else one is kept in ``resources/cache/uv``.
+    """
+    if "UV_CACHE_DIR" in os.environ:
+        return {}
+    cache = Path(run_uv(["cache", "dir"]).stdout.strip())
+    existing = next(parent for parent in (cache, *cache.parents) if parent.exists())
+    if existing.stat().st_dev == stage.stat().st_dev:
+        return {}
+    return {"UV_CACHE_DIR": str(stage.parents[2] / "cache" / "uv")}
+
+
 def only_binary(packages: Iterable[str]) -> list[str]:
     """Options that forbid uv to build these packages from source archives."""
     return [option for name in packages for option in ("--only-binary", name)]

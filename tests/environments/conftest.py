@@ -1,0 +1,56 @@
+"""A registry of small wheels, and a package cache of its own, for every test of this folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fusebench.environments import package_sources
+
+from tests.environments.wheelhouse import make_wheel
+
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture(autouse=True)
+def _own_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's package sources, cache and settings out of the tests."""
+    for name in ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "rattler-cache"))
+    monkeypatch.setattr(package_sources, "pip_settings", dict)
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A registry: alpha 1.0 (with a command) and 2.0, which needs beta; beta 1.5."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    make_wheel(folder, "alpha", "1.0", command=True)
+    make_wheel(folder, "alpha", "2.0", requires=("beta",), command=True)
+    make_wheel(folder, "beta", "1.5")
+    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    return folder
+
+
+MakeEnvironment = Callable[..., Path]
+
+
+@pytest.fixture
+def make_environment(tmp_path: Path, wheels: Path) -> MakeEnvironment:
+    """Write an ``environment.yml`` for the Python that runs the tests, and return its folder."""
+
+    def make(
+        name: str = "small", pip: str = "[alpha]", more: str = "", python: str = f"={THIS_PYTHON}"
+    ) -> Path:
+        folder = tmp_path / "envs" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        text = f"name: {name}\ndependencies:\n  - python{python}\n  - pip: {pip}\n{more}"
+        (folder / "environment.yml").write_text(text, encoding="utf-8")
+        return folder
+
+    return make

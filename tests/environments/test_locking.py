@@ -1,0 +1,141 @@
+"""Locks: what they hold, when they are refused, and which changes they survive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fusebench.command import main
+from fusebench.environments import choose_variant, environment_key
+from fusebench.environments.locking import lock
+from fusebench.environments.pip_lock import parse_packages
+from fusebench.errors import EnvironmentFailed
+
+from tests.environments.conftest import MakeEnvironment
+from tests.environments.wheelhouse import make_wheel
+
+
+def test_lock_pins_everything_with_hashes(make_environment: MakeEnvironment, wheels: Path) -> None:
+    """Every package, also those that come along, has one version and hashes; no folder or address is named."""
+    [made] = lock(make_environment())
+    text = made.file.read_text()
+    assert [(package.name, package.version) for package in parse_packages(text)] == [
+        ("alpha", "2.0"),
+        ("beta", "1.5"),
+    ]
+    assert all(package.hashes for package in parse_packages(text))
+    assert str(wheels) not in text
+    assert "://" not in text
+
+
+def test_lock_is_deterministic(make_environment: MakeEnvironment) -> None:
+    """The same question to the same registry gives the same bytes, and says that nothing changed."""
+    [first] = lock(make_environment())
+    before = first.file.read_bytes()
+    [second] = lock(make_environment())
+    assert (second.file.read_bytes(), second.changes) == (before, ())
+
+
+def test_lock_shows_what_changed(make_environment: MakeEnvironment, wheels: Path) -> None:
+    """Changed, new and dropped packages are told against the old lock, which has no say in the new one."""
+    lock(make_environment())
+    make_wheel(wheels, "alpha", "3.0", requires=("gamma",))
+    make_wheel(wheels, "gamma", "0.1")
+    [made] = lock(make_environment())
+    assert made.changes == ("  alpha 2.0 -> 3.0", "- beta 1.5", "+ gamma 0.1")
+
+
+def test_universal_lock_serves_any_newer_python(make_environment: MakeEnvironment) -> None:
+    """``python>=X`` gives a lock for every platform and every Python from X on."""
+    [made] = lock(make_environment(python=">=3.11"))
+    assert "# python: >=3.11\n# platform: any\n" in made.file.read_text()
+
+
+def test_command_prints_changes(
+    make_environment: MakeEnvironment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``fusebench lock ENV`` names the lock and each change."""
+    folder = make_environment()
+    assert main(["lock", "small", "--envs", str(folder.parent)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["  + alpha 2.0", "  + beta 1.5"]
+    assert main(["lock", "--envs", str(folder.parent)]) == 0
+    assert capsys.readouterr().out.endswith("requirements.lock: unchanged\n")
+
+
+def test_unlocked_is_refused_with_the_command(make_environment: MakeEnvironment) -> None:
+    """Without a lock there is no key, and the message names the command."""
+    with pytest.raises(EnvironmentFailed, match=r"small: not locked: no .*; run: fusebench lock small"):
+        environment_key(make_environment(), "cpu")
+
+
+def test_stale_lock_is_refused_with_the_command(make_environment: MakeEnvironment) -> None:
+    """A lock made for another ``environment.yml`` is refused."""
+    lock(make_environment())
+    with pytest.raises(EnvironmentFailed, match=r"is stale: .*; run: fusebench lock small"):
+        environment_key(make_environment(pip="[alpha<2]"), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("alpha==2.0", "alpha==1.0"), ("sha256:", "sha256:0"), ("beta==1.5", "beta")]
+)
+def test_lock_edited_by_hand_is_refused(make_environment: MakeEnvironment, old: str, new: str) -> None:
+    """A version, a hash or a line that was changed by hand is noticed."""
+    [made] = lock(make_environment())
+    made.file.write_text(made.file.read_text().replace(old, new, 1))
+    with pytest.raises(
+        EnvironmentFailed, match=r"requirements.lock was edited by hand: .*fusebench lock small"
+    ):
+        environment_key(make_environment(), "cpu")
+
+
+def test_key_depends_on_locked_content_only(
+    make_environment: MakeEnvironment, wheels: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A comment, a name or another address of the registry keep the key; another archive changes it."""
+    folder = make_environment()
+    [made] = lock(folder)
+    key = environment_key(folder, "cpu")
+    made.file.write_text(made.file.read_text().replace("beta==", "# note\nbeta=="))
+    assert environment_key(folder, "cpu") == key
+    wheels.rename(tmp_path / "mirror")
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "mirror"))
+    lock(folder)
+    assert environment_key(folder, "cpu") == key
+    make_wheel(tmp_path / "mirror", "beta", "1.5", files={"beta/__init__.py": "another\n"})
+    lock(folder)
+    assert environment_key(folder, "cpu") != key
+
+
+def test_package_that_is_not_there_is_told(make_environment: MakeEnvironment) -> None:
+    """A requirement that the registry lacks names the package; a local version says where such wheels come from."""
+    with pytest.raises(EnvironmentFailed, match=r"small: .*environment.yml cannot be resolved(.|\n)*no-such"):
+        lock(make_environment(pip="[no-such]"))
+    with pytest.raises(EnvironmentFailed, match=r"alpha==2.0\+cpu(.|\n)*set UV_FIND_LINKS"):
+        lock(make_environment(pip='["alpha==2.0+cpu"]'))
+
+
+def test_missing_interpreter_is_told(
+    make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Python that the machine lacks is named, with where it was looked for and how to get it."""
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    with pytest.raises(
+        EnvironmentFailed, match=r"small: needs Python 3.2, found none on PATH, in .*pyenv install 3.2"
+    ):
+        lock(make_environment(python="=3.2"))
+
+
+def test_variant_follows_the_gpu(make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``cuda`` is chosen where a GPU is visible and that lock exists; in all other cases it is ``cpu``."""
+    folder = make_environment(
+        more='x-fusebench: {variants: {cpu: {pip: ["alpha<2"]}, cuda: {pip: ["alpha==2.0"]}}}\n'
+    )
+    monkeypatch.setattr("fusebench.environments.key.gpu_visible", lambda: True)
+    assert choose_variant(folder) == "cpu"
+    assert len(lock(folder)) == 2
+    assert choose_variant(folder) == "cuda"
+    assert choose_variant(folder, "cpu") == "cpu"
+    assert environment_key(folder, "cuda") != environment_key(folder, "cpu")
+    monkeypatch.setattr("fusebench.environments.key.gpu_visible", lambda: False)
+    assert choose_variant(folder) == "cpu"
+    assert choose_variant(folder, "cuda") == "cuda"
