@@ -132,7 +132,7 @@ def test_direction_decides_what_is_best(paths: dict[str, Path]) -> None:
     assert line_with(text, "| Beta").split("|")[4].strip() == "**150.00**"
     assert line_with(text, "| Alpha").split("|")[4].strip() == "<u>200.00</u>"
     assert line_with(text, "| method") == (
-        "| method | SSIM ↑ | SSIM (cddfuse) ↑ | Q\\_CV ↓ | model s/image | s/image | parameters |"
+        "| method | SSIM ↑ | SSIM (cddfuse) ↑ | Q\\_CV ↓ | model s | total s | params |"
     )
 
 
@@ -147,8 +147,8 @@ def test_a_run_with_some_pairs_is_not_ranked(paths: dict[str, Path]) -> None:
 def test_missing_measures_of_a_good_run_are_told(paths: dict[str, Path]) -> None:
     """A run that ended well without values says so in its row and in a footnote."""
     text = paths["md"].read_text()
-    assert "not measured" in line_with(text, "| Unmeasured")
-    assert "SSIM: 0 of 2 pairs measured; SSIM@cddfuse: 0 of 2 pairs measured" in text
+    assert "no value" in line_with(text, "| Unmeasured")
+    assert "SSIM: 0 of 2 pairs have a value (the others were not measured); SSIM@cddfuse: 0 of 2" in text
 
 
 def test_reason_of_a_refused_value_is_told(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
@@ -158,7 +158,7 @@ def test_reason_of_a_refused_value_is_told(records: list[dict[str, Any]], measur
     measures.loc[late, "value"] = float("nan")
     measures.loc[late, "reason"] = "image is flat"
     table = table_of(SPEC, records, measures)
-    assert table.rows[1].cells[0].problem == "SSIM: 1 of 2 pairs measured (image is flat)"
+    assert table.rows[1].cells[0].problem == "SSIM: 1 of 2 pairs have a value (image is flat)"
     assert table.rows[1].cells[0].rank is None
 
 
@@ -222,6 +222,9 @@ def test_latex_marks_best_and_second(paths: dict[str, Path]) -> None:
         r"Beta\_2 \& 50\% & \textbf{0.80} & \underline{1.00} & \textbf{150.00}"
     )
     assert r"SSIM\textsubscript{cddfuse} $\uparrow$ & Q\_CV $\downarrow$" in text
+    assert line_with(text, "Broken") == (
+        r"Broken & \multicolumn{3}{l}{weights-missing\textsuperscript{c}} & -- & -- & -- \\"
+    )
     assert {command for command in (r"\toprule", r"\midrule", r"\bottomrule") if command in text} == {
         r"\toprule", r"\midrule", r"\bottomrule",
     }  # fmt: skip
@@ -268,7 +271,7 @@ def test_terminal_table_is_aligned(records: list[dict[str, Any]], measures: pd.D
     assert lines[1].split()[:4] == ["method", "SSIM↑", "SSIM@cddfuse↑", "Q_CV↓"]
     assert lines[3].split() == ["Alpha", "0.80*", "1.20*", "200.00+", "0.0123", "1.50", "1.19", "M"]
     assert "weights-missing" in line_with("\n".join(lines), "Broken")
-    assert "Unmeasured: SSIM: 0 of 2 pairs measured" in lines[-1]
+    assert "Unmeasured: SSIM: 0 of 2 pairs have a value" in lines[-1]
 
 
 def test_failures_name_state_reason_and_log(records: list[dict[str, Any]]) -> None:
@@ -334,8 +337,8 @@ def test_printed_zero_has_no_sign() -> None:
 
 def test_wording_of_costs() -> None:
     """Three significant digits, units for parameters, letters for footnotes."""
-    assert [seconds(value) for value in (0.00123, 0.5, 2.0, 12.34, 123.4, None)] == [
-        "0.0012", "0.500", "2.00", "12.3", "123", "–",
+    assert [seconds(value) for value in (0.00001, 0.00123, 0.5, 2.0, 12.34, 123.4, None)] == [
+        "<0.0001", "0.0012", "0.500", "2.00", "12.3", "123", "–",
     ]  # fmt: skip
     assert [parameters(value) for value in (12, 74_000, 1_190_000, None)] == ["12", "74 k", "1.19 M", "–"]
     assert [mark(number) for number in (0, 25, 26, 27)] == ["a", "z", "aa", "ab"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BEST, SECOND = 1, 2
-NO_RECORD = {"state": SKIPPED, "reason": "the method has not been run on this dataset", "images": []}
+NO_RECORD = {"state": SKIPPED, "reason": "the method has not been run on this dataset"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def table_of(spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd
     """
     here = {record["method"]: record for record in records if record["dataset"] == spec.dataset}
     runs = {method: here.get(method, NO_RECORD) for method in spec.methods}
-    pairs = spec.pairs or max((len(record["images"]) for record in runs.values()), default=0)
+    pairs = spec.pairs or max((len(record.get("images", [])) for record in runs.values()), default=0)
     definitions = tuple(resolve(spec.metrics))
     values = measures[measures["dataset"] == spec.dataset]
     columns = [_column(values, definition, runs, pairs, spec.decimals) for definition in definitions]
@@ -142,15 +142,18 @@ def _column(
 def _cell(values: pd.DataFrame, definition: Definition, pairs: int, decimals: int) -> Cell:
     """Return the cell of a run that ended well; whatever is not measured is told."""
     known = values["value"].dropna()
-    reasons = list(dict.fromkeys(values.get("reason", known[:0].astype(str)).dropna()))
-    why = "; ".join(reason for reason in reasons if reason)
-    problem = ""
-    if len(known) < pairs:
-        problem = f"{definition.id}: {len(known)} of {pairs} pairs measured" + (f" ({why})" if why else "")
+    problem = _problem(values, definition, len(known), pairs) if len(known) < pairs else ""
     if known.empty:
         return Cell(None, 0, "", problem=problem)
     mean = float(known.mean())
     return Cell(mean, len(known), printed(mean, decimals), problem=problem)
+
+
+def _problem(values: pd.DataFrame, definition: Definition, known: int, pairs: int) -> str:
+    """Say how many pairs have a value, and why the others have none."""
+    told = dict.fromkeys(values["reason"].dropna()) if "reason" in values else {}
+    reasons = [str(reason) for reason in told if reason] or ["the others were not measured"]
+    return f"{definition.id}: {known} of {pairs} pairs have a value ({'; '.join(reasons)})"
 
 
 def _ranked(cell: Cell, rank: int | None) -> Cell:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOTHING = "--"
+# Stands in cells that a state beside them spans, until the rows are written.
+SPANNED = r"\spanned"
 ARROWS = {"higher": r" $\uparrow$", "lower": r" $\downarrow$", "none": ""}
 
 _REPLACED = {
@@ -51,6 +53,7 @@ def latex(table: Table) -> str:
         label="tab:" + re.sub(r"[^A-Za-z0-9-]", "-", f"{table.spec.suite}-{table.spec.dataset}"),
     )
     below = "".join(f"\\par {marks[method]} {escaped(note)}\n" for method, note in footnotes.items())
+    text = text.replace(f" & {SPANNED}", "")
     text = text.replace("\\centering\n", "\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n", 1)
     return text.replace("\\end{tabular}\n", f"\\end{{tabular}}\n{below}", 1)
 
@@ -90,14 +93,14 @@ def _head(definition: Definition) -> str:
 def _texts(row: Row, table: Table, footnote: str) -> list[str]:
     dashed = [escaped(cost) for cost in costs(row)]
     if row.state != OK:
-        numbers = [escaped(row.state) + footnote, *[NOTHING] * (len(row.cells) - 1)][: len(row.cells)]
-        return [escaped(row.label), *numbers, *dashed]
+        state = rf"\multicolumn{{{len(row.cells)}}}{{l}}{{{escaped(row.state)}{footnote}}}"
+        return [escaped(row.label), *[state, *[SPANNED] * (len(row.cells) - 1)][: len(row.cells)], *dashed]
     return [escaped(row.label), *(_text(cell, table, footnote) for cell in row.cells), *dashed]
 
 
 def _text(cell: Cell, table: Table, footnote: str) -> str:
     if cell.mean is None:
-        return f"not measured{footnote}"
+        return NOTHING + footnote
     return cell.printed + incomplete(cell, table) + (footnote if cell.problem else "")
 
 

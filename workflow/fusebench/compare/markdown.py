@@ -58,7 +58,7 @@ def _row(row: Row, table: Table, footnote: str) -> list[str]:
 
 def _cell(cell: Cell, table: Table, footnote: str) -> str:
     if cell.mean is None:
-        return f"not measured{footnote}"
+        return f"no value{footnote}"
     wrapped = {BEST: f"**{cell.printed}**", SECOND: f"<u>{cell.printed}</u>"}.get(
         cell.rank or 0, cell.printed
     )

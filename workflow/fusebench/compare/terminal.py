@@ -52,7 +52,7 @@ def _numbers(row: Row, table: Table) -> list[str]:
 
 def _number(cell: Cell, table: Table) -> str:
     if cell.mean is None:
-        return "missing "
+        return "no value "
     return cell.printed + incomplete(cell, table) + MARKS.get(cell.rank or 0, " ")
 
 

@@ -9,7 +9,8 @@ from fusebench.metrics import Definition
 NOTE_LENGTH = 300
 """Reasons may quote a whole traceback; the CSV file has them in full."""
 
-COSTS = ("model s/image", "s/image", "parameters")
+COSTS = ("model s", "total s", "params")
+"""Columns after the metrics; the caption says what they are."""
 NOTHING = "–"
 _UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"))
 
@@ -25,9 +26,11 @@ def costs(row: Row) -> list[str]:
 
 
 def seconds(value: float | None) -> str:
-    """Three significant digits, never as a power of ten."""
+    """Three significant digits, four decimals at most, never as a power of ten."""
     if value is None:
         return NOTHING
+    if 0 < value < 0.0001:
+        return "<0.0001"
     decimals = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3 if value >= 0.1 else 4
     return f"{value:.{decimals}f}"
 
@@ -82,5 +85,6 @@ def caption(table: Table) -> str:
     """What the table shows and how to read it."""
     return (
         f"{table.spec.title}: mean over {table.pairs} pairs. Best bold, second underlined, ranked on the printed digits;"
-        " means of fewer pairs are not ranked."
+        " means of fewer pairs are not ranked. Seconds per image of the model alone and in total, reading and writing"
+        " included."
     )
