@@ -178,7 +178,16 @@ class ToVisible(Redirect):
         return None
 
     def install(self):
-        """Also the functions of ``torch.cuda`` that take a device."""
+        """Also the functions of ``torch.cuda`` that take a device.
+
+        Raises:
+            RuntimeError: torch sees no GPU; a run on the CPU must not pass for one on a GPU.
+        """
+        if not self.torch.cuda.is_available():
+            raise RuntimeError(
+                "fusebench: the job is to run on a GPU, but torch sees none (%s=%r); check the GPUs that the job "
+                "was given, and that the environment was locked for CUDA" % (VISIBLE, os.environ.get(VISIBLE))
+            )
         super().install()
         for name in ("set_device", "synchronize", "get_device_name", "get_device_properties"):
             wrap(

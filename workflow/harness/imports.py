@@ -10,6 +10,7 @@ import sys
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import decode_source
 
+from .job import JobError
 from .timed_functions import decorate
 
 
@@ -20,15 +21,26 @@ class Finder:
         root: the scratch copy of the clone (real path).
         edits: :class:`~.edits.Edits`.
         model_functions: file relative to ``root`` -> names of functions to be timed as the model.
+
+    Raises:
+        JobError: a file or function of ``model_functions`` is not there.
     """
 
     def __init__(self, root, edits, model_functions):
         self.root = root + os.sep
         self.edits = edits
         self.model_functions = {os.path.join(root, file): names for file, names in model_functions.items()}
+        for path, names in self.model_functions.items():
+            self._check_functions(path, names)
         self.hooks = {}
         self.aliases = {}
         self.substitutes = {}
+
+    def _check_functions(self, path, names):
+        if not os.path.isfile(path):
+            raise JobError("model_functions: there is no file %s" % path)
+        with open(path, "rb") as file:
+            decorate(decode_source(file.read()), path, names)
 
     def install(self):
         """Take the place right before ``PathFinder``, so that built-in and frozen modules stay first."""

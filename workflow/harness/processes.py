@@ -14,25 +14,26 @@ CHILD = (
 
 def install(job_path, tally, finder):
     """Have spawned children run :func:`run.prepare_child` first; note programs that run without hooks."""
-    finder.after_import("multiprocessing.spawn", lambda spawn: _hook_spawn(spawn, job_path))
+    finder.after_import("multiprocessing.util", lambda util: _hook_children(util, job_path))
     finder.after_import("subprocess", lambda subprocess: _note_programs(subprocess, tally))
     wrap(os, "system", lambda original: _noting(original, tally))
 
 
-def _hook_spawn(spawn, job_path):
+def _hook_children(util, job_path):
+    """The methods ``spawn`` and ``forkserver`` both start Python with a line of code."""
     folder = os.path.dirname(os.path.abspath(__file__))
 
     def hooked(original):
-        def get_command_line(**kwargs):
-            command = original(**kwargs)
-            if "-c" in command:
-                at = command.index("-c") + 1
-                command[at] = CHILD % (folder, job_path, command[at])
-            return command
+        def spawnv_passfds(path, args, passfds):
+            args = list(args)
+            at = args.index("-c") + 1 if "-c" in args else 0
+            if at and ("spawn_main" in args[at] or "forkserver" in args[at]):
+                args[at] = CHILD % (folder, job_path, args[at])
+            return original(path, args, passfds)
 
-        return get_command_line
+        return spawnv_passfds
 
-    wrap(spawn, "get_command_line", hooked)
+    wrap(util, "spawnv_passfds", hooked)
 
 
 def run_main_of_child(finder, script_path):

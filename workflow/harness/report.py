@@ -129,11 +129,11 @@ def device(asked):
     return facts
 
 
-def describe_exception(error, root):
-    """Type, message and the last line of the authors' files that led to ``error``."""
+def describe_exception(error, root, script):
+    """Type, message and the last line of the authors' files (or of the adapter ``script``) that led to ``error``."""
     where = None
     for frame in traceback.extract_tb(error.__traceback__):
-        if os.path.realpath(frame.filename).startswith(root + os.sep):
-            name = os.path.relpath(os.path.realpath(frame.filename), root)
-            where = "%s:%d: %s" % (name, frame.lineno, frame.line)
+        path = os.path.realpath(frame.filename)
+        if path.startswith(root + os.sep) or path == os.path.realpath(script):
+            where = "%s:%d: %s" % (os.path.relpath(path, root), frame.lineno, frame.line)
     return {"type": type(error).__name__, "message": str(error), "where": where}

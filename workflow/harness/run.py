@@ -45,12 +45,12 @@ class Harness:
     def install(self):
         """Put every hook in place; the order matters where two hooks wait for the same module."""
         self.finder.install()
+        writes.install(self.clock, self.finder)
         devices.install(self.job, self.tally, self.finder)
         compat.install(self.job["compat"], self.tally, self.finder)
         determinism.install(self.job, self.finder)
         network.install(self.tally, self.finder)
         self.models.install(self.finder)
-        writes.install(self.clock, self.finder)
         processes.install(self.job_path, self.tally, self.finder)
         wrap(os, "_exit", self._tell_before_exit)
         if "PYTHONHASHSEED" not in os.environ:
@@ -131,7 +131,7 @@ class MainHarness(Harness):
             self.end("exit", status)
             raise
         except BaseException as error:
-            self.report.exception = describe_exception(error, self.job["root"])
+            self.report.exception = describe_exception(error, self.job["root"], self.job["script_path"])
             self.end("exception", 1)
             print_exception(error)
             return 1

@@ -35,9 +35,13 @@ def _patch(tally, module, functions):
 
 def _slashed(original, tally, name):
     def function(*args, **kwargs):
-        if any(isinstance(arg, str) and "\\" in arg for arg in args[:2]):
+        if any(_has_backslash(arg) for arg in args):
             tally.count("windows-paths:%s" % name)
-            args = tuple(arg.replace("\\", "/") if isinstance(arg, str) else arg for arg in args)
+            args = tuple(os.fspath(arg).replace("\\", "/") if _has_backslash(arg) else arg for arg in args)
         return original(*args, **kwargs)
 
     return function
+
+
+def _has_backslash(arg):
+    return isinstance(arg, (str, os.PathLike)) and "\\" in str(arg)

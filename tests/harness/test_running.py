@@ -1,0 +1,258 @@
+"""A script runs as ``python script.py`` would run it, and every end of it is reported."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.harness.conftest import Stage
+
+FACTS = """
+import json, os, sys
+import helper
+facts = {"argv": sys.argv, "path0": sys.path[0], "cwd": os.getcwd(), "name": __name__,
+         "file": __file__, "main": sys.modules["__main__"].__dict__ is globals(), "spec": __spec__,
+         "package": __package__, "helper": helper.__file__, "flags": list(sys.flags)}
+print(json.dumps(facts))
+"""
+
+
+def test_the_script_sees_what_python_would_show_it(any_stage: Stage) -> None:
+    """Arguments, paths, folder, names of ``__main__`` and flags are those of a bare run."""
+    any_stage.write("helper.py", "")
+    any_stage.write("script.py", FACTS)
+    run = any_stage.launch(args=["--data", "a b", 3])
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout) == json.loads(any_stage.bare("--data", "a b", "3").stdout)
+
+
+def test_a_script_in_a_subfolder_and_an_absolute_one(stage: Stage) -> None:
+    """``sys.path[0]`` is the script's folder, the working folder is the job's."""
+    stage.write("sub/helper.py", "VALUE = 7")
+    script = stage.write("sub/go.py", "import os, helper\nprint(helper.VALUE, os.getcwd())")
+    for name in ("sub/go.py", str(script)):
+        assert stage.launch(name).stdout.split() == ["7", str(stage.root)]
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("", 0),
+        ("import sys; sys.exit()", 0),
+        ("import sys; sys.exit(5)", 5),
+        ("import sys; sys.exit('words')", 1),
+        ("import os; os._exit(6)", 6),
+        ("raise ValueError('broken')", 1),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -15),
+    ],
+)
+def test_every_end_is_reported(stage: Stage, end: str, status: int) -> None:
+    """The exit status is the script's own, and the report says the same; results before the end are kept."""
+    stage.write("script.py", f"open('1.txt', 'w').close()\n{end}\n")
+    run = stage.launch(outputs=["1.txt"])
+    assert run.returncode == status == run.report["exit_status"]
+    assert list(run.report["images"]) == ["1"]
+
+
+def test_an_exception_names_the_line_of_the_authors(any_stage: Stage) -> None:
+    """The traceback is Python's own, without the launcher's frames; the report names the last line of the clone."""
+    any_stage.write("net.py", "import json\n\ndef load():\n    return json.loads('{')\n")
+    any_stage.write("script.py", "import net\nnet.load()\n")
+    run = any_stage.launch()
+    assert run.returncode == 1
+    assert run.report["exception"]["type"] == "JSONDecodeError"
+    assert run.report["exception"]["where"] == "net.py:4: return json.loads('{')"
+    assert "workflow/harness" not in run.stderr
+    assert run.stderr.splitlines()[0] == "Traceback (most recent call last):"
+
+
+def test_sigterm_in_the_middle_leaves_the_report(stage: Stage) -> None:
+    """A job that is cancelled leaves the images it had done, and dies of the signal."""
+    stage.write("script.py", "import time\nopen('1.txt', 'w').close()\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    command = stage.command(stage.job(outputs=["1.txt", "2.txt"]))
+    with subprocess.Popen(command, env=stage.environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == -signal.SIGTERM
+    report = stage.read_report()
+    assert report["state"] == "SIGTERM"
+    assert list(report["images"]) == ["1"]
+
+
+def test_a_killed_run_leaves_a_report_that_says_running(stage: Stage) -> None:
+    """Now and then the report is written during the run, so that SIGKILL does not lose everything."""
+    wait = "import time\nfor i in (1, 2):\n    open(f'{i}.txt', 'w').close()\n    print(i, flush=True)\n"
+    stage.write("script.py", wait + "    time.sleep(5.2 if i == 1 else 60)\n")
+    command = stage.command(stage.job(outputs=["1.txt", "2.txt"]))
+    with subprocess.Popen(command, env=stage.environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["1\n", "2\n"]
+        process.kill()
+    report = stage.read_report()
+    assert (report["state"], report["exit_status"]) == ("running", None)
+    assert list(report["images"]) == ["1", "2"]
+
+
+def test_edits_change_what_is_compiled_and_no_file(any_stage: Stage) -> None:
+    """Script and imported module are compiled with their edits; the clone stays as it was, without bytecode."""
+    any_stage.write("net/__init__.py", "")
+    any_stage.write("net/paths.py", "ROOT = ' '\nOTHER = ' '\n")
+    any_stage.write("script.py", "from net import paths\ncount = 0\nprint(count, paths.ROOT, repr(paths.OTHER))\n")
+    before = {path: path.read_bytes() for path in any_stage.root.rglob("*.py")}
+    edits = {"net/paths.py": [["ROOT = ' '", "ROOT = 'in'"]], "script.py": [["count = 0", "count = 4"]]}
+    run = any_stage.launch(edits=edits)
+    assert run.stdout == "4 in ' '\n", run.stderr
+    assert {path: path.read_bytes() for path in any_stage.root.rglob("*.*")} == before
+    assert {edit["file"]: edit["count"] for edit in run.report["edits_applied"]} == dict.fromkeys(edits, 1)
+
+
+def test_stale_bytecode_of_the_repository_is_not_used(stage: Stage) -> None:
+    """Bytecode that a repository committed, and that claims to fit, is not what runs."""
+    stage.write("net.py", "VALUE = 1\n")
+    compile_it = "import py_compile, os\nt = os.stat('net.py')\npy_compile.compile('net.py')\n"
+    change = "open('net.py', 'w').write('VALUE = 2\\n')\nos.utime('net.py', ns=(t.st_atime_ns, t.st_mtime_ns))\n"
+    subprocess.run([stage.python, "-c", compile_it + change], cwd=stage.root, check=True)
+    stage.write("script.py", "import net\nprint(net.VALUE)\n")
+    assert stage.bare().stdout == "1\n"
+    assert stage.launch().stdout == "2\n"
+
+
+@pytest.mark.parametrize(
+    ("edits", "words"),
+    [
+        ({"script.py": [["cuda = 1", "cuda = 0"]]}, ["script.py", "'cuda = 1'", "not in the file"]),
+        ({"args.py": [["a", "b"]]}, ["args.py", "no file"]),
+        ({"conf.yml": [["a", "b"]]}, ["conf.yml", ".py"]),
+    ],
+)
+def test_an_edit_that_does_not_fit_starts_nothing(stage: Stage, edits: dict[str, list[str]], words: list[str]) -> None:
+    """File and text that were not found are named, and the script does not run."""
+    stage.write("script.py", "print('ran')\n")
+    stage.write("conf.yml", "a")
+    run = stage.launch(edits=edits)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert all(word in run.stderr for word in words), run.stderr
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        ({"scrip": "x"}, ["keys unknown: ['scrip']"]),
+        ({"device": "gpu"}, ["cpu or cuda", "'gpu'"]),
+        ({"compat": ["numpy-alias"]}, ["'numpy-alias'", "numpy-aliases"]),
+        ({"compat": ["module-alias:x"]}, ["package.old=package.new"]),
+        ({"script": "none.py"}, ["'none.py'"]),
+        ({"model_functions": {"script.py": ["fuse"]}}, ["script.py", "'fuse'"]),
+    ],
+)
+def test_a_wrong_job_is_refused_with_the_reason(stage: Stage, job: dict[str, object], words: list[str]) -> None:
+    """Unknown keys, values, shims, files and functions end with status 2 and name what was found."""
+    stage.write("script.py", "print('ran')\n")
+    run = stage.launch(**job)  # type: ignore[arg-type]
+    assert (run.returncode, run.stdout) == (2, "")
+    assert all(word in run.stderr for word in words), run.stderr
+
+
+def test_edits_of_a_file_that_was_never_used_are_noted(stage: Stage) -> None:
+    """An edit that had no effect is told."""
+    stage.write("unused.py", "a = 1\n")
+    stage.write("script.py", "")
+    assert "unused.py" in stage.launch(edits={"unused.py": [["1", "2"]]}).report["notes"][0]
+
+
+def test_a_module_beside_the_script_goes_before_the_standard_library(any_stage: Stage) -> None:
+    """Modules that the launcher needs itself (json, glob, signal) do not hide the authors' own of that name."""
+    for name in ("json", "glob", "ast", "clock", "run", "report"):
+        any_stage.write(f"{name}.py", f"NAME = 'own {name}'\n")
+    any_stage.write("script.py", "import json, glob, ast, clock, run, report\nprint(json.NAME, clock.NAME, run.NAME)\n")
+    run = any_stage.launch()
+    assert run.stdout == "own json own clock own run\n", run.stderr
+    assert run.report["exit_status"] == 0
+
+
+CHILDREN = """
+import multiprocessing, os, sys
+import helper
+
+def work(number):
+    assert sys.modules["__main__"].__name__ in ("__main__", "__mp_main__")
+    return number * helper.FACTOR + SHIFT, os.listdir("files")
+
+SHIFT = 0
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    with context.Pool(2) as pool:
+        print(pool.map(work, [1, 2]))
+        pool.close()
+        pool.join()
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_children_of_multiprocessing_are_hooked_too(any_stage: Stage, method: str) -> None:
+    """Edits of the script and of its modules, and sorted listings, hold in children however they are started."""
+    any_stage.write("helper.py", "FACTOR = 1\n")
+    any_stage.write("script.py", CHILDREN)
+    for name in "cab":
+        any_stage.write(f"files/{name}", "")
+    edits = {"helper.py": [["FACTOR = 1", "FACTOR = 10"]], "script.py": [["SHIFT = 0", "SHIFT = 5"]]}
+    run = any_stage.launch(args=[method], edits=edits)
+    assert run.stdout == "[(15, ['a', 'b', 'c']), (25, ['a', 'b', 'c'])]\n", run.stderr
+    assert run.returncode == 0
+
+
+def test_what_fired_in_a_child_is_counted(any_stage: Stage) -> None:
+    """Counts of child processes reach the report, and nothing else is left beside it."""
+    any_stage.write("script.py", CHILDREN.replace("SHIFT = 0", "SHIFT = 0\nos.path.isdir('a' + chr(92) + 'b')"))
+    any_stage.write("helper.py", "FACTOR = 1\n")
+    any_stage.write("files/a", "")
+    run = any_stage.launch(args=["spawn"], compat=["windows-paths"])
+    assert run.returncode == 0, run.stderr
+    # Once in the script itself, once in each child that imported it; a pool starts two, and may start more.
+    assert run.report["shims"]["windows-paths:isdir"] >= 3
+    assert [path.name for path in any_stage.root.parent.iterdir() if ".child" in path.name] == []
+
+
+def test_threads_and_exit_functions_still_count(stage: Stage) -> None:
+    """Results that a thread or an exit function writes after the script's last line are in the report."""
+    stage.write(
+        "script.py",
+        "import atexit, threading, time\n"
+        "def save(name, seconds):\n    time.sleep(seconds)\n    open(name, 'w').close()\n"
+        "threading.Thread(target=save, args=('1.txt', 0.2)).start()\natexit.register(save, '2.txt', 0)\n",
+    )
+    assert list(stage.launch(outputs=["1.txt", "2.txt"]).report["images"]) == ["1", "2"]
+
+
+def test_programs_that_the_script_starts_are_noted(stage: Stage) -> None:
+    """Another program runs without hooks; the report says so."""
+    stage.write("script.py", "import subprocess\nsubprocess.run(['echo', 'x'])\n")
+    assert any("without hooks: echo" in note for note in stage.launch().report["notes"])
+
+
+def test_a_pickle_written_by_the_script_names_its_main(stage: Stage) -> None:
+    """Classes of the script pickle as ``__main__.<name>``, and come back."""
+    stage.write(
+        "script.py",
+        "import pickle\nclass Net:\n    pass\ndata = pickle.dumps(Net())\n"
+        "assert b'__main__' in data\nprint(type(pickle.loads(data)) is Net)\n",
+    )
+    assert stage.launch().stdout == "True\n"
+
+
+def test_starting_costs_little(stage: Stage) -> None:
+    """The launcher adds less than a third of a second to the start of an empty script, and imports no library."""
+    stage.write("script.py", "import sys\nprint([n for n in ('numpy', 'torch', 'typing') if n in sys.modules])\n")
+    began = time.perf_counter()
+    stage.bare()
+    bare = time.perf_counter() - began
+    began = time.perf_counter()
+    run = stage.launch()
+    assert "numpy" not in run.stdout
+    assert time.perf_counter() - began - bare < 0.33
