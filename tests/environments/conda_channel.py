@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PLACEHOLDER = "/placeholder_of_the_prefix_" + "x" * 100
-_LEFT_OUT = set("test tests idlelib tkinter turtledemo lib2to3 ensurepip pydoc_data".split())
+_LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "pydoc_data"}
 _LEFT_OUT |= {"site-packages", "dist-packages", "__pycache__"}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fusebench.environments import package_sources
+from fusebench.environments.package_sources import pip_settings
 
 from tests.environments.wheelhouse import make_wheel
 
@@ -22,7 +23,10 @@ def _own_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_NO_INDEX", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
     monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "rattler-cache"))
-    monkeypatch.setattr(package_sources, "pip_settings", dict)
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    pip_settings.cache_clear()
 
 
 @pytest.fixture

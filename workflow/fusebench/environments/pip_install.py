@@ -22,6 +22,7 @@ from fusebench.environments.pip_lock import PipLock, read_pip_lock
 from fusebench.environments.uv import UvFailed, cache_beside, exclude_newer, only_binary, run_uv
 from fusebench.errors import EnvironmentFailed
 
+_OUT_OF_REACH = re.compile(r"\(Connect\)|name resolution|dns error|timed out|unreachable")
 _NO_MATCH = re.compile(r"no version of (\S+)")
 
 
@@ -81,13 +82,24 @@ def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> N
         else [":all:"]
     )
     arguments += exclude_newer(environment) if environment.from_source else []
+    arguments += [*more, "--requirements", str(environment.pip_lock)]
     try:
-        run_uv(
-            [*arguments, *more, "--requirements", str(environment.pip_lock)],
-            extra_environ=cache_beside(stage),
-        )
+        _with_or_without_network(arguments, cache_beside(stage))
     except UvFailed as error:
         raise EnvironmentFailed(explain(environment, str(error))) from error
+
+
+def _with_or_without_network(arguments: list[str], environ: dict[str, str]) -> None:
+    """Run uv; where the registry is out of reach, once more with what the cache holds."""
+    try:
+        run_uv(arguments, extra_environ=environ)
+    except UvFailed as error:
+        if not _OUT_OF_REACH.search(str(error)):
+            raise
+        try:
+            run_uv([*arguments, "--offline"], extra_environ=environ)
+        except UvFailed:
+            raise error from None
 
 
 def _fetch_anew(environment: Environment, lock: PipLock, stage: Path, packages: list[str]) -> None:

@@ -1,0 +1,223 @@
+"""Building: what is in a built environment, and what survives concurrency, kills and a full disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from fusebench.environments import build
+from fusebench.environments.locking import lock
+from fusebench.environments.staging import collect_leftovers, remove_tree
+from fusebench.errors import EnvironmentFailed
+
+from tests.environments.conftest import MakeEnvironment
+from tests.environments.wheelhouse import make_wheel
+
+BUILD = "import sys; from pathlib import Path; from fusebench.environments import build\n"
+BUILD += "print(build(Path(sys.argv[1]), 'cpu', Path(sys.argv[2]))['path'])"
+
+
+@pytest.fixture
+def locked(make_environment: MakeEnvironment) -> Path:
+    """The folder of a locked environment with alpha 2.0 and beta 1.5."""
+    folder = make_environment()
+    lock(folder)
+    return folder
+
+
+def built(folder: Path, resources: Path) -> Path:
+    """Build and return the environment's folder."""
+    return Path(build(folder, "cpu", resources)["path"])
+
+
+def start_builder(folder: Path, resources: Path, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """Start a builder in a process group of its own."""
+    command = [*prefix, sys.executable, "-c", BUILD, str(folder), str(resources)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def test_what_is_locked_is_installed(locked: Path, tmp_path: Path) -> None:
+    """The packages of the lock run from the final folder: modules, and console scripts that know where they lie."""
+    environment = built(locked, tmp_path / "resources")
+    code = "import alpha, beta, sys; print(alpha.VERSION, beta.VERSION, sys.prefix)"
+    assert subprocess.check_output([environment / "bin" / "python", "-c", code], text=True).split() == [
+        "2.0",
+        "1.5",
+        str(environment),
+    ]
+    assert subprocess.check_output([environment / "bin" / "alpha"], text=True) == "2.0\n"
+
+
+def test_receipt_says_what_was_built(locked: Path, tmp_path: Path) -> None:
+    """The receipt names packages, interpreter and where it was found, and is the same when nothing is to be done."""
+    receipt = build(locked, "cpu", tmp_path / "resources")
+    assert receipt["packages"] == {"alpha": "2.0", "beta": "1.5"}
+    assert receipt["python"]["version"].startswith(f"{sys.version_info.major}.{sys.version_info.minor}")
+    assert receipt["python"]["origin"] in ("PATH", "pyenv", "uv")
+    assert receipt["cuda_architectures"] is None
+    assert build(locked, "cpu", tmp_path / "resources") == receipt
+
+
+def test_files_are_read_only_and_compiled(locked: Path, tmp_path: Path) -> None:
+    """No file may be written to, and every module has its bytecode; folders stay removable with a plain ``rm -r``."""
+    environment = built(locked, tmp_path / "resources")
+    files = [path for path in environment.rglob("*") if path.is_file() and not path.is_symlink()]
+    inside = [path for path in files if "site-packages" in path.parts]
+    assert not [path for path in inside if stat.S_IMODE(path.stat().st_mode) & 0o222]
+    assert [path.name for path in inside if path.suffix == ".pyc" and "alpha" in path.parts]
+    shutil.rmtree(environment)
+
+
+def test_nothing_to_do_is_fast(locked: Path, tmp_path: Path) -> None:
+    """The check of a built environment takes less than 0.2 s."""
+    built(locked, tmp_path / "resources")
+    start = time.perf_counter()
+    built(locked, tmp_path / "resources")
+    assert time.perf_counter() - start < 0.2
+
+
+def test_environments_share_their_bytes(
+    make_environment: MakeEnvironment, locked: Path, tmp_path: Path, wheels: Path
+) -> None:
+    """A second environment with the same package holds the same files, bytecode included, by hard links."""
+    make_wheel(wheels, "gamma", "1.0")
+    other = make_environment("other", pip="[alpha, gamma]")
+    lock(other)
+    first, second = built(locked, tmp_path / "resources"), built(other, tmp_path / "resources")
+    assert first != second
+    modules = [next(root.rglob("alpha/__init__.py")) for root in (first, second)]
+    assert modules[0].samefile(modules[1])
+    compiled = [next(root.rglob("alpha/__pycache__/*.pyc")) for root in (first, second)]
+    assert compiled[0].samefile(compiled[1])
+
+
+def test_concurrent_builders_make_one_environment(locked: Path, tmp_path: Path) -> None:
+    """Four builders of the same environment all succeed, with one folder and nothing left over."""
+    resources = tmp_path / "resources"
+    builders = [start_builder(locked, resources) for _ in range(4)]
+    answers = [builder.communicate()[0].strip() for builder in builders]
+    assert [builder.returncode for builder in builders] == [0] * 4
+    assert {Path(answer) for answer in answers} == {built(locked, resources)}
+    assert not [path for path in (resources / "envs" / ".staging").iterdir() if path.is_dir()]
+
+
+def test_kills_leave_nothing_half_made(locked: Path, tmp_path: Path) -> None:
+    """Killed at many moments, a builder leaves the environment whole or absent, and its staging is collected."""
+    resources = tmp_path / "resources"
+    start = time.perf_counter()
+    environment = built(locked, resources)
+    whole = time.perf_counter() - start
+    for moment in range(12):
+        shutil.rmtree(environment, ignore_errors=True)
+        builder = start_builder(locked, resources)
+        time.sleep(0.15 + whole * moment / 8)
+        os.killpg(builder.pid, signal.SIGKILL)
+        builder.communicate()
+        if environment.exists():
+            assert subprocess.check_output([environment / "bin" / "alpha"], text=True) == "2.0\n"
+    assert built(locked, resources) == environment
+    assert subprocess.check_output([environment / "bin" / "alpha"], text=True) == "2.0\n"
+    assert not [path for path in (resources / "envs" / ".staging").iterdir() if path.is_dir()]
+
+
+def test_staging_of_the_living_is_left_alone(tmp_path: Path) -> None:
+    """A fresh staging folder of another machine stays; an old one goes."""
+    stage = tmp_path / "0123.another-machine.abcdef"
+    stage.mkdir()
+    assert collect_leftovers(tmp_path) == []
+    os.utime(stage, (0, 0))
+    assert collect_leftovers(tmp_path) == [stage]
+
+
+def test_built_without_a_network(locked: Path, tmp_path: Path) -> None:
+    """What lies in the cache is built again with networking cut off."""
+    if subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("unshare -rn is not allowed on this machine")
+    built(locked, tmp_path / "first")
+    builder = start_builder(locked, tmp_path / "second", ("unshare", "-rn"))
+    told = builder.communicate()
+    assert builder.returncode == 0, told
+
+
+def test_full_disk_is_told_and_leaves_nothing(
+    make_environment: MakeEnvironment, tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk that is too small the message says so, and the space is given back."""
+    make_wheel(wheels, "big", "1.0", files={"big/__init__.py": "#" * 8_000_000})
+    folder = make_environment("large", pip="[big]")
+    lock(folder)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    monkeypatch.setenv("UV_LINK_MODE", "copy")
+    script = f'mount -t tmpfs -o size=4m none {disk} && "$@"; echo left: $(find {disk} -type d -name "*.*.*" | wc -l)'
+    builder = start_builder(folder, disk, ("unshare", "-rm", "sh", "-c", script, "sh"))
+    out, told = builder.communicate()
+    if "unshare" in told or "mount" in told:
+        pytest.skip("mounting in a namespace is not allowed on this machine")
+    assert "EnvironmentFailed: large: " in told
+    assert "space" in told.lower()
+    assert "left: 0" in out
+
+
+def test_wrong_archive_is_refused(
+    locked: Path, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An archive with another hash than the lock's is not installed; the message names package and both hashes."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty-cache"))
+    make_wheel(wheels, "beta", "1.5", files={"beta/__init__.py": "other\n"})
+    with pytest.raises(EnvironmentFailed) as error:
+        built(locked, tmp_path / "resources")
+    assert str(error.value).startswith("small: ")
+    assert "beta" in str(error.value)
+    assert str(error.value).count("sha256:") >= 2
+    assert "not the one that was locked; if that is meant, run: fusebench lock small" in str(error.value)
+    assert not [path for path in (tmp_path / "resources" / "envs" / ".staging").iterdir() if path.is_dir()]
+
+
+def test_withdrawn_package_is_told(locked: Path, wheels: Path, tmp_path: Path) -> None:
+    """A package that the registry no longer has is named, with what to do."""
+    (wheels / "beta-1.5-py3-none-any.whl").unlink()
+    with pytest.raises(
+        EnvironmentFailed,
+        match=r"small: (.|\n)*beta(.|\n)*withdrawn from the registry(.|\n)*fusebench lock small",
+    ):
+        built(locked, tmp_path / "resources")
+
+
+def test_lock_for_another_platform_is_refused(locked: Path, tmp_path: Path) -> None:
+    """A lock made on another platform names both and says where to lock."""
+    file = locked / "requirements.lock"
+    file.write_text(file.read_text().replace("# platform: linux-", "# platform: win-"))
+    with pytest.raises(
+        EnvironmentFailed, match=r"a lock for win-\S+, this machine is linux-\S+; lock it on a machine"
+    ):
+        built(locked, tmp_path / "resources")
+
+
+def test_vanished_interpreter_is_told(locked: Path, tmp_path: Path) -> None:
+    """An environment whose interpreter is not on this machine is not rebuilt under the feet of others, but told."""
+    environment = built(locked, tmp_path / "resources")
+    (environment / "bin" / "python").unlink()
+    with pytest.raises(EnvironmentFailed, match=r"was built with .*, which is not on .*; make it available"):
+        built(locked, tmp_path / "resources")
+
+
+def test_folder_without_a_receipt_is_replaced(locked: Path, tmp_path: Path) -> None:
+    """A folder that is no whole environment does not stand in the way of one."""
+    environment = built(locked, tmp_path / "resources")
+    remove_tree(environment)
+    environment.mkdir()
+    (environment / "junk").touch()
+    assert build(locked, "cpu", tmp_path / "resources")["key"] == environment.name
+    assert not (environment / "junk").exists()
+    assert json.loads((environment / "fusebench-receipt.json").read_text())["key"] == environment.name
