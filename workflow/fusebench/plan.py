@@ -6,12 +6,13 @@ This is what the rules look things up in; it is made once, when Snakemake reads 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fusebench.compare.contents import TableSpec
 from fusebench.datasets.pairing import find_names, image_path, pair_names, patterns
 from fusebench.environments import choose_variant, environment_key
 from fusebench.errors import EnvironmentFailed, StepError
@@ -26,6 +27,9 @@ WEIGHTS = "resources/weights"
 ENVIRONMENTS = "resources/envs"
 DATASETS = "resources/datasets"
 RUNS = "results/runs"
+Cells = dict[str, Any]
+"""``runs``, dataset -> methods, and ``skipped``, a list of [method, dataset, reason]."""
+
 FAILURES = {"resources": "resources/failures", "results": "results/failures"}
 
 
@@ -129,6 +133,39 @@ class Plan:
         """Return the records of all runs on a dataset."""
         return [f"{RUNS}/{method}/{dataset}/record.json" for method, other in self.cells if other == dataset]
 
+    @property
+    def all_records(self) -> list[str]:
+        """Return the records of all runs."""
+        return [f"{RUNS}/{method}/{dataset}/record.json" for method, dataset in self.cells]
+
+    def suite_records(self, suite: str, dataset: str) -> list[str]:
+        """Return the records of a suite's runs on a dataset."""
+        methods = self.registry.suites[suite].methods_for(self.registry.datasets[dataset])
+        return [f"{RUNS}/{method.name}/{dataset}/record.json" for method in methods if method.is_active]
+
+    def collect_spec(self) -> str:
+        """Return all cells of the selected suites as JSON: those that run, and those that cannot."""
+        cells = {(m.name, d.name): m for suite in self.registry.selected for m, d in suite.cells()}
+        return _json(_cells((method, dataset) for (_, dataset), method in cells.items()))
+
+    def table(self, suite: str, dataset: str) -> TableSpec:
+        """Return what a table shows: its methods in order, its metrics, its digits."""
+        chosen, known = self.registry.suites[suite], self.registry.datasets[dataset]
+        labels = {method.name: method.label for method in chosen.methods_for(known)}
+        metrics = [definition.id for definition in resolve(chosen.metrics_for(known))]
+        return TableSpec(suite, dataset, known.title, labels, metrics, chosen.decimals)
+
+    def table_cells(self, suite: str, dataset: str) -> Cells:
+        """Return the cells of a table: those that run, and those that cannot."""
+        return _cells(
+            (method, dataset)
+            for method in self.registry.suites[suite].methods_for(self.registry.datasets[dataset])
+        )
+
+    def table_spec(self, suite: str, dataset: str) -> str:
+        """Return the parameters of a tabulating job as JSON."""
+        return _json({"table": asdict(self.table(suite, dataset)), "cells": self.table_cells(suite, dataset)})
+
     def metrics(self, dataset: str) -> list[str]:
         """Return the ids of all metrics that the selected suites measure on a dataset."""
         known = self.datasets[dataset]
@@ -162,6 +199,18 @@ def make_plan(root: Path, options: Mapping[str, Any]) -> Plan:
         for method, dataset in suite.cells():
             plan.add(method, dataset)
     return plan
+
+
+def _cells(cells: Iterable[tuple[Method, str]]) -> Cells:
+    """Return cells as ``fuse.records.all_records`` takes them."""
+    runs: dict[str, list[str]] = {}
+    skipped = []
+    for method, dataset in cells:
+        if method.is_active:
+            runs.setdefault(dataset, []).append(method.name)
+        else:
+            skipped.append([method.name, dataset, f"{method.status}: {method.entry['reason']}"])
+    return {"runs": runs, "skipped": skipped}
 
 
 def attempt(area: str, step: str, key: str) -> int:

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from fusebench.errors import EnvironmentFailed, FusebenchError
-from fusebench.files import read_json, write_json
+from fusebench.files import read_json, write_json, write_text
+from fusebench.fuse.records import all_records
 from fusebench.markers import OK, count_failure, write_marker
 
 ROOT = Path()
 """The project's folder: Snakemake starts every job in it."""
+
+MEASURES = "results/measures"
 
 
 def obtain_source(options: argparse.Namespace) -> None:
@@ -94,6 +97,38 @@ def measure(options: argparse.Namespace) -> None:
         writer.writerows(rows)
 
 
+def collect(options: argparse.Namespace) -> None:
+    """Write the long files of values and states."""
+    from fusebench.compare import read_measures, write_measures, write_status
+
+    measures = read_measures([ROOT / MEASURES / f"{dataset}.csv" for dataset in options.spec["runs"]])
+    write_measures(options.measures, measures)
+    write_status(options.status, all_records(options.spec))
+
+
+def write_table(options: argparse.Namespace) -> None:
+    """Write one table in every format."""
+    from fusebench.compare import TableSpec, read_measures, write_tables
+
+    spec = TableSpec(**options.spec["table"])
+    records = all_records(options.spec["cells"])
+    write_tables(ROOT / "results" / "tables", spec, records, read_measures([options.measures]))
+
+
+def verdict(options: argparse.Namespace) -> None:
+    """Fail as long as a cell that can be run has no result."""
+    from fusebench.compare import failures
+
+    cells = sum(len(methods) for methods in options.spec["runs"].values())
+    failed = failures(all_records({**options.spec, "skipped": []}))
+    if failed:
+        raise FusebenchError(f"cells without a result:\n{failed}\nThe next run tries them again.")
+    write_text(
+        options.output,
+        f"all {cells} cells have their results; {len(options.spec['skipped'])} cannot be run\n",
+    )
+
+
 def main() -> int:
     """Run one step; what it cannot do ends as a message and exit status 1."""
     options = _parser().parse_args()
@@ -123,6 +158,9 @@ def _parser() -> argparse.ArgumentParser:
     measuring.add_argument("--records", type=Path, nargs="*", default=[])
     measuring.add_argument("--metrics", nargs="*", default=[])
     measuring.add_argument("--workers", type=int, default=1)
+    _add(steps, "collect", collect, "spec", "measures", "status")
+    _add(steps, "table", write_table, "spec", "measures")
+    _add(steps, "verdict", verdict, "spec", "output")
     return parser
 
 

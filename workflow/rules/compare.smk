@@ -15,11 +15,11 @@ rule collect_measures:
         measures="results/measures.csv",
         status="results/status.csv",
     params:
-        skipped=PLAN.skipped_spec(),
+        spec=PLAN.collect_spec(),
     log:
         "logs/compare/measures.log",
     shell:
-        "{STEP} collect --measures {output.measures:q} --status {output.status:q} --options {OPTIONS:q} 2> {log:q}"
+        "{STEP} collect --spec {params.spec:q} --measures {output.measures:q} --status {output.status:q} 2> {log:q}"
 
 
 rule write_table:
@@ -27,24 +27,26 @@ rule write_table:
         measures="results/measures/{dataset}.csv",
         records=lambda wildcards: PLAN.suite_records(wildcards.suite, wildcards.dataset),
     output:
-        expand("results/tables/{{suite}}/{{dataset}}.{suffix}", suffix=["csv", "md", "tex"]),
+        multiext("results/tables/{suite}/{dataset}", ".csv", ".md", ".tex"),
     params:
         spec=lambda wildcards: PLAN.table_spec(wildcards.suite, wildcards.dataset),
     log:
         "logs/compare/{suite}/{dataset}.log",
     shell:
-        "{STEP} table --suite {wildcards.suite:q} --dataset {wildcards.dataset:q} --measures {input.measures:q}"
-        " --options {OPTIONS:q} 2> {log:q}"
+        "{STEP} table --spec {params.spec:q} --measures {input.measures:q} 2> {log:q}"
 
 
-# Fails as long as a cell has no result, which names it and sets the exit status; it is tried again by the next run.
+# Fails as long as a cell has no result: names it and its log, and sets the exit status. The next run tries again.
 rule verdict:
     input:
         PLAN.tables,
-        status="results/status.csv",
+        "results/measures.csv",
+        "results/status.csv",
     output:
         "results/verdict.txt",
+    params:
+        spec=PLAN.collect_spec(),
     log:
         "logs/compare/verdict.log",
     shell:
-        "{STEP} verdict --status {input.status:q} --output {output:q} 2> {log:q}"
+        "{STEP} verdict --spec {params.spec:q} --output {output:q} 2> {log:q}"

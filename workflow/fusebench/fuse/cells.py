@@ -150,6 +150,7 @@ def _job(
             file: edits for file, edits in filled_edits(run["edit"], values).items() if file.endswith(".py")
         },
         "compat": run["compat"],
+        "model_functions": run["model_functions"],
         "inputs": {str(path): pair.name for pair in staged for path in (pair.a, pair.b)},
         "outputs": {str(pair.result): pair.name for pair in staged},
         "warmup": 1,

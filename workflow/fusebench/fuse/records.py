@@ -12,6 +12,9 @@ from typing import Any
 from fusebench.files import read_json, sha256_of_json
 from fusebench.fuse.devices import Device
 from fusebench.fuse.launching import Launch
+from fusebench.markers import SKIPPED
+
+RUNS = Path("results/runs")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,22 @@ def read_cell(spec: dict[str, Any], markers: dict[str, Path | None], folder: Pat
         folder,
         log,
     )
+
+
+def all_records(cells: dict[str, Any], root: Path = Path()) -> list[dict[str, Any]]:
+    """Return the records of some cells, and for those that cannot be run a record that says why.
+
+    Args:
+        cells: ``runs``, dataset -> methods, and ``skipped``, a list of [method, dataset, reason].
+        root: the project's folder.
+    """
+    runs = [(dataset, method) for dataset, methods in cells["runs"].items() for method in methods]
+    records = [read_json(root / RUNS / method / dataset / "record.json") for dataset, method in runs]
+    skipped = [
+        {"method": method, "dataset": dataset, "state": SKIPPED, "reason": reason, "images": []}
+        for method, dataset, reason in cells["skipped"]
+    ]
+    return records + skipped
 
 
 def identity(cell: Cell) -> dict[str, Any]:

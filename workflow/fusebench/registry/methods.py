@@ -21,6 +21,7 @@ RUN_DEFAULTS: dict[str, Any] = {
     "compat": [],
     "devices": ["cpu", "cuda"],
     "environ": {},
+    "model_functions": {},
     "seed": 0,
 }
 """Values of the fields of ``run`` that an entry leaves out."""
