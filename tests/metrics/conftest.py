@@ -29,3 +29,19 @@ def make_scene(height: int = 96, width: int = 128, seed: int = 7) -> Scene:
 def scene() -> Scene:
     """Infrared source, visible source and fused image, 96 x 128."""
     return make_scene()
+
+
+def make_bands(size: int = 64, count: int = 4, ratio: int = 4) -> dict[str, NDArray[np.float64]]:
+    """Multi-band scene in digital numbers: low-resolution ``bands``, ``pan``, ground truth ``reference``, and ``fused``."""
+    rows, columns, band = np.mgrid[0:size, 0:size, 0:count]
+    noise = np.random.RandomState(11).randint(0, 40, size=(2, size, size, count))
+    tiles = ((rows // 9 + columns // 13) % 3) * (60 + 25 * band)
+    reference = 300 + 90 * band + (rows * 5 + columns * (3 + band)) % 257 + tiles + noise[0]
+    blocks = reference.reshape(size // ratio, ratio, size // ratio, ratio, count)
+    bands = blocks.sum(axis=(1, 3)) // ratio**2
+    pan = reference.sum(axis=2) // count
+    fused = (reference * 7 + np.repeat(np.repeat(bands, ratio, axis=0), ratio, axis=1) * 3) // 10 + noise[
+        1
+    ] // 4
+    scene = {"bands": bands, "pan": pan, "reference": reference, "fused": fused}
+    return {name: values.astype(float) for name, values in scene.items()}

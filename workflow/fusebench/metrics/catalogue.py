@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fusebench.metrics.definitions import CANONICAL, GRAY_TASKS, Definition
+from fusebench.metrics.definitions import BAND_TASKS, CANONICAL, GRAY_TASKS, Definition
 
 LEVEL, DECIBEL = "gray level", "dB"
 PIELLA = "Piella and Heijmans 2003, doi:10.1109/ICIP.2003.1247209"
@@ -60,6 +60,23 @@ REFERENCE_METRICS: tuple[tuple[str, str, str, str, str], ...] = (
     ("VIF-GT", "higher", "1", "vif:reference_fidelity", SHEIKH),
 )
 """Metrics of a fused image against a ground truth."""
+
+VIVONE = "liangjiandeng/DLPan-Toolbox Quality_Indices; Vivone et al. 2021, doi:10.1109/MGRS.2020.3019315"
+ALPARONE = "Alparone et al. 2008, doi:10.14358/PERS.74.2.193"
+
+BAND_METRICS: tuple[tuple[str, str, str, str, bool, str], ...] = (
+    # metric, direction, unit, function, needs a ground truth, source
+    ("SAM", "lower", "degree", "bands:spectral_angle", True, "Yuhas et al. 1992"),
+    ("ERGAS", "lower", "1", "bands:relative_error", True, "Wald 2000"),
+    ("SCC", "higher", "1", "bands:spatial_correlation", True, "Zhou et al. 1998, doi:10.1080/014311698215973"),
+    ("Q", "higher", "1", "bands:universal_quality", True, "Wang and Bovik 2002, doi:10.1109/97.995823"),
+    ("Q2n", "higher", "1", "bands:hypercomplex_quality", True, "Garzelli and Nencini 2009, doi:10.1109/LGRS.2009.2022650"),
+    ("D_lambda", "lower", "1", "bands:spectral_distortion", False, ALPARONE),
+    ("D_s", "lower", "1", "bands:spatial_distortion", False, ALPARONE),
+    ("QNR", "higher", "1", "bands:quality_without_reference", False, ALPARONE),
+    ("HQNR", "higher", "1", "bands:hybrid_quality", False, VIVONE),
+)  # fmt: skip
+"""Metrics of multi-band arrays, as DLPan-Toolbox computes them."""
 
 EVALUATOR_SOURCES = {
     "cddfuse": "Zhaozixiang1228/MMIF-CDDFuse utils/Evaluator.py",
@@ -175,8 +192,8 @@ DEFAULTS: dict[str, tuple[str, ...]] = {
     "medical": ("EN", "SD", "SF", "AG", "MI", "SCD", "VIF", "Qabf", "SSIM"),
     "multi-focus": ("EN", "SF", "AG", "NMI", "VIF", "Qabf", "SSIM", "Q_Y", "Q_CB"),
     "multi-exposure": ("EN", "SF", "AG", "NMI", "Qabf", "MEF-SSIM", "Q_CB", "Q_CV"),
-    "pansharpening": (),
-    "hsi-msi": (),
+    "pansharpening": ("D_lambda", "D_s", "QNR", "HQNR"),
+    "hsi-msi": ("SAM", "ERGAS", "SCC", "Q2n"),
 }
 """Metrics of a task when a suite names none."""
 
@@ -187,6 +204,10 @@ def definitions() -> Iterator[Definition]:
         yield Definition(metric, metric, CANONICAL, direction, unit, False, GRAY_TASKS, source, target)
     for metric, direction, unit, target, source in REFERENCE_METRICS:
         yield Definition(metric, metric, CANONICAL, direction, unit, True, GRAY_TASKS, source, target)
+    for metric, direction, unit, target, needs_reference, source in BAND_METRICS:
+        yield Definition(
+            metric, metric, CANONICAL, direction, unit, needs_reference, BAND_TASKS, source, target
+        )
     for evaluator in EVALUATOR_FORMULAS:
         yield from _evaluator_definitions(evaluator)
 

@@ -7,12 +7,9 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from fusebench.errors import MetricError
-
-if TYPE_CHECKING:
-    from fusebench.metrics.images import Fusion
 
 CANONICAL = "canonical"
 """Name of the definition that the bare metric name stands for."""
@@ -49,10 +46,15 @@ class Definition:
     target: str
 
     @property
-    def formula(self) -> Callable[[Fusion], float]:
+    def kind(self) -> str:
+        """What it is computed from: ``gray`` images, or arrays of ``bands``."""
+        return "bands" if set(self.tasks) <= set(BAND_TASKS) else "gray"
+
+    @property
+    def formula(self) -> Callable[[Any], float]:
         """The function that computes it; loads the module that holds it."""
         module, _, function = self.target.partition(":")
-        formula: Callable[[Fusion], float] = getattr(
+        formula: Callable[[Any], float] = getattr(
             importlib.import_module(f"fusebench.metrics.{module}"), function
         )
         return formula

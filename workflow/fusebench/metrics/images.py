@@ -8,6 +8,7 @@ call of :meth:`SourcePair.measure`.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
@@ -133,33 +134,25 @@ def _checked(pixels: NDArray[Any], name: str) -> Pixels:
     return pixels
 
 
-class SourcePair(Parts):
-    """The two sources of a fusion, and the ground truth where there is one.
+class Measurable(Parts, ABC):
+    """Sources that fused images can be measured against."""
 
-    Attributes:
-        a, b: the sources; for infrared and visible ``a`` is the infrared one (only definitions that copy an
-            asymmetric original depend on the order).
-        reference: the ground truth, or None.
-    """
+    kind: str
+    """What a definition must be made for: ``gray`` or ``bands``."""
 
-    def __init__(self, a: NDArray[Any], b: NDArray[Any], reference: NDArray[Any] | None = None) -> None:
-        """Take the sources as float64 ``(H, W)`` on 0..255.
+    @abstractmethod
+    def fusion(self, fused: NDArray[Any]) -> Parts:
+        """Check a fused image and join it with these sources.
 
         Raises:
-            MetricError: the sizes differ, or an image holds nan, masked or out-of-range pixels.
+            MetricError: it cannot be measured (size, nan, range).
         """
-        super().__init__()
-        self.a = Image(a, "source A")
-        self.b = Image(b, "source B")
-        self.reference = None if reference is None else Image(reference, "the reference")
-        for other in (self.b, self.reference):
-            _check_same_size(self.a, other)
 
     def measure(self, fused: NDArray[Any], definitions: Iterable[Definition]) -> dict[str, float]:
         """Measure one fused image.
 
         Args:
-            fused: float64 ``(H, W)`` on 0..255, of the size of the sources.
+            fused: the fused image, of the shape and value range of the sources.
             definitions: what to measure, from :func:`fusebench.metrics.resolve`.
 
         Returns:
@@ -182,15 +175,56 @@ class SourcePair(Parts):
         Raises:
             MetricError: the fused image itself cannot be measured (size, nan, range).
         """
-        fusion = Fusion(fused, self)
+        fusion = self.fusion(fused)
         values: dict[str, float] = {}
         refusals: dict[str, str] = {}
         for definition in definitions:
             try:
-                values[definition.id] = _finite_value(definition, fusion)
+                values[definition.id] = self._finite_value(definition, fusion)
             except MetricError as refusal:
                 refusals[definition.id] = str(refusal)
         return values, refusals
+
+    def _finite_value(self, definition: Definition, fusion: Parts) -> float:
+        if definition.kind != self.kind:
+            raise MetricError(f"is defined for {definition.kind} images, these are {self.kind} images")
+        value = float(definition.formula(fusion))
+        if not math.isfinite(value):
+            raise MetricError(f"is {value} on these images (the formula divides by zero), so it has no value")
+        return value
+
+
+class SourcePair(Measurable):
+    """The two sources of a fusion, and the ground truth where there is one.
+
+    Attributes:
+        a, b: the sources; for infrared and visible ``a`` is the infrared one (only definitions that copy an
+            asymmetric original depend on the order).
+        reference: the ground truth, or None.
+    """
+
+    kind = "gray"
+
+    def __init__(self, a: NDArray[Any], b: NDArray[Any], reference: NDArray[Any] | None = None) -> None:
+        """Take the sources as float64 ``(H, W)`` on 0..255.
+
+        Raises:
+            MetricError: the sizes differ, or an image holds nan, masked or out-of-range pixels.
+        """
+        super().__init__()
+        self.a = Image(a, "source A")
+        self.b = Image(b, "source B")
+        self.reference = None if reference is None else Image(reference, "the reference")
+        for other in (self.b, self.reference):
+            _check_same_size(self.a, other)
+
+    def fusion(self, fused: NDArray[Any]) -> Fusion:
+        """Join a fused image, float64 ``(H, W)`` on 0..255, with these sources.
+
+        Raises:
+            MetricError: its size differs, or it holds nan, masked or out-of-range pixels.
+        """
+        return Fusion(fused, self)
 
 
 class Fusion(Parts):
@@ -249,10 +283,3 @@ def _check_same_size(first: Image, second: Image | None) -> None:
         raise MetricError(
             f"{first.name} and {second.name} must have the same size (height x width), found {sizes[0]} and {sizes[1]}"
         )
-
-
-def _finite_value(definition: Definition, fusion: Fusion) -> float:
-    value = float(definition.formula(fusion))
-    if not math.isfinite(value):
-        raise MetricError(f"is {value} on these images (the formula divides by zero), so it has no value")
-    return value

@@ -1,0 +1,458 @@
+"""Metrics of multi-band arrays: pansharpening and fusion of hyperspectral with multispectral images.
+
+All follow DLPan-Toolbox (Vivone et al. 2021), blocks of 32 x 32 pixels included.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusebench.errors import MetricError
+from fusebench.metrics.filters import box_sums_valid
+from fusebench.metrics.images import Measurable, Parts, Pixels
+
+BLOCK = 32
+EPSILON = float(np.finfo(np.float64).eps)
+
+NYQUIST_GAINS = {
+    "QB": (0.34, 0.32, 0.30, 0.22),
+    "IKONOS": (0.26, 0.28, 0.29, 0.28),
+    "GeoEye1": (0.23, 0.23, 0.23, 0.23),
+    "WV4": (0.23, 0.23, 0.23, 0.23),
+    "WV2": (0.35, 0.35, 0.35, 0.35, 0.35, 0.35, 0.35, 0.27),
+    "WV3": (0.325, 0.355, 0.360, 0.350, 0.365, 0.360, 0.335, 0.315),
+}
+"""Gain of the modulation transfer function at the Nyquist frequency, for each band of a sensor."""
+
+HALF_CDF23 = (
+    0.5,
+    0.305334091185,
+    0,
+    -0.072698593239,
+    0,
+    0.021809577942,
+    0,
+    -0.005192756653,
+    0,
+    0.000807762146,
+    0,
+)
+"""One half of the 23 taps of the interpolating filter; the last one is -0.000060081482."""
+
+
+class BandPair(Measurable):
+    """A panchromatic (or multispectral) and a multi-band source, and the ground truth where there is one.
+
+    Attributes:
+        bands: the low-resolution multi-band source ``(h, w, N)``, or None when only reference metrics are wanted.
+        pan: the high-resolution panchromatic source ``(H, W)``, or None.
+        reference: the ground truth ``(H, W, N)``, or None.
+        ratio: H / h, a power of 2.
+        sensor: a key of :data:`NYQUIST_GAINS`; any other name stands for a gain of 0.3 in all bands.
+    """
+
+    kind = "bands"
+
+    def __init__(
+        self,
+        bands: NDArray[Any] | None = None,
+        pan: NDArray[Any] | None = None,
+        reference: NDArray[Any] | None = None,
+        *,
+        ratio: int = 4,
+        sensor: str = "none",
+    ) -> None:
+        """Take the sources, all in the same digital numbers.
+
+        Raises:
+            MetricError: a shape does not fit the ratio or the others, or an array holds nan.
+        """
+        super().__init__()
+        if ratio < 2 or ratio & (ratio - 1):
+            raise MetricError(f"the ratio of resolutions must be a power of 2, found {ratio}")
+        self.ratio, self.sensor = ratio, sensor
+        self.bands = None if bands is None else _array(bands, "the multi-band source", 3)
+        self.pan = None if pan is None else _array(pan, "the panchromatic source", 2)
+        self.reference = None if reference is None else _array(reference, "the reference", 3)
+        if self.bands is not None and self.pan is not None:
+            height, width = (side * ratio for side in self.bands.shape[:2])
+            if self.pan.shape != (height, width):
+                raise MetricError(
+                    f"the panchromatic source must be {height} x {width}, found {self.pan.shape}"
+                )
+
+    def fusion(self, fused: NDArray[Any]) -> BandFusion:
+        """Join a fused array ``(H, W, N)`` with these sources.
+
+        Raises:
+            MetricError: its shape does not fit them, or it holds nan.
+        """
+        return BandFusion(fused, self)
+
+
+class BandFusion(Parts):
+    """A fused multi-band array with its sources."""
+
+    def __init__(self, fused: NDArray[Any], pair: BandPair) -> None:
+        """Check the fused array against the shapes of the sources."""
+        super().__init__()
+        self.fused = _array(fused, "the fused image", 3)
+        self.pair = pair
+        for expected in (_fused_shape(pair), None if pair.reference is None else pair.reference.shape):
+            if expected is not None and self.fused.shape != expected:
+                raise MetricError(f"the fused image must have shape {expected}, found {self.fused.shape}")
+
+    @property
+    def reference(self) -> Pixels:
+        """The ground truth.
+
+        Raises:
+            MetricError: there is none.
+        """
+        if self.pair.reference is None:
+            raise MetricError("needs a ground truth, and these sources have none")
+        return self.pair.reference
+
+    @property
+    def sources(self) -> tuple[Pixels, Pixels]:
+        """The multi-band and the panchromatic source.
+
+        Raises:
+            MetricError: one of them was not given.
+        """
+        if self.pair.bands is None or self.pair.pan is None:
+            raise MetricError("needs the multi-band and the panchromatic source; give both")
+        return self.pair.bands, self.pair.pan
+
+
+def _fused_shape(pair: BandPair) -> tuple[int, ...] | None:
+    if pair.bands is None:
+        return None
+    height, width, count = pair.bands.shape
+    return height * pair.ratio, width * pair.ratio, count
+
+
+def _array(values: NDArray[Any], name: str, dimensions: int) -> Pixels:
+    """Return the values as contiguous float64, or refuse what no metric could give a number for."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise MetricError(f"{name} must have a value in every pixel; it is masked, crop it or fill it first")
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    if values.ndim != dimensions or values.size == 0:
+        form = "(H, W, bands)" if dimensions == 3 else "(H, W)"
+        raise MetricError(f"{name} must have shape {form}, found {values.shape}")
+    if not np.isfinite(values).all():
+        raise MetricError(f"{name} must hold numbers only; some of its values are nan or infinite")
+    return values
+
+
+def spectral_angle(fusion: BandFusion) -> float:
+    """Spectral angle mapper: SAM = mean over pixels of arccos(R . F / (|R| |F|)), pixels of length 0 left out; in degrees."""
+    reference, fused = fusion.reference, fusion.fused
+    product = np.einsum("hwn,hwn->hw", reference, fused)
+    lengths = np.sqrt(np.einsum("hwn,hwn->hw", reference, reference) * np.einsum("hwn,hwn->hw", fused, fused))
+    used = lengths > 0
+    if not used.any():
+        raise MetricError("has no value: one of the images is 0 everywhere")
+    return float(np.degrees(np.arccos(np.clip(product[used] / lengths[used], -1, 1)).mean()))
+
+
+def relative_error(fusion: BandFusion) -> float:
+    """Relative global error: ERGAS = 100 / ratio * sqrt(mean over bands of MSE_n / mean(R_n)^2); 0 is best."""
+    errors = ((fusion.reference - fusion.fused) ** 2).mean(axis=(0, 1))
+    means = fusion.reference.mean(axis=(0, 1))
+    if (means == 0).any():
+        raise MetricError("has no value: a band of the reference has mean 0")
+    return float(100 / fusion.pair.ratio * np.sqrt((errors / means**2).mean()))
+
+
+def _inner_edges(values: Pixels) -> Pixels:
+    """Sobel strength of each band without its border pixels, zero-padded."""
+    inner = np.pad(values[1:-1, 1:-1], ((1, 1), (1, 1), (0, 0)))
+    rows = inner[:, :-2] + 2 * inner[:, 1:-1] + inner[:, 2:]
+    columns = inner[:-2] + 2 * inner[1:-1] + inner[2:]
+    return np.asarray(np.hypot(rows[:-2] - rows[2:], columns[:, :-2] - columns[:, 2:]))
+
+
+def spatial_correlation(fusion: BandFusion) -> float:
+    """Spatial correlation: SCC = sum E_R E_F / sqrt(sum E_R^2 sum E_F^2) with E the Sobel strength of all bands; 0..1."""
+    reference, fused = _inner_edges(fusion.reference), _inner_edges(fusion.fused)
+    norm = np.sqrt((reference**2).sum() * (fused**2).sum())
+    if norm == 0:
+        raise MetricError("has no value: one of the images has no edge")
+    return float((reference * fused).sum() / norm)
+
+
+def universal_quality(fusion: BandFusion) -> float:
+    """Universal image quality index: Q = mean over bands and over all windows of 32 x 32; -1..1.
+
+    Q = 4 s_xy m_x m_y / ((s_x^2 + s_y^2)(m_x^2 + m_y^2)); windows that are flat in both images count 2 m_x m_y / (m_x^2 + m_y^2).
+    """
+    if min(fusion.fused.shape[:2]) < BLOCK:
+        raise MetricError(
+            f"needs images of at least {BLOCK} x {BLOCK} pixels, found {fusion.fused.shape[:2]}"
+        )
+    count = fusion.fused.shape[2]
+    bands = (_universal_index(fusion.reference[:, :, n], fusion.fused[:, :, n]) for n in range(count))
+    return sum(bands) / float(count)
+
+
+def _universal_index(x: Pixels, y: Pixels) -> float:
+    x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)
+    count = BLOCK * BLOCK
+    sum_x, sum_y = box_sums_valid(x, BLOCK), box_sums_valid(y, BLOCK)
+    squares = box_sums_valid(x * x, BLOCK) + box_sums_valid(y * y, BLOCK)
+    both, means = sum_x * sum_y, sum_x * sum_x + sum_y * sum_y
+    spread = count * squares - means
+    quality = np.ones_like(spread)
+    np.divide(2 * both, means, out=quality, where=(spread == 0) & (means != 0))
+    top = 4 * (count * box_sums_valid(x * y, BLOCK) - both) * both
+    np.divide(top, spread * means, out=quality, where=spread * means != 0)
+    return float(quality.mean())
+
+
+@cache
+def onion_table(size: int) -> Pixels:
+    """Products of the units of the hypercomplex numbers of ``size`` parts: ``e_a e_b = sum_k T[k, a, b] e_k``."""
+    units = np.eye(size)
+    products = [[_onion_product(units[a], units[b]) for b in range(size)] for a in range(size)]
+    return np.array(products).transpose(2, 0, 1)
+
+
+def _conjugate(values: Pixels) -> Pixels:
+    return np.concatenate([values[:1], -values[1:]])
+
+
+def _onion_product(x: Pixels, y: Pixels) -> Pixels:
+    """Product of two hypercomplex numbers, by halves (Cayley-Dickson as in ``onion_mult``)."""
+    if len(x) == 1:
+        return x * y
+    half = len(x) // 2
+    a, b, c, d = x[:half], _conjugate(x[half:]), y[:half], _conjugate(y[half:])
+    if half == 1:
+        return np.concatenate([a * c - d * b, a * d + c * b])
+    real = _onion_product(a, c) - _onion_product(d, _conjugate(b))
+    return np.concatenate([real, _onion_product(_conjugate(a), d) + _onion_product(c, b)])
+
+
+def _integers(values: Pixels) -> Pixels:
+    """MATLAB's ``uint16``: rounded, within 0..65535."""
+    return np.clip(np.floor(values + 0.5), 0, 65535)
+
+
+def _block_rows(values: Pixels, size: int) -> Pixels:
+    """Mirror the array up to whole blocks and fill the bands up to ``size``: ``(rows of blocks, blocks, size, 32 * 32)``."""
+    height, width, count = values.shape
+    padded = np.pad(values, ((0, -height % BLOCK), (0, -width % BLOCK), (0, 0)), mode="symmetric")
+    rows, columns = padded.shape[0] // BLOCK, padded.shape[1] // BLOCK
+    blocks = np.zeros((rows, columns, size, BLOCK * BLOCK))
+    cut = _integers(padded).reshape(rows, BLOCK, columns, BLOCK, count).transpose(0, 2, 4, 1, 3)
+    blocks[:, :, :count] = cut.reshape(rows, columns, count, BLOCK * BLOCK)
+    return blocks
+
+
+def _block_quality(x: Pixels, y: Pixels) -> Pixels:
+    """Modulus of the hypercomplex quality of each block; ``x``, ``y``: ``(blocks, parts, 32 * 32)``."""
+    parts, pixels = x.shape[1:]
+    mean, deviation = x.mean(axis=2, keepdims=True), x.std(axis=2, ddof=1, keepdims=True)
+    deviation[deviation == 0] = EPSILON
+    scale = np.where(mean == 0, 1.0, deviation)
+    x, y = (x - mean) / deviation + 1, (y - mean) / scale + 1
+    y[:, 1:] *= -1
+    mean_x, mean_y = x.mean(axis=2), y.mean(axis=2)
+    modulus_x, modulus_y = (mean_x**2).sum(axis=1), (mean_y**2).sum(axis=1)
+    sample = pixels / (pixels - 1)
+    energy = (x * x).sum(axis=1).mean(axis=1) + (y * y).sum(axis=1).mean(axis=1)
+    spread = sample * (energy - modulus_x - modulus_y)
+    bias = 2 * np.sqrt(modulus_x * modulus_y) / (modulus_x + modulus_y)
+    products = x @ y.transpose(0, 2, 1) / pixels - mean_x[:, :, None] * mean_y[:, None, :]
+    covariance = sample * np.einsum("kab,nab->nk", onion_table(parts), products)
+    modulus = np.sqrt((covariance**2).sum(axis=1)) * bias * 2
+    return np.asarray(np.divide(modulus, np.abs(spread), out=bias.copy(), where=spread != 0))
+
+
+def hypercomplex_index(reference: Pixels, fused: Pixels) -> float:
+    """Q2n of two arrays ``(H, W, N)`` in digital numbers: mean over blocks of 32 x 32, the image mirrored to whole blocks.
+
+    Raises:
+        MetricError: the values look like fractions; the original rounds them to integers.
+    """
+    if reference.max() <= 1:
+        raise MetricError(
+            "needs digital numbers, and these do not exceed 1; multiply them by their scale first"
+        )
+    if min(reference.shape[:2]) < BLOCK:
+        raise MetricError(f"needs images of at least {BLOCK} x {BLOCK} pixels, found {reference.shape[:2]}")
+    size = 1 << (reference.shape[2] - 1).bit_length()
+    rows = zip(_block_rows(reference, size), _block_rows(fused, size), strict=True)
+    return float(np.concatenate([_block_quality(x, y) for x, y in rows]).mean())
+
+
+def hypercomplex_quality(fusion: BandFusion) -> float:
+    """Hypercomplex quality index: Q2n = mean over blocks of 32 x 32 of the modulus of the 2^n-fold complex quality; 0..1."""
+    return hypercomplex_index(fusion.reference, fusion.fused)
+
+
+def _blocks(values: Pixels) -> Pixels:
+    """Blocks of 32 x 32 of one band, ``(blocks, 32 * 32)``.
+
+    Raises:
+        MetricError: a side is not a multiple of 32.
+    """
+    height, width = values.shape
+    if height % BLOCK or width % BLOCK:
+        raise MetricError(
+            f"needs sides that are multiples of {BLOCK}, found {height} x {width}; crop the images"
+        )
+    cut = values.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).transpose(0, 2, 1, 3)
+    return cut.reshape(-1, BLOCK * BLOCK)
+
+
+def _mean_quality(x: Pixels, y: Pixels) -> float:
+    """Mean universal quality index of the blocks of two bands."""
+    x, y = _blocks(x), _blocks(y)
+    mean_x, mean_y = x.mean(axis=1), y.mean(axis=1)
+    covariance = ((x - mean_x[:, None]) * (y - mean_y[:, None])).sum(axis=1)
+    variances = ((x - mean_x[:, None]) ** 2).sum(axis=1) + ((y - mean_y[:, None]) ** 2).sum(axis=1)
+    bottom = variances * (mean_x**2 + mean_y**2)
+    if (bottom == 0).any():
+        raise MetricError("has no value: a block of 32 x 32 pixels is flat in both bands")
+    return float((4 * covariance * mean_x * mean_y / bottom).mean())
+
+
+def interpolate(values: Pixels, ratio: int) -> Pixels:
+    """Enlarge ``(h, w)`` by a power of 2 with the 23-tap filter of Aiazzi et al. 2002 (``interp23tap``), borders circular."""
+    import scipy.ndimage
+
+    half = 2 * np.array([*HALF_CDF23, -0.000060081482])
+    taps = np.concatenate([half[:0:-1], half])
+    start = 1
+    for _ in range(ratio.bit_length() - 1):
+        larger = np.zeros((2 * values.shape[0], 2 * values.shape[1]))
+        larger[start::2, start::2] = values
+        start = 0
+        for axis in (0, 1):
+            larger = scipy.ndimage.correlate1d(larger, taps, axis=axis, mode="wrap")
+        values = larger
+    return values
+
+
+def reduce_bicubic(values: Pixels, ratio: int) -> Pixels:
+    """Reduce ``(H, W)`` by a whole factor as MATLAB's ``imresize`` does: bicubic, antialiased, borders mirrored."""
+    return _reduce_rows(_reduce_rows(values, ratio).T, ratio).T
+
+
+def _reduce_rows(values: Pixels, ratio: int) -> Pixels:
+    length = values.shape[0] // ratio
+    centres = (np.arange(length) + 0.5) * ratio - 0.5
+    first = np.floor(centres - 2 * ratio).astype(int)
+    places = first[:, None] + np.arange(4 * ratio + 2)[None, :]
+    weights = _cubic((centres[:, None] - places) / ratio)
+    weights /= weights.sum(axis=1, keepdims=True)
+    mirrored = np.pad(values, ((4 * ratio, 4 * ratio), (0, 0)), mode="symmetric")
+    return np.asarray(np.einsum("lk,lkw->lw", weights, mirrored[places + 4 * ratio]))
+
+
+def _cubic(x: Pixels) -> Pixels:
+    """Keys' cubic convolution kernel with a = -0.5."""
+    x = np.abs(x)
+    near, far = (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
+
+
+def enlarged_bands(pair: BandPair) -> Pixels:
+    """The multi-band source interpolated to the resolution of the panchromatic one, ``(H, W, N)``."""
+    assert pair.bands is not None
+    return np.stack(
+        [interpolate(pair.bands[:, :, n], pair.ratio) for n in range(pair.bands.shape[2])], axis=2
+    )
+
+
+def spectral_distortion(fusion: BandFusion) -> float:
+    """Spectral distortion: D_lambda = mean over pairs of bands of |Q(F_i, F_j) - Q(M_i, M_j)|; 0..1.
+
+    M is the interpolated multi-band source; Q the mean universal quality index over blocks of 32 x 32.
+    """
+    _ = fusion.sources
+    enlarged, fused = fusion.pair.part(enlarged_bands), fusion.fused
+    pairs = [(i, j) for i in range(fused.shape[2]) for j in range(i + 1, fused.shape[2])]
+    if not pairs:
+        raise MetricError("needs at least two bands")
+    changes = (_band_change(fused, enlarged, i, j) for i, j in pairs)
+    return sum(changes) / len(pairs)
+
+
+def _band_change(fused: Pixels, enlarged: Pixels, i: int, j: int) -> float:
+    return abs(
+        _mean_quality(fused[:, :, i], fused[:, :, j]) - _mean_quality(enlarged[:, :, i], enlarged[:, :, j])
+    )
+
+
+def smoothed_pan(pair: BandPair) -> Pixels:
+    """The panchromatic source reduced to the resolution of the bands and interpolated back, ``(H, W)``."""
+    assert pair.pan is not None
+    return interpolate(reduce_bicubic(pair.pan, pair.ratio), pair.ratio)
+
+
+def spatial_distortion(fusion: BandFusion) -> float:
+    """Spatial distortion: D_s = mean over bands of |Q(F_n, P) - Q(M_n, P')|; 0..1.
+
+    P is the panchromatic source, P' the same at the resolution of the bands, M the interpolated multi-band source.
+    """
+    _, pan = fusion.sources
+    enlarged, smooth, fused = fusion.pair.part(enlarged_bands), fusion.pair.part(smoothed_pan), fusion.fused
+    count = fused.shape[2]
+    changes = (
+        abs(_mean_quality(fused[..., n], pan) - _mean_quality(enlarged[..., n], smooth)) for n in range(count)
+    )
+    return sum(changes) / float(count)
+
+
+def quality_without_reference(fusion: BandFusion) -> float:
+    """Quality without reference: QNR = (1 - D_lambda)(1 - D_s); 0..1."""
+    return (1 - fusion.part(spectral_distortion)) * (1 - fusion.part(spatial_distortion))
+
+
+@cache
+def transfer_filter(gain: float, ratio: int) -> Pixels:
+    """Impulse response, 41 x 41, of a Gaussian modulation transfer function with a gain at the Nyquist frequency.
+
+    Frequency sampling with a rotated Kaiser window (beta 0.5), MATLAB's ``fwind1``.
+    """
+    size = 41
+    alpha = np.sqrt(((size - 1) / ratio / 2) ** 2 / (-2 * np.log(gain)))
+    offsets = np.arange(size) - (size - 1) / 2
+    squares = offsets[:, None] ** 2 + offsets[None, :] ** 2
+    response = np.exp(-squares / (2 * alpha * alpha))
+    impulse = np.fft.fftshift(np.fft.ifft2(np.fft.ifftshift(response))).real
+    positions = offsets * 2 / (size - 1)
+    radius = np.sqrt(squares) * 2 / (size - 1)
+    window = np.interp(radius, positions, np.kaiser(size, 0.5), right=0.0)
+    return np.asarray(impulse * np.where(radius > 1, 0.0, window))
+
+
+def spectral_distortion_filtered(fusion: BandFusion) -> float:
+    """Khan's spectral distortion: 1 - Q2n(M, MTF(F)), the fused bands degraded by the sensor's transfer function."""
+    import cv2
+
+    _ = fusion.sources
+    count = fusion.fused.shape[2]
+    gains = NYQUIST_GAINS.get(fusion.pair.sensor, (0.3,) * count)
+    if len(gains) < count:
+        raise MetricError(f"needs {count} gains, and sensor {fusion.pair.sensor} has {len(gains)} bands")
+    filters = (transfer_filter(gain, fusion.pair.ratio) for gain in gains)
+    degraded = [
+        cv2.filter2D(
+            np.ascontiguousarray(fusion.fused[:, :, n]), cv2.CV_64F, taps, borderType=cv2.BORDER_REPLICATE
+        )
+        for n, taps in zip(range(count), filters, strict=False)
+    ]
+    return 1 - hypercomplex_index(fusion.pair.part(enlarged_bands), np.stack(degraded, axis=2))
+
+
+def hybrid_quality(fusion: BandFusion) -> float:
+    """Hybrid quality without reference: HQNR = (1 - D_lambda_K)(1 - D_s), D_lambda_K = 1 - Q2n(M, MTF(F)); 0..1."""
+    return (1 - spectral_distortion_filtered(fusion)) * (1 - fusion.part(spatial_distortion))
