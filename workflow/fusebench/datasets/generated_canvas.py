@@ -8,20 +8,18 @@ root.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from fusebench.datasets import generated_shapes
 from fusebench.datasets.generated_pair import GeneratedPair, Image
+from fusebench.datasets.generated_shapes import Field, Mask, Point
 from fusebench.datasets.generated_texture import fractal_noise, sensor_noise
 from fusebench.datasets.generated_windows import extent
 
-Field = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-Point = tuple[float, float]
 Colour = tuple[float, float, float]
 
 WIDTH, HEIGHT = 320, 240
@@ -30,18 +28,17 @@ SCALE = 2
 
 def polygon(points: Sequence[Point]) -> Mask:
     """What a closed outline encloses."""
-    return _drawn(lambda canvas: cv2.fillPoly(canvas, [_pixels(points)], 1))
+    return generated_shapes.polygon(points, *grid())
 
 
 def stroke(points: Sequence[Point], width: float) -> Mask:
     """A line of ``width`` through ``points``, with round ends."""
-    return _drawn(lambda canvas: cv2.polylines(canvas, [_pixels(points)], False, 1, round(width * SCALE)))
+    return generated_shapes.stroke(points, width, *grid())
 
 
 def ellipse(x: float, y: float, half_width: float, half_height: float) -> Mask:
     """An ellipse with horizontal and vertical axes."""
-    rows, columns = grid()
-    return np.asarray(((columns - x) / half_width) ** 2 <= 1.0 - ((rows - y) / half_height) ** 2)
+    return generated_shapes.ellipse(x, y, half_width, half_height, *grid())
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> Mask:
@@ -66,16 +63,6 @@ def falloff(x: float, y: float, reach: float) -> Field:
 def noise(seed: int, cell: int) -> Field:
     """Fractal noise of the size of the drawing, 0..1; ``cell`` in pixels of the finished image."""
     return fractal_noise(seed, (HEIGHT * SCALE, WIDTH * SCALE), cell * SCALE)
-
-
-def _drawn(draw: Callable[[Image], object]) -> Mask:
-    canvas = np.zeros((HEIGHT * SCALE, WIDTH * SCALE), np.uint8)
-    draw(canvas)
-    return canvas.astype(bool)
-
-
-def _pixels(points: Sequence[Point]) -> NDArray[np.int32]:
-    return np.array([[round(x * SCALE), round(y * SCALE)] for x, y in points], np.int32)
 
 
 class Canvas:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fusebench.datasets.generated_pair import GeneratedPair, Image
 from fusebench.datasets.generated_photographs import crop, motorcycle
+from fusebench.datasets.generated_shapes import Point, polygon, stroke
 from fusebench.datasets.generated_texture import fractal_noise
 from fusebench.datasets.generated_windows import extent
 
@@ -25,13 +25,13 @@ LAYERS = 16
 ONE = 4096
 
 # Outlines of what stands in front, in pixels of the crop (x, y).
-ASTRONAUT = [
+ASTRONAUT: list[Point] = [
     (-3, 290), (7, 262), (27, 235), (60, 215), (67, 190), (77, 168), (97, 153), (117, 149), (135, 152), (132, 132),
     (120, 118), (108, 100), (105, 75), (112, 45), (130, 26), (157, 16), (192, 18), (217, 30), (237, 45), (251, 70),
     (254, 95), (248, 118), (234, 131), (222, 137), (214, 160), (210, 176), (232, 192), (249, 215), (258, 245),
     (272, 268), (290, 285), (292, 290),
 ]  # fmt: skip
-CAMERAMAN = [
+CAMERAMAN: list[Point] = [
     (-1, 120), (16, 100), (36, 88), (64, 83), (81, 68), (94, 66), (98, 50), (111, 33), (136, 23), (161, 27), (186, 45),
     (205, 65), (207, 88), (195, 93), (196, 99), (261, 97), (261, 116), (256, 121), (267, 134), (267, 155), (257, 182),
     (235, 188), (235, 272), (250, 262), (272, 260), (276, 266), (250, 274), (250, 290), (210, 290), (214, 270),
@@ -124,13 +124,14 @@ def as_nearness(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.floor(np.clip(values, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
 
 
-def standing_in_front(outline: list[tuple[int, int]], behind: NDArray[np.float64]) -> NDArray[np.uint8]:
+def standing_in_front(outline: list[Point], behind: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Nearness of a scene in which what ``outline`` encloses is the nearest."""
     nearness = as_nearness(behind)
-    points = [np.array(outline, np.int32)]
+    rows, columns = np.ogrid[: float(behind.shape[0]), : float(behind.shape[1])]
+    nearness[polygon(outline, rows, columns)] = 255
     # A margin: what sticks out of a rough outline would stay sharp in front of a sharp background.
-    cv2.polylines(nearness, points, True, 255, thickness=7)
-    return np.asarray(cv2.fillPoly(nearness, points, 255), np.uint8)
+    nearness[stroke([*outline, outline[0]], 10.0, rows, columns)] = 255
+    return nearness
 
 
 def face(shape: tuple[int, ...], x: int, y: int, depth: int) -> NDArray[np.uint8]:

@@ -16,8 +16,6 @@ from fusebench.datasets.generated_canvas import (
     WIDTH,
     Canvas,
     Colour,
-    Field,
-    Mask,
     ellipse,
     falloff,
     grid,
@@ -26,6 +24,7 @@ from fusebench.datasets.generated_canvas import (
     rectangle,
     stroke,
 )
+from fusebench.datasets.generated_shapes import Field, Mask
 
 SKIN: Colour = (0.55, 0.40, 0.32)
 GLASS: Colour = (0.05, 0.06, 0.08)
