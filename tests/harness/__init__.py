@@ -1,0 +1,1 @@
+"""Tests of the launcher, which runs inside the environments of the methods."""

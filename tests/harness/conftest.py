@@ -25,7 +25,10 @@ def _candidates() -> list[Path]:
 
 def _version(python: Path) -> str | None:
     done = subprocess.run(
-        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True
+        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.stdout.strip() if done.returncode == 0 else None
 
@@ -95,14 +98,22 @@ class Stage:
     def launch(self, script: str = "script.py", **job: Any) -> Run:
         """Write the job and run the launcher on it."""
         command = self.command(self.job(script, **job))
-        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            command, env=self.environment(), capture_output=True, text=True, timeout=120, check=False
+        )
         return Run(done.returncode, done.stdout, done.stderr, self.read_report())
 
     def bare(self, *args: str) -> subprocess.CompletedProcess[str]:
         """Run ``script.py`` without the launcher."""
         command = [str(self.python), "script.py", *args]
         return subprocess.run(
-            command, cwd=self.root, env=self.environment(), capture_output=True, text=True, timeout=120
+            command,
+            cwd=self.root,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
 

@@ -72,7 +72,9 @@ def test_an_exception_names_the_line_of_the_authors(any_stage: Stage) -> None:
 
 def test_sigterm_in_the_middle_leaves_the_report(stage: Stage) -> None:
     """A job that is cancelled leaves the images it had done, and dies of the signal."""
-    stage.write("script.py", "import time\nopen('1.txt', 'w').close()\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    stage.write(
+        "script.py", "import time\nopen('1.txt', 'w').close()\nprint('ready', flush=True)\ntime.sleep(60)\n"
+    )
     command = stage.command(stage.job(outputs=["1.txt", "2.txt"]))
     with subprocess.Popen(command, env=stage.environment(), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -102,7 +104,9 @@ def test_edits_change_what_is_compiled_and_no_file(any_stage: Stage) -> None:
     """Script and imported module are compiled with their edits; the clone stays as it was, without bytecode."""
     any_stage.write("net/__init__.py", "")
     any_stage.write("net/paths.py", "ROOT = ' '\nOTHER = ' '\n")
-    any_stage.write("script.py", "from net import paths\ncount = 0\nprint(count, paths.ROOT, repr(paths.OTHER))\n")
+    any_stage.write(
+        "script.py", "from net import paths\ncount = 0\nprint(count, paths.ROOT, repr(paths.OTHER))\n"
+    )
     before = {path: path.read_bytes() for path in any_stage.root.rglob("*.py")}
     edits = {"net/paths.py": [["ROOT = ' '", "ROOT = 'in'"]], "script.py": [["count = 0", "count = 4"]]}
     run = any_stage.launch(edits=edits)
@@ -115,7 +119,9 @@ def test_stale_bytecode_of_the_repository_is_not_used(stage: Stage) -> None:
     """Bytecode that a repository committed, and that claims to fit, is not what runs."""
     stage.write("net.py", "VALUE = 1\n")
     compile_it = "import py_compile, os\nt = os.stat('net.py')\npy_compile.compile('net.py')\n"
-    change = "open('net.py', 'w').write('VALUE = 2\\n')\nos.utime('net.py', ns=(t.st_atime_ns, t.st_mtime_ns))\n"
+    change = (
+        "open('net.py', 'w').write('VALUE = 2\\n')\nos.utime('net.py', ns=(t.st_atime_ns, t.st_mtime_ns))\n"
+    )
     subprocess.run([stage.python, "-c", compile_it + change], cwd=stage.root, check=True)
     stage.write("script.py", "import net\nprint(net.VALUE)\n")
     assert stage.bare().stdout == "1\n"
@@ -130,7 +136,9 @@ def test_stale_bytecode_of_the_repository_is_not_used(stage: Stage) -> None:
         ({"conf.yml": [["a", "b"]]}, ["conf.yml", ".py"]),
     ],
 )
-def test_an_edit_that_does_not_fit_starts_nothing(stage: Stage, edits: dict[str, list[str]], words: list[str]) -> None:
+def test_an_edit_that_does_not_fit_starts_nothing(
+    stage: Stage, edits: dict[str, list[str]], words: list[str]
+) -> None:
     """File and text that were not found are named, and the script does not run."""
     stage.write("script.py", "print('ran')\n")
     stage.write("conf.yml", "a")
@@ -150,7 +158,9 @@ def test_an_edit_that_does_not_fit_starts_nothing(stage: Stage, edits: dict[str,
         ({"model_functions": {"script.py": ["fuse"]}}, ["script.py", "'fuse'"]),
     ],
 )
-def test_a_wrong_job_is_refused_with_the_reason(stage: Stage, job: dict[str, object], words: list[str]) -> None:
+def test_a_wrong_job_is_refused_with_the_reason(
+    stage: Stage, job: dict[str, object], words: list[str]
+) -> None:
     """Unknown keys, values, shims, files and functions end with status 2 and name what was found."""
     stage.write("script.py", "print('ran')\n")
     run = stage.launch(**job)  # type: ignore[arg-type]
@@ -169,7 +179,9 @@ def test_a_module_beside_the_script_goes_before_the_standard_library(any_stage: 
     """Modules that the launcher needs itself (json, glob, signal) do not hide the authors' own of that name."""
     for name in ("json", "glob", "ast", "clock", "run", "report"):
         any_stage.write(f"{name}.py", f"NAME = 'own {name}'\n")
-    any_stage.write("script.py", "import json, glob, ast, clock, run, report\nprint(json.NAME, clock.NAME, run.NAME)\n")
+    any_stage.write(
+        "script.py", "import json, glob, ast, clock, run, report\nprint(json.NAME, clock.NAME, run.NAME)\n"
+    )
     run = any_stage.launch()
     assert run.stdout == "own json own clock own run\n", run.stderr
     assert run.report["exit_status"] == 0
@@ -209,7 +221,9 @@ def test_children_of_multiprocessing_are_hooked_too(any_stage: Stage, method: st
 
 def test_what_fired_in_a_child_is_counted(any_stage: Stage) -> None:
     """Counts of child processes reach the report, and nothing else is left beside it."""
-    any_stage.write("script.py", CHILDREN.replace("SHIFT = 0", "SHIFT = 0\nos.path.isdir('a' + chr(92) + 'b')"))
+    any_stage.write(
+        "script.py", CHILDREN.replace("SHIFT = 0", "SHIFT = 0\nos.path.isdir('a' + chr(92) + 'b')")
+    )
     any_stage.write("helper.py", "FACTOR = 1\n")
     any_stage.write("files/a", "")
     run = any_stage.launch(args=["spawn"], compat=["windows-paths"])
@@ -248,7 +262,9 @@ def test_a_pickle_written_by_the_script_names_its_main(stage: Stage) -> None:
 
 def test_starting_costs_little(stage: Stage) -> None:
     """The launcher adds less than a third of a second to the start of an empty script, and imports no library."""
-    stage.write("script.py", "import sys\nprint([n for n in ('numpy', 'torch', 'typing') if n in sys.modules])\n")
+    stage.write(
+        "script.py", "import sys\nprint([n for n in ('numpy', 'torch', 'typing') if n in sys.modules])\n"
+    )
     began = time.perf_counter()
     stage.bare()
     bare = time.perf_counter() - began

@@ -1,6 +1,7 @@
 """Same seeds, same order of files, same threads in every run."""
 
 import os
+import sys
 
 from .wrap import wrap
 
@@ -13,11 +14,25 @@ def install(job, finder):
         wrap(os, name, make)
         if original in os.supports_fd:
             os.supports_fd.add(getattr(os, name))
+    _refresh_keepers()
     finder.after_import("random", lambda random: random.seed(seed))
     finder.after_import("numpy", lambda numpy: numpy.random.seed(seed))
     finder.after_import("cv2", lambda cv2: _prepare_cv2(cv2, threads, seed))
     finder.after_import("torch", lambda torch: _prepare_torch(torch, threads, seed))
     finder.after_import("tensorflow", lambda tensorflow: _prepare_tensorflow(tensorflow, seed))
+
+
+# Classes that keep the functions of ``os`` from when their module was imported.
+KEEPERS = (("pathlib", "_NormalAccessor"), ("glob", "_StringGlobber"))
+
+
+def _refresh_keepers():
+    """Give the sorted functions to modules that something imported before the launcher came."""
+    for module, name in KEEPERS:
+        keeper = getattr(sys.modules.get(module), name, None)
+        for function in ("listdir", "scandir"):
+            if hasattr(keeper, function):
+                setattr(keeper, function, getattr(os, function))
 
 
 def _sorted_listdir(original):

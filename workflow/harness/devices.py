@@ -72,7 +72,9 @@ class Redirect:
         torch = self.torch
         self._settle_device_constructors()
         for name in FACTORIES:
+            original = getattr(torch, name, None)
             wrap(torch, name, lambda original, name=name: self._by_keyword(original, "torch." + name))
+            self._register_builtin(original, getattr(torch, name, None))
         for name in NEW_METHODS:
             wrap(torch.Tensor, name, lambda original, name=name: self._by_keyword(original, "Tensor." + name))
         wrap(torch.Tensor, "to", self._tensor_to)
@@ -119,7 +121,6 @@ class Redirect:
                 kwargs["device"] = self.place(kwargs["device"], name)
             return original(*args, **kwargs)
 
-        self._register_builtin(original, factory)
         return factory
 
     def _by_position(self, original, name):
@@ -134,6 +135,8 @@ class Redirect:
 
     def _register_builtin(self, original, replacement):
         """Tell TorchScript that the replacement is the built-in operator, so that scripts still compile."""
+        if original is replacement:
+            return
         builtins = getattr(getattr(self.torch, "jit", None), "_builtins", None)
         if hasattr(builtins, "_find_builtin"):
             operator = builtins._find_builtin(original)

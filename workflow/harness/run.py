@@ -6,7 +6,6 @@ BEGAN = perf_counter()
 
 import atexit  # noqa: E402 - the clock starts before anything else
 import builtins  # noqa: E402
-import glob  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
@@ -117,7 +116,11 @@ class MainHarness(Harness):
 
     def take_in_children(self):
         """Add what child processes counted."""
-        for path in glob.glob(glob.escape(self.job["report"]) + ".child-*"):
+        folder, name = os.path.split(self.job["report"])
+        for child in sorted(os.listdir(folder)):
+            if not child.startswith(name + ".child-"):
+                continue
+            path = os.path.join(folder, child)
             with self.open(path, encoding="utf-8") as file:
                 self.tally.merge(json.load(file))
             os.remove(path)

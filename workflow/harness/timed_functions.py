@@ -19,7 +19,9 @@ def decorate(source, path, names):
         if name not in functions:
             raise JobError("model_functions: %s defines no function %r" % (path, name))
         mark = ast.copy_location(ast.Name(id=TIMED, ctx=ast.Load()), functions[name])
-        functions[name].decorator_list.insert(0, mark)
+        functions[name].decorator_list.append(
+            mark
+        )  # innermost: a staticmethod is no function before Python 3.10
     return tree
 
 

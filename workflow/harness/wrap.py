@@ -13,11 +13,31 @@ def wrap(owner, name, make):
     original = getattr(owner, name, None)
     if original is None or getattr(original, "_fusebench", False):
         return
-    replacement = make(original)
+    setattr(owner, name, dress(make(original), original))
+
+
+def dress(replacement, original):
+    """Make ``replacement`` look like ``original``, and stay unbound in a class where a built-in would."""
+    if isinstance(original, types.BuiltinFunctionType):
+        replacement = Unbound(replacement)
     updated = ("__dict__",) if isinstance(original, types.FunctionType) else ()
     functools.update_wrapper(replacement, original, updated=updated)
     replacement._fusebench = True
-    setattr(owner, name, replacement)
+    return replacement
+
+
+class Unbound:
+    """Calls a function; unlike a function it is not bound when it is an attribute of a class.
+
+    ``pathlib`` keeps ``os.listdir`` and ``io.open`` as attributes of a class up to Python 3.10.
+    """
+
+    def __init__(self, function):
+        self._function = function
+
+    def __call__(self, *args, **kwargs):
+        """Call the function."""
+        return self._function(*args, **kwargs)
 
 
 def provide(module, makers, fired=None):

@@ -5,7 +5,7 @@ import io
 import os
 import weakref
 
-from .wrap import wrap
+from .wrap import dress, wrap
 
 # Writers that do not go through Python's open(): module -> function and position of the path.
 C_WRITERS = {
@@ -22,7 +22,7 @@ C_READERS = {
 
 def install(clock, finder):
     """Watch ``open``, renames, and the writers and readers of C libraries."""
-    watched = _watch_open(clock, io.open)
+    watched = dress(_watch_open(clock, io.open), io.open)
     builtins.open = io.open = watched
     for name in ("rename", "replace", "link", "symlink"):
         wrap(os, name, lambda original: _watch_writer(clock, original, 1))
@@ -49,7 +49,6 @@ def _watch_open(clock, original):
             _tell_close(handle, clock, real)
         return handle
 
-    open.__doc__ = original.__doc__
     return open
 
 

@@ -5,6 +5,8 @@ import functools
 import io
 import os
 
+from ..wrap import Unbound
+
 OS_FUNCTIONS = (
     "access chdir listdir lstat makedirs mkdir open remove removedirs rename replace rmdir scandir stat unlink walk"
 ).split()
@@ -15,8 +17,7 @@ LIBRARIES = {"cv2": ("imread", "imwrite"), "glob": ("glob", "iglob")}
 def windows_paths(argument, tally, finder):
     """Backslashes in the paths given to open, os, os.path, glob and cv2 become slashes."""
     patch = functools.partial(_patch, tally)
-    original, patched = io.open, _slashed(io.open, tally, "open")
-    builtins.open = io.open = functools.update_wrapper(patched, original, updated=())
+    builtins.open = io.open = Unbound(_slashed(io.open, tally, "open"))
     patch(os, OS_FUNCTIONS)
     patch(os.path, PATH_FUNCTIONS)
     for name, functions in LIBRARIES.items():
@@ -28,7 +29,7 @@ def _patch(tally, module, functions):
         # Not wrap(): a function may already be watched, and is then wrapped once more.
         original = getattr(module, name, None)
         if original is not None and not hasattr(original, "_slashed"):
-            replacement = functools.update_wrapper(_slashed(original, tally, name), original, updated=())
+            replacement = Unbound(_slashed(original, tally, name))
             replacement._slashed = True
             setattr(module, name, replacement)
 

@@ -1,0 +1,250 @@
+"""Model seconds and wall seconds of each image, whoever writes the results."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness.conftest import Stage
+
+FUSE = """
+import time
+import torch
+from torch import nn
+
+class Inner(nn.Module):
+    def __init__(self):
+        self.weight = nn.Parameter([1.0] * 3)
+    def forward(self, seconds):
+        time.sleep(seconds)
+
+class Net(nn.Module):
+    def __init__(self):
+        self.inner, self.bias = Inner(), nn.Parameter([0.0])
+        self.again = self.inner
+    def forward(self, seconds):
+        self.inner(seconds / 2)
+        self.again(seconds / 2)
+
+class Head(nn.Module):
+    def __init__(self):
+        self.weight = nn.Parameter([1.0] * 10)
+    def forward(self, seconds):
+        time.sleep(seconds)
+
+net, head = Net(), Head()
+time.sleep(0.1)
+"""
+
+
+def near(seconds: float) -> Any:
+    """Sleeping takes at least what was asked for, and on a busy machine somewhat more."""
+    return pytest.approx(seconds + 0.015, abs=0.016)
+
+
+def test_outermost_calls_are_timed_image_by_image(torch_stage: Stage) -> None:
+    """Two outermost calls add up, inner ones are not counted twice, and the time between results is the wall's."""
+    torch_stage.write(
+        "script.py",
+        FUSE
+        + "for i in (1, 2):\n    net(0.1)\n    time.sleep(0.1)\n    head(0.05)\n    open(f'{i}.txt', 'w').close()\n",
+    )
+    report = torch_stage.launch(outputs=["1.txt", "2.txt"], warmup=1).report
+    for name, warmup in (("1", True), ("2", False)):
+        image = report["images"][name]
+        assert image["model_seconds"] == near(0.15)
+        assert image["seconds"] == near(0.25)
+        assert (image["calls"], image["warmup"]) == (2, warmup)
+    assert report["startup_seconds"] > 0.1
+    assert report["modules_called"] == {"Net": 2, "Head": 2}
+    assert report["parameters"] == 3 + 1 + 10
+
+
+def test_a_model_built_anew_for_each_image_counts_once(torch_stage: Stage) -> None:
+    """Parameters are those of one image."""
+    torch_stage.write(
+        "script.py", FUSE + "for i in (1, 2):\n    Head()(0)\n    open(f'{i}.txt', 'w').close()\n"
+    )
+    assert torch_stage.launch(outputs=["1.txt", "2.txt"]).report["parameters"] == 10
+
+
+def test_a_second_write_adds_nothing(torch_stage: Stage) -> None:
+    """A result that is written twice, or read and coloured at the end, ends its image once."""
+    torch_stage.write(
+        "script.py",
+        FUSE
+        + "for i in (1, 2):\n    head(0.05)\n    open(f'{i}.txt', 'w').close()\n    open(f'{i}.txt', 'w').close()\n"
+        "for i in (1, 2):\n    head(0.2)\n    open(f'{i}.txt', 'a').close()\n",
+    )
+    report = torch_stage.launch(outputs=["1.txt", "2.txt"]).report
+    assert [image["model_seconds"] for image in report["images"].values()] == [near(0.05)] * 2
+    assert report["model_seconds_total"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_results_saved_together_have_no_model_time_of_their_own(torch_stage: Stage) -> None:
+    """In a batch the first image gets the call, the others have none instead of zero seconds."""
+    torch_stage.write("script.py", FUSE + "head(0.05)\nfor i in (1, 2):\n    open(f'{i}.txt', 'w').close()\n")
+    images = torch_stage.launch(outputs=["1.txt", "2.txt"]).report["images"]
+    assert images["1"]["model_seconds"] == near(0.05)
+    assert images["2"]["model_seconds"] is None
+
+
+def test_without_a_model_the_first_input_starts_the_clock(stage: Stage) -> None:
+    """A plain script has wall times; reading the first input ends the start-up."""
+    stage.write("in/1.txt", "a")
+    stage.write(
+        "script.py",
+        "import time\ntime.sleep(0.3)\nopen('in/1.txt').read()\ntime.sleep(0.1)\nopen('1.txt', 'w').close()\n"
+        "time.sleep(0.05)\nopen('2.txt', 'w').close()\n",
+    )
+    inputs = {str(stage.root / "in/1.txt"): "1"}
+    report = stage.launch(outputs=["1.txt", "2.txt"], inputs=inputs).report
+    assert [image["seconds"] for image in report["images"].values()] == [near(0.1), near(0.05)]
+    assert report["images"]["1"]["model_seconds"] is None
+    assert report["startup_seconds"] > 0.3
+    assert report["parameters"] is None
+
+
+def test_functions_that_the_entry_names_are_the_model(any_stage: Stage) -> None:
+    """A function of the script or of a module, or a method, is timed as a module would be; line numbers stay."""
+    any_stage.write(
+        "lib/lut.py",
+        "import time\nclass Lut:\n    @staticmethod\n    def apply(seconds):\n        time.sleep(seconds)\n",
+    )
+    any_stage.write(
+        "script.py",
+        "import time\nfrom lib.lut import Lut\ndef fuse(seconds):\n    time.sleep(seconds)\n    Lut.apply(seconds)\n"
+        "fuse(0.05)\nLut.apply(0.1)\nopen('1.txt', 'w').close()\nraise ValueError\n",
+    )
+    functions = {"script.py": ["fuse"], "lib/lut.py": ["Lut.apply"]}
+    report = any_stage.launch(outputs=["1.txt"], model_functions=functions).report
+    assert report["images"]["1"]["model_seconds"] == pytest.approx(0.21, abs=0.03)
+    assert report["images"]["1"]["calls"] == 2
+    assert report["exception"]["where"] == "script.py:9: raise ValueError"
+
+
+WRITERS = {
+    "open": "f = open(path, 'wb')\nf.write(b'x')\nf.close()",
+    "with-open": "with open(path, 'w') as f:\n    f.write('x')",
+    "never-closed": "open(path, 'wb').write(b'x')",
+    "unbuffered": "with open(path, 'wb', buffering=0) as f:\n    f.write(b'x')",
+    "io-open": "import io\nwith io.open(path, 'a+') as f:\n    f.write('x')",
+    "pathlib": "import pathlib\npathlib.Path(path).write_bytes(b'x')",
+    "os-rename": "import os\nopen('draft', 'w').close()\nos.rename('draft', path)",
+    "shutil-move": "import shutil\nopen('draft', 'w').close()\nshutil.move('draft', path)",
+    "shutil-copy": "import shutil\nopen('draft', 'w').close()\nshutil.copyfile('draft', path)",
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_every_way_of_writing_with_python_ends_the_image(any_stage: Stage, writer: str) -> None:
+    """The image is ended once, and the file holds what was written."""
+    any_stage.write("script.py", f"import os\nos.chdir('out')\npath = '../out/1.png'\n{WRITERS[writer]}\n")
+    (any_stage.root / "out").mkdir()
+    run = any_stage.launch(outputs=["out/1.png"])
+    assert list(run.report["images"]) == ["1"], run.stderr
+    assert (any_stage.root / "out/1.png").read_bytes() in (b"x", b"")
+
+
+LIBRARIES = {
+    "cv2": "import cv2\ncv2.imwrite(path, image)",
+    "PIL": "from PIL import Image\nImage.fromarray(image).save(path)",
+    "imageio": "import imageio\nimageio.imwrite(path, image)",
+    "skimage": "from skimage import io\nio.imsave(path, image, check_contrast=False)",
+    "matplotlib": "import matplotlib\nmatplotlib.use('Agg')\nfrom matplotlib import pyplot\npyplot.imsave(path, image)",
+    "numpy": "path = path.replace('.png', '.npy')\nnumpy.save(path, image)",
+    "scipy": "import scipy.io\npath = path.replace('.png', '.mat')\nscipy.io.savemat(path, {'F': image})",
+    "tifffile": "import tifffile\npath = path.replace('.png', '.tif')\ntifffile.imwrite(path, image)",
+}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_every_library_that_writes_images_ends_the_image(stage: Stage, library: str) -> None:
+    """The image ends when the file is complete, and its bytes are those of a run without the launcher."""
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    stage.write(
+        "script.py",
+        "import os, numpy\nimage = (numpy.arange(200 * 300 * 3) % 251).astype('uint8').reshape(200, 300, 3)\n"
+        "path = 'out/1.png'\nos.makedirs('out', exist_ok=True)\n"
+        f"{LIBRARIES[library]}\nprint(os.path.getsize(path))\n",
+    )
+    bare = stage.bare().stdout
+    written = next((stage.root / "out").iterdir())
+    content = written.read_bytes()
+    written.unlink()
+    run = stage.launch(outputs=["out/1.png", "out/1.npy", "out/1.mat", "out/1.tif"])
+    assert (run.stdout, list(run.report["images"])) == (bare, ["1"]), run.stderr
+    if library != "scipy":  # a .mat file holds the time of its making
+        assert written.read_bytes() == content
+
+
+def test_reading_through_opencv_starts_the_clock(stage: Stage) -> None:
+    """``cv2.imread`` of an input is seen, though it never calls ``open``."""
+    stage.write(
+        "script.py",
+        "import cv2, numpy, time\ncv2.imwrite('in.png', numpy.zeros((4, 4), 'uint8'))\ncv2.imread('in.png')\n"
+        "time.sleep(0.1)\ncv2.imwrite('1.png', numpy.zeros((4, 4), 'uint8'))\n",
+    )
+    report = stage.launch(outputs=["1.png"], inputs={str(stage.root / "in.png"): "1"}).report
+    assert report["images"]["1"]["seconds"] == near(0.1)
+    assert report["versions"].keys() >= {"cv2", "numpy", "python"}
+
+
+def test_results_that_nobody_saw_are_told(stage: Stage) -> None:
+    """A result written by another process has no time, and the report says how many there are."""
+    stage.write("script.py", "import subprocess\nsubprocess.call(['touch', '1.txt'])\n")
+    report = stage.launch(outputs=["1.txt", "2.txt"]).report
+    assert report["images"] == {}
+    assert any(note.startswith("1 results exist that were not seen") for note in report["notes"])
+
+
+def test_the_gpu_is_waited_for_on_both_sides(torch_stage: Stage) -> None:
+    """On a GPU every outermost call is enclosed by two synchronisations, inner calls by none."""
+    torch_stage.environ["FAKE_CUDA_DEVICES"] = "1"
+    torch_stage.write(
+        "script.py", FUSE + "net(0.01)\nopen('1.txt', 'w').close()\nprint(torch.LOG.count('synchronize'))\n"
+    )
+    run = torch_stage.launch(outputs=["1.txt"], device="cuda")
+    assert run.stdout == "2\n", run.stderr
+    assert (run.report["device_name"], run.report["peak_device_bytes"]) == ("Fake cuda:0", 4096)
+
+
+SESSION = """
+class Graph:
+    def get_collection(self, name):
+        assert name == "trainable_variables"
+        return []
+
+class BaseSession:
+    graph = Graph()
+    def run(self, seconds):
+        import time
+        time.sleep(seconds)
+
+class Session(BaseSession):
+    pass
+"""
+
+
+def test_sessions_of_tensorflow_1_are_timed(stage: Stage, tmp_path: Path) -> None:
+    """``Session.run`` is the model of a TensorFlow 1 script."""
+    library = tmp_path / "library"
+    for name in ("", "python", "python/client"):
+        (library / "tensorflow" / name).mkdir(parents=True, exist_ok=True)
+        (library / "tensorflow" / name / "__init__.py").write_text("")
+    (library / "tensorflow/python/client/session.py").write_text(SESSION)
+    (library / "tensorflow/__init__.py").write_text("def set_random_seed(seed):\n    print('seed', seed)\n")
+    stage.environ["PYTHONPATH"] = str(library)
+    stage.write(
+        "script.py",
+        "import tensorflow\nfrom tensorflow.python.client.session import Session\n"
+        "Session().run(0.1)\nopen('1.txt', 'w').close()\n",
+    )
+    run = stage.launch(outputs=["1.txt"], seed=4)
+    assert run.stdout == "seed 4\n", run.stderr
+    assert run.report["images"]["1"]["model_seconds"] == near(0.1)
+    assert run.report["modules_called"] == {"Session.run": 1}
