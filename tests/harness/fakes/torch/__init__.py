@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-__version__ = "2.0.0+fake"
+__version__ = "2.6.0+fake"
 COUNT = int(os.environ.get("FAKE_CUDA_DEVICES", "0"))
 LOG: list[str] = []
 
@@ -93,8 +93,9 @@ def zeros(size: int, device: Any = "cpu") -> Tensor:
     return Tensor([0.0] * size, check(device))
 
 
-def load(f: str, map_location: Any = None) -> Any:
+def load(f: str, map_location: Any = None, weights_only: bool | None = None) -> Any:
     """Load a "checkpoint": a text file that holds the device it was saved on."""
+    LOG.append(f"weights_only {weights_only}")
     saved = Path(f).read_text().strip()
     if callable(map_location):
         return map_location("storage", saved)
