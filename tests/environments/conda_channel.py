@@ -16,7 +16,16 @@ from pathlib import Path
 
 PLACEHOLDER = "/placeholder_of_the_prefix_" + "x" * 100
 _LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "pydoc_data"}
-_LEFT_OUT |= {"site-packages", "dist-packages", "__pycache__"}
+_LEFT_OUT |= {
+    "site-packages",
+    "dist-packages",
+    "__pycache__",
+    "unittest",
+    "wsgiref",
+    "xmlrpc",
+    "curses",
+    "sqlite3",
+}
 
 
 @dataclass
@@ -47,10 +56,12 @@ def index(folder: Path) -> None:
 
 
 def write_package(folder: Path, package: CondaPackage) -> Path:
-    """Write one ``.tar.bz2`` archive as conda-build does: the files, ``info/index.json`` and ``info/paths.json``."""
+    """Write one ``.conda`` archive as conda-build does: the files, ``info/index.json`` and ``info/paths.json``."""
+    from conda_package_streaming.create import conda_builder  # type: ignore[import-untyped]
+
     subdir = folder / ("noarch" if package.noarch else "linux-64")
     subdir.mkdir(parents=True, exist_ok=True)
-    archive = subdir / f"{package.name}-{package.version}-0.tar.bz2"
+    stem = f"{package.name}-{package.version}-0"
     description = {"name": package.name, "version": package.version, "build": "0", "build_number": 0}
     description |= {"depends": package.depends, "subdir": subdir.name, "timestamp": 1500000000000}
     description |= {"noarch": package.noarch} if package.noarch else {}
@@ -61,12 +72,12 @@ def write_package(folder: Path, package: CondaPackage) -> Path:
     info = {"info/index.json": description, "info/paths.json": paths}
     members = package.files | {path: json.dumps(content).encode() for path, content in info.items()}
     members["info/files"] = "\n".join(package.files).encode() + b"\n"
-    with tarfile.open(archive, "w:bz2", compresslevel=1) as tar:
+    with conda_builder(stem, subdir, compression_level=1) as tar:
         for path, content in members.items():
             member = tarfile.TarInfo(path)
             member.size, member.mode = len(content), 0o755 if path in package.executable else 0o644
             tar.addfile(member, io.BytesIO(content))
-    return archive
+    return subdir / f"{stem}.conda"
 
 
 def _path_entry(path: str, content: bytes) -> dict[str, object]:

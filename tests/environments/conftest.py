@@ -18,9 +18,10 @@ THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 @pytest.fixture(autouse=True)
 def _own_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the machine's package sources, cache and settings out of the tests."""
-    for name in ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_URL"):
+    for name in ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("UV_NO_INDEX", "1")
+    (tmp_path / "empty-index").mkdir()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (tmp_path / "empty-index").as_uri())
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
     monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "rattler-cache"))
     for name in [name for name in os.environ if name.startswith("PIP_")]:

@@ -59,12 +59,16 @@ def install_pip(
 
 
 def _relocate_scripts(stage: Path, final: Path) -> None:
-    """Give scripts that name the staging folder the final one; only needed beside a Python of conda's."""
+    """Give scripts that name the staging folder the final one; only needed beside a Python of conda's.
+
+    The interpreter is in the ``#!`` line or, where that would be too long for the kernel, in the one after it.
+    """
     for script in (path for path in (stage / "bin").iterdir() if path.is_file() and not path.is_symlink()):
-        content = script.read_bytes()
-        first, _, rest = content.partition(b"\n")
-        if first.startswith(b"#!") and bytes(stage) in first:
-            script.write_bytes(first.replace(bytes(stage), bytes(final)) + b"\n" + rest)
+        with script.open("rb") as stream:
+            start = stream.read(2) + stream.readline() + stream.readline()
+        if start.startswith(b"#!") and bytes(stage) in start:
+            moved = start.replace(bytes(stage), bytes(final))
+            script.write_bytes(moved + script.read_bytes()[len(start) :])
 
 
 def _harmful(differences: list[Difference]) -> list[Difference]:

@@ -1,0 +1,32 @@
+"""The table of environments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fusebench.environments import build, environments_table
+from fusebench.environments.locking import lock
+
+from tests.environments.conftest import MakeEnvironment
+
+
+def test_each_environment_has_a_row(make_environment: MakeEnvironment, tmp_path: Path) -> None:
+    """Built, locked and unlocked environments are told apart, with versions, sizes and the number of their methods."""
+    folder = make_environment("a-built")
+    lock(folder)
+    receipt = build(folder, "cpu", tmp_path / "resources")
+    lock(make_environment("b-locked", pip="[beta]"))
+    make_environment("c-not")
+    rows = environments_table(folder.parent, tmp_path / "resources", {"a-built": ["one", "two"]})
+    assert [(row["env"], row["methods"]) for row in rows] == [
+        ("a-built", "2"),
+        ("b-locked", "0"),
+        ("c-not", "0"),
+    ]
+    assert rows[0]["state"] == "built"
+    assert rows[0]["packages"] == "2"
+    assert rows[0]["python"] == receipt["python"]["version"]
+    assert rows[0]["size"] == "0 MB"
+    assert rows[1]["state"] == "locked"
+    assert rows[2]["state"].endswith("run: fusebench lock c-not")
+    assert len({tuple(row) for row in rows}) == 1
