@@ -43,8 +43,8 @@ rule tables:
 
 
 onsuccess:
-    print_summary()
+    print(summary(PLAN), flush=True)
 
 
 onerror:
-    print_summary()
+    print(summary(PLAN), flush=True)

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 from fusebench.datasets.generated import GENERATORS, GeneratedPair
-from fusebench.datasets.generated_focus import defocus, disk_mean, disk_sum
-from fusebench.datasets.generated_pair import Image
-from fusebench.datasets.generated_shapes import polygon, stroke
+from fusebench.datasets.generated.focus import defocus, disk_mean, disk_sum
+from fusebench.datasets.generated.pair import Image
+from fusebench.datasets.generated.shapes import polygon, stroke
 from numpy.typing import NDArray
 
 # Of the bytes of A and B of all pairs. A change here changes every number measured on the dataset.

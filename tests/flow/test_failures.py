@@ -148,7 +148,7 @@ def test_failures_are_tried_again_without_being_told(project: MiniProject) -> No
 def test_files_that_the_mirror_lacks_are_listed(project: MiniProject) -> None:
     """A repository with a missing object is taken without it; weights among the missing end as weights-missing."""
     commit = project.add_method("partial", {"test.py": ARGPARSE, "big.pth": "w" * 100}, BY_OPTIONS, weights=[{"path": "big.pth"}])
-    project.add_method("same-code", {"unused": "x"}, BY_OPTIONS)
+    project.add_method("same-code", {"unused": "x"}, {**BY_OPTIONS, "seed": 1})
     project.methods["same-code"].update(code=project.methods["partial"]["code"], commit=commit)
     mirror = project.root / "mirrors" / "mini+partial"
     blob = subprocess.run(["git", "-C", str(mirror), "rev-parse", "HEAD:big.pth"], capture_output=True, text=True, check=True).stdout.strip()

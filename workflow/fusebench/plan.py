@@ -6,6 +6,8 @@ This is what the rules look things up in; it is made once, when Snakemake reads 
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -16,6 +18,7 @@ from fusebench.compare.contents import TableSpec
 from fusebench.datasets.pairing import find_names, image_path, pair_names, patterns
 from fusebench.environments import choose_variant, environment_key
 from fusebench.errors import EnvironmentFailed, StepError
+from fusebench.files import folder_digest
 from fusebench.fuse.specs import cell_resources, cell_spec, device_for
 from fusebench.markers import attempts
 from fusebench.metrics import resolve
@@ -27,6 +30,8 @@ WEIGHTS = "resources/weights"
 ENVIRONMENTS = "resources/envs"
 DATASETS = "resources/datasets"
 RUNS = "results/runs"
+GENERATORS_FOLDER = Path(__file__).resolve().parent / "datasets" / "generated"
+
 Cells = dict[str, Any]
 """``runs``, dataset -> methods, and ``skipped``, a list of [method, dataset, reason]."""
 
@@ -108,7 +113,9 @@ class Plan:
 
     def dataset_spec(self, dataset: str) -> str:
         """Return the parameters of a preparing job as JSON: the definition with its list of names."""
-        definition = self.datasets[dataset].definition
+        definition = dict(self.datasets[dataset].definition)
+        if definition["kind"] == "generated":
+            definition["code"] = folder_digest(GENERATORS_FOLDER)
         names = pair_names(definition.get("pairs"), self.registry.root)
         return _json({**definition, "pairs": names} if names else definition)
 
@@ -211,6 +218,16 @@ def _cells(cells: Iterable[tuple[Method, str]]) -> Cells:
         else:
             skipped.append([method.name, dataset, f"{method.status}: {method.entry['reason']}"])
     return {"runs": runs, "skipped": skipped}
+
+
+def prepare_process(plan: Plan) -> None:
+    """Set the variables that the steps see.
+
+    Steps run in the environment that Snakemake itself runs in, also where it was started without activating it. Where
+    repositories are cloned from changes no result: it is no parameter of a job, so that a mirror reruns nothing.
+    """
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    os.environ["FUSEBENCH_MIRROR"] = str(plan.registry.options.get("mirror", ""))
 
 
 def attempt(area: str, step: str, key: str) -> int:

@@ -14,12 +14,12 @@ rule collect_measures:
     output:
         measures="results/measures.csv",
         status="results/status.csv",
-    params:
-        spec=PLAN.collect_spec(),
     log:
         "logs/compare/measures.log",
+    params:
+        spec=PLAN.collect_spec(),
     shell:
-        "{STEP} collect --spec {params.spec:q} --measures {output.measures:q} --status {output.status:q} 2> {log:q}"
+        "python -m fusebench.steps collect --spec {params.spec:q} --measures {output.measures:q} --status {output.status:q} 2> {log:q}"
 
 
 rule write_table:
@@ -28,12 +28,12 @@ rule write_table:
         records=lambda wildcards: PLAN.suite_records(wildcards.suite, wildcards.dataset),
     output:
         multiext("results/tables/{suite}/{dataset}", ".csv", ".md", ".tex"),
-    params:
-        spec=lambda wildcards: PLAN.table_spec(wildcards.suite, wildcards.dataset),
     log:
         "logs/compare/{suite}/{dataset}.log",
+    params:
+        spec=lambda wildcards: PLAN.table_spec(wildcards.suite, wildcards.dataset),
     shell:
-        "{STEP} table --spec {params.spec:q} --measures {input.measures:q} 2> {log:q}"
+        "python -m fusebench.steps table --spec {params.spec:q} --measures {input.measures:q} 2> {log:q}"
 
 
 # Fails as long as a cell has no result: names it and its log, and sets the exit status. The next run tries again.
@@ -44,9 +44,9 @@ rule verdict:
         "results/status.csv",
     output:
         "results/verdict.txt",
-    params:
-        spec=PLAN.collect_spec(),
     log:
         "logs/compare/verdict.log",
+    params:
+        spec=PLAN.collect_spec(),
     shell:
-        "{STEP} verdict --spec {params.spec:q} --output {output:q} 2> {log:q}"
+        "python -m fusebench.steps verdict --spec {params.spec:q} --output {output:q} 2> {log:q}"

@@ -10,11 +10,13 @@ rule prepare_dataset:
         lambda wildcards: PLAN.dataset_files(wildcards.dataset),
     output:
         marker="resources/datasets/{dataset}.json",
+    log:
+        "logs/datasets/{dataset}.log",
     params:
         spec=lambda wildcards: PLAN.dataset_spec(wildcards.dataset),
         attempt=lambda wildcards: attempt("resources", "datasets", wildcards.dataset),
-        failures=lambda wildcards: failures_file("resources", "datasets", wildcards.dataset),
-    log:
-        "logs/datasets/{dataset}.log",
+        failures=lambda wildcards: failures_file(
+            "resources", "datasets", wildcards.dataset
+        ),
     shell:
-        "{STEP} dataset --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"
+        "python -m fusebench.steps dataset --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"

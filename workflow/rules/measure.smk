@@ -7,14 +7,14 @@ rule measure:
         records=lambda wildcards: PLAN.records(wildcards.dataset),
     output:
         "results/measures/{dataset}.csv",
-    params:
-        metrics=lambda wildcards: PLAN.metrics(wildcards.dataset),
     log:
         "logs/measure/{dataset}.log",
     threads: 2
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        metrics=lambda wildcards: PLAN.metrics(wildcards.dataset),
     shell:
-        "{STEP} measure --dataset {input.dataset:q} --records {input.records:q} --metrics {params.metrics:q}"
+        "python -m fusebench.steps measure --dataset {input.dataset:q} --records {input.records:q} --metrics {params.metrics:q}"
         " --workers {threads} --output {output:q} 2> {log:q}"

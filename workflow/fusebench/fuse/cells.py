@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from fusebench.errors import BadOutput, EnvironmentFailed, SourceUnavailable, StepError
+from fusebench.errors import BadOutput, EnvironmentFailed, SourceUnavailable, StepError, TimedOut
 from fusebench.files import remove_folder
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, reserved_device
@@ -114,7 +114,12 @@ def _fuse_batch(
     job = _job(cell, staged, scratch, values, outcome.device)
     python = Path(cell.environment["path"], "bin", "python").absolute()
     environ = {"CUDA_VISIBLE_DEVICES": outcome.device.visible if outcome.device else "", **run["environ"]}
-    launched = launch(job, python, scratch, log, max(1.0, deadline - time.monotonic()), environ)
+    try:
+        launched = launch(job, python, scratch, log, max(1.0, deadline - time.monotonic()), environ)
+    except TimedOut as error:
+        raise TimedOut(
+            f"{error} of {cell.spec['minutes']:g} minutes {_progress(staged)}; raise `resources.runtime` of the entry"
+        ) from error
     outcome.launches.append(launched)
     _check_complete(staged, launched, work, out, since, outcome)
     sizes = {pair["name"]: pair["size"] for pair in batch}
@@ -164,9 +169,8 @@ def _check_complete(
     """Raise unless every result is there; an unhappy ending after the last result is only noted."""
     missing = missing_results(staged)
     if missing and (launched.status != 0 or launched.printed_traceback):
-        done = len(staged) - len(missing)
         error = launched.failure()
-        raise type(error)(f"{error} ({done} of {len(staged)} results written)")
+        raise type(error)(f"{error} {_progress(staged)}")
     if missing:
         raise too_few(staged, missing, work, out, since)
     if launched.status != 0:
@@ -177,6 +181,10 @@ def _check_complete(
         outcome.notes.append(
             f"a traceback was printed although every result was written: {launched.complaint}"
         )
+
+
+def _progress(staged: list[StagedPair]) -> str:
+    return f"({len(staged) - len(missing_results(staged))} of {len(staged)} results written)"
 
 
 def _times(launched: Launch, name: str) -> dict[str, Any]:

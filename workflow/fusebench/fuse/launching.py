@@ -92,9 +92,7 @@ def launch(
     try:
         status = process.wait(timeout=seconds)
     except subprocess.TimeoutExpired as error:
-        raise TimedOut(
-            f"the script ran past its limit of {seconds / 60:g} minutes; raise `resources.runtime` of the entry"
-        ) from error
+        raise TimedOut("the script ran past its time limit") from error
     finally:
         _end_group(process)
     report = read_json(Path(job["report"])) if Path(job["report"]).exists() else {}

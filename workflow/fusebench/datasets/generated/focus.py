@@ -14,11 +14,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from fusebench.datasets.generated_pair import GeneratedPair, Image
-from fusebench.datasets.generated_photographs import crop, motorcycle
-from fusebench.datasets.generated_shapes import Point, polygon, stroke
-from fusebench.datasets.generated_texture import fractal_noise
-from fusebench.datasets.generated_windows import extent
+from fusebench.datasets.generated.pair import GeneratedPair, Image
+from fusebench.datasets.generated.photographs import crop, motorcycle
+from fusebench.datasets.generated.shapes import Point, polygon, stroke
+from fusebench.datasets.generated.texture import fractal_noise
+from fusebench.datasets.generated.windows import extent
 
 Integers = NDArray[np.int64]
 LAYERS = 16

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from fusebench.datasets.generated_pair import GeneratedPair, Image
-from fusebench.datasets.generated_photographs import crop, motorcycle
-from fusebench.datasets.generated_texture import sensor_noise
+from fusebench.datasets.generated.pair import GeneratedPair, Image
+from fusebench.datasets.generated.photographs import crop, motorcycle
+from fusebench.datasets.generated.texture import sensor_noise
 
 Field = NDArray[np.float64]
 GAMMA = 2.2

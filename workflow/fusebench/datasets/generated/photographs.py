@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fusebench.datasets.generated_pair import Image
+from fusebench.datasets.generated.pair import Image
 
 
 def crop(name: str, top: int = 0, left: int = 0, height: int = 288, width: int = 384) -> Image:

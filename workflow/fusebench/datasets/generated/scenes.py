@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fusebench.datasets.generated_canvas import (
+from fusebench.datasets.generated.canvas import (
     HEIGHT,
     WIDTH,
     Canvas,
@@ -17,7 +17,7 @@ from fusebench.datasets.generated_canvas import (
     polygon,
     rectangle,
 )
-from fusebench.datasets.generated_objects import (
+from fusebench.datasets.generated.objects import (
     brick_wall,
     car,
     foliage,
@@ -33,7 +33,7 @@ from fusebench.datasets.generated_objects import (
     truck,
     window,
 )
-from fusebench.datasets.generated_pair import GeneratedPair
+from fusebench.datasets.generated.pair import GeneratedPair
 
 NIGHT = (0.05, 0.06, 0.09)
 DUSK = (0.26, 0.25, 0.28)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from fusebench.datasets.generated_exposure import multi_exposure
-from fusebench.datasets.generated_focus import multi_focus
-from fusebench.datasets.generated_pair import GeneratedPair
-from fusebench.datasets.generated_scenes import night_scenes
+from fusebench.datasets.generated.exposure import multi_exposure
+from fusebench.datasets.generated.focus import multi_focus
+from fusebench.datasets.generated.pair import GeneratedPair
+from fusebench.datasets.generated.scenes import night_scenes
 
 GENERATORS: dict[str, Callable[[], Iterator[GeneratedPair]]] = {
     "night-scenes": night_scenes,

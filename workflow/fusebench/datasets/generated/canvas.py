@@ -14,11 +14,11 @@ from functools import cache
 import cv2
 import numpy as np
 
-from fusebench.datasets import generated_shapes
-from fusebench.datasets.generated_pair import GeneratedPair, Image
-from fusebench.datasets.generated_shapes import Field, Mask, Point
-from fusebench.datasets.generated_texture import fractal_noise, sensor_noise
-from fusebench.datasets.generated_windows import extent
+from fusebench.datasets.generated import shapes
+from fusebench.datasets.generated.pair import GeneratedPair, Image
+from fusebench.datasets.generated.shapes import Field, Mask, Point
+from fusebench.datasets.generated.texture import fractal_noise, sensor_noise
+from fusebench.datasets.generated.windows import extent
 
 Colour = tuple[float, float, float]
 
@@ -28,17 +28,17 @@ SCALE = 2
 
 def polygon(points: Sequence[Point]) -> Mask:
     """What a closed outline encloses."""
-    return generated_shapes.polygon(points, *grid())
+    return shapes.polygon(points, *grid())
 
 
 def stroke(points: Sequence[Point], width: float) -> Mask:
     """A line of ``width`` through ``points``, with round ends."""
-    return generated_shapes.stroke(points, width, *grid())
+    return shapes.stroke(points, width, *grid())
 
 
 def ellipse(x: float, y: float, half_width: float, half_height: float) -> Mask:
     """An ellipse with horizontal and vertical axes."""
-    return generated_shapes.ellipse(x, y, half_width, half_height, *grid())
+    return shapes.ellipse(x, y, half_width, half_height, *grid())
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> Mask:

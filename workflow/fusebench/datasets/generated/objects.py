@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fusebench.datasets.generated_canvas import (
+from fusebench.datasets.generated.canvas import (
     HEIGHT,
     SCALE,
     WIDTH,
@@ -24,7 +24,7 @@ from fusebench.datasets.generated_canvas import (
     rectangle,
     stroke,
 )
-from fusebench.datasets.generated_shapes import Field, Mask
+from fusebench.datasets.generated.shapes import Field, Mask
 
 SKIN: Colour = (0.55, 0.40, 0.32)
 GLASS: Colour = (0.05, 0.06, 0.08)
