@@ -11,10 +11,9 @@ from fusebench.errors import MetricError
 from fusebench.metrics import Definition, default_metrics, resolve
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    from fusebench.metrics import SourcePair
+    from fusebench.metrics import ImagePair
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,12 +64,12 @@ def _refuse_without_reference(definitions: list[Definition], options: argparse.N
     definitions[:] = [definition for definition in definitions if not definition.needs_reference]
 
 
-def _read_pair(options: argparse.Namespace) -> tuple[SourcePair, NDArray[np.float64]]:
-    from fusebench.metrics import SourcePair, to_gray
+def _read_pair(options: argparse.Namespace) -> tuple[ImagePair, NDArray[Any]]:
+    from fusebench.metrics import ImagePair
 
-    a, b, fused = (to_gray(read_image(path)) for path in (options.a, options.b, options.fused))
-    reference = None if options.reference is None else to_gray(read_image(options.reference))
-    return SourcePair(a, b, reference), fused
+    a, b, fused = (read_image(path) for path in (options.a, options.b, options.fused))
+    reference = None if options.reference is None else read_image(options.reference)
+    return ImagePair(a, b, reference), fused
 
 
 def read_image(path: Path) -> NDArray[Any]:
@@ -112,7 +111,7 @@ def _definitions_of(metric: str) -> list[Definition]:
 
 
 def _explain(
-    pair: SourcePair, fused: NDArray[np.float64], definitions: list[Definition], claimed: float, as_json: bool
+    pair: ImagePair, fused: NDArray[Any], definitions: list[Definition], claimed: float, as_json: bool
 ) -> int:
     """Print the value of every definition, nearest to the claim first; status 1 when none gives it."""
     values, refusals = pair.attempt(fused, definitions)

@@ -12,22 +12,33 @@ Names are resolved without loading any numerical library; those are loaded by th
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from fusebench.metrics.definitions import Definition, default_metrics, metrics_table, resolve
 
 if TYPE_CHECKING:
+    from fusebench.metrics.bands import BandPair
     from fusebench.metrics.images import SourcePair, to_gray
+    from fusebench.metrics.protocols import ImagePair
 
-__all__ = ["Definition", "SourcePair", "default_metrics", "metrics_table", "resolve", "to_gray"]
+__all__ = [
+    "BandPair",
+    "Definition",
+    "ImagePair",
+    "SourcePair",
+    "default_metrics",
+    "metrics_table",
+    "resolve",
+    "to_gray",
+]
 
-_LOADED_ON_USE = ("SourcePair", "to_gray")
+_LOADED_ON_USE = {"SourcePair": "images", "to_gray": "images", "ImagePair": "protocols", "BandPair": "bands"}
+"""Names that need numpy, and the module that holds each."""
 
 
 def __getattr__(name: str) -> Any:
     """Load the part that needs numpy when it is first asked for."""
     if name not in _LOADED_ON_USE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from fusebench.metrics import images
-
-    return getattr(images, name)
+    return getattr(importlib.import_module(f"fusebench.metrics.{_LOADED_ON_USE[name]}"), name)

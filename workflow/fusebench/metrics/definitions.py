@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,10 @@ from fusebench.errors import MetricError
 
 CANONICAL = "canonical"
 """Name of the definition that the bare metric name stands for."""
+
+CANONICAL_PROTOCOL = "luma"
+PROTOCOLS = (CANONICAL_PROTOCOL, "rgb-mean", "matlab-gray", "unrounded-luma")
+"""What a colour image is turned into; all but the first are named behind the metric: ``SSIM+rgb-mean``."""
 
 TASKS = ("infrared-visible", "medical", "multi-focus", "multi-exposure", "pansharpening", "hsi-msi")
 GRAY_TASKS = TASKS[:4]
@@ -33,6 +37,7 @@ class Definition:
         tasks: the fusion tasks it is meant for.
         source: the paper or the original code of the formula.
         target: ``module:function`` of the formula inside this package.
+        protocol: what a colour image is turned into, one of :data:`PROTOCOLS`.
     """
 
     id: str
@@ -44,6 +49,7 @@ class Definition:
     tasks: tuple[str, ...]
     source: str
     target: str
+    protocol: str = CANONICAL_PROTOCOL
 
     @property
     def kind(self) -> str:
@@ -79,7 +85,8 @@ def resolve(names: Iterable[str]) -> list[Definition]:
     """Turn names into definitions, in the order asked for, without duplicates.
 
     Args:
-        names: ``METRIC``, ``METRIC@DEFINITION`` or ``all@EVALUATOR``.
+        names: ``METRIC``, ``METRIC@DEFINITION`` or ``all@EVALUATOR``; ``+PROTOCOL`` may follow. In the place of an
+            evaluator's own column name the metric's name may stand, where it has but one such column: ``SSIM@vifb``.
 
     Raises:
         MetricError: a name is unknown; the message lists the near names.
@@ -89,6 +96,16 @@ def resolve(names: Iterable[str]) -> list[Definition]:
 
 
 def _expand(name: str) -> Iterator[Definition]:
+    plain, plus, protocol = name.partition("+")
+    if plus and protocol not in PROTOCOLS[1:]:
+        raise MetricError(
+            f"unknown protocol {protocol!r} in {name!r}; must be one of {', '.join(PROTOCOLS[1:])}"
+        )
+    for definition in _expand_plain(plain):
+        yield replace(definition, id=f"{definition.id}+{protocol}", protocol=protocol) if plus else definition
+
+
+def _expand_plain(name: str) -> Iterator[Definition]:
     from fusebench.metrics.catalogue import EVALUATOR_COLUMNS
 
     metric, _, evaluator = name.partition("@")
@@ -96,13 +113,28 @@ def _expand(name: str) -> Iterator[Definition]:
         yield from (all_definitions()[f"{column}@{evaluator}"] for column in EVALUATOR_COLUMNS[evaluator])
     elif name in all_definitions():
         yield all_definitions()[name]
+    elif name in _aliases():
+        yield _aliases()[name]
     else:
         raise MetricError(_unknown(name))
 
 
+@cache
+def _aliases() -> dict[str, Definition]:
+    """Definitions under the metric's own name where the evaluator's column has another: ``SSIM@vifb`` for ``Ssim@vifb``."""
+    columns: dict[str, list[Definition]] = {}
+    for definition in all_definitions().values():
+        columns.setdefault(f"{definition.metric}@{definition.definition}", []).append(definition)
+    return {
+        name: replace(found[0], id=name)
+        for name, found in columns.items()
+        if len(found) == 1 and found[0].id != name and found[0].definition != CANONICAL
+    }
+
+
 def _unknown(name: str) -> str:
     """Say what is wrong with a name, and which names are near."""
-    known = [*all_definitions(), *(f"all@{evaluator}" for evaluator in evaluators())]
+    known = [*all_definitions(), *_aliases(), *(f"all@{evaluator}" for evaluator in evaluators())]
     metric, _, definition = name.partition("@")
     same_metric = [other for other in known if definition and other.partition("@")[0] == metric]
     by_lower = {other.lower(): other for other in known}

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusebench.errors import MetricError
-from fusebench.metrics.definitions import Definition
+from fusebench.metrics.definitions import CANONICAL_PROTOCOL, Definition
 
 Pixels = NDArray[np.float64]
 T = TypeVar("T")
@@ -40,16 +40,22 @@ def to_gray(image: NDArray[Any]) -> Pixels:
     Raises:
         MetricError: another type or another number of channels.
     """
-    image = _whole_levels(image)
+    return np.round(luma(scaled_levels(image)))
+
+
+def luma(image: Pixels, weights: tuple[float, float, float] = LUMA_WEIGHTS) -> Pixels:
+    """Weighted sum of R, G and B of ``(H, W, 3)``; a gray image ``(H, W)`` is returned as it is."""
     if image.ndim == 2:
-        return np.round(image)
-    red, green, blue = (image[:, :, band] for band in range(3))
-    weight_red, weight_green, weight_blue = LUMA_WEIGHTS
-    return np.round(weight_red * red + weight_green * green + weight_blue * blue)
+        return image
+    return weights[0] * image[:, :, 0] + weights[1] * image[:, :, 1] + weights[2] * image[:, :, 2]
 
 
-def _whole_levels(image: NDArray[Any]) -> Pixels:
-    """Return the image as float64 on 0..255, without rounding."""
+def scaled_levels(image: NDArray[Any]) -> Pixels:
+    """Return an image as float64 on 0..255, not rounded; 16-bit values are divided by 257.
+
+    Raises:
+        MetricError: it is masked, of another type than uint8 and uint16, or neither gray nor RGB.
+    """
     if isinstance(image, np.ma.MaskedArray) and np.ma.is_masked(image):
         raise MetricError(
             "an image to be measured must have a value in every pixel; this one is masked, crop it first"
@@ -62,8 +68,24 @@ def _whole_levels(image: NDArray[Any]) -> Pixels:
     return np.asarray(image, dtype=np.float64) * (255.0 / maximum)
 
 
+KEPT_BYTES = 512 * 2**20
+"""How much one image or pair keeps of its parts; only images of more than about 5 megapixels come near."""
+
+
+def _size_of(value: object) -> int:
+    """Bytes of an array, of a tuple of arrays, or of what an image holds; 0 for a number."""
+    if isinstance(value, tuple):
+        return sum(_size_of(item) for item in value)
+    pixels = getattr(value, "pixels", value)
+    return int(getattr(pixels, "nbytes", 0))
+
+
 class Parts:
-    """Keeps what was computed from an object, so that each part is computed once."""
+    """Keeps what was computed from an object, so that each part is computed once.
+
+    When the parts of a very large image exceed :data:`KEPT_BYTES`, those that were not used for longest are dropped, and
+    computed again when they are asked for.
+    """
 
     def __init__(self) -> None:
         """Start with no part."""
@@ -72,10 +94,19 @@ class Parts:
     def part(self, compute: Callable[..., T], *arguments: Hashable) -> T:
         """Return ``compute(self, *arguments)``, computed by the first call with these arguments."""
         key = (compute, *arguments)
-        if key not in self._parts:
-            self._parts[key] = compute(self, *arguments)
-        value: T = self._parts[key]
+        value: T = self._parts.pop(key) if key in self._parts else compute(self, *arguments)
+        self._parts[key] = value  # the last one is the one used last
+        self._drop_excess()
         return value
+
+    def _drop_excess(self) -> None:
+        sizes = {key: _size_of(value) for key, value in self._parts.items()}
+        excess = sum(sizes.values()) - KEPT_BYTES
+        for key in list(sizes)[:-1]:
+            if excess <= 0:
+                return
+            del self._parts[key]
+            excess -= sizes[key]
 
 
 class Image(Parts):
@@ -186,6 +217,10 @@ class Measurable(Parts, ABC):
         return values, refusals
 
     def _finite_value(self, definition: Definition, fusion: Parts) -> float:
+        if definition.protocol != CANONICAL_PROTOCOL:
+            raise MetricError(
+                f"asks for the protocol {definition.protocol}; measure the images with ImagePair"
+            )
         if definition.kind != self.kind:
             raise MetricError(f"is defined for {definition.kind} images, these are {self.kind} images")
         value = float(definition.formula(fusion))

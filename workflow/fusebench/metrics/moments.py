@@ -96,8 +96,12 @@ def decibels(peak: float, error: float) -> float:
     """Peak signal-to-noise ratio of a mean squared error.
 
     Raises:
-        MetricError: the error is 0, where the ratio is infinite.
+        MetricError: the error is 0, where the ratio is infinite; or the peak is.
     """
+    if peak == 0:
+        raise MetricError(
+            "has no value: the peak is the largest gray level of the fused image, and that is 0"
+        )
     if error == 0:
         raise MetricError("is infinite: the images are identical, so there is no error")
     return 10 * math.log10(peak * peak / error)

@@ -177,6 +177,7 @@ def phase_congruency_quality(fusion: Fusion) -> float:
     Each P is the sum over pixels of the largest of the local correlations of F with A, with B and with the map of the
     stronger source, over the number of pixels whose phase congruency exceeds 0.1 in a source.
     """
+    fusion.require_size(2)
     a, b, fused = (image.part(phase_congruency) for image in (*fusion.sources, fusion.fused))
     stronger = a.value > b.value
     masks = [a.value > FEATURE_THRESHOLD, b.value > FEATURE_THRESHOLD]

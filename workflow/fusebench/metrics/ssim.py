@@ -415,8 +415,8 @@ def cvejic_quality_original(fusion: Fusion) -> float:
 
 def fusion_quality_original(fusion: Fusion) -> float:
     """Q_S as imageFusionMetrics computes it: in flat windows rounding errors, added up in its order, share the weight."""
-    share = fusion.pair.part(_ordered_share)
     with_a, with_b = fusion.part(_wang_maps)
+    share = fusion.pair.part(_ordered_share)
     return float((share * with_a + (1 - share) * with_b).mean())
 
 

@@ -103,7 +103,10 @@ def fidelity(fusion: Fusion, source: Image) -> float:
         MetricError: the image is smaller than the windows, or constant.
     """
     fusion.require_size(SMALLEST)
-    preserved, total = fusion.part(information, fusion.fused, source)
+    return _ratio(*fusion.part(information, fusion.fused, source), source)
+
+
+def _ratio(preserved: float, total: float, source: Image) -> float:
     if total == 0:
         raise MetricError(f"has no value: {source.name} is constant and carries no information")
     return preserved / total
@@ -178,5 +181,5 @@ def fidelity_padded(fusion: Fusion) -> float:
     value = 0.0
     for source in fusion.sources:
         sums = [_padded_information(fusion.fused, source, scale) for scale in SCALES]
-        value += sum(preserved for preserved, _ in sums) / sum(total for _, total in sums)
+        value += _ratio(sum(preserved for preserved, _ in sums), sum(total for _, total in sums), source)
     return value
