@@ -1,4 +1,20 @@
-"""launch.json: what was seen, written at the end, whatever the end is, and now and then before it."""
+"""launch.json: what was seen, written at the end, whatever the end is, and now and then before it.
+
+Keys of the file:
+
+- ``state``: ``exit``, ``exception``, ``os._exit``, ``SIGTERM``, or ``running`` (the process was killed).
+- ``exit_status``: as Python gives it, negative for a signal; null while running. ``exception``: ``type``, ``message``
+  and ``where`` (the last line of the authors' files), or null.
+- ``images``: pair name -> ``model_seconds`` (null when no model was called since the result before), ``seconds``
+  (wall, reading and writing included), ``calls`` (outermost calls of models), ``warmup``. In the order of writing.
+- ``startup_seconds``: until the first model call or the first reading of an input. ``wall_seconds``: until now.
+- ``model_seconds_total``, ``model_calls_total``, ``modules_called`` (name -> outermost calls).
+- ``parameters``: unique parameters of the modules called for one image; null without torch.
+- ``flops``: of the first image when it is a warm-up, multiply-add as two; null or incomplete for ``flops_reason``.
+- ``peak_rss_bytes``, ``peak_rss_children_bytes`` (the largest child), ``peak_device_bytes`` (null on the CPU).
+- ``device``, ``device_name``, ``threads``, ``versions``, ``shims`` (name -> how often it fired), ``edits_applied``,
+  ``notes`` (sentences).
+"""
 
 import json
 import os
@@ -90,14 +106,10 @@ class Report:
 
 def peak_rss_bytes():
     """Peak resident memory of this process since it started this program, in bytes."""
-    try:
-        with open("/proc/self/status") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = _line_of("/proc/self/status", "VmHWM")
+    if peak is None:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return int(peak.split()[0]) * 1024
 
 
 def versions():
@@ -119,7 +131,9 @@ def device(asked):
     """Name and peak memory of the device that was used, and the threads of the libraries."""
     torch, cv2 = sys.modules.get("torch"), sys.modules.get("cv2")
     facts = {"device": asked, "device_name": None, "peak_device_bytes": None, "threads": {}}
-    if asked == "cuda" and torch is not None and torch.cuda.is_available():
+    if asked == "cpu":
+        facts["device_name"] = cpu_name()
+    elif torch is not None and torch.cuda.is_available():
         facts["device_name"] = torch.cuda.get_device_name(0)
         facts["peak_device_bytes"] = torch.cuda.max_memory_allocated()
     if hasattr(torch, "get_num_threads"):
@@ -127,6 +141,21 @@ def device(asked):
     if hasattr(cv2, "getNumThreads"):
         facts["threads"]["cv2"] = cv2.getNumThreads()
     return facts
+
+
+def cpu_name():
+    """The model of the processor, or None where the system does not tell."""
+    return _line_of("/proc/cpuinfo", "model name")
+
+
+def _line_of(path, key):
+    """The value of the first line ``key: value`` of a file of /proc, or None."""
+    try:
+        with open(path) as file:
+            lines = [line for line in file if line.startswith(key)]
+    except OSError:
+        return None
+    return lines[0].partition(":")[2].strip() if lines else None
 
 
 def describe_exception(error, root, script):

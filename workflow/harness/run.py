@@ -160,7 +160,9 @@ def run_as_main(job, finder, started_with):
 
 def forget_shadowed(folder, started_with):
     """A module beside the script goes before one of the standard library that only the launcher imported."""
-    beside = {os.path.splitext(name)[0] for name in os.listdir(folder)}
+    names = os.listdir(folder)
+    beside = {name[:-3] for name in names if name.endswith(".py")}
+    beside.update(name for name in names if os.path.isfile(os.path.join(folder, name, "__init__.py")))
     for name in set(sys.modules) - started_with:
         if name.split(".")[0] in beside:
             del sys.modules[name]

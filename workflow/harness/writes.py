@@ -24,7 +24,7 @@ def install(clock, finder):
     """Watch ``open``, renames, and the writers and readers of C libraries."""
     watched = dress(_watch_open(clock, io.open), io.open)
     builtins.open = io.open = watched
-    for name in ("rename", "replace", "link", "symlink"):
+    for name in ("rename", "replace", "link"):
         wrap(os, name, lambda original: _watch_writer(clock, original, 1))
     for module in set(C_WRITERS) | set(C_READERS):
         finder.after_import(module, lambda module: _watch_library(clock, module))
@@ -68,8 +68,9 @@ def _tell_close(handle, clock, real):
 def _watch_writer(clock, original, position):
     def writer(*args, **kwargs):
         result = original(*args, **kwargs)
-        if len(args) > position and result is not False:
-            real = clock.expected(args[position])
+        path = _path_of(args, kwargs, position)
+        if path is not None and result is not False:
+            real = clock.expected(path)
             if real is not None:
                 clock.written(real)
         return result
@@ -79,8 +80,13 @@ def _watch_writer(clock, original, position):
 
 def _watch_reader(clock, original, position):
     def reader(*args, **kwargs):
-        if clock.mark is None and len(args) > position and isinstance(args[position], (str, bytes)):
-            clock.read(args[position])
+        path = _path_of(args, kwargs, position)
+        if clock.mark is None and isinstance(path, (str, bytes)):
+            clock.read(path)
         return original(*args, **kwargs)
 
     return reader
+
+
+def _path_of(args, kwargs, position):
+    return args[position] if len(args) > position else kwargs.get("filename")

@@ -1,0 +1,254 @@
+"""The launcher on real torch: redirection, timing and counting change no bit of a result.
+
+Interpreters are those of ``FUSEBENCH_TEST_TORCH_PYTHON`` (paths, separated like PATH) and of ``resources/envs``.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.harness.conftest import Stage
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@cache
+def torch_version(python: Path) -> str | None:
+    """The version of torch there, or None."""
+    done = subprocess.run(
+        [python, "-c", "import torch; print(torch.__version__)"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or None
+
+
+def interpreters() -> list[Path]:
+    """Interpreters that may have torch; whether they do is asked when a test runs."""
+    named = os.environ.get("FUSEBENCH_TEST_TORCH_PYTHON", "").split(os.pathsep)
+    built = (REPOSITORY / "resources" / "envs").glob("*/bin/python")
+    return [*(Path(path) for path in named if path), *sorted(built)]
+
+
+@pytest.fixture(params=interpreters() or [None], ids=lambda path: "none" if path is None else path.parts[-3])
+def real_stage(request: pytest.FixtureRequest, stage: Stage) -> Stage:
+    """A clone run by an interpreter that has torch."""
+    if request.param is None or torch_version(request.param) is None:
+        pytest.skip("no interpreter with torch: set FUSEBENCH_TEST_TORCH_PYTHON, or build an environment")
+    stage.python = request.param
+    stage.environ["OMP_NUM_THREADS"] = "1"
+    return stage
+
+
+NET = """
+import hashlib, sys
+import torch
+from torch import nn
+
+class Sobel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1, 1, 3, 3), requires_grad=False)DEVICE
+    def forward(self, x):
+        return nn.functional.conv2d(x, self.weight, padding=1)
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 1, 3, padding=1))
+        self.sobel = Sobel()
+    def forward(self, x):
+        y = self.body(x) + 0.1 * self.sobel(x)
+        return torch.matmul(y, y.transpose(2, 3)).softmax(-1)
+"""
+
+FUSE = """
+torch.manual_seed(3)
+net = Net()DEVICE
+torch.save(net.state_dict(), "w.pth")
+net.load_state_dict(torch.load("w.pth"))
+net.eval()
+with torch.no_grad():
+    for i in range(3):
+        x = torch.rand(1, 1, 32, 40)DEVICE
+        y = net(x)
+        open("%d.txt" % i, "w").write(hashlib.sha256(y.cpu().numpy().tobytes()).hexdigest())
+"""
+
+
+def results(stage: Stage) -> list[str]:
+    """The hashes that the script wrote; the files are removed."""
+    files = sorted(stage.root.glob("?.txt"))
+    texts = [file.read_text() for file in files]
+    for file in files:
+        file.unlink()
+    return texts
+
+
+def test_results_are_those_of_a_bare_run_to_the_bit(real_stage: Stage) -> None:
+    """With CUDA calls redirected, calls timed and the first image counted, the numbers are those of plain CPU code."""
+    real_stage.write("script.py", (NET + FUSE).replace("DEVICE", ""))
+    bare = real_stage.bare()
+    assert bare.returncode == 0, bare.stderr
+    expected = results(real_stage)
+    real_stage.write("script.py", (NET + FUSE).replace("DEVICE", ".cuda()"))
+    run = real_stage.launch(outputs=["0.txt", "1.txt", "2.txt"], warmup=1)
+    assert run.returncode == 0, run.stderr
+    assert results(real_stage) == expected
+    assert len(set(expected)) == 3
+    report = run.report
+    assert report["parameters"] == 1 * 8 * 9 + 8 + 16 + 8 * 9 + 1
+    assert report["modules_called"] == {"Net": 3}
+    assert [image["calls"] for image in report["images"].values()] == [1, 1, 1]
+    assert report["shims"] == {
+        "cuda-to-cpu:Tensor.cuda": 4,
+        "cuda-to-cpu:Module.cuda": 1,
+        "cuda-to-cpu:torch.load": 1,
+    }
+
+
+def test_operations_are_counted_as_torch_counts_them(real_stage: Stage) -> None:
+    """The count is that of ``FlopCounterMode``; an old torch says why there is none."""
+    real_stage.write("script.py", (NET + FUSE).replace("DEVICE", ""))
+    report = real_stage.launch(outputs=["0.txt", "1.txt", "2.txt"], warmup=1).report
+    if report["flops"] is None:
+        assert "no formulas" in report["flops_reason"]
+        pytest.skip(report["flops_reason"])
+    real_stage.write(
+        "count.py",
+        (
+            NET + "from torch.utils.flop_counter import FlopCounterMode\nx = torch.rand(1, 1, 32, 40)\n"
+            "with torch.no_grad(), FlopCounterMode(display=False) as c:\n    Net().eval()(x)\n"
+            "print(c.get_total_flops())\n"
+        ).replace("DEVICE", ""),
+    )
+    counted = subprocess.run(
+        [real_stage.python, "count.py"], cwd=real_stage.root, capture_output=True, check=True
+    )
+    assert report["flops"] == int(counted.stdout)
+
+
+EVERYTHING = """
+import torch
+from torch import nn
+cuda, dev = "cuda", torch.device("cuda:0")
+cpu = torch.device("cpu")
+a = torch.rand(2, 3)
+made = [torch.zeros(2, device=cuda), torch.ones(2, device=dev), torch.full((2,), 1.0, device=0), torch.arange(3, device=cuda),
+        torch.tensor([1.0], device=cuda), torch.as_tensor([1.0], device=dev), torch.randn(2, device=cuda),
+        torch.zeros_like(a, device=cuda), a.new_zeros(2, device=cuda), a.new_tensor([1.0], device=dev),
+        torch.eye(2, device=cuda), torch.linspace(0, 1, 3, device=cuda), torch.empty(1, device=cuda),
+        torch.cuda.FloatTensor(2, 3), torch.cuda.FloatTensor([1.0]), a.type(torch.cuda.FloatTensor),
+        a.type("torch.cuda.DoubleTensor"), a.cuda(non_blocking=True), a.to(dev, torch.float64), a.to(device=cuda),
+        a.to(0), a.pin_memory(), nn.Conv2d(1, 1, 3).to(cuda).weight, nn.Linear(2, 2).cuda(0).bias]
+assert all(one.device == cpu for one in made)
+assert made[18].dtype == torch.float64 and made[16].dtype == torch.float64
+assert type(nn.Parameter(a).cuda()) is torch.Tensor
+b = a.clone()
+b.cuda().mul_(0)
+b.to(cuda).mul_(0)
+assert torch.equal(a, b)
+p = nn.Parameter(torch.ones(2))
+(p.cuda() * 2).sum().backward()
+assert p.grad.tolist() == [2.0, 2.0]
+assert isinstance(a, torch.cuda.FloatTensor)
+net = nn.DataParallel(nn.Conv2d(1, 2, 3)).cuda()
+assert list(net.state_dict()) == ["module.weight", "module.bias"]
+assert net(torch.rand(1, 1, 5, 5)).shape == (1, 2, 3, 3)
+whole = nn.DataParallel(nn.Conv2d(1, 2, 3), device_ids=[0, 1])
+whole(torch.rand(1, 1, 5, 5))
+torch.save({"model": net.state_dict()}, "w.pth")
+for where in (None, "cuda", "cuda:1", dev, {"cuda:0": "cuda:1"}, lambda storage, location: storage,
+              lambda storage, location: storage.cuda(0)):
+    assert torch.load("w.pth", map_location=where)["model"]["module.bias"].device == cpu
+torch.cuda.synchronize(); torch.cuda.set_device(0); torch.cuda.empty_cache(); torch.cuda.manual_seed_all(1)
+torch.cuda.manual_seed(1); torch.cuda.current_device(); torch.cuda.get_device_name(0); torch.cuda.max_memory_allocated()
+start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+start.record(); end.record(); torch.cuda.synchronize()
+assert start.elapsed_time(end) >= 0
+with torch.cuda.device(0), torch.cuda.stream(torch.cuda.Stream()):
+    pass
+torch.backends.cudnn.benchmark = True
+torch.backends.cudnn.deterministic = True
+if hasattr(torch.cuda, "amp"):
+    with torch.cuda.amp.autocast():
+        assert net(torch.rand(1, 1, 5, 5)).dtype == torch.float32
+    torch.cuda.amp.GradScaler()
+torch.Generator(device=cuda).manual_seed(4)
+torch.rand(2, generator=torch.Generator().manual_seed(1))
+
+@torch.jit.script
+def scripted(x):
+    return torch.zeros(2, device=x.device) + torch.arange(2, device=x.device) + torch.rand_like(x) * 0 + x
+
+assert scripted(torch.ones(2)).tolist() == [1.0, 2.0]
+traced = torch.jit.trace(nn.Conv2d(1, 2, 3).cuda().eval(), torch.rand(1, 1, 5, 5).cuda())
+torch.jit.save(traced, "t.pt")
+assert torch.jit.load("t.pt", map_location="cuda").cuda()(torch.rand(1, 1, 5, 5)).shape == (1, 2, 3, 3)
+if hasattr(torch, "set_default_device"):
+    with torch.device("cuda"):
+        assert torch.zeros(2).device == cpu
+    torch.set_default_device("cuda")
+    assert torch.zeros(2).device == cpu
+    torch.set_default_device("cpu")
+torch.set_default_tensor_type("torch.cuda.FloatTensor")
+assert torch.rand(2).device == cpu
+assert not torch.cuda.is_available() or PRETEND
+print("all of it")
+"""
+
+
+@pytest.mark.parametrize("pretend", [False, True])
+def test_every_way_of_asking_for_cuda(real_stage: Stage, pretend: bool) -> None:
+    """Tensors, factories, modules, checkpoints, streams, autocast, TorchScript: all of it ends on the CPU."""
+    real_stage.write("script.py", EVERYTHING.replace("PRETEND", str(pretend)))
+    run = real_stage.launch(compat=["pretend-cuda"] if pretend else [])
+    assert run.stdout == "all of it\n", run.stderr
+    assert run.report["shims"]["cuda-to-cpu:torch.load"] == 5
+
+
+LOADER = """
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+class Pairs(Dataset):
+    def __len__(self):
+        return 4
+    def __getitem__(self, i):
+        return torch.full((2, 2), float(i)).cuda(), torch.rand(1)
+
+if __name__ == "__main__":
+    import sys
+    loader = DataLoader(Pairs(), num_workers=2, pin_memory=True, multiprocessing_context=sys.argv[1])
+    net = torch.nn.Conv1d(2, 1, 1)DEVICE
+    for i, (x, noise) in enumerate(loader):
+        x = xDEVICE
+        net(x)
+        open("%d.txt" % i, "w").write("%g" % x.sum())
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("pretend", [False, True])
+def test_loaders_with_workers(real_stage: Stage, method: str, pretend: bool) -> None:
+    """Workers are hooked, forked or spawned; what they redirected is counted, and images are timed in the script."""
+    real_stage.write("script.py", LOADER.replace("DEVICE", ".cuda()"))
+    run = real_stage.launch(
+        args=[method], outputs=[f"{i}.txt" for i in range(4)], compat=["pretend-cuda"] if pretend else []
+    )
+    assert run.returncode == 0, run.stderr
+    assert results(real_stage) == ["0", "4", "8", "12"]
+    assert run.report["shims"]["cuda-to-cpu:Tensor.cuda"] == 8
+    assert [image["calls"] for image in run.report["images"].values()] == [1] * 4
+
+
+def test_preparing_and_judging_modules_are_no_model(real_stage: Stage) -> None:
+    """Losses are not timed as the model."""
+    real_stage.write(
+        "script.py",
+        "import torch\ntorch.nn.L1Loss()(torch.ones(2), torch.ones(2))\ntorch.nn.ReLU()(torch.ones(1))\n",
+    )
+    assert real_stage.launch().report["modules_called"] == {"ReLU": 1}
