@@ -1,0 +1,1 @@
+"""Tests that run whole miniature projects through the real workflow."""

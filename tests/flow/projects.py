@@ -47,14 +47,19 @@ class MiniProject:
     config: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def create(cls, root: Path, environments: Path, pairs: tuple[str, ...] = ("p1", "p2", "p3")) -> MiniProject:
+    def create(
+        cls, root: Path, environments: Path, pairs: tuple[str, ...] = ("p1", "p2", "p3")
+    ) -> MiniProject:
         """Make a project with the environment ``classical`` and a dataset ``pairs`` of three pairs on disk."""
         project = cls(root)
         shutil.copytree(REPOSITORY / "envs" / "classical", root / "envs" / "classical")
         (root / "resources").mkdir()
         (root / "resources" / "envs").symlink_to(environments)
         project.add_images("pairs", list(pairs))
-        project.config = {"suite": "mini", "suites": {"mini": {"methods": [], "datasets": ["pairs"], "metrics": ["EN", "SSIM"]}}}
+        project.config = {
+            "suite": "mini",
+            "suites": {"mini": {"methods": [], "datasets": ["pairs"], "metrics": ["EN", "SSIM"]}},
+        }
         return project
 
     def add_images(self, name: str, pairs: list[str], **shape: int) -> None:
@@ -75,7 +80,9 @@ class MiniProject:
 
     def source(self, dataset: str, side: str, pair: str) -> NDArray[np.uint8]:
         """Return one source image of a local dataset."""
-        return np.asarray(cv2.imread(str(self.root / "images" / dataset / side / f"{pair}.png"), cv2.IMREAD_UNCHANGED))
+        return np.asarray(
+            cv2.imread(str(self.root / "images" / dataset / side / f"{pair}.png"), cv2.IMREAD_UNCHANGED)
+        )
 
     def publish(self, name: str, files: dict[str, str | bytes]) -> str:
         """Commit files to the "published" repository ``mini/<name>`` and return the commit."""
@@ -105,7 +112,11 @@ class MiniProject:
 
     def write(self) -> None:
         """Write the three files of the registry."""
-        for file, content in (("methods.yaml", self.methods), ("datasets.yaml", self.datasets), ("config/config.yaml", self.config)):
+        for file, content in (
+            ("methods.yaml", self.methods),
+            ("datasets.yaml", self.datasets),
+            ("config/config.yaml", self.config),
+        ):
             (self.root / file).parent.mkdir(exist_ok=True)
             (self.root / file).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
@@ -119,7 +130,9 @@ class MiniProject:
             *("--config", f"mirror={self.root}/mirrors/{{owner}}+{{name}}"),
         ]
         environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.run(command, cwd=self.root, env=environ, capture_output=True, text=True, check=False, timeout=600)
+        return subprocess.run(
+            command, cwd=self.root, env=environ, capture_output=True, text=True, check=False, timeout=600
+        )
 
     def record(self, method: str, dataset: str = "pairs") -> dict[str, Any]:
         """Return the record of a cell."""

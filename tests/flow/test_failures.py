@@ -15,15 +15,23 @@ NOTHING = "print('done')\n"
 TOO_FEW = READ + "cv2.imwrite('f/p1.png', cv2.imread('a/p1.png'))\n"
 WRONG_SIZE = READ + "[cv2.imwrite('f/' + n, cv2.imread('a/' + n)[:-1]) for n in os.listdir('a')]\n"
 NAN_ARRAY = READ + "[np.save('f/' + n[:-4] + '.npy', read('a/' + n) * np.nan) for n in os.listdir('a')]\n"
-NAN_IMAGE = READ + "[cv2.imwrite('f/' + n, (read('a/' + n) * np.nan).astype(np.uint8)) for n in os.listdir('a')]\n"
+NAN_IMAGE = (
+    READ + "[cv2.imwrite('f/' + n, (read('a/' + n) * np.nan).astype(np.uint8)) for n in os.listdir('a')]\n"
+)
 SWALLOWED = "import traceback\ntry:\n    open('no-such-file')\nexcept Exception:\n    traceback.print_exc()\n"
 RAISES = "raise RuntimeError('shapes do not match')\n"
-ELSEWHERE = READ + "os.makedirs('other')\n[cv2.imwrite('other/' + n, cv2.imread('a/' + n)) for n in os.listdir('a')]\n"
-TRUNCATED = READ + """
+ELSEWHERE = (
+    READ
+    + "os.makedirs('other')\n[cv2.imwrite('other/' + n, cv2.imread('a/' + n)) for n in os.listdir('a')]\n"
+)
+TRUNCATED = (
+    READ
+    + """
 for n in os.listdir('a'):
     content = open('a/' + n, 'rb').read()
     open('f/' + n, 'wb').write(content[:len(content) // 2])
 """
+)
 SLEEPS = "import subprocess, time\nsubprocess.Popen(['sleep', '3600'])\ntime.sleep(3600)\n"
 OUT_OF_MEMORY = "print('torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB')\nraise SystemExit(1)\n"
 KILLED = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
@@ -67,12 +75,24 @@ def _add_failures_of_other_steps(project: MiniProject) -> None:
     project.add_method("no-mirror", {"test.py": ARGPARSE}, BY_OPTIONS)
     project.methods["no-mirror"]["code"] = "https://example.org/somebody/else"
     project.add_method("no-weights", {"test.py": ARGPARSE}, BY_OPTIONS, weights=[{"path": "model.pth"}])
-    project.add_method("other-weights", {"test.py": ARGPARSE, "model.pth": "x"}, BY_OPTIONS, weights=[{"path": "model.pth", "sha256": "0" * 64}])
+    project.add_method(
+        "other-weights",
+        {"test.py": ARGPARSE, "model.pth": "x"},
+        BY_OPTIONS,
+        weights=[{"path": "model.pth", "sha256": "0" * 64}],
+    )
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
-    project.add_method("lfs-pointer", {"test.py": ARGPARSE, "model.pth": pointer}, BY_OPTIONS, weights=[{"path": "model.pth"}])
+    project.add_method(
+        "lfs-pointer",
+        {"test.py": ARGPARSE, "model.pth": pointer},
+        BY_OPTIONS,
+        weights=[{"path": "model.pth"}],
+    )
     unlocked = project.root / "envs" / "unlocked"
     unlocked.mkdir()
-    (unlocked / "environment.yml").write_text("name: unlocked\ndependencies:\n  - python>=3.11\n  - pip:\n      - numpy\n")
+    (unlocked / "environment.yml").write_text(
+        "name: unlocked\ndependencies:\n  - python>=3.11\n  - pip:\n      - numpy\n"
+    )
     project.add_method("unlocked-environment", {"test.py": ARGPARSE}, BY_OPTIONS, env="unlocked")
 
 
@@ -134,7 +154,11 @@ def test_nothing_is_left_running(ran: Ran) -> None:
 def test_failures_are_tried_again_without_being_told(project: MiniProject) -> None:
     """The next run tries a failed method again, and only it; once it works, nothing is left to do."""
     project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
-    project.add_method("flaky", {"test.py": f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"}, BY_OPTIONS)
+    project.add_method(
+        "flaky",
+        {"test.py": f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"},
+        BY_OPTIONS,
+    )
     assert project.snakemake().returncode != 0
     second = project.snakemake()
     assert project.jobs(second)["fuse"] == 1 and second.returncode != 0
@@ -147,11 +171,15 @@ def test_failures_are_tried_again_without_being_told(project: MiniProject) -> No
 
 def test_files_that_the_mirror_lacks_are_listed(project: MiniProject) -> None:
     """A repository with a missing object is taken without it; weights among the missing end as weights-missing."""
-    commit = project.add_method("partial", {"test.py": ARGPARSE, "big.pth": "w" * 100}, BY_OPTIONS, weights=[{"path": "big.pth"}])
+    commit = project.add_method(
+        "partial", {"test.py": ARGPARSE, "big.pth": "w" * 100}, BY_OPTIONS, weights=[{"path": "big.pth"}]
+    )
     project.add_method("same-code", {"unused": "x"}, {**BY_OPTIONS, "seed": 1})
     project.methods["same-code"].update(code=project.methods["partial"]["code"], commit=commit)
     mirror = project.root / "mirrors" / "mini+partial"
-    blob = subprocess.run(["git", "-C", str(mirror), "rev-parse", "HEAD:big.pth"], capture_output=True, text=True, check=True).stdout.strip()
+    blob = subprocess.run(
+        ["git", "-C", str(mirror), "rev-parse", "HEAD:big.pth"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     (mirror / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     done = project.snakemake()
     assert done.returncode != 0

@@ -21,7 +21,10 @@ def ran(project: MiniProject) -> MiniProject:
 
 def fused_again(project: MiniProject) -> tuple[list[str], dict[str, int]]:
     """Run again; return the methods whose records changed, and the number of jobs of each rule."""
-    before = {name: project.record(name)["started"] + str(project.record(name)["seconds"]) for name in ("one", "two")}
+    before = {
+        name: project.record(name)["started"] + str(project.record(name)["seconds"])
+        for name in ("one", "two")
+    }
     done = project.snakemake()
     assert done.returncode == 0, done.stderr[-3000:]
     after = {name: project.record(name)["started"] + str(project.record(name)["seconds"]) for name in before}
@@ -30,7 +33,9 @@ def fused_again(project: MiniProject) -> tuple[list[str], dict[str, int]]:
 
 def test_a_title_reruns_nothing(ran: MiniProject) -> None:
     """Correcting title, paper, licence or notes runs no job at all."""
-    ran.methods["one"].update(title="Another title", paper={"venue": "Elsewhere", "year": 2020}, licence="MIT", notes="x")
+    ran.methods["one"].update(
+        title="Another title", paper={"venue": "Elsewhere", "year": 2020}, licence="MIT", notes="x"
+    )
     assert fused_again(ran) == ([], {})
 
 

@@ -16,7 +16,10 @@ from tests.flow.projects import MiniProject
 READ = "import cv2, glob, os, sys, numpy as np\nread = lambda p: cv2.imread(p, 0).astype(float)\n"
 MEAN = "save = lambda p, a, b: cv2.imwrite(p, np.rint((a + b) / 2).astype(np.uint8))\n"
 
-ARGPARSE = READ + MEAN + """
+ARGPARSE = (
+    READ
+    + MEAN
+    + """
 import argparse
 p = argparse.ArgumentParser()
 p.add_argument('--ir'); p.add_argument('--vis'); p.add_argument('--out')
@@ -25,65 +28,113 @@ os.makedirs(o.out, exist_ok=True)
 for name in os.listdir(o.ir):
     save(os.path.join(o.out, name), read(os.path.join(o.ir, name)), read(os.path.join(o.vis, name)))
 """
-HARD_CODED = READ + MEAN + """
+)
+HARD_CODED = (
+    READ
+    + MEAN
+    + """
 for path in glob.glob('./input/visible/*.jpg'):
     save(path.replace('input/visible', 'output/ours'), read(path.replace('visible', 'infrared')), read(path))
 """
-NUMBERED = READ + MEAN + """
+)
+NUMBERED = (
+    READ
+    + MEAN
+    + """
 for i in range(3):
     save('./results/%d.png' % (i + 1), read('./test/IR%d.png' % (i + 1)), read('./test/VIS%d.png' % (i + 1)))
 """
-LISTING = READ + MEAN + """
+)
+LISTING = (
+    READ
+    + MEAN
+    + """
 from pathlib import Path
 for i, path in enumerate(Path('data/ir').iterdir()):
     save('out_%03d.bmp' % i, read(str(path)), read(str(path).replace('/ir/', '/vi/')))
 """
-GRAY_ONLY = READ + MEAN + """
+)
+GRAY_ONLY = (
+    READ
+    + MEAN
+    + """
 for name in sorted(os.listdir('a')):
     a, b = cv2.imread('a/' + name, -1), cv2.imread('b/' + name, -1)
     assert a.ndim == 2 and b.ndim == 2, 'only gray images'
     save('f/' + name, a.astype(float), b.astype(float))
 """
-RGB_ONLY = GRAY_ONLY.replace("a.ndim == 2 and b.ndim == 2, 'only gray images'", "a.shape[2] == 3 == b.shape[2]")
-BACKSLASHES = READ + MEAN + """
+)
+RGB_ONLY = GRAY_ONLY.replace(
+    "a.ndim == 2 and b.ndim == 2, 'only gray images'", "a.shape[2] == 3 == b.shape[2]"
+)
+BACKSLASHES = (
+    READ
+    + MEAN
+    + """
 for path in glob.glob('.\\\\data\\\\ir\\\\*.png'):
     name = path.split('\\\\')[-1]
     save('.\\\\results\\\\' + name, read(path), read('.\\\\data\\\\vis\\\\' + name))
 """
-OUT_MUST_EXIST = READ + MEAN + """
+)
+OUT_MUST_EXIST = (
+    READ
+    + MEAN
+    + """
 assert os.path.isdir('save/here'), 'make the folder first'
 for name in os.listdir('in/a'):
     save('save/here/fused_' + name, read('in/a/' + name), read('in/b/' + name))
 """
-OUT_MUST_NOT_EXIST = OUT_MUST_EXIST.replace("assert os.path.isdir('save/here'), 'make the folder first'", "os.makedirs('save/here')")
+)
+OUT_MUST_NOT_EXIST = OUT_MUST_EXIST.replace(
+    "assert os.path.isdir('save/here'), 'make the folder first'", "os.makedirs('save/here')"
+)
 ONE_PAIR = READ + MEAN + "save(sys.argv[3], read(sys.argv[1]), read(sys.argv[2]))\n"
-EXACTLY_TWO = READ + MEAN + """
+EXACTLY_TWO = (
+    READ
+    + MEAN
+    + """
 for i in (1, 2):
     save('out/%d.png' % i, read('in/ir%d.png' % i), read('in/vi%d.png' % i))
 """
+)
 FAILS_AT_THE_END = ARGPARSE + "raise SystemExit(1)\n"
 SLOW = ARGPARSE + "import time; time.sleep(1.5)\n"
-FLOAT_ARRAYS = READ + """
+FLOAT_ARRAYS = (
+    READ
+    + """
 for name in os.listdir('a'):
     np.save('f/' + name.replace('.png', '.npy'), (read('a/' + name) + read('b/' + name)) / 510)
 """
-SMALLER = READ + """
+)
+SMALLER = (
+    READ
+    + """
 for name in sorted(os.listdir('a')):
     f = (read('a/' + name) + read('b/' + name)) / 2
     cv2.imwrite('f/' + name, f[:f.shape[0] // 16 * 16, :f.shape[1] // 16 * 16])
 """
-SETTINGS_FILE = READ + MEAN + """
+)
+SETTINGS_FILE = (
+    READ
+    + MEAN
+    + """
 import json
 o = json.load(open('settings.json'))
 assert o['number'] == 3
 for name in os.listdir(o['ir']):
     save(o['out'] + name, read(o['ir'] + name), read(o['vi'] + name))
 """
-EMPTY_SETTINGS = READ + MEAN + "import options\n" + """
+)
+EMPTY_SETTINGS = (
+    READ
+    + MEAN
+    + "import options\n"
+    + """
 for i in range(options.test_num):
     name = '%d.png' % (i + 1)
     save(options.save_path + name, read(options.path + 'IR/' + name), read(options.path + 'VIS/' + name))
 """
+)
 IN_A_FOLDER = HARD_CODED.replace("glob.glob('./input", "__import__('helper') and glob.glob('./input")
 
 
@@ -113,7 +164,11 @@ WIRINGS: dict[str, Wiring] = {
     "hard-coded-paths": ({"test.py": HARD_CODED, **OLD_SAMPLES}, HARD_CODED_RUN),
     "numbered": (
         {"test.py": NUMBERED},
-        {"script": "test.py", "stage": {"a": "test/IR{index}.png", "b": "test/VIS{index}.png"}, "collect": "results/{index}.png"},
+        {
+            "script": "test.py",
+            "stage": {"a": "test/IR{index}.png", "b": "test/VIS{index}.png"},
+            "collect": "results/{index}.png",
+        },
     ),
     "listing-order": (
         {"test.py": LISTING},
@@ -125,7 +180,15 @@ WIRINGS: dict[str, Wiring] = {
         },
     ),
     "gray-only": ({"test.py": GRAY_ONLY}, {**PLAIN, "convert": {"a": "gray", "b": "gray"}}),
-    "rgb-only": ({"test.py": RGB_ONLY.replace("save('f/' + name, a.astype(float), b.astype(float))", "save('f/' + name, read('a/' + name), read('b/' + name))")}, {**PLAIN, "convert": {"a": "rgb", "b": "rgb"}}),
+    "rgb-only": (
+        {
+            "test.py": RGB_ONLY.replace(
+                "save('f/' + name, a.astype(float), b.astype(float))",
+                "save('f/' + name, read('a/' + name), read('b/' + name))",
+            )
+        },
+        {**PLAIN, "convert": {"a": "rgb", "b": "rgb"}},
+    ),
     "backslashes": (
         {"test.py": BACKSLASHES},
         {
@@ -135,7 +198,12 @@ WIRINGS: dict[str, Wiring] = {
         },
     ),
     "backslashes-shimmed": (
-        {"test.py": BACKSLASHES.replace("glob.glob('.\\\\data\\\\ir\\\\*.png')", "['.\\\\data\\\\ir\\\\' + n for n in os.listdir('.\\\\data\\\\ir')]")},
+        {
+            "test.py": BACKSLASHES.replace(
+                "glob.glob('.\\\\data\\\\ir\\\\*.png')",
+                "['.\\\\data\\\\ir\\\\' + n for n in os.listdir('.\\\\data\\\\ir')]",
+            )
+        },
         {
             "script": "test.py",
             "stage": {"a": "data/ir/{name}.png", "b": "data/vis/{name}.png"},
@@ -143,14 +211,22 @@ WIRINGS: dict[str, Wiring] = {
             "compat": ["windows-paths"],
         },
     ),
-    "out-must-exist": ({"test.py": OUT_MUST_EXIST}, {**FOLDERS, "script": "test.py", "collect": "save/here/fused_{name}.png"}),
+    "out-must-exist": (
+        {"test.py": OUT_MUST_EXIST},
+        {**FOLDERS, "script": "test.py", "collect": "save/here/fused_{name}.png"},
+    ),
     "out-must-not-exist": (
         {"test.py": OUT_MUST_NOT_EXIST},
         {**FOLDERS, "script": "test.py", "collect": "save/here/fused_{name}.png", "make_folders": False},
     ),
     "one-pair-per-process": (
         {"test.py": ONE_PAIR},
-        {**FOLDERS, "script": "test.py", "args": "in/a/{name}.png in/b/{name}.png {out}/{name}.png", "pairs_per_process": 1},
+        {
+            **FOLDERS,
+            "script": "test.py",
+            "args": "in/a/{name}.png in/b/{name}.png {out}/{name}.png",
+            "pairs_per_process": 1,
+        },
     ),
     "two-pairs-per-process": (
         {"test.py": EXACTLY_TWO},
@@ -174,7 +250,12 @@ WIRINGS: dict[str, Wiring] = {
             **FOLDERS,
             "script": "test.py",
             "edit": {
-                "settings.json": [['"number": 0', '"number": {count}'], ["?1", "in/a/"], ["?2", "in/b/"], ["?3", "{out}/"]]
+                "settings.json": [
+                    ['"number": 0', '"number": {count}'],
+                    ["?1", "in/a/"],
+                    ["?2", "in/b/"],
+                    ["?3", "{out}/"],
+                ]
             },
         },
     ),
@@ -193,7 +274,11 @@ WIRINGS: dict[str, Wiring] = {
         },
     ),
     "in-a-folder": (
-        {"tools/test.py": IN_A_FOLDER, "tools/helper.py": "", **{f"tools/{path}": content for path, content in OLD_SAMPLES.items()}},
+        {
+            "tools/test.py": IN_A_FOLDER,
+            "tools/helper.py": "",
+            **{f"tools/{path}": content for path, content in OLD_SAMPLES.items()},
+        },
         {
             "script": "tools/test.py",
             "cwd": "tools",
@@ -226,7 +311,9 @@ def test_every_wiring_ends_well(ran: tuple[MiniProject, subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("name", sorted(WIRINGS.keys() - OTHER_SIZE))
-def test_results_come_back_to_their_pairs(name: str, ran: tuple[MiniProject, subprocess.CompletedProcess[str]]) -> None:
+def test_results_come_back_to_their_pairs(
+    name: str, ran: tuple[MiniProject, subprocess.CompletedProcess[str]]
+) -> None:
     """Each fused image is the mean of the two sources of the very pair whose name it bears."""
     project, _ = ran
     for pair in ("10", "2", "b"):
@@ -235,7 +322,9 @@ def test_results_come_back_to_their_pairs(name: str, ran: tuple[MiniProject, sub
         assert difference.max() <= (12 if name in LOSSY else 0), f"pair {pair}"
 
 
-def test_resize_back_gives_the_size_of_the_sources(ran: tuple[MiniProject, subprocess.CompletedProcess[str]]) -> None:
+def test_resize_back_gives_the_size_of_the_sources(
+    ran: tuple[MiniProject, subprocess.CompletedProcess[str]],
+) -> None:
     """A smaller result is resized to its sources, and the record says from what."""
     project, _ = ran
     image = project.record("resized-back")["images"][0]
@@ -260,7 +349,9 @@ def test_an_unhappy_ending_after_the_last_result_is_noted(
 ) -> None:
     """Exit status 1 after every image was written is no failure; the record keeps it."""
     project, _ = ran
-    assert any("exit status 1 after every result" in note for note in project.record("exit-status-1")["notes"])
+    assert any(
+        "exit status 1 after every result" in note for note in project.record("exit-status-1")["notes"]
+    )
 
 
 def test_the_clones_stay_as_committed(ran: tuple[MiniProject, subprocess.CompletedProcess[str]]) -> None:

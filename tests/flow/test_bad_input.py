@@ -1,0 +1,205 @@
+"""Bad input: each mistake has one clear message that says what must be, what was found, where, and what to do next."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from fusebench.command import main
+
+from tests.flow.projects import MiniProject, image
+from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
+
+
+@pytest.fixture
+def written(project: MiniProject) -> MiniProject:
+    """Return a valid project with two methods."""
+    for name in ("one", "two"):
+        project.add_method(name, {"test.py": ARGPARSE}, BY_OPTIONS)
+    project.write()
+    return project
+
+
+def check(project: MiniProject, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Run ``fusebench check`` on a project; return its exit status and what it printed."""
+    status = main(["check", "--project", str(project.root)])
+    captured = capsys.readouterr()
+    return status, captured.out + captured.err
+
+
+def replace(project: MiniProject, file: str, old: str, new: str) -> None:
+    """Replace the first occurrence of a text in a file of the registry."""
+    path = project.root / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_a_valid_registry_is_counted(written: MiniProject, capsys: pytest.CaptureFixture[str]) -> None:
+    """A valid registry passes, and what it holds is told."""
+    status, printed = check(written, capsys)
+    assert status == 0 and "2 methods, 2 active" in printed
+
+
+MISTAKES: dict[str, tuple[str, str, str, list[str]]] = {
+    "unknown key": ("methods.yaml", "  commit:", "  comit:", [r"methods\.yaml:\d+ \(one\.comit\)", "did you mean 'commit'"]),
+    "short hash": ("methods.yaml", "env: classical", "env: classical\n  commit: abc123", ["two entries named 'commit'"]),
+    "unknown environment": ("methods.yaml", "env: classical", "env: clasical", ["unknown environment 'clasical'", "did you mean 'classical'"]),
+    "bad name with dots": ("methods.yaml", "one:", "../one:", [r"bad name '\.\./one'", "letters, digits"]),
+    "bad name with a space": ("methods.yaml", "one:", "one two:", ["bad name 'one two'"]),
+    "two entries of one name": ("methods.yaml", "two:", "one:", ["two entries named 'one'", "rename or remove"]),
+    "no YAML": ("methods.yaml", "title:", "title: [", [r"methods\.yaml:\d+: not valid YAML"]),
+    "unknown task": ("methods.yaml", "- infrared-visible", "- infrared", ["one of infrared-visible, medical", 'found "infrared"']),
+    "missing field": ("methods.yaml", "title:", "label:", ["must have 'title'"]),
+    "path that leaves the repository": ("methods.yaml", "script: test.py", "script: ../test.py", [r"one\.run\.script"]),
+    "unknown dataset": ("config/config.yaml", "- pairs", "- pears", ["unknown dataset 'pears'", "did you mean 'pairs'"]),
+    "unknown method": ("config/config.yaml", "- one", "- onne", [r"config\.yaml:\d+", "unknown method 'onne'"]),
+    "unknown suite": ("config/config.yaml", "suite: mini", "suite: maxi", ["unknown suite 'maxi'"]),
+    "unknown metric": ("config/config.yaml", "- SSIM", "- SSMI", ["SSMI", "SSIM"]),
+    "pattern without name": ("datasets.yaml", "a/{name}.png", "a/name.png", ["must hold the placeholder {name}"]),
+    "unknown kind": ("datasets.yaml", "kind: local", "kind: remote", ["one of generated, git, local"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_place(
+    name: str, written: MiniProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake in the registry is refused, with file, line, entry, and what must be and was found."""
+    file, old, new, words = MISTAKES[name]
+    replace(written, file, old, new)
+    status, printed = check(written, capsys)
+    assert status == 1
+    for word in words:
+        assert re.search(word if "\\" in word else re.escape(word), printed), printed
+
+
+@pytest.mark.parametrize(
+    ("commit", "words"),
+    [
+        ("1234567890123456789012345678901234567890", "needs quotes"),
+        ("'abc123'", "40 lower-case hexadecimal digits"),
+        ("main", "a branch, a tag or a short hash"),
+        ("'ABCDEF7890123456789012345678901234567890'", "lower-case"),
+    ],
+)
+def test_a_commit_that_is_no_full_hash_is_refused(
+    commit: str, words: str, written: MiniProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A branch, a short hash and an all-digit hash without quotes are refused."""
+    path = written.root / "methods.yaml"
+    path.write_text(re.sub(r"commit: \S+", f"commit: {commit}", path.read_text(), count=1))
+    status, printed = check(written, capsys)
+    assert status == 1
+    assert "(one.commit)" in printed and words in printed
+
+
+def test_all_mistakes_are_told_at_once(written: MiniProject, capsys: pytest.CaptureFixture[str]) -> None:
+    """Several mistakes are told in one go, in the order of the file."""
+    replace(written, "methods.yaml", "title:", "tittle:")
+    replace(written, "methods.yaml", "env: classical", "envi: classical")
+    printed = check(written, capsys)[1]
+    assert printed.index("'tittle'") < printed.index("'envi'")
+
+
+def test_the_same_code_under_two_names_is_reported(
+    written: MiniProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One repository at one commit, run in the same way, has one entry."""
+    written.methods["two"].update(
+        code=written.methods["one"]["code"] + ".git", commit=written.methods["one"]["commit"]
+    )
+    written.write()
+    status, printed = check(written, capsys)
+    assert status == 1 and "the same code, commit and run as 'one'" in printed
+
+
+def test_a_missing_registry_file_is_named(project: MiniProject, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder without a registry is told so."""
+    status, printed = check(project, capsys)
+    assert status == 1 and "methods.yaml: must be a readable YAML file" in printed
+
+
+def test_snakemake_refuses_a_wrong_registry_and_runs_nothing(written: MiniProject) -> None:
+    """The workflow shows the same message and starts no job."""
+    replace(written, "methods.yaml", "  commit:", "  comit:")
+    done = written.snakemake(write=False)
+    assert done.returncode != 0
+    assert "did you mean 'commit'" in done.stdout + done.stderr
+    assert not (written.root / "results").exists()
+
+
+def damaged(project: MiniProject, side: str, change: Any) -> dict[str, str]:
+    """Change image p2 of one side, run, and return the cell's row of status.csv."""
+    path = project.root / "images" / "pairs" / side / "p2.png"
+    change(path)
+    done = project.snakemake()
+    row = project.table("status.csv")[0]
+    assert (done.returncode == 0) == (row["state"] == "ok"), done.stderr[-2000:]
+    return row
+
+
+@pytest.fixture
+def one(project: MiniProject) -> MiniProject:
+    """Return a project with one method."""
+    project.add_method("one", {"test.py": ARGPARSE}, BY_OPTIONS)
+    return project
+
+
+def truncate(path: Path) -> None:
+    """Cut a file in half."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def test_sources_of_different_sizes_are_refused(one: MiniProject) -> None:
+    """A pair whose images differ in size makes the dataset unavailable; the message names the pair and both sizes."""
+    row = damaged(one, "b", lambda path: cv2.imwrite(str(path), image(1, 40, 40)))
+    assert row["state"] == "skipped"
+    assert "pair 'p2'" in row["reason"] and "A 48x40, B 40x40" in row["reason"]
+
+
+def test_a_corrupt_image_is_refused(one: MiniProject) -> None:
+    """A truncated PNG is never taken for an image that is gray in its lower half."""
+    row = damaged(one, "a", truncate)
+    assert row["state"] == "skipped" and "a/p2.png: must be a whole image" in row["reason"]
+
+
+def test_a_file_that_is_no_image_is_refused(one: MiniProject) -> None:
+    """A text file with the name of an image is refused."""
+    row = damaged(one, "a", lambda path: path.write_text("no image"))
+    assert row["state"] == "skipped" and "a/p2.png" in row["reason"]
+
+
+def test_a_16_bit_image_is_scaled_and_noted(one: MiniProject) -> None:
+    """16 bits become 8 by the stated rule, and the manifest says so."""
+    values = np.linspace(0, 65535, 48 * 40).reshape(40, 48).astype(np.uint16)
+    assert damaged(one, "a", lambda path: cv2.imwrite(str(path), values))["state"] == "ok"
+    manifest = (one.root / "resources" / "datasets" / "pairs.json").read_text()
+    assert "16 bits scaled to 8 (times 255/65535, rounded)" in manifest
+    prepared = cv2.imread(str(one.root / "resources" / "datasets" / "pairs" / "a" / "p2.png"), -1)
+    assert prepared is not None and (prepared == np.rint(values / 257)).all()
+
+
+def test_an_alpha_channel_is_dropped_and_noted(one: MiniProject) -> None:
+    """RGBA becomes RGB, and the manifest says so."""
+    assert damaged(one, "a", lambda path: cv2.imwrite(str(path), image(3, channels=4)))["state"] == "ok"
+    assert "alpha channel dropped" in (one.root / "resources" / "datasets" / "pairs.json").read_text()
+
+
+def test_a_missing_image_folder_is_told(one: MiniProject) -> None:
+    """A local dataset whose folder is gone is told with the path that was looked at."""
+    one.datasets["pairs"]["folder"] = "images/nowhere"
+    done = one.snakemake()
+    assert done.returncode != 0
+    assert "images/nowhere: must be the folder of your images" in one.table("status.csv")[0]["reason"]
+
+
+def test_an_image_missing_from_the_frozen_list_is_told(one: MiniProject) -> None:
+    """A pair of the frozen list without its file is named."""
+    one.datasets["pairs"]["pairs"] = ["p1", "p9"]
+    assert one.snakemake().returncode != 0
+    assert "pair 'p9'" in one.table("status.csv")[0]["reason"]
