@@ -1,0 +1,1 @@
+"""Tests of the metrics, held against the values of the original evaluators."""

@@ -139,7 +139,7 @@ def _unknown(name: str) -> str:
     same_metric = [other for other in known if definition and other.partition("@")[0] == metric]
     by_lower = {other.lower(): other for other in known}
     near = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, n=5, cutoff=0.6)]
-    suggestions = list(dict.fromkeys([*same_metric, *near]))
+    suggestions = list(dict.fromkeys([*near[:1], *same_metric, *near]))
     hint = f"near names: {', '.join(suggestions)}" if suggestions else "no name is near"
     return f"unknown metric {name!r}; {hint}; `fusebench list metrics` shows all of them"
 
