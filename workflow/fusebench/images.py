@@ -38,8 +38,15 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], list[str]]:
     if pixels.ndim == 2:
         return pixels, notes
     if pixels.shape[2] == 4:
-        return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB), [*notes, "alpha channel dropped"]
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), notes
+        return _converted(pixels, cv2.COLOR_BGRA2RGB), [*notes, "alpha channel dropped"]
+    return _converted(pixels, cv2.COLOR_BGR2RGB), notes
+
+
+def _converted(pixels: NDArray[np.uint8], conversion: int) -> NDArray[np.uint8]:
+    import cv2
+    import numpy as np
+
+    return np.asarray(cv2.cvtColor(pixels, conversion), dtype=np.uint8)
 
 
 def _refuse_truncated(path: Path) -> None:
@@ -71,7 +78,7 @@ def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
     import cv2
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    ordered = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    ordered = pixels if pixels.ndim == 2 else _converted(pixels, cv2.COLOR_RGB2BGR)
     _, content = cv2.imencode(".png", ordered)
     path.write_bytes(content.tobytes())
 
@@ -95,7 +102,7 @@ def in_mode(pixels: NDArray[np.uint8], mode: str) -> NDArray[np.uint8]:
     import cv2
 
     if mode == "gray" and pixels.ndim == 3:
-        return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        return _converted(pixels, cv2.COLOR_RGB2GRAY)
     if mode == "rgb" and pixels.ndim == 2:
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+        return _converted(pixels, cv2.COLOR_GRAY2RGB)
     return pixels

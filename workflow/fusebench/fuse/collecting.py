@@ -118,9 +118,10 @@ def _load_array(path: Path, suffix: str) -> NDArray[Any]:
 
 def _load_tiff(path: Path) -> NDArray[Any]:
     import cv2
+    import numpy as np
 
-    pixels: Any = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    pixels = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+    return pixels if pixels.ndim == 2 else pixels[:, :, ::-1]
 
 
 def _quantised(name: str, values: NDArray[Any], value_range: str) -> tuple[NDArray[np.uint8], list[str]]:

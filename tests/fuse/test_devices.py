@@ -1,0 +1,54 @@
+"""Which device a job gets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fusebench.fuse import devices
+
+
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Ask for the GPUs anew in every test, and keep the lock files apart."""
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    devices.gpus_of_this_machine.cache_clear()
+    yield
+    devices.gpus_of_this_machine.cache_clear()
+
+
+def test_a_job_of_a_scheduler_uses_what_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA_VISIBLE_DEVICES of the scheduler is honoured."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    with devices.reserved_device("cuda") as device:
+        assert device == devices.Device("cuda", "3")
+
+
+def test_without_a_gpu_the_job_runs_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no GPU is visible the device is the CPU, and none is shown to the script."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert devices.device_kind("auto") == "cpu"
+    with devices.reserved_device("cpu") as device:
+        assert device == devices.Device("cpu", "")
+
+
+def test_each_local_job_gets_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several GPUs, jobs of one machine hold different ones; a further job waits for one to come free."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    third: list[str] = []
+
+    def wait() -> None:
+        with devices.reserved_device("cuda") as device:
+            third.append(device.visible)
+
+    with devices.reserved_device("cuda") as first:
+        with devices.reserved_device("cuda") as second:
+            assert {first.visible, second.visible} == {"0", "1"}
+            waiting = threading.Thread(target=wait)
+            waiting.start()
+            waiting.join(timeout=1)
+            assert third == []
+        waiting.join(timeout=10)
+    assert third == [second.visible]

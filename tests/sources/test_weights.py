@@ -1,0 +1,64 @@
+"""Weights: fetched once, held against their hash, and asked for where only a person can fetch them."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from fusebench.errors import WeightsMissing
+from fusebench.sources.weights import fetch_weights, place_weights
+
+CONTENT = b"trained parameters"
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """Serve a file of weights on this machine."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    (folder / "model.pth").write_bytes(CONTENT)
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/model.pth"
+        server.shutdown()
+
+
+def test_weights_are_fetched_and_placed(address: str, tmp_path: Path) -> None:
+    """A file with an address comes to where the script expects it, with the hash that the entry names."""
+    weights = [{"path": "ckpt/model.pth", "url": address, "sha256": SHA256}]
+    assert fetch_weights(weights, tmp_path / "fetched")["sha256"] == {"ckpt/model.pth": SHA256}
+    (tmp_path / "tree").mkdir()
+    assert place_weights(weights, tmp_path / "fetched", tmp_path / "tree", []) == {"ckpt/model.pth": SHA256}
+    assert (tmp_path / "tree" / "ckpt" / "model.pth").read_bytes() == CONTENT
+
+
+def test_another_hash_is_refused(address: str, tmp_path: Path) -> None:
+    """A file that is not the pinned one is not used."""
+    with pytest.raises(WeightsMissing, match=r"model\.pth"):
+        fetch_weights([{"path": "model.pth", "url": address, "sha256": "0" * 64}], tmp_path / "fetched")
+
+
+def test_a_dead_link_says_what_to_do(address: str, tmp_path: Path) -> None:
+    """A link that does not answer is told with the place where the file can be put by hand."""
+    weights = [{"path": "model.pth", "url": address + "x"}]
+    with pytest.raises(WeightsMissing, match=r"fetch it by hand, put it at .*fetched/model\.pth"):
+        fetch_weights(weights, tmp_path / "fetched")
+
+
+def test_a_page_for_people_is_shown_and_a_file_put_by_hand_is_taken(tmp_path: Path) -> None:
+    """Weights on a drive are asked for with link and code; once the file lies there it is used."""
+    weights = [
+        {"path": "model.pth", "page": "https://drive.example.org/x", "password": "abcd", "sha256": SHA256}
+    ]
+    with pytest.raises(WeightsMissing, match=r"https://drive\.example\.org/x \(code abcd\)"):
+        fetch_weights(weights, tmp_path / "fetched")
+    (tmp_path / "fetched").mkdir(exist_ok=True)
+    (tmp_path / "fetched" / "model.pth").write_bytes(CONTENT)
+    assert fetch_weights(weights, tmp_path / "fetched")["sha256"] == {"model.pth": SHA256}
