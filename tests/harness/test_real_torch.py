@@ -26,14 +26,14 @@ def torch_version(python: Path) -> str | None:
     return done.stdout.strip() or None
 
 
-def interpreters() -> list[Path]:
-    """Interpreters that may have torch; whether they do is asked when a test runs."""
+def interpreters() -> list[Path | None]:
+    """Interpreters that may have torch (whether they do is asked when a test runs), or one that is none."""
     named = os.environ.get("FUSEBENCH_TEST_TORCH_PYTHON", "").split(os.pathsep)
     built = (REPOSITORY / "resources" / "envs").glob("*/bin/python")
-    return [*(Path(path) for path in named if path), *sorted(built)]
+    return [*(Path(path) for path in named if path), *sorted(built)] or [None]
 
 
-@pytest.fixture(params=interpreters() or [None], ids=lambda path: "none" if path is None else path.parts[-3])
+@pytest.fixture(params=interpreters(), ids=lambda path: "none" if path is None else path.parts[-3])
 def real_stage(request: pytest.FixtureRequest, stage: Stage) -> Stage:
     """A clone run by an interpreter that has torch."""
     if request.param is None or torch_version(request.param) is None:
