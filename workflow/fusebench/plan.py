@@ -59,6 +59,13 @@ class Plan:
         if method.name not in self.keys:
             self.keys[method.name] = self._add_method(method)
 
+    def cell(self, method: str, dataset: str) -> tuple[Method, Dataset]:
+        """Return any cell of the registry: those outside the selected suites can be asked for by the name of a file."""
+        cell = self.registry.methods[method], self.registry.datasets[dataset]
+        if method not in self.keys:
+            self.keys[method] = self._add_method(cell[0])
+        return cell
+
     def _add_method(self, method: Method) -> dict[str, str]:
         source = source_key(method.code, method.commit, self.registry.root)
         self.sources[source] = {"code": method.code, "commit": method.commit}
@@ -79,6 +86,7 @@ class Plan:
 
     def cell_inputs(self, method: str, dataset: str) -> dict[str, str]:
         """Return the markers that a fusing job reads."""
+        self.cell(method, dataset)
         keys = self.keys[method]
         markers = {
             "source": f"{SOURCES}/{keys['source']}.json",
@@ -89,15 +97,15 @@ class Plan:
 
     def cell_spec(self, method: str, dataset: str) -> str:
         """Return the parameters of a fusing job as JSON."""
-        return _json(cell_spec(*self.cells[method, dataset], self.registry))
+        return _json(cell_spec(*self.cell(method, dataset), self.registry))
 
     def cell_resource(self, method: str, dataset: str, resource: str) -> int:
         """Return what a fusing job asks of the scheduler."""
-        return cell_resources(self.cells[method, dataset][0], self.registry.options)[resource]
+        return cell_resources(self.cell(method, dataset)[0], self.registry.options)[resource]
 
     def cell_threads(self, method: str, dataset: str) -> int:
         """Return the CPU threads of a fusing job."""
-        return int(cell_spec(*self.cells[method, dataset], self.registry)["threads"])
+        return int(cell_spec(*self.cell(method, dataset), self.registry)["threads"])
 
     def source_spec(self, key: str) -> str:
         """Return the parameters of a cloning job as JSON."""
@@ -113,7 +121,7 @@ class Plan:
 
     def dataset_spec(self, dataset: str) -> str:
         """Return the parameters of a preparing job as JSON: the definition with its list of names."""
-        definition = dict(self.datasets[dataset].definition)
+        definition = dict(self.registry.datasets[dataset].definition)
         if definition["kind"] == "generated":
             definition["code"] = folder_digest(GENERATORS_FOLDER)
         names = pair_names(definition.get("pairs"), self.registry.root)
@@ -121,7 +129,7 @@ class Plan:
 
     def dataset_files(self, dataset: str) -> list[str]:
         """Return the user's own image files, so that a changed image prepares a local dataset again."""
-        definition = self.datasets[dataset].definition
+        definition = self.registry.datasets[dataset].definition
         if definition["kind"] != "local":
             return []
         folder = self.registry.root / Path(definition["folder"]).expanduser()
@@ -139,6 +147,16 @@ class Plan:
     def records(self, dataset: str) -> list[str]:
         """Return the records of all runs on a dataset."""
         return [f"{RUNS}/{method}/{dataset}/record.json" for method, other in self.cells if other == dataset]
+
+    @property
+    def fetched(self) -> list[str]:
+        """Return the markers of everything that is fetched: clones, weights, environments, datasets."""
+        return [
+            *(f"{SOURCES}/{key}.json" for key in self.sources),
+            *(f"{WEIGHTS}/{method}.json" for method in self.weights),
+            *(f"{ENVIRONMENTS}/{key}.json" for key in self.environments),
+            *(f"{DATASETS}/{dataset}.json" for dataset in self.datasets),
+        ]
 
     @property
     def all_records(self) -> list[str]:
