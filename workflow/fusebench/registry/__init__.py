@@ -10,11 +10,20 @@ from typing import Any
 
 from fusebench.errors import MetricError, RegistryError
 from fusebench.registry.datasets import Dataset
-from fusebench.registry.documents import Document, Place, near, read_document, read_schema, schema_problems
+from fusebench.registry.documents import (
+    Document,
+    Place,
+    near,
+    read_document,
+    read_schema,
+    schema_problems,
+    unknown,
+)
 from fusebench.registry.methods import ACTIVE, Method, is_local, owner_and_name
 from fusebench.registry.suites import DEFAULT_DECIMALS, Suite
+from fusebench.registry.tables import PaperTable, prepared_problems, table_problems, tables_of
 
-__all__ = ["Dataset", "Method", "Registry", "Suite", "load_registry", "near"]
+__all__ = ["Dataset", "Method", "PaperTable", "Registry", "Suite", "load_registry", "near"]
 
 METHODS = Path("methods.yaml")
 DATASETS = Path("datasets.yaml")
@@ -35,6 +44,11 @@ class Registry:
     def selected(self) -> list[Suite]:
         """The suites that the configuration asks for, in its order."""
         return [self.suites[name] for name in selected_names(self.options)]
+
+    @cached_property
+    def tables(self) -> dict[str, PaperTable]:
+        """The tables of papers by name."""
+        return tables_of(self.options, self)
 
     def env_folder(self, method: Method) -> Path:
         """Return the folder of a method's environment."""
@@ -62,7 +76,10 @@ def load_registry(root: Path, overrides: Mapping[str, Any] | None = None) -> Reg
     problems = problems or list(_contradictions(root, *documents))
     if problems:
         raise RegistryError("\n".join(["the registry has problems:", *problems]))
-    return _registry(root, *(document.data for document in documents))
+    registry = _registry(root, *(document.data for document in documents))
+    if problems := list(prepared_problems(registry.tables, root)):
+        raise RegistryError("\n".join(["the registry has problems:", *problems]))
+    return registry
 
 
 def selected_names(options: Mapping[str, Any]) -> list[str]:
@@ -104,13 +121,14 @@ def _contradictions(root: Path, methods: Document, datasets: Document, config: D
     yield from _same_source(methods)
     yield from _dataset_problems(root, datasets)
     yield from _suite_problems(methods, datasets, config, tasks)
+    yield from table_problems(methods, datasets, config)
 
 
 def _method_problems(root: Path, methods: Document) -> Iterator[str]:
     envs = sorted(folder.name for folder in (root / "envs").glob("*") if folder.is_dir())
     for name, entry in methods.data.items():
         if entry.get("env") is not None and entry["env"] not in envs:
-            yield _unknown(
+            yield unknown(
                 methods, (name, "env"), "environment", entry["env"], envs, "make the folder envs/<name>"
             )
         if is_local(entry["code"]):
@@ -139,7 +157,7 @@ def _dataset_problems(root: Path, datasets: Document) -> Iterator[str]:
 
     for name, entry in datasets.data.items():
         if entry["kind"] == "generated" and entry["generator"] not in GENERATORS:
-            yield _unknown(datasets, (name, "generator"), "generator", entry["generator"], list(GENERATORS))
+            yield unknown(datasets, (name, "generator"), "generator", entry["generator"], list(GENERATORS))
         pairs = entry.get("pairs")
         if isinstance(pairs, str) and not (root / pairs).is_file():
             yield f"{datasets.where((name, 'pairs'))}: must be a list of names or an existing text file; found {pairs!r}"
@@ -155,12 +173,12 @@ def _suite_problems(
     suites = config.data["suites"]
     for name in selected_names(config.data):
         if name not in suites:
-            yield _unknown(config, ("suite",), "suite", name, list(suites))
+            yield unknown(config, ("suite",), "suite", name, list(suites))
     for name, suite in suites.items():
         place: Place = ("suites", name)
         if isinstance(suite["methods"], str):
             if suite["methods"] not in [*tasks, "all"]:
-                yield _unknown(config, (*place, "methods"), "task", suite["methods"], [*tasks, "all"])
+                yield unknown(config, (*place, "methods"), "task", suite["methods"], [*tasks, "all"])
         else:
             yield from _unknown_names(config, (*place, "methods"), "method", suite["methods"], methods)
         yield from _unknown_names(config, (*place, "datasets"), "dataset", suite["datasets"], datasets)
@@ -189,15 +207,6 @@ def _unknown_names(
 ) -> Iterator[str]:
     for index, name in enumerate(names):
         if name not in known.data:
-            yield _unknown(
+            yield unknown(
                 config, (*place, index), what, name, list(known.data), f"add it to {known.file.name}"
             )
-
-
-def _unknown(
-    document: Document, place: Place, what: str, name: str, known: list[str], remedy: str = ""
-) -> str:
-    choices = "" if near(name, known) else f"; known: {', '.join(known[:30])}"
-    return f"{document.where(place)}: unknown {what} {name!r}{near(name, known)}{choices}" + (
-        f"; or {remedy}" if remedy else ""
-    )

@@ -174,3 +174,13 @@ def near(word: str, known: list[str]) -> str:
     """Return `` (did you mean 'x'?)`` with the nearest known names, or nothing."""
     matches = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
     return f" (did you mean {' or '.join(map(repr, matches))}?)" if matches else ""
+
+
+def unknown(
+    document: Document, place: Place, what: str, name: str, known: list[str], remedy: str = ""
+) -> str:
+    """Return the message for a name that does not exist, with the near ones, or else some of those that do."""
+    choices = "" if near(name, known) else f"; known: {', '.join(known[:30])}"
+    return f"{document.where(place)}: unknown {what} {name!r}{near(name, known)}{choices}" + (
+        f"; or {remedy}" if remedy else ""
+    )
