@@ -25,6 +25,7 @@ include: "workflow/rules/compare.smk"
 localrules:
     all,
     tables,
+    fetch,
 
 
 # Everything that the selected suites ask for; ends with a non-zero exit status where a cell has no result.
@@ -40,6 +41,12 @@ rule tables:
         PLAN.tables,
         "results/measures.csv",
         "results/status.csv",
+
+
+# All that needs a network, for the selected suites: afterwards everything else runs without one.
+rule fetch:
+    input:
+        PLAN.fetched,
 
 
 onsuccess:

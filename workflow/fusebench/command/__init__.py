@@ -10,6 +10,7 @@ from fusebench.errors import FusebenchError
 
 SUBCOMMANDS = {
     "check": "validate methods.yaml, datasets.yaml and config/config.yaml",
+    "fetch": "bring everything that needs a network into resources/",
     "list": "print the registry: methods, datasets, metrics, envs",
     "lock": "pin every package of an environment with its hashes",
     "measure": "measure one fused image against its sources",

@@ -1,0 +1,60 @@
+"""``fusebench fetch``: bring clones, weights, environments and datasets into ``resources/``, for machines without a network."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from fusebench.errors import FusebenchError
+from fusebench.markers import OK
+
+SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``fusebench fetch``."""
+    parser.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
+    parser.add_argument(
+        "--suite", help="one suite, or several joined by commas; default: that of config/config.yaml"
+    )
+    parser.add_argument(
+        "--mirror", help="a path with {owner} and {name} that replaces the network for repositories"
+    )
+    parser.add_argument("--cores", type=int, default=2, help="jobs at a time (default: 2)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the workflow up to what is fetched, and name everything that could not be had."""
+    chosen = {"suite": options.suite, "mirror": options.mirror}
+    config = [f"{key}={value}" for key, value in chosen.items() if value]
+    command = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE)),
+        *("--directory", str(options.project), "--cores", str(options.cores), "--keep-going", "fetch"),
+        *(["--config", *config] if config else []),
+    ]
+    status = subprocess.run(command, check=False).returncode
+    missing = list(_missing(options.project, {key: value for key, value in chosen.items() if value}))
+    if missing:
+        raise FusebenchError(
+            "\n".join(["could not be had:", *missing, "The next `fusebench fetch` tries them again."])
+        )
+    return status
+
+
+def _missing(project: Path, options: dict[str, str]) -> list[str]:
+    """Return a line for each marker that is absent or not ok."""
+    from fusebench.files import read_json
+    from fusebench.plan import make_plan
+
+    lines = []
+    for name in make_plan(project, options).fetched:
+        marker = (
+            read_json(project / name)
+            if (project / name).exists()
+            else {"state": "absent", "reason": "see above"}
+        )
+        if marker["state"] != OK:
+            lines.append(f"  {name}: {marker['state']}: {marker['reason']}")
+    return lines
