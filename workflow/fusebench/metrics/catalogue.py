@@ -84,6 +84,7 @@ EVALUATOR_SOURCES = {
     "vifb": "xingchenzhang/VIFB metrics/",
     "zliu": "zhengliu6699/imageFusionMetrics",
     "ivif-zoo": "RollingPlain/IVIF_ZOO Metric/Metric_torch.py",
+    "mefb": "xingchenzhang/MEFB metrics/",
 }
 """Repository and path of each published evaluator."""
 
@@ -182,10 +183,42 @@ EVALUATOR_FORMULAS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("SSIM", "SSIM", "", "ssim:structural_similarity_unscaled"),
         ("MS_SSIM", "MS-SSIM", "", "ssim:multi_scale_similarity_unscaled"),
     ),
+    "mefb": (
+        ("Avg_gradient", "AG", "", "gradients:average_gradient_inner"),
+        ("Cross_entropy", "CE", "", _SAME),
+        ("Edge_intensity", "EI", "", _SAME),
+        ("Entropy", "EN", "", _SAME),
+        ("FMI", "FMI_edge", "", _SAME),
+        ("MEF_SSIM", "MEF-SSIM", "", _SAME),
+        ("NMI", "NMI", "", _SAME),
+        ("Psnr", "PSNR", "", "moments:peak_over_root_error"),
+        ("Qabf", "Qabf", "", _SAME),
+        ("Qc", "Q_C", "", "ssim:cvejic_quality_original"),
+        ("Qcb", "Q_CB", "", _SAME),
+        ("Qcv", "Q_CV", "", _SAME),
+        ("Qncie", "QNCIE", "", _SAME),
+        ("Qp", "Q_P", "", _SAME),
+        ("Qw", "Q_E", "", "ssim:edge_weighted_quality"),
+        ("Qy", "Q_Y", "", "ssim:yang_quality_original"),
+        ("SD", "SD", "", _SAME),
+        ("Spatial_frequency", "SF", "", "gradients:spatial_frequency_all"),
+        ("TE", "TE", "", "histograms:tsallis_cvejic_swapped"),
+        ("VIF", "VIF", "", "vif:fusion_fidelity"),
+    ),
 }
 """Columns of each published evaluator, in its own names and order."""
 
 EVALUATOR_COLUMNS = {name: tuple(row[0] for row in rows) for name, rows in EVALUATOR_FORMULAS.items()}
+
+VARIANTS: tuple[tuple[str, str, str, str], ...] = (
+    # metric, name of the definition, function, source
+    ("SD", "sample", "moments:sample_deviation", "in common use"),
+    ("SD", "tang-uint8", "moments:saturated_deviation", "Evaluation-for-Image-Fusion, run on uint8 images"),
+    ("PSNR", "mean", "moments:mean_of_ratios", "in common use"),
+    ("VIF", "mean", "vif:mean_fidelity", "in common use"),
+    ("VIF", "tang-uint8", "vif:fidelity_saturated", "Evaluation-for-Image-Fusion, run on uint8 images"),
+)
+"""Definitions in use that belong to no evaluator's own set."""
 
 DEFAULTS: dict[str, tuple[str, ...]] = {
     "infrared-visible": ("EN", "SD", "SF", "AG", "MI", "SCD", "VIF", "Qabf", "SSIM"),
@@ -210,6 +243,14 @@ def definitions() -> Iterator[Definition]:
         )
     for evaluator in EVALUATOR_FORMULAS:
         yield from _evaluator_definitions(evaluator)
+    yield from _variant_definitions()
+
+
+def _variant_definitions() -> Iterator[Definition]:
+    canonical = {row[0]: row for row in CANONICAL_METRICS}
+    for metric, name, target, source in VARIANTS:
+        _, direction, unit, _, _ = canonical[metric]
+        yield Definition(f"{metric}@{name}", metric, name, direction, unit, False, GRAY_TASKS, source, target)
 
 
 def _evaluator_definitions(evaluator: str) -> Iterator[Definition]:

@@ -117,15 +117,15 @@ class Image(Parts):
         name: what messages call it.
     """
 
-    def __init__(self, pixels: NDArray[Any], name: str) -> None:
-        """Check the pixels and keep them.
+    def __init__(self, pixels: NDArray[Any], name: str, *, derived: bool = False) -> None:
+        """Check the pixels and keep them; those ``derived`` from checked ones are taken as they are.
 
         Raises:
             MetricError: they are not gray, not finite, masked, or outside 0..255.
         """
         super().__init__()
         self.name = name
-        self.pixels = _checked(pixels, name)
+        self.pixels = pixels if derived else _checked(pixels, name)
 
     @property
     def is_constant(self) -> bool:

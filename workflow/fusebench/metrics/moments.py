@@ -69,6 +69,20 @@ def standard_deviation(fusion: Fusion) -> float:
     return float(fusion.fused.pixels.std())
 
 
+def sample_deviation(fusion: Fusion) -> float:
+    """Standard deviation divided by the number of pixels less one."""
+    if fusion.fused.pixels.size < 2:
+        raise MetricError("needs at least two pixels")
+    return float(fusion.fused.pixels.std(ddof=1))
+
+
+def saturated_deviation(fusion: Fusion) -> float:
+    """SD of Tang's published spreadsheet: uint8 arithmetic, which cuts differences at 0 and their squares at 255."""
+    pixels = np.rint(fusion.fused.pixels)
+    differences = np.maximum(np.floor(pixels - pixels.mean() + 0.5), 0)
+    return math.sqrt(float(np.minimum(differences**2, 255).mean()))
+
+
 def correlation(fusion: Fusion) -> float:
     """Correlation with the sources: CC = (r(F,A) + r(F,B)) / 2 with Pearson's r; -1..1."""
     return sum(fusion.part(correlation_with, source) for source in fusion.sources) / 2

@@ -177,7 +177,7 @@ SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 def halved(image: Image) -> Image:
     """The image at half size, each pixel the mean of 2 x 2."""
-    return Image(halve(image.pixels), image.name)
+    return Image(halve(image.pixels), image.name, derived=True)
 
 
 def pooled(image: Image) -> Image:
@@ -186,7 +186,7 @@ def pooled(image: Image) -> Image:
     padded = np.pad(image.pixels, ((height % 2, height % 2), (width % 2, width % 2)))
     rows, columns = padded.shape[0] // 2 * 2, padded.shape[1] // 2 * 2
     blocks = padded[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2)
-    return Image(blocks.mean(axis=(1, 3)), image.name)
+    return Image(blocks.mean(axis=(1, 3)), image.name, derived=True)
 
 
 def _scales(fusion: Fusion, source: Image, dynamic_range: float, *, pool: bool) -> float:
@@ -230,10 +230,14 @@ def _share(variance_a: Pixels, variance_b: Pixels) -> Pixels:
     return np.divide(variance_a, both, out=np.full_like(both, 0.5), where=both != 0)
 
 
-def _saliency(pair: SourcePair) -> tuple[Pixels, Pixels]:
+def _saliency(a: Image, b: Image) -> tuple[Pixels, Pixels]:
     """Share of A in the local variance of both sources, and the larger of the two variances (Piella)."""
-    variance_a, variance_b = (_flattened(_variance(source, WANG)) for source in (pair.a, pair.b))
+    variance_a, variance_b = (_flattened(_variance(source, WANG)) for source in (a, b))
     return _share(variance_a, variance_b), np.maximum(variance_a, variance_b)
+
+
+def _source_saliency(pair: SourcePair) -> tuple[Pixels, Pixels]:
+    return _saliency(pair.a, pair.b)
 
 
 def _wang_maps(fusion: Fusion) -> tuple[Pixels, Pixels]:
@@ -250,7 +254,7 @@ def _wang_maps(fusion: Fusion) -> tuple[Pixels, Pixels]:
 def _piella_map(fusion: Fusion) -> Pixels:
     """SSIM with both sources, weighted by the share of each in the local variance."""
     with_a, with_b = fusion.part(_wang_maps)
-    share = fusion.pair.part(_saliency)[0]
+    share = fusion.pair.part(_source_saliency)[0]
     return share * with_a + (1 - share) * with_b
 
 
@@ -261,33 +265,44 @@ def fusion_quality(fusion: Fusion) -> float:
 
 def weighted_quality(fusion: Fusion) -> float:
     """Piella's weighted fusion quality index: Q_W = sum c (l SSIM(A, F) + (1 - l) SSIM(B, F)), c ~ max(s_A^2, s_B^2)."""
-    salience = fusion.pair.part(_saliency)[1]
-    total = float(salience.sum())
+    return _weighted_mean(fusion.part(_piella_map), fusion.pair.part(_source_saliency)[1])
+
+
+def _weighted_mean(values: Pixels, weights: Pixels) -> float:
+    total = float(weights.sum())
     if total == 0:
-        raise MetricError("has no value: both sources are constant")
-    return float((salience * fusion.part(_piella_map)).sum()) / total
+        raise MetricError("has no value: both sources are flat in every window")
+    return float((weights * values).sum()) / total
 
 
 def prewitt_strength(image: Image) -> Image:
-    """Strength of the Prewitt gradient (zero-padded) as an image of its own, scaled by 1/8 into 0..255."""
+    """Strength of the Prewitt gradient, pixels outside being 0, as an image of its own (up to 1082)."""
     column, step = np.ones(3), np.array([-1.0, 0.0, 1.0])
     across, down = separable_same(image.pixels, step, column), separable_same(image.pixels, column, step)
-    return Image(np.sqrt(across * across + down * down) / 8, f"edges of {image.name}")
+    return Image(np.sqrt(across * across + down * down), f"edges of {image.name}", derived=True)
 
 
-def edge_pair(pair: SourcePair) -> SourcePair:
-    """The edge images of both sources."""
-    return SourcePair(pair.a.part(prewitt_strength).pixels, pair.b.part(prewitt_strength).pixels)
+def _edge_saliency(pair: SourcePair) -> tuple[Pixels, Pixels]:
+    return _saliency(pair.a.part(prewitt_strength), pair.b.part(prewitt_strength))
+
+
+def edge_weighted_quality(fusion: Fusion) -> float:
+    """Q_W of the edge images alone, which MEFB prints under the name Qw."""
+    fusion.require_size(WANG[0])
+    a, b, fused = (image.part(prewitt_strength) for image in (*fusion.sources, fusion.fused))
+    with_a, with_b = (
+        _similarity_map(window_maps(fusion, fused, edge, WANG), *constants(255)) for edge in (a, b)
+    )
+    share, salience = fusion.pair.part(_edge_saliency)
+    return _weighted_mean(share * with_a + (1 - share) * with_b, salience)
 
 
 def edge_quality(fusion: Fusion) -> float:
-    """Piella's edge-dependent fusion quality index: Q_E = Q_W(A, B, F) Q_W(A', B', F') with X' the Prewitt edge image.
+    """Piella's edge-dependent fusion quality index: Q_E = Q_W(A, B, F) Q_W(A', B', F'), X' the Prewitt strength of X.
 
-    The edge images are divided by 8 so that they stay within 0..255; in imageFusionMetrics, whose Q_E stops with an
-    error, they are not.
+    In imageFusionMetrics Q_E stops with an error, because its first factor is not computed; here it is.
     """
-    edges = Fusion(fusion.fused.part(prewitt_strength).pixels, fusion.pair.part(edge_pair))
-    return weighted_quality(fusion) * weighted_quality(edges)
+    return weighted_quality(fusion) * fusion.part(edge_weighted_quality)
 
 
 NEXT_TO_NOTHING = (2e-16, 2e-16)

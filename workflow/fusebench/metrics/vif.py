@@ -41,6 +41,22 @@ def local_square(image: Image, scale: int) -> Pixels:
 
 
 @compiled
+def _channel(variance_s: float, variance_f: float, covariance: float) -> tuple[float, float, float]:
+    """Gain of the distortion channel, variance of what it does not explain, and variance of the source."""
+    epsilon = 1e-10
+    variance_s, variance_f = max(variance_s, 0.0), max(variance_f, 0.0)
+    gain = covariance / (variance_s + epsilon)
+    rest = variance_f - gain * covariance
+    if variance_s < epsilon:
+        gain, rest, variance_s = 0.0, variance_f, 0.0
+    if variance_f < epsilon:
+        gain, rest = 0.0, 0.0
+    if gain < 0:
+        gain, rest = 0.0, variance_f
+    return gain, max(rest, epsilon), variance_s
+
+
+@compiled
 def _information(
     mean_s: Pixels, mean_f: Pixels, square_s: Pixels, square_f: Pixels, product: Pixels
 ) -> tuple[float, float]:
@@ -48,26 +64,19 @@ def _information(
 
     The logarithms are taken of running products, one for dozens of pixels: equal to the sum of logarithms up to 1e-14.
     """
-    epsilon, noise = 1e-10, 2.0
+    noise = 2.0
     preserved, total = 0.0, 0.0
     for row in range(mean_s.shape[0]):
         factor_preserved, factor_total = 1.0, 1.0
         for column in range(mean_s.shape[1]):
             source, fused = mean_s[row, column], mean_f[row, column]
-            variance_s = max(square_s[row, column] - source * source, 0.0)
-            variance_f = max(square_f[row, column] - fused * fused, 0.0)
-            covariance = product[row, column] - source * fused
-            gain = covariance / (variance_s + epsilon)
-            rest = variance_f - gain * covariance
-            if variance_s < epsilon:
-                gain, rest, variance_s = 0.0, variance_f, 0.0
-            if variance_f < epsilon:
-                gain, rest = 0.0, 0.0
-            if gain < 0:
-                gain, rest = 0.0, variance_f
-            rest = max(rest, epsilon)
-            factor_preserved *= 1 + gain * gain * variance_s / (rest + noise)
-            factor_total *= 1 + variance_s / noise
+            gain, rest, variance = _channel(
+                square_s[row, column] - source * source,
+                square_f[row, column] - fused * fused,
+                product[row, column] - source * fused,
+            )
+            factor_preserved *= 1 + gain * gain * variance / (rest + noise)
+            factor_total *= 1 + variance / noise
             if factor_preserved > 1e150:
                 preserved += math.log10(factor_preserved)
                 factor_preserved = 1.0
@@ -79,15 +88,20 @@ def _information(
     return preserved, total
 
 
-def _information_at(fused: Image, source: Image, scale: int) -> tuple[float, float]:
+def _statistics(fused: Image, source: Image, scale: int) -> tuple[Pixels, Pixels, Pixels, Pixels, Pixels]:
+    """Local means of source and fused image, of their squares and of their product at a scale."""
     product = fused.part(reduced, scale) * source.part(reduced, scale)
-    return _information(
+    return (
         source.part(local_mean, scale),
         fused.part(local_mean, scale),
         source.part(local_square, scale),
         fused.part(local_square, scale),
         separable_valid(product, _taps(scale)),
     )
+
+
+def _information_at(fused: Image, source: Image, scale: int) -> tuple[float, float]:
+    return _information(*_statistics(fused, source, scale))
 
 
 def information(fusion: Parts, fused: Image, source: Image) -> tuple[float, float]:
@@ -129,6 +143,70 @@ def reference_fidelity(fusion: Fusion) -> float:
 def mean_fidelity(fusion: Fusion) -> float:
     """VIF as the mean, not the sum, over both sources."""
     return visual_information_fidelity(fusion) / 2
+
+
+def saturated_square(image: Image) -> Pixels:
+    """Gaussian-weighted mean of squares at the finest scale, squares being cut at 255 as uint8 arithmetic does."""
+    return separable_valid(np.minimum(np.rint(image.pixels) ** 2, 255), _taps(1))
+
+
+def fidelity_saturated(fusion: Fusion) -> float:
+    """VIF of Tang's published spreadsheet: uint8 images, whose squares and products saturate at 255 at the finest scale."""
+    fusion.require_size(SMALLEST)
+    return sum(_saturated(fusion, source) for source in fusion.sources)
+
+
+def _saturated(fusion: Fusion, source: Image) -> float:
+    fused = fusion.fused
+    product = separable_valid(np.minimum(np.rint(fused.pixels) * np.rint(source.pixels), 255), _taps(1))
+    means = (source.part(local_mean, 1), fused.part(local_mean, 1))
+    finest = _information(*means, source.part(saturated_square), fused.part(saturated_square), product)
+    sums = [finest, *(_information_at(fused, source, scale) for scale in SCALES[1:])]
+    return _ratio(sum(preserved for preserved, _ in sums), sum(total for _, total in sums), source)
+
+
+HAN_WEIGHTS = (1 / 2.15, 0.0, 0.15 / 2.15, 1 / 2.15)
+"""Weights of the four scales in Han's VIFF."""
+
+
+@compiled
+def _information_maps(
+    mean_s: Pixels, mean_f: Pixels, square_s: Pixels, square_f: Pixels, product: Pixels
+) -> tuple[Pixels, Pixels, Pixels]:
+    """Information preserved, information of the source and gain of each window, with Han's noise of 0.005 * 255^2."""
+    noise = 0.005 * 255 * 255
+    preserved, total, gains = np.empty_like(mean_s), np.empty_like(mean_s), np.empty_like(mean_s)
+    for row in range(mean_s.shape[0]):
+        for column in range(mean_s.shape[1]):
+            source, fused = mean_s[row, column], mean_f[row, column]
+            gain, rest, variance = _channel(
+                square_s[row, column] - source * source,
+                square_f[row, column] - fused * fused,
+                product[row, column] - source * fused,
+            )
+            gains[row, column] = gain
+            preserved[row, column] = math.log10(1 + gain * gain * variance / (rest + noise))
+            total[row, column] = math.log10(1 + variance / noise)
+    return preserved, total, gains
+
+
+def _han_scale(fusion: Fusion, scale: int) -> float:
+    """VIFF of one scale: in each window the source of the smaller gain counts."""
+    maps = (_information_maps(*_statistics(fusion.fused, source, scale)) for source in fusion.sources)
+    (preserved_a, total_a, gain_a), (preserved_b, total_b, gain_b) = maps
+    from_a = gain_a < gain_b
+    preserved = np.where(from_a, preserved_a, preserved_b) + 1e-7
+    return float(preserved.sum() / (np.where(from_a, total_a, total_b) + 1e-7).sum())
+
+
+def fusion_fidelity(fusion: Fusion) -> float:
+    """VIF as MEFB computes it: Han's VIFF, the weighted sum over scales 1, 3 and 4, with a visual noise of 0.005 * 255^2."""
+    fusion.require_size(SMALLEST)
+    return sum(
+        weight * _han_scale(fusion, scale)
+        for weight, scale in zip(HAN_WEIGHTS, SCALES, strict=True)
+        if weight
+    )
 
 
 def fidelity_or_one(fusion: Fusion) -> float:
