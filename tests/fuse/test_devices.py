@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from fusebench.fuse import devices
+from fusebench.fuse.cells import run_cell
+from fusebench.fuse.records import Cell
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +54,40 @@ def test_each_local_job_gets_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -
             assert third == []
         waiting.join(timeout=10)
     assert third == [second.visible]
+
+
+def test_a_gpu_without_kernels_is_refused_before_the_script_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A job on a GPU that the environment's torch was not built for ends as env-failed, and says what to use."""
+    smi = tmp_path / "nvidia-smi"
+    smi.write_text("#!/bin/sh\necho 9.0\n")
+    smi.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    source = tmp_path / "source"
+    source.mkdir()
+    python = tmp_path / "env" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    receipt = {"env": "torch-1.8", "packages": {"torch": "1.8.1"}, "cuda_architectures": ["sm_37", "sm_70"]}
+    cell = Cell(
+        {
+            "method": "old",
+            "dataset": "pairs",
+            "device": "cuda",
+            "threads": 1,
+            "run": {"compat": [], "edit": {}, "seed": 0},
+        },
+        {"state": "ok", "path": str(source), "code": "x"},
+        {"state": "ok", "path": str(tmp_path / "env"), **receipt},
+        {"state": "ok", "pairs": []},
+        None,
+        tmp_path / "run",
+        tmp_path / "log",
+    )
+    record = run_cell(cell)
+    assert record["state"] == "env-failed"
+    assert (
+        "torch 1.8.1 has no kernels for sm_90" in record["reason"] and "use env torch-2" in record["reason"]
+    )

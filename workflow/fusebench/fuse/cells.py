@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from fusebench.environments import kernels_for
 from fusebench.errors import BadOutput, EnvironmentFailed, SourceUnavailable, StepError, TimedOut
 from fusebench.files import remove_folder
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
-from fusebench.fuse.devices import Device, reserved_device
+from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
 from fusebench.fuse.placeholders import fill_arguments, filled_edits
 from fusebench.fuse.records import Cell, Outcome, description, identity
@@ -34,6 +35,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
         try:
             _refuse_failed_steps(cell)
             with reserved_device(cell.spec["device"]) as outcome.device:
+                _refuse_without_kernels(cell, outcome.device)
                 _fuse(cell, outcome, log)
         except StepError as error:
             state = {"state": error.state, "reason": str(error)}
@@ -62,6 +64,13 @@ def _refuse_failed_steps(cell: Cell) -> None:
         raise SourceUnavailable(
             f"{cell.source['path']} is gone: delete {cell.source['path']}.json and run again"
         )
+
+
+def _refuse_without_kernels(cell: Cell, device: Device) -> None:
+    """End as ``env-failed`` before the script starts where the environment's torch cannot run on this GPU."""
+    capability = compute_capability(device.visible) if device.kind == "cuda" else None
+    if capability is not None:
+        kernels_for(cell.environment, capability)
 
 
 def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:

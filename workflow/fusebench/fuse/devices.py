@@ -36,6 +36,16 @@ def gpus_of_this_machine() -> tuple[str, ...]:
     return tuple(done.stdout.split()) if done.returncode == 0 else ()
 
 
+def compute_capability(gpu: str) -> tuple[int, int] | None:
+    """Return major and minor version of a GPU's architecture, e.g. (9, 0); None where the driver does not say."""
+    if shutil.which("nvidia-smi") is None:
+        return None
+    query = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader", "-i", gpu]
+    done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=60)
+    major, _, minor = done.stdout.strip().partition(".")
+    return (int(major), int(minor)) if done.returncode == 0 and major.isdigit() and minor.isdigit() else None
+
+
 def device_kind(asked: str) -> str:
     """Return ``cuda`` or ``cpu`` for the option ``device``: auto, cpu or cuda."""
     if asked == "auto":
