@@ -1,0 +1,22 @@
+"""The page that documents the metrics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fusebench.metrics.definitions import all_definitions
+from fusebench.metrics.documentation import markdown
+
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+
+def test_page_is_fresh() -> None:
+    """docs/metrics.md is what the table and the docstrings give; if not, write it again as its first lines say."""
+    assert PAGE.read_text() == markdown()
+
+
+def test_every_definition_is_on_the_page() -> None:
+    """Each definition has an entry or a row."""
+    page = markdown()
+    missing = [name for name in all_definitions() if f"### {name}\n" not in page and f"| `{name}` |" not in page]
+    assert missing == []
