@@ -69,11 +69,16 @@ def prepare_dataset(options: argparse.Namespace) -> None:
 def fuse(options: argparse.Namespace) -> None:
     """Run a method on a dataset."""
     from fusebench.fuse.cells import run_cell
-    from fusebench.fuse.records import read_cell
+    from fusebench.fuse.records import deviations, read_cell
+    from fusebench.registry import METHODS
+    from fusebench.registry.documents import read_document
 
     steps = ("source", "environment", "dataset", "weights")
     markers = {step: getattr(options, step) for step in steps}
     record = run_cell(read_cell(options.spec, markers, options.record.parent, options.log))
+    # What the authors declare changes no result, hence it is no parameter of the job.
+    declared = read_document(ROOT / METHODS).data.get(record["method"], {}).get("declares", {})
+    record["deviations"] = deviations(declared, record["versions"])
     if record["state"] != OK:
         count_failure(options.failures)
         print(

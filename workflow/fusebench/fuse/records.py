@@ -121,6 +121,19 @@ def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
 CLOCK_FIELDS = ("startup_seconds", "modules_called", "peak_rss_bytes", "peak_device_bytes", "device_name")
 
 
+def deviations(declared: dict[str, str], versions: dict[str, str]) -> list[str]:
+    """Return how a run's versions differ from those that the authors declare.
+
+    >>> deviations({"torch": "1.7.0+cu110", "python": "3.8"}, {"torch": "2.13.0+cpu", "python": "3.8.18"})
+    ['torch: declared 1.7.0+cu110, ran with 2.13.0+cpu']
+    """
+    return [
+        f"{name}: declared {wanted}, ran with {versions[name]}"
+        for name, wanted in declared.items()
+        if name in versions and not f"{versions[name]}.".startswith(f"{wanted.partition('+')[0].strip('=')}.")
+    ]
+
+
 def _typical(seconds: list[float | None]) -> float | None:
     """Return the median without the first image, which pays for warming up; with one image only, that one."""
     known = [value for value in seconds if value is not None]
