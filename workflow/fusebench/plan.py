@@ -56,14 +56,18 @@ class Plan:
         if not method.is_active:
             return
         self.cells[method.name, dataset.name] = (method, dataset)
+        self.keys_of(method)
+
+    def keys_of(self, method: Method) -> dict[str, str]:
+        """Return the keys of a method's source and environment; both can be made from now on."""
         if method.name not in self.keys:
             self.keys[method.name] = self._add_method(method)
+        return self.keys[method.name]
 
     def cell(self, method: str, dataset: str) -> tuple[Method, Dataset]:
         """Return any cell of the registry: those outside the selected suites can be asked for by the name of a file."""
         cell = self.registry.methods[method], self.registry.datasets[dataset]
-        if method not in self.keys:
-            self.keys[method] = self._add_method(cell[0])
+        self.keys_of(cell[0])
         return cell
 
     def _add_method(self, method: Method) -> dict[str, str]:
@@ -86,12 +90,14 @@ class Plan:
 
     def cell_inputs(self, method: str, dataset: str) -> dict[str, str]:
         """Return the markers that a fusing job reads."""
-        self.cell(method, dataset)
-        keys = self.keys[method]
+        return {**self.method_inputs(method), "dataset": f"{DATASETS}/{dataset}.json"}
+
+    def method_inputs(self, method: str) -> dict[str, str]:
+        """Return the markers of a method's source, environment and, where it has to be fetched, weights."""
+        keys = self.keys_of(self.registry.methods[method])
         markers = {
             "source": f"{SOURCES}/{keys['source']}.json",
             "environment": f"{ENVIRONMENTS}/{keys['environment']}.json",
-            "dataset": f"{DATASETS}/{dataset}.json",
         }
         return {**markers, "weights": f"{WEIGHTS}/{method}.json"} if method in self.weights else markers
 
@@ -109,15 +115,23 @@ class Plan:
 
     def source_spec(self, key: str) -> str:
         """Return the parameters of a cloning job as JSON."""
-        return _json(self.sources[key])
+        return _json(self._known(self.sources, key))
 
     def environment_spec(self, key: str) -> str:
         """Return the parameters of a building job as JSON."""
-        return _json(self.environments[key])
+        return _json(self._known(self.environments, key))
 
     def weights_spec(self, method: str) -> str:
         """Return the parameters of a job that fetches weights as JSON."""
-        return _json(self.weights[method])
+        return _json(self._known(self.weights, method))
+
+    def _known(self, table: dict[str, Any], key: str) -> Any:
+        """Return what a key stands for; one of a method outside the selected suites is found among all methods."""
+        if key not in table:
+            for method in self.registry.methods.values():
+                if method.is_active:
+                    self.keys_of(method)
+        return table[key]
 
     def dataset_spec(self, dataset: str) -> str:
         """Return the parameters of a preparing job as JSON: the definition with its list of names."""
