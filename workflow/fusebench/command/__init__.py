@@ -14,6 +14,8 @@ SUBCOMMANDS = {
     "list": "print the registry: methods, datasets, metrics, envs",
     "lock": "pin every package of an environment with its hashes",
     "measure": "measure one fused image against its sources",
+    "pin": "keep the hashes of a first download: weights of a method, images of a dataset",
+    "verified": "write into methods.yaml what the runs of a method really produced",
     "verify": "hold a built environment against its lock, file by file",
 }
 """Name of each subcommand and its one-line help; the module of the same name has ``add_arguments`` and ``run``."""
@@ -35,7 +37,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     """Build the parser; only the module of the subcommand that was asked for is imported."""
-    parser = argparse.ArgumentParser(prog="fusebench", description="Rerun published fusion methods and compare them.")
+    parser = argparse.ArgumentParser(
+        prog="fusebench", description="Rerun published fusion methods and compare them."
+    )
     subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
     for name, summary in SUBCOMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=summary)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fusebench.datasets.pairing import find_names, fixed_folder, image_path, pair_names, patterns
+from fusebench.datasets.pins import check_pins
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
 from fusebench.files import remove_folder, sha256_of_file, sha256_of_json, staged_folder
 from fusebench.images import UnreadableImageError, mode_of, pixel_sha256, read_image, write_png
@@ -45,6 +46,8 @@ def prepare_dataset(
         with staged_folder(final) as stage:
             manifest = _write_pairs(_sources(definition, root, mirror, Path(scratch)), stage)
             _check_pin(name, definition, manifest)
+            if "hashes" in definition:
+                check_pins(name, root / definition["hashes"], manifest)
     return {"path": str(final), **manifest}
 
 

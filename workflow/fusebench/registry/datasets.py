@@ -53,5 +53,17 @@ class Dataset:
     @property
     def definition(self) -> dict[str, Any]:
         """The fields that decide which images the dataset holds; changing one prepares it again."""
-        fields = ("kind", "generator", "code", "commit", "folder", "a", "b", "reference", "pairs", "sha256")
+        fields = (
+            "kind",
+            "generator",
+            "code",
+            "commit",
+            "folder",
+            "a",
+            "b",
+            "reference",
+            "pairs",
+            "sha256",
+            "hashes",
+        )
         return {key: self.entry[key] for key in fields if key in self.entry}

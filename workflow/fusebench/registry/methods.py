@@ -79,6 +79,12 @@ class Method:
         """Whether the method can be run at all."""
         return self.status == ACTIVE
 
+    @property
+    def verified(self) -> dict[str, Any]:
+        """What was really produced: date, device, dataset, outputs_sha256; empty where nothing was."""
+        known = self.entry.get("verified", "none")
+        return {} if known == "none" else dict(known)
+
     def run_for(self, dataset: str, task: str) -> dict[str, Any]:
         """Return the fields of ``run`` for one dataset: defaults, then the entry, its task's part, its dataset's part."""
         run = dict(self.entry["run"])

@@ -45,27 +45,17 @@ def flow_mapping(values: dict[str, Any]) -> Any:
     return mapping
 
 
-def set_before_blank_line(entry: Any, key: str, value: Any) -> None:
-    """Set a field of an entry; a new one goes to its end, before the blank line and comments that follow the entry."""
-    if key in entry.lc.data:  # its own, not one that a merge brought
+def set_field(entry: Any, key: str, value: Any, before: str) -> None:
+    """Set a field of an entry; a new one goes before the field ``before``, or to the top where there is none.
+
+    Not to its end: the blank line and the comments that follow an entry hang on its last field.
+    """
+    own = list(entry.lc.data)  # not the fields that a merge brought
+    if key in own:
         entry[key] = value
-        return
-    following = _take_trailing_comment(entry)
-    entry[key] = value
-    if following is not None:
-        entry.ca.items[key] = [None, None, following, None]
-
-
-def _take_trailing_comment(node: Any) -> Any:
-    """Take the comment after a node's last line away from where the parser hung it: its last scalar, however deep."""
-    last = list(node.lc.data)[-1]  # the node's own keys only: those of a merge lie elsewhere
-    position = 2 if isinstance(node, dict) else 0
-    slots = node.ca.items.get(last)
-    if slots and slots[position] is not None and "\n" in slots[position].value:
-        comment, slots[position] = slots[position], None
-        return comment
-    child = node[last]
-    return _take_trailing_comment(child) if isinstance(child, dict | list) and child else None
+    else:
+        merges = len(entry.merge)  # `<<:` takes a place of its own
+        entry.insert(merges + own.index(before) if before in own else merges, key, value)
 
 
 def _round_trip() -> Any:

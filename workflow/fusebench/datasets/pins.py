@@ -1,0 +1,51 @@
+"""The pixels that a dataset must hold, image by image: a text file of sha256 sums that is frozen with its list of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fusebench.errors import DatasetUnavailable
+from fusebench.files import write_text
+
+Key = tuple[str, str]
+"""Side (``a``, ``b`` or ``reference``) and name of a pair."""
+
+
+def write_pins(file: Path, manifest: dict[str, Any]) -> int:
+    """Write the sums of a prepared dataset, in the form of ``sha256sum``, and return how many there are."""
+    sums = dict(_sums(manifest))
+    write_text(file, "".join(f"{found}  {side}/{name}\n" for (side, name), found in sums.items()))
+    return len(sums)
+
+
+def read_pins(file: Path) -> dict[Key, str]:
+    """Read a file of sums: (side, pair) -> sha256 of the pixels."""
+    lines = (line.split(maxsplit=1) for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
+    return {(path.split("/", 1)[0], path.split("/", 1)[1]): found for found, path in lines}
+
+
+def check_pins(name: str, file: Path, manifest: dict[str, Any]) -> None:
+    """Raise DatasetUnavailable where an image is not the one that ``file`` pins; the first one is named."""
+    known = read_pins(file)
+    other = [(key, found) for key, found in _sums(manifest) if known.get(key) != found]
+    if other:
+        (side, pair), found = other[0]
+        raise DatasetUnavailable(
+            f"{name}: every image must be the one that {file.name} pins; found {len(other)} other(s), first: "
+            f"{_original(manifest, side, pair)}, whose pixels must have the sha256 {known.get((side, pair), '(not listed)')}; "
+            f"found {found}; its source has changed: take the old one, or pin the new one under another name"
+        )
+
+
+def _sums(manifest: dict[str, Any]) -> Iterator[tuple[Key, str]]:
+    for pair in manifest["pairs"]:
+        for side in ("a", "b", "reference"):
+            if side in pair:
+                yield (side, pair["name"]), pair[side]["sha256"]
+
+
+def _original(manifest: dict[str, Any], side: str, name: str) -> str:
+    pair = next(pair for pair in manifest["pairs"] if pair["name"] == name)
+    return str(pair[side].get("original", {}).get("file", f"{side}/{name}"))
