@@ -1,0 +1,35 @@
+"""Which metrics say the same: rank correlation between metrics over the methods of each pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fusebench.statistics.values import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def metric_correlation(samples: Sequence[Sample]) -> pd.DataFrame:
+    """Return Spearman's correlation between metrics, from -1 to 1.
+
+    Values are ranked over the methods of each pair first, so that what is correlated is how two metrics order the methods,
+    not how they follow the content of the pairs. Where lower is better ranks are turned: 1 always means agreement.
+
+    Args:
+        samples: of one or more datasets; metrics without direction are taken as higher is better.
+
+    Returns:
+        Metrics by metrics; NaN where two metrics share no values that vary.
+    """
+    import pandas as pd
+
+    columns: dict[str, list[Any]] = {}
+    for sample in samples:
+        ranks = sample.goodness.rank(axis=1, pct=True)
+        stacked: Any = ranks.stack()
+        stacked.index = pd.MultiIndex.from_tuples([(sample.dataset, *key) for key in stacked.index])
+        columns.setdefault(sample.definition.id, []).append(stacked)
+    table = pd.DataFrame({metric: pd.concat(parts) for metric, parts in columns.items()})
+    return table.corr(method="spearman")

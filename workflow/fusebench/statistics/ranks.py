@@ -1,0 +1,113 @@
+"""Mean ranks over metrics and datasets, and how much they depend on which metrics are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fusebench.statistics.values import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+MOST_SUBSETS = 20_000
+"""Beyond this many subsets of the metrics as many are drawn, with a fixed seed."""
+FEWEST_METRICS = 3
+SEED = 20241
+
+
+def rank_table(samples: Sequence[Sample]) -> pd.DataFrame:
+    """Return ranks of mean values: one row for each dataset and metric, one column for each method.
+
+    1 is best, equal means share their mean rank. A method without a value of every pair has NaN, and so has a method of
+    another task.
+    """
+    import pandas as pd
+
+    rows = {
+        (sample.dataset, sample.definition.id): sample.goodness.mean().rank(ascending=False)
+        for sample in samples
+        if sample.ranked
+    }
+    table = pd.DataFrame(rows).T
+    table.index = pd.MultiIndex.from_tuples(list(rows) or [("", "")], names=["dataset", "metric"])[
+        : len(rows)
+    ]
+    return table
+
+
+def mean_ranks(ranks: pd.DataFrame) -> pd.DataFrame:
+    """Return mean rank, number of comparisons and wins of each method, best first.
+
+    Args:
+        ranks: as ``rank_table`` returns them.
+    """
+    import pandas as pd
+
+    table = pd.DataFrame(
+        {"mean_rank": ranks.mean(), "comparisons": ranks.notna().sum(), "wins": (ranks.min(axis=1).to_numpy()[:, None] == ranks).sum()}
+    )  # fmt: skip
+    return table.sort_values("mean_rank", kind="stable")
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How the winner by mean rank depends on the choice of metrics.
+
+    Attributes:
+        metrics: the ids chosen from.
+        subsets: how many choices of three or more metrics were looked at.
+        drawn: whether those are a random sample of all choices.
+        winner: the method with the best mean rank over all metrics.
+        changed: share of the choices in which that method does not win, 0 to 1.
+        shares: method -> share of the choices in which it wins, equal winners each; those that never win are left out.
+    """
+
+    metrics: tuple[str, ...]
+    subsets: int
+    drawn: bool
+    winner: str
+    changed: float
+    shares: dict[str, float]
+
+
+def sensitivity(ranks: pd.DataFrame) -> Sensitivity | None:
+    """Return how often the winner changes over all choices of three or more metrics; None with fewer than four metrics.
+
+    Only methods with a rank in every row of ``ranks`` take part: a mean over other rows would not be comparable.
+    """
+    complete = ranks.loc[:, ranks.notna().all()]
+    per_metric = complete.groupby(level="metric", sort=False).mean()
+    if len(per_metric) <= FEWEST_METRICS or per_metric.shape[1] < 2:
+        return None
+    chosen, drawn = _choices(len(per_metric))
+    means = chosen @ per_metric.to_numpy() / chosen.sum(axis=1, keepdims=True)
+    wins = np.isclose(means, means.min(axis=1, keepdims=True))
+    winner = int(per_metric.mean().to_numpy().argmin())
+    shares = dict(zip(per_metric.columns, wins.mean(axis=0).tolist(), strict=True))
+    return Sensitivity(
+        tuple(per_metric.index),
+        len(chosen),
+        drawn,
+        str(per_metric.columns[winner]),
+        float(1 - wins[:, winner].mean()),
+        {method: share for method, share in sorted(shares.items(), key=lambda item: -item[1]) if share},
+    )
+
+
+def _choices(metrics: int) -> tuple[NDArray[np.float64], bool]:
+    """Return choices by metrics, 1 where a metric is chosen, and whether they are a random sample."""
+    if 2**metrics <= MOST_SUBSETS:
+        sizes = range(FEWEST_METRICS, metrics + 1)
+        subsets = [subset for size in sizes for subset in combinations(range(metrics), size)]
+        chosen = np.zeros((len(subsets), metrics))
+        for row, subset in enumerate(subsets):
+            chosen[row, list(subset)] = 1
+        return chosen, False
+    drawn = np.random.default_rng(SEED).integers(0, 2, (MOST_SUBSETS, metrics)).astype(np.float64)
+    return drawn[drawn.sum(axis=1) >= FEWEST_METRICS], True

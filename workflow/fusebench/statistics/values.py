@@ -1,0 +1,69 @@
+"""Per-image values in the shape that statistics need: one matrix of pairs by methods for each dataset and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fusebench.metrics import Definition, resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEYS = ["dataset", "metric", "definition", "method"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The values of one metric on one dataset.
+
+    Attributes:
+        dataset: its name.
+        definition: of the metric.
+        pairs: how many pairs of the dataset any method has.
+        values: one row for each pair, one column for each method that has a value of every pair, in the metric's unit.
+    """
+
+    dataset: str
+    definition: Definition
+    pairs: int
+    values: pd.DataFrame
+
+    @property
+    def ranked(self) -> bool:
+        """Whether one end of the metric is better, and there is something to compare."""
+        return self.definition.direction != "none" and self.values.shape[1] > 1
+
+    @property
+    def goodness(self) -> pd.DataFrame:
+        """The values with their sign turned where lower is better, so that higher is better."""
+        return -self.values if self.definition.direction == "lower" else self.values
+
+    @property
+    def best(self) -> str | None:
+        """The method with the best mean, the first of equals; None where nothing is ranked."""
+        return str(self.goodness.mean().idxmax()) if self.ranked else None
+
+
+def samples(measures: pd.DataFrame, metrics: dict[str, list[str]]) -> Iterator[Sample]:
+    """Yield one sample for each dataset and metric asked for, in that order.
+
+    Args:
+        measures: long table, columns method, dataset, image, metric, definition, value.
+        metrics: dataset -> ids of metrics.
+    """
+    known = measures.dropna(subset=["value"])
+    for dataset, ids in metrics.items():
+        here = known[known["dataset"] == dataset]
+        pairs = measures.loc[measures["dataset"] == dataset, "image"].nunique()
+        groups = dict(list(here.groupby(["metric", "definition"], sort=False)))
+        for definition in resolve(ids):
+            group = groups.get((definition.metric, definition.definition), here[:0])
+            yield Sample(dataset, definition, pairs, _matrix(group, pairs))
+
+
+def _matrix(group: pd.DataFrame, pairs: int) -> pd.DataFrame:
+    """Return pairs by methods, methods in the order of the table, without those that lack a value."""
+    matrix = group.pivot_table(index="image", columns="method", values="value", sort=False, observed=True)
+    return matrix.loc[:, matrix.notna().sum() == pairs]
