@@ -126,6 +126,20 @@ def test_functions_that_the_entry_names_are_the_model(any_stage: Stage) -> None:
     assert report["exception"]["where"] == "script.py:9: raise ValueError"
 
 
+def test_modules_that_prepare_images_are_no_model(torch_stage: Stage) -> None:
+    """A resize of torchvision, called before the model, is not the model's time."""
+    resize = "import time\nfrom torch import nn\nclass Resize(nn.Module):\n    def forward(self):\n        time.sleep(0.1)\n"
+    torch_stage.write("torchvision/transforms/transforms.py", resize)
+    torch_stage.write(
+        "script.py",
+        FUSE
+        + "from torchvision.transforms.transforms import Resize\nResize()()\nhead(0.05)\nopen('1.txt', 'w').close()\n",
+    )
+    report = torch_stage.launch(outputs=["1.txt"]).report
+    assert report["images"]["1"]["model_seconds"] == near(0.05)
+    assert report["modules_called"] == {"Head": 1}
+
+
 WRITERS = {
     "open": "f = open(path, 'wb')\nf.write(b'x')\nf.close()",
     "with-open": "with open(path, 'w') as f:\n    f.write('x')",

@@ -100,6 +100,15 @@ def test_a_killed_run_leaves_a_report_that_says_running(stage: Stage) -> None:
     assert list(report["images"]) == ["1", "2"]
 
 
+def test_a_crash_of_the_interpreter_leaves_a_report(stage: Stage) -> None:
+    """Even when the process dies at once, there is a report, and it is not the one of an earlier run."""
+    stage.write("script.py", "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
+    (stage.root.parent / "launch.json").write_text('{"state": "exit"}')
+    run = stage.launch()
+    assert run.returncode == -signal.SIGSEGV
+    assert (run.report["state"], run.report["exit_status"], run.report["images"]) == ("running", None, {})
+
+
 def test_edits_change_what_is_compiled_and_no_file(any_stage: Stage) -> None:
     """Script and imported module are compiled with their edits; the clone stays as it was, without bytecode."""
     any_stage.write("net/__init__.py", "")

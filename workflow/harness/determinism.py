@@ -15,6 +15,8 @@ def install(job, finder):
         if original in os.supports_fd:
             os.supports_fd.add(getattr(os, name))
     _refresh_keepers()
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, str(threads))
     finder.after_import("random", lambda random: random.seed(seed))
     finder.after_import("numpy", lambda numpy: numpy.random.seed(seed))
     finder.after_import("cv2", lambda cv2: _prepare_cv2(cv2, threads, seed))

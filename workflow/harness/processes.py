@@ -5,6 +5,8 @@ import sys
 
 from .wrap import wrap
 
+# What platform and ctypes ask of the system, on import of many libraries.
+PROBES = ("uname", "ldconfig", "gcc", "cc", "ld", "objdump")
 CHILD = (
     "import sys, types; package = types.ModuleType('_fusebench_harness'); package.__path__ = [%r]; "
     "sys.modules['_fusebench_harness'] = package; from _fusebench_harness.run import prepare_child; "
@@ -65,7 +67,8 @@ def _noting(original, tally, skip_self=False):
         name = command if isinstance(command, str) else os.fspath(command[0]) if command else "?"
         if os.path.realpath(name) == os.path.realpath(sys.executable):
             name = " ".join(str(word) for word in command[:2])
-        tally.note("a program was started and ran without hooks: %s" % name)
+        if os.path.basename(name) not in PROBES:
+            tally.note("a program was started and ran without hooks: %s" % name)
         return original(*args, **kwargs)
 
     return started

@@ -127,6 +127,7 @@ class MainHarness(Harness):
 
     def run(self):
         """Run the script; returns the exit status."""
+        self.report.write()  # what is left when the process dies before its first result
         try:
             run_as_main(self.job, self.finder, self.started_with)
         except SystemExit as error:
@@ -191,11 +192,14 @@ def main(arguments, started_with):
     """Run the job named on the command line; see the module :mod:`launch`.
 
     Args:
-        arguments: the path of job.json.
+        arguments: the path of job.json, or ``--shims`` for a list of the shims and what each does, as JSON.
         started_with: names of the modules that were loaded before the launcher imported its own.
     """
+    if arguments == ["--shims"]:
+        print(json.dumps(compat.documentation(), indent=1))
+        return
     if len(arguments) != 1:
-        sys.exit("usage: python launch.py job.json")
+        sys.exit("usage: python launch.py job.json | --shims")
     job_path = os.path.realpath(arguments[0])
     try:
         job = read_job(job_path)
