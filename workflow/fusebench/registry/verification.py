@@ -44,7 +44,7 @@ def _facts(records: list[dict[str, Any]]) -> dict[str, Any]:
     others = {record["dataset"]: outputs_sha256(record) for record in records[1:]}
     return {
         "date": first["started"][:10],
-        "device": first["clock"].get("device_name") or first["device"],
+        "device": "cpu" if first["device"] == "cpu" else first["clock"]["device_name"],
         "dataset": first["dataset"],
         "outputs_sha256": outputs_sha256(first),
         **({"others": others} if others else {}),
