@@ -8,6 +8,7 @@ import numpy as np
 
 from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled, compiled_sums
+from fusebench.metrics.elementary import bounded_exponential, quotient_angle
 from fusebench.metrics.images import Fusion, Image, Pixels
 
 
@@ -36,7 +37,7 @@ def sobel_zero_padded(image: Image) -> tuple[Pixels, Pixels]:
     return _sobel(np.pad(image.pixels, 1))
 
 
-@compiled
+@compiled_sums
 def _strength_and_angle(across: Pixels, down: Pixels) -> tuple[Pixels, Pixels]:
     height, width = across.shape
     strength, angle = np.empty((height, width)), np.empty((height, width))
@@ -44,7 +45,7 @@ def _strength_and_angle(across: Pixels, down: Pixels) -> tuple[Pixels, Pixels]:
         for column in range(width):
             x, y = across[row, column], down[row, column]
             strength[row, column] = math.sqrt(x * x + y * y)
-            angle[row, column] = math.pi / 2 if x == 0 else math.atan(-y / x)
+            angle[row, column] = quotient_angle(-y, x)
     return strength, angle
 
 
@@ -63,13 +64,13 @@ def _preserved(
     for row in range(height):
         for column in range(width):
             source, fused = strength_s[row, column], strength_f[row, column]
-            if source == 0:
-                continue
-            ratio = fused / source if source > fused else (fused if source == fused else source / fused)
-            turn = 1 - abs(angle_s[row, column] - angle_f[row, column]) / (math.pi / 2)
-            kept_strength = 0.9994 / (1 + math.exp(-15 * (ratio - 0.5)))
-            kept_angle = 0.9879 / (1 + math.exp(-22 * (turn - 0.8)))
-            preserved += kept_strength * kept_angle * source
+            larger = max(source, fused)
+            ratio = min(source, fused) / (larger if larger > 0 else 1.0)
+            ratio = fused if source == fused else ratio
+            turn = 1 - abs(angle_s[row, column] - angle_f[row, column]) * (2 / math.pi)
+            lost_strength = 1 + bounded_exponential(-15 * (ratio - 0.5))
+            lost_angle = 1 + bounded_exponential(-22 * (turn - 0.8))
+            preserved += source * (0.9994 * 0.9879) / (lost_strength * lost_angle)
             weights += source
     return preserved, weights
 
@@ -93,17 +94,18 @@ def edge_preservation(fusion: Fusion) -> float:
     return sum(preserved for preserved, _ in sums) / weights
 
 
-@compiled
+@compiled_sums
 def _liu_quality(x_s: float, y_s: float, x_f: float, y_f: float, fused_floor: float) -> tuple[float, float]:
     """Edge preservation of one pixel with Liu's constants, and its weight; ``fused_floor`` replaces a strength of 0."""
     source, fused = math.sqrt(x_s * x_s + y_s * y_s), math.sqrt(x_f * x_f + y_f * y_f)
     weight = source if source != 0 else 1e-5
     safe_fused = fused if fused != 0 else 1e-5
-    kept = max(fused, fused_floor) if fused == 0 else fused
+    kept = fused if fused != 0 else fused_floor
     ratio = kept / weight if source > fused else weight / safe_fused
-    turn = math.atan(y_s / (x_s if x_s != 0 else 1e-5)) - math.atan(y_f / (x_f if x_f != 0 else 1e-5))
+    turn = quotient_angle(y_s, x_s if x_s != 0 else 1e-5) - quotient_angle(y_f, x_f if x_f != 0 else 1e-5)
     aligned = abs(abs(turn) - math.pi / 2) * 2 / math.pi
-    return 1 / (1 + math.exp(-10 * (ratio - 0.5))) / (1 + math.exp(-20 * (aligned - 0.75))), weight
+    lost_strength = 1 + bounded_exponential(-10 * (ratio - 0.5))
+    return 1 / (lost_strength * (1 + bounded_exponential(-20 * (aligned - 0.75)))), weight
 
 
 @compiled_sums
@@ -136,22 +138,22 @@ def sobel_mirrored(image: Image) -> tuple[Pixels, Pixels]:
     return across / 8, down / 8
 
 
-@compiled
+@compiled_sums
 def _line_angle(x: float, y: float) -> float:
     """atan(x / y) as MATLAB divides: a gradient along one axis only is +-pi/2, none is 0."""
-    if y != 0:
-        return math.atan(x / y)
-    return 0.0 if x == 0 else math.copysign(math.pi / 2, x)
+    angle = quotient_angle(x, y)
+    angle = -angle if y == 0 and x < 0 else angle
+    return 0.0 if x == 0 else angle
 
 
-@compiled
+@compiled_sums
 def _kumar_loss(x_s: float, y_s: float, strength_s: float, strength_f: float, angle_f: float) -> float:
     """1 - Q of one source at a pixel where the fused edge is the strongest."""
     ratio = strength_s / strength_f
     aligned = abs(abs(_line_angle(x_s, y_s) - angle_f) - math.pi / 2) * 2 / math.pi
-    kept_strength = 0.9999 / (1 + math.exp(-19 * (ratio - 0.5)))
-    kept_angle = 0.9995 / (1 + math.exp(-22 * (aligned - 0.5)))
-    return 1 - math.sqrt(kept_strength * kept_angle)
+    lost_strength = 1 + bounded_exponential(-19 * (ratio - 0.5))
+    lost_angle = 1 + bounded_exponential(-22 * (aligned - 0.5))
+    return 1 - math.sqrt(0.9999 * 0.9995 / (lost_strength * lost_angle))
 
 
 @compiled_sums

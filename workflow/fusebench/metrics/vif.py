@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from fusebench.errors import MetricError
-from fusebench.metrics.compiled import compiled
+from fusebench.metrics.compiled import compiled, compiled_sums
 from fusebench.metrics.filters import gaussian, separable_same, separable_valid
 from fusebench.metrics.images import Fusion, Image, Parts, Pixels
 
@@ -40,51 +40,43 @@ def local_square(image: Image, scale: int) -> Pixels:
     return separable_valid(pixels * pixels, _taps(scale))
 
 
-@compiled
+@compiled_sums
 def _channel(variance_s: float, variance_f: float, covariance: float) -> tuple[float, float, float]:
     """Gain of the distortion channel, variance of what it does not explain, and variance of the source."""
     epsilon = 1e-10
     variance_s, variance_f = max(variance_s, 0.0), max(variance_f, 0.0)
     gain = covariance / (variance_s + epsilon)
-    rest = variance_f - gain * covariance
-    if variance_s < epsilon:
-        gain, rest, variance_s = 0.0, variance_f, 0.0
-    if variance_f < epsilon:
-        gain, rest = 0.0, 0.0
-    if gain < 0:
-        gain, rest = 0.0, variance_f
-    return gain, max(rest, epsilon), variance_s
+    explained = variance_s >= epsilon and variance_f >= epsilon and gain >= 0
+    rest = variance_f - gain * covariance if explained else variance_f
+    rest = 0.0 if variance_f < epsilon else rest
+    return gain if explained else 0.0, max(rest, epsilon), variance_s if variance_s >= epsilon else 0.0
 
 
-@compiled
+@compiled_sums
 def _information(
     mean_s: Pixels, mean_f: Pixels, square_s: Pixels, square_f: Pixels, product: Pixels
 ) -> tuple[float, float]:
     """Information of the fused image about the source, and of the source itself, summed over windows, in log10.
 
-    The logarithms are taken of running products, one for dozens of pixels: equal to the sum of logarithms up to 1e-14.
+    The logarithms are taken of products over 64 windows, equal to the sum of logarithms up to 1e-14. A factor is at most
+    1 + 127.5^2 / 2, so the products stay below 1e251.
     """
-    noise = 2.0
-    preserved, total = 0.0, 0.0
-    for row in range(mean_s.shape[0]):
-        factor_preserved, factor_total = 1.0, 1.0
-        for column in range(mean_s.shape[1]):
-            source, fused = mean_s[row, column], mean_f[row, column]
-            gain, rest, variance = _channel(
-                square_s[row, column] - source * source,
-                square_f[row, column] - fused * fused,
-                product[row, column] - source * fused,
-            )
-            factor_preserved *= 1 + gain * gain * variance / (rest + noise)
-            factor_total *= 1 + variance / noise
-            if factor_preserved > 1e150:
-                preserved += math.log10(factor_preserved)
-                factor_preserved = 1.0
-            if factor_total > 1e150:
-                total += math.log10(factor_total)
-                factor_total = 1.0
-        preserved += math.log10(factor_preserved)
-        total += math.log10(factor_total)
+    noise, preserved, total = 2.0, 0.0, 0.0
+    height, width = mean_s.shape
+    for row in range(height):
+        for start in range(0, width, 64):
+            factor_preserved, factor_total = 1.0, 1.0
+            for column in range(start, min(start + 64, width)):
+                source, fused = mean_s[row, column], mean_f[row, column]
+                gain, rest, variance = _channel(
+                    square_s[row, column] - source * source,
+                    square_f[row, column] - fused * fused,
+                    product[row, column] - source * fused,
+                )
+                factor_preserved *= 1 + gain * gain * variance / (rest + noise)
+                factor_total *= 1 + variance / noise
+            preserved += math.log10(factor_preserved)
+            total += math.log10(factor_total)
     return preserved, total
 
 
