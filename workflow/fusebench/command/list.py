@@ -37,6 +37,8 @@ def _rows(what: str, project: Path) -> Rows:
 
 
 def _methods(registry: Registry) -> Rows:
+    from fusebench.registry.documentation import verified_on
+
     return [
         {
             "method": method.name,
@@ -44,17 +46,11 @@ def _methods(registry: Registry) -> Rows:
             "year": str(method.entry.get("paper", {}).get("year", "")),
             "licence": str(method.entry.get("licence", "")),
             "state": method.status,
-            "verified": _verified(method.entry.get("verified")),
+            "verified": verified_on(method),
             "environment": str(method.entry.get("env", "")),
         }
         for method in registry.methods.values()
     ]
-
-
-def _verified(verified: object) -> str:
-    if isinstance(verified, dict):
-        return f"{verified.get('date', '')} {verified.get('dataset', '')}".strip()
-    return "none" if verified is None else str(verified)
 
 
 def _datasets(registry: Registry) -> Rows:

@@ -1,0 +1,126 @@
+"""Writes ``docs/methods.md`` from ``methods.yaml``.
+
+Run ``python -m fusebench.registry.documentation > docs/methods.md``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from fusebench.registry import Registry, load_registry
+from fusebench.registry.methods import Method, is_local
+
+HEAD = """# Methods
+
+<!-- Written by `python -m fusebench.registry.documentation`; edit methods.yaml instead. -->
+
+Every repository that the two paper lists link to, and the classical methods and controls that fusebench brings.
+`fusebench list methods --json` prints the same for a program.
+
+**State.** `active`: can be run by whoever can reach its repository. `weights-external`: its weights lie elsewhere.
+`no-weights` and `training-only`: they are nowhere. `no-code`: the repository holds none. `not-fusion`: cited in the
+lists, but it gives no fused image. `unavailable`: the repository could not be had. `unsupported`: it needs what
+fusebench has not, such as MATLAB or spectral cubes.
+
+**Verified** names the datasets that were fused as a whole by a real run, with their images on disk when
+`fusebench verified` wrote it. A method without it was never seen to produce an image here.
+
+**Needed** says what the published script needed to be driven: replaced texts (`edit`) and named shims (`compat`).
+"""
+
+TITLES = {
+    "active": "Can be run",
+    "weights-external": "Weights elsewhere",
+    "no-weights": "Without weights",
+    "training-only": "To be trained",
+    "no-code": "Without code",
+    "not-fusion": "No image fusion",
+    "unavailable": "Not to be had",
+    "unsupported": "Not supported",
+}
+
+
+def page(registry: Registry) -> str:
+    """Return the page as Markdown."""
+    methods = list(registry.methods.values())
+    parts = [HEAD, _count_table(methods)]
+    for status, title in TITLES.items():
+        chosen = [method for method in methods if method.status == status]
+        if chosen:
+            rows = _active_rows(chosen) if status == "active" else _reason_rows(chosen)
+            parts.append(f"## {title}\n\n{_table(rows)}")
+    return "\n".join(parts)
+
+
+def _count_table(methods: list[Method]) -> str:
+    states = Counter(method.status for method in methods)
+    rows = [["state", "entries", "of them verified"]]
+    for status in TITLES:
+        verified = sum(bool(method.verified) for method in methods if method.status == status)
+        rows.append([f"`{status}`", str(states[status]), str(verified)])
+    return _table(rows)
+
+
+def _active_rows(methods: list[Method]) -> Iterator[list[str]]:
+    yield ["method", "paper", "tasks", "licence", "environment", "verified", "needed"]
+    for method in methods:
+        licence = str(method.entry.get("licence", ""))
+        yield [_name(method), _paper(method), _tasks(method), licence, method.env, verified_on(method), _needed(method)]
+
+
+def _reason_rows(methods: list[Method]) -> Iterator[list[str]]:
+    yield ["method", "paper", "tasks", "licence", "reason"]
+    for method in methods:
+        licence = str(method.entry.get("licence", ""))
+        yield [_name(method), _paper(method), _tasks(method), licence, method.entry["reason"]]
+
+
+def _name(method: Method) -> str:
+    return f"`{method.name}`" if is_local(method.code) else f"[{method.label}]({method.code})<br>`{method.name}`"
+
+
+def _paper(method: Method) -> str:
+    """Return title, venue and year, linked to the paper where an address is known."""
+    paper = method.entry.get("paper", {})
+    title = str(method.entry["title"]).replace("|", "\\|")
+    where = " ".join(str(paper[key]) for key in ("venue", "year") if key in paper)
+    address = _address(paper)
+    linked = f"[{title}]({address})" if address else title
+    return f"{linked}<br>{where}" if where else linked
+
+
+def _address(paper: dict[str, str]) -> str:
+    if "doi" in paper:
+        return f"https://doi.org/{paper['doi']}"
+    return paper.get("url", f"https://arxiv.org/abs/{paper['arxiv']}" if "arxiv" in paper else "")
+
+
+def _tasks(method: Method) -> str:
+    return ", ".join(method.tasks)
+
+
+def verified_on(method: Method) -> str:
+    """Return date and datasets of what a method was seen to produce; ``none`` where it was not."""
+    known = method.verified
+    return f"{known['date']} {', '.join([known['dataset'], *known.get('others', {})])}" if known else "none"
+
+
+def _needed(method: Method) -> str:
+    run = method.entry["run"]
+    parts = [run, *run.get("per_task", {}).values(), *run.get("per_dataset", {}).values()]
+    shims = dict.fromkeys(name.partition(":")[0] for part in parts for name in part.get("compat", []))
+    edit = ["edit"] if any(part.get("edit") for part in parts) else []
+    adapter = ["adapter"] if any(part.get("adapter") for part in parts) else []
+    return ", ".join([*adapter, *edit, *shims])
+
+
+def _table(rows: Iterable[list[str]]) -> str:
+    head, *body = rows
+    lines = [head, ["---"] * len(head), *body]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    print(page(load_registry(Path())), end="")
