@@ -36,6 +36,15 @@ SLEEPS = "import subprocess, time\nsubprocess.Popen(['sleep', '3600'])\ntime.sle
 OUT_OF_MEMORY = "print('torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB')\nraise SystemExit(1)\n"
 KILLED = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
 
+NUMERIC_ORDER = (
+    READ
+    + """
+names = sorted(os.listdir('a'), key=lambda n: -int(n[1]))
+for i, n in enumerate(names):
+    cv2.imwrite('f/%d.png' % (i + 1), (read('a/' + n) + read('b/' + n)) / 2)
+"""
+)
+
 FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "writes-nothing": (NOTHING, PLAIN, "bad-output", "left no result"),
     "too-few": (TOO_FEW, PLAIN, "bad-output", "1 of 3 results"),
@@ -49,6 +58,12 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "sleeps": (SLEEPS, PLAIN, "timeout", "limit of 0.05 minutes"),
     "out-of-memory": (OUT_OF_MEMORY, PLAIN, "out-of-memory", "CUDA out of memory"),
     "killed": (KILLED, PLAIN, "out-of-memory", "ran out of memory"),
+    "other-order": (
+        NUMERIC_ORDER,
+        {**PLAIN, "collect": "f/{index}.png"},
+        "bad-output",
+        "resembles those of pair 'p3'",
+    ),
     "no-script": (NOTHING, {**PLAIN, "script": "other.py"}, "crashed", "other.py"),
     "no-such-text": (NOTHING, {**PLAIN, "edit": {"test.py": [["not there", "x"]]}}, "crashed", "not there"),
     "unknown-shim": (NOTHING, {**PLAIN, "compat": ["no-such-shim"]}, "crashed", "no-such-shim"),

@@ -49,6 +49,25 @@ def _converted(pixels: NDArray[np.uint8], conversion: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(pixels, conversion), dtype=np.uint8)
 
 
+def read_own(path: Path) -> NDArray[np.uint8]:
+    """Read a PNG that ``write_png`` wrote: 8-bit gray (H, W) or RGB (H, W, 3), without the checks that a stranger's file needs.
+
+    Raises:
+        UnreadableImageError: the file is absent or cannot be decoded.
+    """
+    import cv2
+    import numpy as np
+
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise UnreadableImageError(f"{path}: must be an image that an earlier step wrote; found none")
+    return (
+        np.asarray(pixels, dtype=np.uint8)
+        if pixels.ndim == 2
+        else _converted(np.asarray(pixels), cv2.COLOR_BGR2RGB)
+    )
+
+
 def _refuse_truncated(path: Path) -> None:
     """OpenCV fills a truncated file up with gray; Pillow refuses it."""
     from PIL import Image

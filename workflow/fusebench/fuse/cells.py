@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -12,11 +13,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from fusebench.environments import kernels_for
-from fusebench.errors import BadOutput, EnvironmentFailed, SourceUnavailable, StepError, TimedOut
-from fusebench.files import remove_folder
+from fusebench.errors import BadOutput, Crashed, EnvironmentFailed, SourceUnavailable, StepError, TimedOut
+from fusebench.files import remove_folder, staged_folder
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
+from fusebench.fuse.order import refuse_other_order
 from fusebench.fuse.placeholders import fill_arguments, filled_edits
 from fusebench.fuse.records import Cell, Outcome, description, identity
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
@@ -24,12 +26,14 @@ from fusebench.markers import OK
 from fusebench.sources.repositories import refuse_changes
 from fusebench.sources.weights import place_weights
 
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
 
 def run_cell(cell: Cell) -> dict[str, Any]:
     """Run a method on a dataset and return its record; no failure of the method raises."""
     started, clock = datetime.now(UTC), time.perf_counter()
     outcome = Outcome()
-    state: dict[str, Any] = {"state": OK, "reason": ""}
+    ended: StepError | None = None
     cell.log.parent.mkdir(parents=True, exist_ok=True)
     with cell.log.open("w", encoding="utf-8", buffering=1) as log:
         try:
@@ -38,13 +42,29 @@ def run_cell(cell: Cell) -> dict[str, Any]:
                 _refuse_without_kernels(cell, outcome.device)
                 _fuse(cell, outcome, log)
         except StepError as error:
-            state = {"state": error.state, "reason": str(error)}
-            log.write(f"\nfusebench: {error.state}: {error}\n")
-    facts = {
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(time.perf_counter() - clock, 3),
-    }
-    return {**identity(cell), **state, **facts, **description(cell, outcome), "log": str(cell.log)}
+            ended = error
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise
+            ended = Crashed(
+                f"{error.filename or 'the disk'} is full ({error.strerror}): free space and run again"
+            )
+        if ended:
+            log.write(f"\nfusebench: {ended.state}: {ended}\n")
+    seconds = round(time.perf_counter() - clock, 3)
+    return _record(cell, outcome, ended, started=started.isoformat(timespec="seconds"), seconds=seconds)
+
+
+def ended_record(cell: Cell, error: StepError) -> dict[str, Any]:
+    """Return the record of a cell whose job ended without one."""
+    return _record(cell, Outcome(), error, started=None, seconds=None)
+
+
+def _record(
+    cell: Cell, outcome: Outcome, error: StepError | None, **times: str | float | None
+) -> dict[str, Any]:
+    state = {"state": error.state, "reason": str(error)} if error else {"state": OK, "reason": ""}
+    return {**identity(cell), **state, **times, **description(cell, outcome), "log": str(cell.log)}
 
 
 def _refuse_failed_steps(cell: Cell) -> None:
@@ -89,6 +109,7 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
             remove_folder(out)
             out.mkdir()
             _fuse_batch(cell, batch, (scratch, work, out, fused), deadline, outcome, log)
+        refuse_other_order(cell.dataset["pairs"], Path(cell.dataset["path"]), fused, run)
         _publish(fused, cell.folder / "fused")
         _unlock(scratch)
 
@@ -205,12 +226,9 @@ def _publish(fused: Path, final: Path) -> None:
     """Replace the fused images of an earlier run; the record, written after this, tells that they are whole."""
     if not fused.is_dir():
         raise BadOutput("no pair of the dataset was fused")
-    final.parent.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=".staging-fused-", dir=final.parent))
-    shutil.copytree(fused, stage, dirs_exist_ok=True)
-    stage.chmod(0o755)
-    remove_folder(final)
-    stage.rename(final)
+    with staged_folder(final) as stage:
+        shutil.copytree(fused, stage, dirs_exist_ok=True)
+        remove_folder(final)
 
 
 def _unlock(scratch: Path) -> None:

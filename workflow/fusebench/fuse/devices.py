@@ -14,6 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from fusebench.slurm import gpus_in_cluster
+
+DEVICE_VARIABLE = "FUSEBENCH_DEVICE"
+"""Passed from the Snakemake that submits to those that run its jobs, so that they make the same plan."""
+
+CLUSTER_VARIABLE = "FUSEBENCH_CLUSTER"
+"""Set where a scheduler gives each job its own GPUs."""
+
 
 @dataclass(frozen=True)
 class Device:
@@ -53,17 +61,30 @@ def device_kind(asked: str) -> str:
     return asked
 
 
+def device_of_jobs(asked: str, on_cluster: bool) -> str:
+    """Return the option ``device`` with ``auto`` resolved, once for all jobs of a run, wherever they look it up.
+
+    The submitting machine of a cluster rarely has a GPU itself; there, its nodes decide.
+    """
+    if asked == "auto" and on_cluster and DEVICE_VARIABLE not in os.environ:
+        asked = "cuda" if gpus_in_cluster() else "cpu"
+    os.environ[DEVICE_VARIABLE] = device_kind(os.environ.get(DEVICE_VARIABLE, asked))
+    if on_cluster:
+        os.environ[CLUSTER_VARIABLE] = "1"
+    return os.environ[DEVICE_VARIABLE]
+
+
 @contextlib.contextmanager
 def reserved_device(kind: str) -> Iterator[Device]:
-    """Hold one device for the time of the block; of several GPUs, one that no other job of this machine holds.
+    """Hold one device for the time of the block: all GPUs that a scheduler gave, else one that no other job holds.
 
     Snakemake counts GPUs but does not say which one a local job may use, hence a lock file for each.
     """
     gpus = gpus_of_this_machine()
     if kind == "cpu" or not gpus:
         yield Device("cpu")
-    elif len(gpus) == 1:
-        yield Device("cuda", gpus[0])
+    elif CLUSTER_VARIABLE in os.environ:
+        yield Device("cuda", ",".join(gpus))
     else:
         with _first_free(gpus) as gpu:
             yield Device("cuda", gpu)

@@ -82,8 +82,19 @@ def all_records(cells: dict[str, Any], root: Path = Path()) -> list[dict[str, An
 
 
 def identity(cell: Cell) -> dict[str, Any]:
-    """Return which cell a record is of, and the hash of what its job was told."""
-    return {"method": cell.spec["method"], "dataset": cell.spec["dataset"], "spec": sha256_of_json(cell.spec)}
+    """Return which cell a record is of, the hash of what its job was told, and the hash of all that decides its result."""
+    steps = [
+        [cell.source.get(key) for key in ("path", "commit", "tree")],
+        [cell.environment.get(key) for key in ("path", "key")],
+        [cell.dataset.get(key) for key in ("path", "sha256")],
+        cell.weights,
+    ]
+    return {
+        "method": cell.spec["method"],
+        "dataset": cell.spec["dataset"],
+        "spec": sha256_of_json(cell.spec),
+        "cell": sha256_of_json([cell.spec, *steps]),
+    }
 
 
 def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:

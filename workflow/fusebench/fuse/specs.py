@@ -36,15 +36,21 @@ def cell_spec(method: Method, dataset: Dataset, registry: Registry) -> dict[str,
     }
 
 
-def cell_resources(method: Method, options: dict[str, Any]) -> dict[str, int]:
-    """Return what the scheduler must give: one GPU unless the job runs on the CPU, memory, and the time limit with slack.
+def cell_resources(method: Method, options: dict[str, Any], attempt: int = 1) -> dict[str, int]:
+    """Return what the scheduler must give: GPUs unless the job runs on the CPU, and memory and minutes for each attempt.
 
-    The slack lets a script that reaches its own limit end as ``timeout`` before the scheduler kills the job.
+    The minutes have slack, so that a script that reaches its own limit ends as ``timeout`` before the scheduler kills the
+    job. A first attempt that was killed is followed by one with twice the memory and time, and so on.
     """
     asked = method.resources
     on_gpu = device_for(method, options) == "cuda"
     return {
         "gpu": max(1, asked.get("gpu", 1)) if on_gpu else 0,
-        "mem_mb": asked.get("mem_mb", 8000),
-        "runtime": int(asked.get("runtime", DEFAULT_MINUTES)) + 10,
+        "mem_mb": attempt * asked.get("mem_mb", 8000),
+        "runtime": attempt * (int(asked.get("runtime", DEFAULT_MINUTES)) + 10),
     }
+
+
+def last_words_resources(method: Method, options: dict[str, Any]) -> dict[str, int]:
+    """Return what a job needs that only writes down how the jobs before it died; it runs where they were to run."""
+    return {"gpu": min(1, cell_resources(method, options)["gpu"]), "mem_mb": 2000, "runtime": 10}

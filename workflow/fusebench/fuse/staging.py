@@ -11,7 +11,7 @@ from typing import Any
 from fusebench.errors import Crashed
 from fusebench.files import IGNORED_FOLDERS
 from fusebench.fuse.placeholders import fields, fill
-from fusebench.images import SUFFIXES, in_mode, read_image, write_png
+from fusebench.images import SUFFIXES, in_mode, read_own, write_png
 
 FORMATS_OF_THEIR_OWN = frozenset({".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp"})
 """Suffixes under which images are staged in that format; under any other name the bytes are PNG, which is lossless and
@@ -165,7 +165,7 @@ def _stage(image: Path, target: Path, mode: str, side: str) -> list[str]:
     if mode == "keep" and suffix not in FORMATS_OF_THEIR_OWN:
         shutil.copyfile(image, target)
         return []
-    pixels, _ = read_image(image)
+    pixels = read_own(image)
     converted = in_mode(pixels, mode)
     if suffix in FORMATS_OF_THEIR_OWN:
         _write_as(target, suffix, converted)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fusebench.files import folder_digest, read_json, sha256_of_json, write_json
-from fusebench.images import pixel_sha256, read_image
+from fusebench.images import pixel_sha256, read_own
 from fusebench.markers import OK
 from fusebench.metrics import resolve
 
@@ -134,7 +134,7 @@ def measure_pair(task: Task) -> list[tuple[dict[str, float], dict[str, str]]]:
     from fusebench.metrics import SourcePair, to_gray
 
     sources = {
-        side: read_image(task.dataset / task.pair[side]["file"])[0]
+        side: read_own(task.dataset / task.pair[side]["file"])
         for side in ("a", "b", "reference")
         if side in task.pair
     }
@@ -151,7 +151,7 @@ def measure_pair(task: Task) -> list[tuple[dict[str, float], dict[str, str]]]:
 
 def _fused(path: Path, image: dict[str, Any]) -> NDArray[np.uint8]:
     """Read a fused image; it must still be the one that the record speaks of."""
-    pixels, _ = read_image(path)
+    pixels = read_own(path)
     if pixel_sha256(pixels) != image["sha256"]:
         raise ValueError(
             f"{path}: must be the image of its record; found another: delete record.json beside it and run again"
