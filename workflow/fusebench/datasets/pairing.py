@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fusebench.errors import DatasetUnavailable
+from fusebench.images import SUFFIXES
 
 SIDES = ("a", "b", "reference")
 
@@ -40,7 +41,7 @@ def find_names(folder: Path, definition: dict[str, Any]) -> list[str]:
     Raises:
         DatasetUnavailable: no name has a file on every side.
     """
-    found = {side: _names_of(folder, pattern) for side, pattern in patterns(definition).items()}
+    found = {side: names_of(folder, pattern) for side, pattern in patterns(definition).items()}
     names = set.intersection(*found.values())
     if not names:
         counts = "; ".join(
@@ -52,11 +53,12 @@ def find_names(folder: Path, definition: dict[str, Any]) -> list[str]:
     return sorted(names)
 
 
-def _names_of(folder: Path, pattern: str) -> set[str]:
+def names_of(folder: Path, pattern: str) -> set[str]:
+    """Return the names for which a pattern has an image below ``folder``."""
     before, after = pattern.split("{name}", 1)
     quoted = re.escape(after).replace(r"\{name\}", r"(?P=name)").replace(r"\*", "[^/]*")
     expression = re.compile(re.escape(before) + r"(?P<name>[^/]+)" + quoted)
-    paths = folder.glob(pattern.replace("{name}", "*"))
+    paths = (path for path in folder.glob(pattern.replace("{name}", "*")) if path.suffix.lower() in SUFFIXES)
     matches = (expression.fullmatch(path.relative_to(folder).as_posix()) for path in paths)
     return {match["name"] for match in matches if match}
 

@@ -116,8 +116,13 @@ def _methods_of(asked: list[str] | str, known: dict[str, Method]) -> list[Method
 
 def _contradictions(root: Path, methods: Document, datasets: Document, config: Document) -> Iterator[str]:
     """Yield what each file's schema cannot see: names that do not exist, and entries that exclude each other."""
+    from fusebench.evidence.checks import check_problems
+    from fusebench.evidence.claims import claim_problems
+
     tasks = read_schema("methods")["additionalProperties"]["properties"]["tasks"]["items"]["enum"]
     yield from _method_problems(root, methods)
+    yield from check_problems(methods)
+    yield from claim_problems(root, methods, datasets)
     yield from _same_source(methods)
     yield from _dataset_problems(root, datasets)
     yield from _suite_problems(methods, datasets, config, tasks)

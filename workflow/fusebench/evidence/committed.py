@@ -1,0 +1,154 @@
+"""The images of a self-check, taken from the method's own clone: inputs and outputs byte for byte as committed.
+
+They keep their files, where a dataset has PNG copies of the pixels: a script that reads a JPEG as gray gets other values
+from it than from its decoded colours.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fusebench.datasets.pairing import image_path, names_of
+from fusebench.errors import DatasetUnavailable, StepError
+from fusebench.evidence.checks import SIDES
+from fusebench.files import remove_folder, sha256_of_file, sha256_of_json, staged_folder
+from fusebench.fuse.staging import copy_repository
+from fusebench.images import UnreadableImageError, mode_of, pixel_sha256, read_image
+from fusebench.markers import OK
+
+
+def prepare_committed(source: dict[str, Any], definition: dict[str, Any], final: Path) -> dict[str, Any]:
+    """Copy the images of a self-check into ``final`` and return their manifest.
+
+    Args:
+        source: the marker of the method's source.
+        definition: ``Check.definition``.
+        final: the folder to make; what was there is replaced.
+
+    Returns:
+        A manifest as datasets have it; each pair also has ``expect``, None where the authors committed no output for it.
+        ``unpaired`` names committed outputs that belong to no pair.
+
+    Raises:
+        StepError: the clone cannot be had, in the clone's own state.
+        DatasetUnavailable: an input is absent or damaged, or none can be found.
+    """
+    if source["state"] != OK:
+        error = StepError(source["reason"])
+        error.state = source["state"]
+        raise error
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(source["path"])
+        if definition["unpack"]:
+            folder = Path(scratch, "work")
+            _refuse_absent(definition["unpack"], source)
+            copy_repository(Path(source["path"]), folder, definition["unpack"], {})
+        remove_folder(final)
+        with staged_folder(final) as stage:
+            manifest = _write(folder, definition, stage, source)
+    return {"path": str(final), **manifest}
+
+
+def _refuse_absent(files: list[str], source: dict[str, Any]) -> None:
+    lacking = sorted(set(files).intersection(source.get("absent") or []))
+    if lacking:
+        raise DatasetUnavailable(
+            f"{source['code']}: {lacking[0]} is part of the commit, but its content is not where it was cloned from"
+        )
+
+
+def _write(folder: Path, definition: dict[str, Any], stage: Path, source: dict[str, Any]) -> dict[str, Any]:
+    paths = _paths(folder, definition)
+    if not paths:
+        raise DatasetUnavailable(
+            f"{source['code']}: no pair of committed inputs was found; correct `selfcheck.inputs`: {definition['a']}, {definition['b']}"
+        )
+    pairs = [_copy_pair(name, sides, folder, stage, source) for name, sides in paths.items()]
+    hashes = [[pair["name"], pair["a"]["sha256"], pair["b"]["sha256"]] for pair in pairs]
+    return {
+        "pairs": pairs,
+        "sha256": sha256_of_json(hashes),
+        "unpaired": _unpaired(folder, definition, paths),
+    }
+
+
+def _paths(folder: Path, definition: dict[str, Any]) -> dict[str, dict[str, Path]]:
+    """Return name -> side -> file; a side whose file does not exist is kept for the inputs only."""
+    pairs = definition["pairs"]
+    if isinstance(pairs, dict):
+        return {
+            name: {
+                side: folder / _filled(definition, pair, side, name)
+                for side in SIDES
+                if _has(definition, pair, side)
+            }
+            for name, pair in pairs.items()
+        }
+    patterns = {side: definition[side] for side in SIDES if side in definition}
+    names = pairs or sorted(names_of(folder, patterns["a"]) & names_of(folder, patterns["b"]))
+    return {
+        name: {side: _existing(folder, pattern, name) for side, pattern in patterns.items()} for name in names
+    }
+
+
+def _has(definition: dict[str, Any], pair: dict[str, str], side: str) -> bool:
+    return side in pair or side in definition
+
+
+def _filled(definition: dict[str, Any], pair: dict[str, str], side: str, name: str) -> str:
+    return pair[side] if side in pair else str(definition[side]).replace("{name}", name)
+
+
+def _existing(folder: Path, pattern: str, name: str) -> Path:
+    """Return the file of one pair; a pattern that matches none gives the pattern itself, which does not exist."""
+    try:
+        return image_path(folder, pattern, name)
+    except DatasetUnavailable:
+        return folder / pattern.replace("{name}", name)
+
+
+def _copy_pair(
+    name: str, sides: dict[str, Path], folder: Path, stage: Path, source: dict[str, Any]
+) -> dict[str, Any]:
+    copied = {
+        side: _copy(name, side, path, folder, stage, source)
+        for side, path in sides.items()
+        if side != "expect" or path.is_file()
+    }
+    sizes = [copied[side].pop("size") for side in copied]
+    return {"name": name, "size": sizes[0], "expect": None, **copied}
+
+
+def _copy(
+    name: str, side: str, path: Path, folder: Path, stage: Path, source: dict[str, Any]
+) -> dict[str, Any]:
+    relative = path.relative_to(folder).as_posix()
+    try:
+        pixels, notes = read_image(path)
+    except UnreadableImageError as error:
+        absent = relative in (source.get("absent") or [])
+        reason = (
+            "is part of the commit, but its content is not where it was cloned from" if absent else str(error)
+        )
+        raise DatasetUnavailable(f"pair {name!r}: {relative}: {reason}") from error
+    target = stage / side / f"{name}{path.suffix}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target)
+    return {
+        "file": f"{side}/{target.name}",
+        "size": [pixels.shape[1], pixels.shape[0]],
+        "mode": mode_of(pixels),
+        "sha256": pixel_sha256(pixels),
+        "original": {"file": relative, "sha256": sha256_of_file(path)},
+        "notes": notes,
+    }
+
+
+def _unpaired(folder: Path, definition: dict[str, Any], paths: dict[str, Any]) -> list[str]:
+    """Return committed outputs that the check's pattern names and that no pair has."""
+    if "{name}" not in definition.get("expect", ""):
+        return []
+    return sorted(names_of(folder, definition["expect"]) - set(paths))

@@ -1,0 +1,139 @@
+"""Our fused image beside the one that the authors committed: by how much they differ, and the word for it.
+
+The rule, from the best verdict to the worst:
+
+==================  ================================================================================================
+``exact``           every value is the same
+``within-tolerance``  no value differs by more than the entry's tolerance (1 gray level where it does not say); where one
+                    of the files is a JPEG, a mean difference of at most 0.5 and a PSNR of at least 45 dB, for one
+                    rounding before encoding can change a block of 8 x 8 pixels by several levels
+``close``           a mean difference of at most 1 gray level and a PSNR of at least 40 dB
+``differs``         anything else of the same size
+``size-differs``    the images have different sizes
+``nothing-to-compare``  one of the two images does not exist
+==================  ================================================================================================
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusebench.images import in_mode, pixel_sha256, read_image
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+EXACT, WITHIN, CLOSE = "exact", "within-tolerance", "close"
+DIFFERS, SIZE_DIFFERS, NOTHING = "differs", "size-differs", "nothing-to-compare"
+VERDICTS = (EXACT, WITHIN, CLOSE, DIFFERS, SIZE_DIFFERS, NOTHING)
+"""From the best to the worst."""
+
+LOSSY_MEAN, LOSSY_PSNR = 0.5, 45.0
+CLOSE_MEAN, CLOSE_PSNR = 1.0, 40.0
+PEAK = 255.0
+LOSSY_SUFFIXES = frozenset({".jpg", ".jpeg"})
+
+
+def differences(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> dict[str, Any]:
+    """Return by how much two images of one size differ; gray beside RGB is taken as three equal channels.
+
+    Args:
+        ours: gray (H, W) or RGB (H, W, 3), values 0 to 255.
+        theirs: the same size, either mode.
+
+    Returns:
+        ``max_abs`` and ``mean_abs`` in gray levels over all values, ``psnr`` in dB (None where nothing differs), and
+        ``differing``, the share (0 to 1) of pixels with a difference in any channel.
+    """
+    import numpy as np
+
+    mode = "rgb" if 3 in (ours.ndim, theirs.ndim) else "gray"
+    delta = np.abs(in_mode(ours, mode).astype(np.int16) - in_mode(theirs, mode).astype(np.int16))
+    squared = float((delta.astype(np.float64) ** 2).mean())
+    changed = delta.any(axis=2) if delta.ndim == 3 else delta > 0
+    return {
+        "max_abs": int(delta.max()),
+        "mean_abs": float(delta.mean()),
+        "psnr": float(10 * np.log10(PEAK**2 / squared)) if squared else None,
+        "differing": float(changed.mean()),
+    }
+
+
+def verdict_of(found: dict[str, Any], tolerance: float, lossy: bool) -> str:
+    """Return the word for the differences of two images, by the rule at the top of this module."""
+    if found["max_abs"] == 0:
+        return EXACT
+    if found["max_abs"] <= tolerance:
+        return WITHIN
+    if lossy and found["mean_abs"] <= LOSSY_MEAN and found["psnr"] >= LOSSY_PSNR:
+        return WITHIN
+    if found["mean_abs"] <= CLOSE_MEAN and found["psnr"] >= CLOSE_PSNR:
+        return CLOSE
+    return DIFFERS
+
+
+def compare_pair(
+    pair: dict[str, Any], images: Path, image: dict[str, Any], fused: Path, tolerance: float
+) -> dict[str, Any]:
+    """Compare one fused image of ours with the committed one.
+
+    Args:
+        pair: of the check's manifest.
+        images: the folder of the manifest.
+        image: what the record says of ours.
+        fused: the folder of our fused images.
+        tolerance: in gray levels.
+    """
+    hashes = {
+        "inputs": {side: pair[side]["original"]["sha256"] for side in ("a", "b")},
+        "ours": image["sha256"],
+    }
+    if pair["expect"] is None:
+        return {"name": pair["name"], "verdict": NOTHING, "reason": "no committed output", **hashes}
+    ours, _ = read_image(fused / image["fused"])
+    theirs, _ = read_image(images / pair["expect"]["file"])
+    notes = [*pair["expect"]["notes"], *image["notes"], *_mode_note(ours, theirs)]
+    about = {
+        "name": pair["name"],
+        **hashes,
+        "theirs": pixel_sha256(theirs),
+        "theirs_file": pair["expect"]["original"],
+    }
+    if ours.shape[:2] != theirs.shape[:2]:
+        reason = f"theirs is {_size(theirs)}, ours {_size(ours)}"
+        return {**about, "verdict": SIZE_DIFFERS, "reason": reason, "notes": notes}
+    lossy = is_lossy(pair, image)
+    found = differences(ours, theirs)
+    return {**about, "verdict": verdict_of(found, tolerance, lossy), "lossy": lossy, **found, "notes": notes}
+
+
+def is_lossy(pair: dict[str, Any], image: dict[str, Any]) -> bool:
+    """Tell whether one of the two files was a JPEG."""
+    theirs = Path(pair["expect"]["file"]).suffix.lower() in LOSSY_SUFFIXES
+    return theirs or any("lossy JPEG" in note for note in image["notes"])
+
+
+def _mode_note(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> list[str]:
+    if ours.ndim == theirs.ndim:
+        return []
+    return [f"theirs is {'rgb' if theirs.ndim == 3 else 'gray'}, ours {'rgb' if ours.ndim == 3 else 'gray'}"]
+
+
+def _size(pixels: NDArray[np.uint8]) -> str:
+    return f"{pixels.shape[1]}x{pixels.shape[0]}"
+
+
+def worst(verdicts: list[str]) -> str:
+    """Return the worst of the verdicts on images that could be compared; ``nothing-to-compare`` where there is none."""
+    compared = [verdict for verdict in verdicts if verdict != NOTHING]
+    return max(compared, key=VERDICTS.index) if compared else NOTHING
+
+
+def worst_image(images: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the image with the greatest difference: the worst verdict, then the greatest mean difference."""
+    compared = [image for image in images if "max_abs" in image]
+    return max(
+        compared, key=lambda image: (VERDICTS.index(image["verdict"]), image["mean_abs"]), default=None
+    )

@@ -1,0 +1,101 @@
+"""Further runs of a cell with another seed and hash seed: the same images, or how far they lie apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fusebench.evidence.comparison import differences
+from fusebench.images import read_image
+from fusebench.markers import OK
+
+DETERMINISTIC, NOT_DETERMINISTIC, UNKNOWN = "deterministic", "not-deterministic", "unknown"
+
+
+def judge_runs(
+    manifest: dict[str, Any], records: list[dict[str, Any]], folders: list[Path], ids: list[str]
+) -> dict[str, Any]:
+    """Compare the runs of one cell with the first of them.
+
+    Args:
+        manifest: the marker of the images.
+        records: of the runs, the first one first.
+        folders: of the runs, in the same order.
+        ids: the metrics whose spread is told where images differ.
+
+    Returns:
+        ``verdict``, ``reason``, ``runs`` (seed, threads and state of each), ``images`` (the greatest difference of each
+        image from the first run), and ``metrics`` (id -> mean, and the range over the runs, of the mean over all images,
+        and the greatest range of one image).
+    """
+    runs = [
+        {"seed": record.get("seed"), "threads": record.get("threads"), "state": record["state"]}
+        for record in records
+    ]
+    failed = [record for record in records if record["state"] != OK]
+    if len(records) < 2 or failed:
+        reason = (
+            f"run {records.index(failed[0]) + 1}: {failed[0]['state']}: {failed[0]['reason']}"
+            if failed
+            else "run once"
+        )
+        return {"verdict": UNKNOWN, "reason": reason, "runs": runs, "images": [], "metrics": {}}
+    images = [_image(image, records, folders) for image in records[0]["images"]]
+    differing = [image for image in images if image["max_abs"]]
+    if not differing:
+        return {"verdict": DETERMINISTIC, "reason": "", "runs": runs, "images": images, "metrics": {}}
+    reason = f"{len(differing)} of {len(images)} images differ from run to run, by {max(image['max_abs'] for image in differing)} gray levels at most"
+    metrics = spread(manifest, folders, ids)
+    return {
+        "verdict": NOT_DETERMINISTIC,
+        "reason": reason,
+        "runs": runs,
+        "images": images,
+        "metrics": metrics,
+    }
+
+
+def _image(image: dict[str, Any], records: list[dict[str, Any]], folders: list[Path]) -> dict[str, Any]:
+    """Return the greatest difference of one image from the first run to any other."""
+    name = image["name"]
+    others = [next(other for other in record["images"] if other["name"] == name) for record in records[1:]]
+    hashes = {"name": name, "sha256": [image["sha256"], *(other["sha256"] for other in others)]}
+    if all(other["sha256"] == image["sha256"] for other in others):
+        return {**hashes, "max_abs": 0, "mean_abs": 0.0, "differing": 0.0}
+    first = read_image(folders[0] / "fused" / image["fused"])[0]
+    found = [
+        differences(read_image(folder / "fused" / other["fused"])[0], first)
+        for other, folder in zip(others, folders[1:], strict=True)
+    ]
+    return {**hashes, **{key: max(one[key] for one in found) for key in ("max_abs", "mean_abs", "differing")}}
+
+
+def spread(manifest: dict[str, Any], folders: list[Path], ids: list[str]) -> dict[str, dict[str, float]]:
+    """Return for each metric its mean over the runs and its range; a metric without a value on some image is left out."""
+    tables = [values_of(manifest, folder, ids) for folder in folders]
+    known = [name for name in ids if all(None not in table[name].values() for table in tables)]
+    return {name: _spread([list(table[name].values()) for table in tables]) for name in known}
+
+
+def _spread(runs: list[list[Any]]) -> dict[str, float]:
+    """Return mean, range of the means and greatest range of one image; ``runs`` holds the values of each run, image by image."""
+    means = [sum(values) / len(values) for values in runs]
+    by_image = [max(values) - min(values) for values in zip(*runs, strict=True)]
+    return {
+        "mean": sum(means) / len(means),
+        "range": max(means) - min(means),
+        "range_of_one_image": max(by_image),
+    }
+
+
+def values_of(manifest: dict[str, Any], folder: Path, ids: list[str]) -> dict[str, dict[str, float | None]]:
+    """Return metric id -> image -> value of one run; None where a metric has no value."""
+    from fusebench.measure.runs import measure_dataset
+    from fusebench.metrics import resolve
+
+    rows = measure_dataset(manifest, [folder / "record.json"], ids, workers=1)
+    names = {(definition.metric, definition.definition): definition.id for definition in resolve(ids)}
+    table: dict[str, dict[str, float | None]] = {name: {} for name in names.values()}
+    for row in rows:
+        table[names[row["metric"], row["definition"]]][row["image"]] = row["value"]
+    return table

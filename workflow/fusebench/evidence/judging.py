@@ -1,0 +1,189 @@
+"""A published number beside the one measured here: the same formula on the same pairs, and the word for it.
+
+==================  ==============================================================================================
+``reproduced``      the difference is at most half a unit of the last printed digit, plus the measured spread
+``close``           at most 2 % of the claimed value
+``not-reproduced``  anything else
+``not-comparable``  there is no number here to compare with; the reason says why
+==================  ==============================================================================================
+
+A claim that is not reproduced is tried with every other definition of its metric; one that gives the claimed digits is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from fusebench.evidence.claims import OWN_FORMULAS, UNKNOWN_DEFINITION, Claim, definitions_tried
+from fusebench.evidence.determinism import values_of
+from fusebench.files import read_json
+from fusebench.images import in_mode, read_image
+from fusebench.markers import OK
+
+REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE = "reproduced", "close", "not-reproduced", "not-comparable"
+VERDICTS = (REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE)
+CLOSE_SHARE = 0.02
+ROUNDING = 1e-9
+"""Slack for values that lie exactly half a unit of the last digit away."""
+
+Values = Mapping[str, Mapping[str, float | None]]
+"""Metric id -> image -> value."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known here of a method on the images of a claim.
+
+    Attributes:
+        reason: why there are no values; ``""`` where there are.
+        runs: the values of every run, the first one first.
+        proof: hashes of inputs and outputs, commit, environment and weights of the first run.
+    """
+
+    reason: str = ""
+    runs: tuple[Values, ...] = ()
+    proof: dict[str, Any] = field(default_factory=dict)
+
+
+def judge(claim: Claim, measured: Measured) -> dict[str, Any]:
+    """Return the row of a claim: what was claimed, what was measured, their difference, its tolerance and the verdict."""
+    row = {**claim.as_dict(), "id": claim.id}
+    reason = _incomparable(claim, measured)
+    if reason:
+        return {**row, "verdict": NOT_COMPARABLE, "reason": reason, "proof": measured.proof}
+    found = [mean_of(values, claim.id, claim.image) for values in measured.runs]
+    if None in found:
+        return {
+            **row,
+            "verdict": NOT_COMPARABLE,
+            "reason": f"{claim.id} has no value on every image",
+            "proof": measured.proof,
+        }
+    known = [value for value in found if value is not None]
+    spread = max(known) - min(known)
+    tolerance = 0.5 * 10.0**-claim.decimals + spread
+    difference = known[0] - claim.value
+    verdict = verdict_of(difference, tolerance, claim.value)
+    return {
+        **row,
+        "measured": known[0],
+        "difference": difference,
+        "tolerance": tolerance,
+        "spread": spread if len(known) > 1 else None,
+        "verdict": verdict,
+        "reason": "" if verdict == REPRODUCED else other_definitions(claim, measured, tolerance),
+        "proof": measured.proof,
+    }
+
+
+def verdict_of(difference: float, tolerance: float, claimed: float) -> str:
+    """Return the word for a difference, by the rule at the top of this module."""
+    if abs(difference) <= tolerance + ROUNDING:
+        return REPRODUCED
+    return CLOSE if abs(difference) <= CLOSE_SHARE * abs(claimed) else NOT_REPRODUCED
+
+
+def _incomparable(claim: Claim, measured: Measured) -> str:
+    """Return why a claim cannot be compared, ``""`` where it can."""
+    if not claim.dataset:
+        return f"other images: {claim.images}"
+    if measured.reason:
+        return measured.reason
+    if claim.definition == UNKNOWN_DEFINITION:
+        near = giving(claim, measured, 0.5 * 10.0**-claim.decimals)
+        told = (
+            f"; {', '.join(near)} would give it" if near else "; none of the definitions known here gives it"
+        )
+        return "the source does not say which formula it used" + told
+    return ""
+
+
+def mean_of(values: Values, name: str, image: str) -> float | None:
+    """Return the value of one image, or the mean over all of them; None where any has none."""
+    by_image = values.get(name, {})
+    chosen = [by_image.get(image)] if image else list(by_image.values())
+    known = [value for value in chosen if value is not None]
+    return fmean(known) if known and len(known) == len(chosen) else None
+
+
+def giving(claim: Claim, measured: Measured, tolerance: float) -> list[str]:
+    """Return the definitions of the claim's metric whose value is the claimed one."""
+    tried = [definition.id for definition in definitions_tried(claim)]
+    means = {name: mean_of(measured.runs[0], name, claim.image) for name in tried}
+    return [
+        name
+        for name, value in means.items()
+        if value is not None and abs(value - claim.value) <= tolerance + ROUNDING
+    ]
+
+
+def other_definitions(claim: Claim, measured: Measured, tolerance: float) -> str:
+    """Say which other definition gives the claimed value, or that none does."""
+    found = [name for name in giving(claim, measured, tolerance) if name != claim.id]
+    if found:
+        return f"{claim.value:.{claim.decimals}f} is {' or '.join(found)}; the claim is entered as {claim.id}"
+    tried = len(definitions_tried(claim)) - 1
+    return (
+        f"none of the {tried} other definitions gives the claimed value"
+        if tried > 0
+        else "the metric has one definition"
+    )
+
+
+def measured_on(claims: list[Claim], marker: Path, records: list[Path]) -> Measured:
+    """Return the values that some claims on the same images need.
+
+    Args:
+        claims: all on the images of ``marker``.
+        marker: of the dataset, or of the self-check's images.
+        records: of the runs, the first one first.
+    """
+    manifest, contents = read_json(marker), [read_json(path) for path in records]
+    failed = next((record for record in [manifest, *contents] if record["state"] != OK), None)
+    if failed:
+        return Measured(f"{failed['state']}: {failed['reason']}")
+    ids = list(dict.fromkeys(definition.id for claim in claims for definition in definitions_tried(claim)))
+    own = {claim.id for claim in claims if claim.id in OWN_FORMULAS}
+    runs = [
+        {
+            **(values_of(manifest, path.parent, ids) if ids else {}),
+            **{name: _colour(manifest, path.parent) for name in own},
+        }
+        for path in records
+    ]
+    return Measured("", tuple(runs), proof_of(contents[0], manifest))
+
+
+def _colour(manifest: dict[str, Any], folder: Path) -> dict[str, float | None]:
+    """Return image -> colour deviation from source B, the visible one."""
+    from fusebench.evidence.colour import colour_deviation
+
+    files = {pair["name"]: Path(manifest["path"], pair["b"]["file"]) for pair in manifest["pairs"]}
+    return {
+        image["name"]: colour_deviation(
+            in_mode(read_image(files[image["name"]])[0], "rgb"),
+            in_mode(read_image(folder / "fused" / image["fused"])[0], "rgb"),
+        )
+        for image in read_json(folder / "record.json")["images"]
+    }
+
+
+def proof_of(record: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return what a verdict rests on: hashes of inputs, outputs and weights, the commit and the environment's key."""
+    source, environment = record.get("source", {}), record.get("environment", {})
+    return {
+        "inputs": manifest.get("sha256"),
+        "outputs": {image["name"]: image["sha256"] for image in record.get("images", [])},
+        "weights": record.get("weights", {}),
+        "code": source.get("code"),
+        "commit": source.get("commit"),
+        "tree": source.get("tree"),
+        "environment": {key: environment.get(key) for key in ("env", "key", "variant", "python")},
+        "device": record.get("device"),
+        "threads": record.get("threads"),
+        "seed": record.get("seed"),
+    }

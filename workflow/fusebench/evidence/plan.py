@@ -1,0 +1,229 @@
+"""The plan of the evidence: which self-checks, further runs and claims there are, and what their jobs are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from fusebench.evidence.checks import Check, checks_of
+from fusebench.evidence.claims import SELFCHECK, Claim, claims_of
+from fusebench.files import sha256_of_file
+from fusebench.fuse.specs import cell_resources, cell_spec
+from fusebench.metrics import default_metrics
+from fusebench.plan import DATASETS, RUNS, Plan
+from fusebench.registry import Method
+
+COMMITTED = "resources/committed"
+SELFCHECKS = "results/selfcheck"
+REPEATS = "results/repeats"
+EVIDENCE = "results/evidence"
+KEEP_SIZE = "crop-sources"
+"""The size policy of self-checks: a result is compared as the script left it, and never scaled."""
+
+
+@dataclass(frozen=True)
+class EvidencePlan:
+    """What the rules of the evidence look up.
+
+    Attributes:
+        plan: of the run as a whole, for sources and environments.
+        methods: those that evidence is asked for.
+    """
+
+    plan: Plan
+    methods: list[Method]
+
+    @cached_property
+    def checks(self) -> dict[tuple[str, str], Check]:
+        """The self-checks of every method that can be run, also of those not asked for."""
+        methods = self.plan.registry.methods.values()
+        return {
+            (method.name, check.name): check
+            for method in methods
+            if method.is_active
+            for check in checks_of(method)
+        }
+
+    @property
+    def asked_checks(self) -> list[tuple[str, str]]:
+        """Method and name of the self-checks asked for."""
+        names = {method.name for method in self.methods}
+        return [key for key in self.checks if key[0] in names]
+
+    @property
+    def judged_checks(self) -> list[str]:
+        """The files that judge the self-checks asked for."""
+        return [f"{SELFCHECKS}/{method}/{check}.json" for method, check in self.asked_checks]
+
+    def images_spec(self, method: str, check: str) -> str:
+        """Return the parameters of the job that copies a check's images as JSON."""
+        return _json(self.checks[method, check].definition)
+
+    def source_marker(self, method: str) -> str:
+        """Return the marker of a method's clone."""
+        return self.plan.method_inputs(method)["source"]
+
+    def check_inputs(self, method: str, check: str) -> dict[str, str]:
+        """Return the markers that a run of a self-check reads."""
+        return {**self.plan.method_inputs(method), "dataset": f"{COMMITTED}/{method}/{check}.json"}
+
+    def check_spec(self, method: str, check: str, run: int) -> str:
+        """Return the parameters of a run of a self-check as JSON: its seed is the entry's plus the runs before it."""
+        known = self.checks[method, check]
+        spec = cell_spec(known.method, known.dataset, self.plan.registry)
+        fields = {**spec["run"], "size": KEEP_SIZE, **known.entry.get("run", {})}
+        return _json(_again({**spec, "run": fields}, run, known.threads(run)))
+
+    def check_threads(self, method: str, check: str, run: int) -> int:
+        """Return the CPU threads of a run of a self-check."""
+        return int(json.loads(self.check_spec(method, check, run))["threads"])
+
+    def resource(self, method: str, resource: str) -> int:
+        """Return what a run of a method asks of the scheduler."""
+        registry = self.plan.registry
+        return cell_resources(registry.methods[method], registry.options)[resource]
+
+    def check_records(self, method: str, check: str) -> list[str]:
+        """Return the records of all runs of a self-check."""
+        runs = range(1, self.checks[method, check].runs + 1)
+        return [f"{SELFCHECKS}/{method}/{check}/{run}/record.json" for run in runs]
+
+    def judge_spec(self, method: str, check: str) -> str:
+        """Return the parameters of the job that judges a self-check as JSON."""
+        known = self.checks[method, check]
+        return _json(
+            {
+                "method": method,
+                "check": check,
+                "tolerance": known.tolerance,
+                "metrics": default_metrics(known.task),
+            }
+        )
+
+    def repeat_spec(self, method: str, dataset: str, run: int) -> str:
+        """Return the parameters of a further run on a dataset as JSON."""
+        spec = json.loads(self.plan.cell_spec(method, dataset))
+        return _json(_again(spec, run, None))
+
+    def claims(self, method: str) -> list[Claim]:
+        """Return the claims about a method."""
+        registry = self.plan.registry
+        return claims_of(method, registry.methods[method].entry, registry.root)
+
+    @cached_property
+    def claimed(self) -> list[str]:
+        """The methods asked for about which something is claimed."""
+        return [method.name for method in self.methods if method.entry.get("claims")]
+
+    @property
+    def judged_claims(self) -> list[str]:
+        """The files that judge the claims about the methods asked for."""
+        return [f"{EVIDENCE}/claims/{method}.json" for method in self.claimed]
+
+    def claimed_images(self, method: str) -> dict[str, dict[str, Any]]:
+        """Return dataset of a claim -> marker of its images and records of its runs; none for a method that cannot be run."""
+        if not self.plan.registry.methods[method].is_active:
+            return {}
+        names = dict.fromkeys(claim.dataset for claim in self.claims(method) if claim.dataset)
+        return {name: self._images(method, name) for name in names}
+
+    def _images(self, method: str, name: str) -> dict[str, Any]:
+        if name.partition("/")[0] == SELFCHECK:
+            check = name.partition("/")[2] or next(known for owner, known in self.checks if owner == method)
+            return {
+                "marker": f"{COMMITTED}/{method}/{check}.json",
+                "records": self.check_records(method, check),
+            }
+        return {"marker": f"{DATASETS}/{name}.json", "records": self.records(method, name)}
+
+    def records(self, method: str, dataset: str) -> list[str]:
+        """Return the records of all runs of a method on a dataset: the one that tables show, and the further ones."""
+        runs = self.plan.registry.methods[method].entry.get("repeats", 1)
+        further = [f"{REPEATS}/{method}/{dataset}/{run}/record.json" for run in range(2, runs + 1)]
+        return [f"{RUNS}/{method}/{dataset}/record.json", *further]
+
+    def claim_files(self, method: str) -> list[str]:
+        """Return the markers and records that judging the claims about a method reads."""
+        return [
+            file
+            for images in self.claimed_images(method).values()
+            for file in (images["marker"], *images["records"])
+        ]
+
+    def claims_spec(self, method: str) -> str:
+        """Return the parameters of the job that judges the claims about a method as JSON; files stand for their rows."""
+        known = self.plan.registry.methods[method]
+        items = known.entry["claims"]
+        files = {
+            item["file"]: sha256_of_file(self.plan.registry.root / item["file"])
+            for item in items
+            if "file" in item
+        }
+        reason = "" if known.is_active else f"{known.status}: {known.entry['reason']}"
+        return _json(
+            {
+                "method": method,
+                "claims": items,
+                "files": files,
+                "images": self.claimed_images(method),
+                "reason": reason,
+            }
+        )
+
+    @property
+    def pages(self) -> list[str]:
+        """The pages of the methods asked for."""
+        return [f"{EVIDENCE}/{method.name}.md" for method in self.methods]
+
+    def pages_spec(self) -> str:
+        """Return what the pages say of the entries asked for as JSON."""
+        return _json([_entry_facts(method) for method in self.methods])
+
+
+PAGE_FIELDS = (
+    "title",
+    "paper",
+    "tasks",
+    "code",
+    "commit",
+    "licence",
+    "env",
+    "declares",
+    "status",
+    "reason",
+    "notes",
+)
+RUN_FIELDS = ("script", "adapter", "edit", "compat", "unpack", "environ", "per_task", "per_dataset")
+
+
+def _entry_facts(method: Method) -> dict[str, Any]:
+    entry = {key: method.entry[key] for key in PAGE_FIELDS if key in method.entry}
+    run = {key: method.entry.get("run", {})[key] for key in RUN_FIELDS if key in method.entry.get("run", {})}
+    return {**entry, "name": method.name, "label": method.label, "run": run}
+
+
+def _again(spec: dict[str, Any], run: int, threads: int | None) -> dict[str, Any]:
+    """Return a job's parameters for its n-th run: another seed, and other threads where they are asked for."""
+    fields = {**spec["run"], "seed": spec["run"]["seed"] + run - 1}
+    return {**spec, "run": fields, "threads": threads or spec["threads"]}
+
+
+def make_evidence_plan(plan: Plan, overrides: Mapping[str, Any]) -> EvidencePlan:
+    """Plan the evidence of every method, or of the suites that were named on the command line.
+
+    Args:
+        plan: of the run.
+        overrides: the options given on the command line; the suite of the configuration file restricts nothing.
+    """
+    registry = plan.registry
+    if "suite" not in overrides:
+        return EvidencePlan(plan, list(registry.methods.values()))
+    chosen = {method.name: method for suite in registry.selected for method in suite.methods}
+    return EvidencePlan(plan, list(chosen.values()))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,111 @@
+"""What the rules of the evidence call: ``python -m fusebench.evidence.steps STEP ...``, one function for each step."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from fusebench.errors import FusebenchError
+from fusebench.files import read_json, write_json
+from fusebench.markers import write_marker
+
+ROOT = Path()
+"""The project's folder: Snakemake starts every job in it."""
+
+
+def copy_images(options: argparse.Namespace) -> None:
+    """Copy the committed images of a self-check out of the method's clone."""
+    from fusebench.evidence.committed import prepare_committed
+
+    source, final = read_json(options.source), options.marker.with_suffix("")
+    write_marker(options.marker, options.failures, lambda: prepare_committed(source, options.spec, final))
+
+
+def judge_selfcheck(options: argparse.Namespace) -> None:
+    """Compare the runs of a self-check with the committed outputs, and with each other."""
+    from fusebench.evidence.selfcheck import judge_selfcheck as judge
+
+    write_json(options.output, judge(options.spec, options.images, options.records))
+
+
+def judge_claims(options: argparse.Namespace) -> None:
+    """Compare the claims about a method with what is measured here."""
+    from fusebench.evidence.claims import claims_of
+    from fusebench.evidence.judging import Measured, judge, measured_on
+
+    spec = options.spec
+    claims = sorted(
+        claims_of(spec["method"], {"claims": spec["claims"]}, ROOT), key=lambda claim: claim.dataset
+    )
+    rows = []
+    for dataset, group in groupby(claims, key=lambda claim: claim.dataset):
+        here, images = list(group), spec["images"].get(dataset)
+        measured = Measured(spec["reason"])
+        if images:
+            measured = measured_on(here, Path(images["marker"]), [Path(path) for path in images["records"]])
+        rows += [judge(claim, measured) for claim in here]
+    write_json(options.output, rows)
+
+
+def write_claims(options: argparse.Namespace) -> None:
+    """Write all claims as one table, in CSV and Markdown."""
+    from fusebench.evidence.tables import write_claims as write
+
+    write(options.output, [row for path in options.claims for row in read_json(path)])
+
+
+def write_selfchecks(options: argparse.Namespace) -> None:
+    """Write all self-checks as one table, in CSV and Markdown."""
+    from fusebench.evidence.tables import write_selfchecks as write
+
+    write(options.output, [read_json(path) for path in options.checks])
+
+
+def write_pages(options: argparse.Namespace) -> None:
+    """Write one page for each method, and the summary."""
+    from fusebench.evidence.pages import write_pages as write
+
+    checks = [read_json(path) for path in options.checks]
+    claims = [row for path in options.claims for row in read_json(path)]
+    write(options.output.parent, options.spec, checks, claims)
+
+
+def main() -> int:
+    """Run one step; what it cannot do ends as a message and exit status 1."""
+    options = _parser().parse_args()
+    try:
+        options.step(options)
+    except FusebenchError as error:
+        print(f"fusebench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fusebench.evidence.steps", description=__doc__)
+    steps = parser.add_subparsers(required=True)
+    _add(steps, "images", copy_images, "spec", "source", "marker", "failures")
+    _add(steps, "selfcheck", judge_selfcheck, "spec", "images", "output", records=True)
+    _add(steps, "claims", judge_claims, "spec", "output")
+    _add(steps, "selfcheck-table", write_selfchecks, "output", checks=True)
+    _add(steps, "claims-table", write_claims, "output", claims=True)
+    _add(steps, "pages", write_pages, "spec", "output", checks=True, claims=True)
+    return parser
+
+
+def _add(steps: Any, name: str, step: Any, *files: str, **lists: bool) -> None:
+    """Add a step with options that name a file each, or any number of them; ``--spec`` is JSON."""
+    parser: argparse.ArgumentParser = steps.add_parser(name, help=step.__doc__)
+    parser.set_defaults(step=step)
+    for file in files:
+        parser.add_argument(f"--{file}", type=json.loads if file == "spec" else Path, required=True)
+    for many in lists:
+        parser.add_argument(f"--{many}", type=Path, nargs="*", default=[])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+# Evidence: self-checks against the images that authors committed, further runs, and published numbers.
+#
+#   snakemake --cores 2 selfcheck                      every entry with `selfcheck`
+#   snakemake --cores 2 claims                         every published number in the registry
+#   snakemake --cores 2 evidence                       both, and a page for each method
+#
+# `--config suite=NAME` restricts all three to the methods of that suite.
+from fusebench.evidence.plan import make_evidence_plan
+
+EVIDENCE = make_evidence_plan(PLAN, workflow.config_settings.overwrite_config)
+
+FUSE_AGAIN = (
+    "python -m fusebench.steps fuse --spec {params.spec:q} --record {output.record:q} --failures {params.failures:q} --log {log:q}"
+    " --source {input.source:q} --environment {input.environment:q} --dataset {input.dataset:q} {params.weights}"
+)
+
+
+def needed(resource):
+    """Return the function that looks up what a run needs; each further attempt gets as much again."""
+    return lambda wildcards, attempt: (
+        EVIDENCE.resource(wildcards.method, resource)
+        * (1 if resource == "gpu" else attempt)
+    )
+
+
+def check_threads(wildcards):
+    """Return the CPU threads of a run of a self-check."""
+    return EVIDENCE.check_threads(wildcards.method, wildcards.check, int(wildcards.run))
+
+
+def fetched_weights(wildcards, input):
+    """Return the option that names the weights which were fetched for a method, if any were."""
+    return f"--weights {input.weights}" if "weights" in input.keys() else ""
+
+
+localrules:
+    selfcheck,
+    claims,
+    evidence,
+    copy_committed_images,
+    write_selfcheck_table,
+    write_claims_table,
+    write_evidence_pages,
+
+
+wildcard_constraints:
+    check=r"[^/]+",
+    run=r"\d+",
+
+
+rule selfcheck:
+    input:
+        "results/selfcheck.csv",
+
+
+rule claims:
+    input:
+        "results/claims.csv",
+
+
+rule evidence:
+    input:
+        "results/selfcheck.csv",
+        "results/claims.csv",
+        "results/evidence/summary.md",
+
+
+# Inputs and outputs of a self-check, byte for byte as committed.
+rule copy_committed_images:
+    input:
+        source=lambda wildcards: EVIDENCE.source_marker(wildcards.method),
+    output:
+        marker="resources/committed/{method}/{check}.json",
+    log:
+        "logs/committed/{method}/{check}.log",
+    params:
+        spec=lambda wildcards: EVIDENCE.images_spec(wildcards.method, wildcards.check),
+        attempt=lambda wildcards: attempt(
+            "resources", f"committed/{wildcards.method}", wildcards.check
+        ),
+        failures=lambda wildcards: failures_file(
+            "resources", f"committed/{wildcards.method}", wildcards.check
+        ),
+    shell:
+        "python -m fusebench.evidence.steps images --spec {params.spec:q} --source {input.source:q} --marker {output.marker:q}"
+        " --failures {params.failures:q} 2> {log:q}"
+
+
+# The same job as for any cell, on the committed inputs; each run has another seed.
+rule fuse_committed:
+    input:
+        unpack(
+            lambda wildcards: EVIDENCE.check_inputs(wildcards.method, wildcards.check)
+        ),
+    output:
+        record="results/selfcheck/{method}/{check}/{run}/record.json",
+    log:
+        "logs/selfcheck/{method}/{check}/{run}.log",
+    threads: check_threads
+    resources:
+        gpu=needed("gpu"),
+        mem_mb=needed("mem_mb"),
+        runtime=needed("runtime"),
+    params:
+        spec=lambda wildcards: EVIDENCE.check_spec(
+            wildcards.method, wildcards.check, int(wildcards.run)
+        ),
+        attempt=lambda wildcards: attempt(
+            "results", f"selfcheck/{wildcards.method}/{wildcards.check}", wildcards.run
+        ),
+        failures=lambda wildcards: failures_file(
+            "results", f"selfcheck/{wildcards.method}/{wildcards.check}", wildcards.run
+        ),
+        weights=fetched_weights,
+    shell:
+        FUSE_AGAIN
+
+
+# Further runs on a dataset, for the spread of what is measured there.
+rule fuse_again:
+    input:
+        unpack(lambda wildcards: PLAN.cell_inputs(wildcards.method, wildcards.dataset)),
+    output:
+        record="results/repeats/{method}/{dataset}/{run}/record.json",
+    log:
+        "logs/repeats/{method}/{dataset}/{run}.log",
+    threads: lambda wildcards: PLAN.cell_threads(wildcards.method, wildcards.dataset)
+    resources:
+        gpu=needed("gpu"),
+        mem_mb=needed("mem_mb"),
+        runtime=needed("runtime"),
+    params:
+        spec=lambda wildcards: EVIDENCE.repeat_spec(
+            wildcards.method, wildcards.dataset, int(wildcards.run)
+        ),
+        attempt=lambda wildcards: attempt(
+            "results", f"repeats/{wildcards.method}/{wildcards.dataset}", wildcards.run
+        ),
+        failures=lambda wildcards: failures_file(
+            "results", f"repeats/{wildcards.method}/{wildcards.dataset}", wildcards.run
+        ),
+        weights=fetched_weights,
+    shell:
+        FUSE_AGAIN
+
+
+rule judge_selfcheck:
+    input:
+        images="resources/committed/{method}/{check}.json",
+        records=lambda wildcards: EVIDENCE.check_records(
+            wildcards.method, wildcards.check
+        ),
+    output:
+        "results/selfcheck/{method}/{check}.json",
+    log:
+        "logs/selfcheck/{method}/{check}.log",
+    params:
+        spec=lambda wildcards: EVIDENCE.judge_spec(wildcards.method, wildcards.check),
+    shell:
+        "python -m fusebench.evidence.steps selfcheck --spec {params.spec:q} --images {input.images:q} --records {input.records:q}"
+        " --output {output:q} 2> {log:q}"
+
+
+rule judge_claims:
+    input:
+        lambda wildcards: EVIDENCE.claim_files(wildcards.method),
+    output:
+        "results/evidence/claims/{method}.json",
+    log:
+        "logs/claims/{method}.log",
+    params:
+        spec=lambda wildcards: EVIDENCE.claims_spec(wildcards.method),
+    shell:
+        "python -m fusebench.evidence.steps claims --spec {params.spec:q} --output {output:q} 2> {log:q}"
+
+
+rule write_selfcheck_table:
+    input:
+        EVIDENCE.judged_checks,
+    output:
+        multiext("results/selfcheck", ".csv", ".md"),
+    log:
+        "logs/evidence/selfcheck.log",
+    shell:
+        "python -m fusebench.evidence.steps selfcheck-table --checks {input:q} --output {output[0]:q} 2> {log:q}"
+
+
+rule write_claims_table:
+    input:
+        EVIDENCE.judged_claims,
+    output:
+        multiext("results/claims", ".csv", ".md"),
+    log:
+        "logs/evidence/claims.log",
+    shell:
+        "python -m fusebench.evidence.steps claims-table --claims {input:q} --output {output[0]:q} 2> {log:q}"
+
+
+rule write_evidence_pages:
+    input:
+        checks=EVIDENCE.judged_checks,
+        claims=EVIDENCE.judged_claims,
+    output:
+        multiext("results/evidence/summary", ".md", ".csv"),
+        EVIDENCE.pages,
+    log:
+        "logs/evidence/pages.log",
+    params:
+        spec=EVIDENCE.pages_spec(),
+    shell:
+        "python -m fusebench.evidence.steps pages --spec {params.spec:q} --checks {input.checks:q} --claims {input.claims:q}"
+        " --output {output[0]:q} 2> {log:q}"
