@@ -107,7 +107,8 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
     notes, digests = install_pip(environment, lock, stage, final)
     _require_conda(environment, stage, digests)
     packages = installed_packages(stage)
-    compile_bytecode(stage, python["version"], donors_for(final.parent, packages))
+    digests = {path: digest for path, digest in digests.items() if not path.endswith(".pyc")}
+    digests |= compile_bytecode(stage, python["version"], donors_for(final.parent, packages))
     receipt: dict[str, Any] = {
         "key": key,
         "env": environment.name,
@@ -150,11 +151,11 @@ def _require_conda(environment: Environment, stage: Path, digests: dict[str, str
 def _seal(stage: Path, digests: dict[str, str]) -> dict[str, Any]:
     """Write down every file with its sha256 and take the right to write from all.
 
-    ``digests`` are known already; bytecode was compiled after them. Only files become read-only: a read-only folder
+    ``digests`` are known already. Only files become read-only: a read-only folder
     could not be removed by its owner with a plain ``rm -r``.
     """
     paths = files_of(stage)
-    known = {path: digests[path] for path in paths if path in digests and not path.endswith(".pyc")}
+    known = {path: digests[path] for path in paths if path in digests}
     known |= hash_files(stage, (path for path in paths if path not in known))
     (stage / MANIFEST).write_text(json.dumps(known, indent=0), encoding="utf-8")
     size = sum(_make_read_only(f"{stage}/{path}") for path in paths)
@@ -166,7 +167,8 @@ def _make_read_only(path: str) -> int:
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
         return 0
-    os.chmod(path, stat.S_IMODE(status.st_mode) & ~0o222)  # noqa: PTH101 - 40 000 times
+    if status.st_mode & 0o222:
+        os.chmod(path, stat.S_IMODE(status.st_mode) & ~0o222)  # noqa: PTH101 - 40 000 times
     return status.st_size
 
 

@@ -16,15 +16,18 @@ from pathlib import Path
 from fusebench.environments.installed_files import MANIFEST, files_of, hash_files
 
 
-def compile_bytecode(stage: Path, python: str, donors: Iterable[Path]) -> None:
+def compile_bytecode(stage: Path, python: str, donors: Iterable[Path]) -> dict[str, str]:
     """Give every source file below ``stage`` its ``.pyc`` for ``python`` (a version such as ``3.11.7``).
 
-    A source that cannot be compiled (Python 2 files that packages carry as templates) stays without.
+    Left without are the packages' own tests, a fifth of all sources that no method imports, and sources that cannot be
+    compiled (Python 2 files that packages carry as templates). Returns the sha256 of the files that came from ``donors``.
     """
     tag = "cpython-" + "".join(python.split(".")[:2])
-    linked = {path for donor in donors for path in _link_bytecode(stage, donor, tag)}
+    linked: dict[str, str] = {}
+    for donor in donors:
+        linked |= _link_bytecode(stage, donor, tag)
     compiled = {_source(path) for path in linked}
-    sources = [path for path in files_of(stage) if path.endswith(".py") and path not in compiled]
+    sources = [path for path in files_of(stage) if _is_wanted(path) and path not in compiled]
     command = [
         str(stage / "bin" / "python"),
         "-m",
@@ -36,6 +39,11 @@ def compile_bytecode(stage: Path, python: str, donors: Iterable[Path]) -> None:
         "-",
     ]
     subprocess.run(command, cwd=stage, input="\n".join(sources), text=True, capture_output=True, check=False)
+    return linked
+
+
+def _is_wanted(path: str) -> bool:
+    return path.endswith(".py") and "/tests/" not in path and "/test/" not in path
 
 
 def donors_for(envs: Path, packages: dict[str, str]) -> list[Path]:
@@ -48,11 +56,11 @@ def donors_for(envs: Path, packages: dict[str, str]) -> list[Path]:
     return sorted((donor for donor, count in shared.items() if count), key=lambda donor: -shared[donor])[:3]
 
 
-def _link_bytecode(stage: Path, donor: Path, tag: str) -> list[str]:
-    """Hard-link the donor's bytecode for files that the two environments share with uv's cache; return the links.
+def _link_bytecode(stage: Path, donor: Path, tag: str) -> dict[str, str]:
+    """Hard-link the donor's bytecode for files that the two environments share with uv's cache.
 
     Being the same file, they have the same time, which is what Python holds bytecode against; the donor's bytecode is
-    held against its manifest.
+    held against its manifest. Returns the links and their sha256.
     """
     known = json.loads((donor / MANIFEST).read_text(encoding="utf-8"))
     linked = []
@@ -61,10 +69,11 @@ def _link_bytecode(stage: Path, donor: Path, tag: str) -> list[str]:
             if _same_source(f"{stage}/{path}", f"{donor}/{path}"):
                 _link(f"{donor}/{path}", f"{stage}/{path}")
                 linked.append(path)
-    sound = [path for path, digest in hash_files(stage, linked).items() if digest == known[path]]
-    for path in {*linked} - {*sound}:
+    digests = hash_files(stage, linked)
+    for path in (path for path in linked if digests[path] != known[path]):
         (stage / path).unlink()
-    return sound
+        del digests[path]
+    return digests
 
 
 def _same_source(compiled: str, donated: str) -> bool:
