@@ -202,8 +202,7 @@ def _metric_problems(
         return
     wanting = [definition.id for definition in definitions if definition.needs_reference]
     for name in suite["datasets"]:
-        entry = datasets.data.get(name, {})
-        if wanting and entry and "reference" not in entry and entry["kind"] != "generated":
+        if wanting and name in datasets.data and not Dataset(name, datasets.data[name]).has_reference:
             yield f"{config.where(place)}: {', '.join(wanting)} need a ground truth, which dataset {name!r} has not"
 
 

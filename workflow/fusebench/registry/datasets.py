@@ -48,7 +48,11 @@ class Dataset:
     @property
     def has_reference(self) -> bool:
         """Whether each pair comes with a ground truth."""
-        return "reference" in self.entry
+        if self.kind != "generated":
+            return "reference" in self.entry
+        from fusebench.datasets.generated import WITH_GROUND_TRUTH
+
+        return self.entry["generator"] in WITH_GROUND_TRUTH
 
     @property
     def definition(self) -> dict[str, Any]:

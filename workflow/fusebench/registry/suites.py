@@ -10,6 +10,9 @@ from fusebench.registry.methods import Method
 
 DEFAULT_DECIMALS = 4
 
+AGAINST_GROUND_TRUTH = ("PSNR-GT", "SSIM-GT", "VIF-GT")
+"""Measured on every dataset with a ground truth, unless the suite names metrics against it itself."""
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -22,10 +25,12 @@ class Suite:
     decimals: int = DEFAULT_DECIMALS
 
     def metrics_for(self, dataset: Dataset) -> list[str]:
-        """Return the ids of the metrics measured on a dataset."""
-        from fusebench.metrics import default_metrics
+        """Return the ids of the metrics measured on a dataset; those against its ground truth, where it has one, come last."""
+        from fusebench.metrics import default_metrics, resolve
 
-        return list(self.metrics) or default_metrics(dataset.task)
+        asked = list(self.metrics) or default_metrics(dataset.task)
+        named = any(definition.needs_reference for definition in resolve(asked))
+        return asked + (list(AGAINST_GROUND_TRUTH) if dataset.has_reference and not named else [])
 
     def methods_for(self, dataset: Dataset) -> list[Method]:
         """Return the methods that were published for the dataset's task, in the order of the tables."""

@@ -224,8 +224,7 @@ class _Check:
         asked = self.entry.get("metrics") or self.suite.get("metrics", [])
         wanting = [definition.id for definition in resolve(asked) if definition.needs_reference]
         for name in self.dataset_names:
-            dataset = self.datasets.data[name]
-            if wanting and "reference" not in dataset and dataset["kind"] != "generated":
+            if wanting and not Dataset(name, self.datasets.data[name]).has_reference:
                 yield (
                     f"{self._where('metrics')}: {', '.join(wanting)} need a ground truth, which dataset {name!r} has not"
                 )

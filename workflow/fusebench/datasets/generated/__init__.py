@@ -18,4 +18,7 @@ GENERATORS: dict[str, Callable[[], Iterator[GeneratedPair]]] = {
     "multi-exposure": multi_exposure,
 }
 
-__all__ = ["GENERATORS", "GeneratedPair"]
+WITH_GROUND_TRUTH = frozenset({"multi-focus"})
+"""Generators whose pairs come with a reference."""
+
+__all__ = ["GENERATORS", "WITH_GROUND_TRUTH", "GeneratedPair"]
