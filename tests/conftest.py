@@ -1,0 +1,26 @@
+"""Options and settings of the whole test suite."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# Two test processes share two cores: a numerical library that starts a thread per core only gets in the other's way.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that runs the slow tests too."""
+    parser.addoption("--run-slow", action="store_true", help="run the tests marked slow as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip slow tests unless they are asked for."""
+    if config.getoption("--run-slow"):
+        return
+    skip = pytest.mark.skip(reason="slow; `make test-all` runs it")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
