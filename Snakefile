@@ -20,6 +20,7 @@ include: "workflow/rules/datasets.smk"
 include: "workflow/rules/fuse.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/evidence.smk"
 
 
 localrules:
@@ -39,6 +40,7 @@ rule all:
 rule tables:
     input:
         PLAN.tables,
+        COMPARISON.table_files,
         "results/measures.csv",
         "results/status.csv",
 
@@ -49,9 +51,17 @@ rule fetch:
         PLAN.fetched,
 
 
+onstart:
+    if ON_CLUSTER:
+        for job in cancel_orphans(Path()):
+            print(
+                f"cancelled Slurm job {job}: left by a run of this folder that was killed"
+            )
+
+
 onsuccess:
     print(summary(PLAN), flush=True)
 
 
 onerror:
-    print(summary(PLAN), flush=True)
+    print(summary(PLAN), refusals(log), sep="\n\n", flush=True)

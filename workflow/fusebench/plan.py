@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,7 +20,7 @@ from fusebench.datasets.pairing import find_names, image_path, pair_names, patte
 from fusebench.environments import choose_variant, environment_key
 from fusebench.errors import EnvironmentFailed, StepError
 from fusebench.files import folder_digest
-from fusebench.fuse.specs import cell_resources, cell_spec, device_for
+from fusebench.fuse.specs import cell_resources, cell_spec, device_for, last_words_resources
 from fusebench.markers import attempts
 from fusebench.metrics import resolve
 from fusebench.registry import Dataset, Method, Registry, load_registry
@@ -105,9 +106,18 @@ class Plan:
         """Return the parameters of a fusing job as JSON."""
         return _json(cell_spec(*self.cell(method, dataset), self.registry))
 
-    def cell_resource(self, method: str, dataset: str, resource: str) -> int:
-        """Return what a fusing job asks of the scheduler."""
-        return cell_resources(self.cell(method, dataset)[0], self.registry.options)[resource]
+    def cell_resource(self, method: str, dataset: str, resource: str, attempt: int) -> int:
+        """Return what a fusing job asks of the scheduler; attempt 0 only writes down how the others died."""
+        known = self.cell(method, dataset)[0]
+        if attempt == 0:
+            return last_words_resources(known, self.registry.options)[resource]
+        return cell_resources(known, self.registry.options, attempt)[resource]
+
+    def methods_on(self, kind: str) -> str:
+        """Return a regular expression for the methods that run on one kind of device."""
+        methods = [m for m in self.registry.methods.values() if m.is_active]
+        names = [re.escape(m.name) for m in methods if device_for(m, self.registry.options) == kind]
+        return "|".join(names) or "(?!)"
 
     def cell_threads(self, method: str, dataset: str) -> int:
         """Return the CPU threads of a fusing job."""

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from fusebench.errors import EnvironmentFailed, FusebenchError
-from fusebench.files import read_json, write_json, write_text
+from fusebench.files import read_json, write_text
 from fusebench.fuse.records import all_records
-from fusebench.markers import OK, count_failure, write_marker
+from fusebench.markers import write_marker
 
 ROOT = Path()
 """The project's folder: Snakemake starts every job in it."""
@@ -68,24 +68,16 @@ def prepare_dataset(options: argparse.Namespace) -> None:
 
 def fuse(options: argparse.Namespace) -> None:
     """Run a method on a dataset."""
-    from fusebench.fuse.cells import run_cell
-    from fusebench.fuse.records import deviations, read_cell
+    from fusebench.fuse.jobs import fuse_cell
+    from fusebench.fuse.records import read_cell
     from fusebench.registry import METHODS
     from fusebench.registry.documents import read_document
 
     steps = ("source", "environment", "dataset", "weights")
     markers = {step: getattr(options, step) for step in steps}
-    record = run_cell(read_cell(options.spec, markers, options.record.parent, options.log))
-    # What the authors declare changes no result, hence it is no parameter of the job.
-    declared = read_document(ROOT / METHODS).data.get(record["method"], {}).get("declares", {})
-    record["deviations"] = deviations(declared, record["versions"])
-    if record["state"] != OK:
-        count_failure(options.failures)
-        print(
-            f"{record['method']} on {record['dataset']}: {record['state']}: {record['reason']}",
-            file=sys.stderr,
-        )
-    write_json(options.record, record)
+    cell = read_cell(options.spec, markers, options.record.parent, options.log)
+    declared = read_document(ROOT / METHODS).data.get(cell.spec["method"], {}).get("declares", {})
+    fuse_cell(cell, options.failures, declared, bool(options.last_words))
 
 
 def measure(options: argparse.Namespace) -> None:
@@ -159,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
         steps, "fuse", fuse, "spec", "record", "failures", "log", "source", "environment", "dataset"
     )
     fusing.add_argument("--weights", type=Path)
+    fusing.add_argument("--last-words", type=int, default=0, help="1: every job of the cell died; say how")
     measuring = _add(steps, "measure", measure, "dataset", "output")
     measuring.add_argument("--records", type=Path, nargs="*", default=[])
     measuring.add_argument("--metrics", nargs="*", default=[])

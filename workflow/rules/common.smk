@@ -1,10 +1,20 @@
 # The plan of this run, and what the rules look up in it.
+import os
 import sys
 from pathlib import Path
 
 from fusebench.compare.summary import summary
 from fusebench.errors import RegistryError
+from fusebench.fuse.devices import device_of_jobs
+from fusebench.fuse.jobs import RUN_VARIABLE
 from fusebench.plan import attempt, failures_file, make_plan, prepare_process
+from fusebench.slurm import cancel_orphans, refusals
+
+# The cluster's profile says so: each cell is a job of its own there, and the nodes decide about GPUs.
+ON_CLUSTER = (
+    "cells_per_job" in (workflow.resource_settings.default_resources or {}).keys()
+)
+config["device"] = device_of_jobs(config.get("device", "auto"), ON_CLUSTER)
 
 try:
     PLAN = make_plan(Path(), config)
@@ -14,6 +24,28 @@ except RegistryError as error:
     )
 
 prepare_process(PLAN)
+os.environ.setdefault(RUN_VARIABLE, f"{os.getpid()}-{os.urandom(4).hex()}")
+
+
+def is_last(attempt):
+    """Say whether an attempt is the one that only writes down how the others died; there is none without retries.
+
+    A job's own Snakemake knows nothing of retries, and is told by the one that submitted it.
+    """
+    if workflow.is_main_process:
+        retries = workflow.execution_settings.retries
+        os.environ["FUSEBENCH_LAST_ATTEMPT"] = str(retries + 1 if retries else 0)
+    return attempt == int(os.environ["FUSEBENCH_LAST_ATTEMPT"])
+
+
+def asked(resource):
+    """Return the function that looks up what a fusing job asks of the scheduler."""
+    return lambda wildcards, attempt: PLAN.cell_resource(
+        wildcards.method,
+        wildcards.dataset,
+        resource,
+        0 if is_last(attempt) else attempt,
+    )
 
 
 wildcard_constraints:

@@ -1,4 +1,6 @@
 # One job for each cell: a method on a dataset. It ends well whatever the authors' script does; the record says what it did.
+# A job that is killed is tried again with more memory and time. The last attempt runs nothing: it writes down how the
+# others died, so that every table is complete.
 
 
 rule fuse:
@@ -8,15 +10,14 @@ rule fuse:
         record="results/runs/{method}/{dataset}/record.json",
     log:
         "logs/fuse/{method}/{dataset}.log",
+    wildcard_constraints:
+        method=PLAN.methods_on("cpu"),
     threads: lambda wildcards: PLAN.cell_threads(wildcards.method, wildcards.dataset)
     resources:
-        gpu=lambda wildcards: PLAN.cell_resource(
-            wildcards.method, wildcards.dataset, "gpu"
-        ),
-        mem_mb=lambda wildcards, attempt: attempt
-        * PLAN.cell_resource(wildcards.method, wildcards.dataset, "mem_mb"),
-        runtime=lambda wildcards, attempt: attempt
-        * PLAN.cell_resource(wildcards.method, wildcards.dataset, "runtime"),
+        gpu=asked("gpu"),
+        mem_mb=asked("mem_mb"),
+        runtime=asked("runtime"),
+        last_words=lambda wildcards, attempt: int(is_last(attempt)),
     params:
         spec=lambda wildcards: PLAN.cell_spec(wildcards.method, wildcards.dataset),
         attempt=lambda wildcards: attempt(
@@ -31,3 +32,10 @@ rule fuse:
     shell:
         "python -m fusebench.steps fuse --spec {params.spec:q} --record {output.record:q} --failures {params.failures:q} --log {log:q}"
         " --source {input.source:q} --environment {input.environment:q} --dataset {input.dataset:q} {params.weights}"
+        " --last-words {resources.last_words}"
+
+
+# The same for methods on a GPU: a rule of its own, so that a profile can send its jobs to other nodes.
+use rule fuse as fuse_on_gpu with:
+    wildcard_constraints:
+        method=PLAN.methods_on("cuda"),

@@ -1,0 +1,300 @@
+"""A real Slurm on this machine: two nodes with two pretended GPUs each, in a folder of its own, without systemd or database.
+
+From the shell, until Ctrl-C::
+
+    python tests/slurm/cluster.py --folder /tmp/slurm
+
+prints the two variables that Snakemake and Slurm's commands need. Works as root or as any user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import getpass
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+DAEMONS = ("munged", "slurmctld", "slurmd")
+CLIENTS = ("sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo")
+NODES = ("n1", "n2")
+GPUS_PER_NODE = 2
+CPUS_PER_NODE = 8
+MEGABYTES_PER_NODE = 16000
+SECONDS_TO_START = 30.0
+
+CONFIGURATION = """\
+ClusterName=pretended
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={port}
+SlurmUser={user}
+SlurmdUser={user}
+AuthType=auth/munge
+CredType=cred/munge
+AuthInfo=socket={folder}/munge.socket
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool-%n
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd-%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+AccountingStorageType=accounting_storage/none
+AccountingStorageTRES=gres/gpu
+# Memory is enforced without cgroups: the usage is read every second, and a job above its limit is killed.
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
+# Without a database squeue is the only one who knows how a job ended; this is for how many seconds.
+MinJobAge=900
+JobCompType=jobcomp/filetxt
+JobCompLoc={folder}/finished.txt
+SchedulerType=sched/backfill
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
+# Refused at submission is better than waiting for ever.
+EnforcePartLimits=ALL
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+DefMemPerCPU=500
+# The nodes claim more than the machine has:
+SlurmdParameters=config_overrides
+ReturnToService=2
+KillWait=2
+SlurmdTimeout=10
+InactiveLimit=0
+CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+MailProg=/bin/true
+GresTypes=gpu
+{nodes}
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=gpu Nodes=ALL MaxTime=INFINITE State=UP
+"""
+NODE = (
+    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} Boards=1 SocketsPerBoard=1"
+    " CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory={memory} Gres=gpu:pretended:{gpus} State=UNKNOWN"
+)
+
+
+def missing_programs() -> list[str]:
+    """Return the programs of Slurm that are not installed."""
+    return [name for name in (*DAEMONS, *CLIENTS) if _program(name) is None]
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+
+
+def _free_ports(number: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+@dataclass(frozen=True)
+class FinishedJob:
+    """A line of Slurm's own record of finished jobs.
+
+    Attributes:
+        id: the job's number.
+        state: COMPLETED, CANCELLED, TIMEOUT ...
+        node: where it ran.
+        gpus: how many it was given.
+        start: seconds since the epoch, whole.
+        end: likewise.
+    """
+
+    id: str
+    state: str
+    node: str
+    gpus: int
+    start: float
+    end: float
+
+
+@dataclass
+class Cluster:
+    """The daemons of a pretended cluster and its folder."""
+
+    folder: Path
+    daemons: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables of a shell on the submitting machine."""
+        path = f"{self.folder / 'bin'}:{os.environ['PATH']}:/usr/sbin:/sbin"
+        return {"SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": path}
+
+    def start(self) -> None:
+        """Write the configuration, start the daemons and wait until every node is idle."""
+        self._write_configuration()
+        munge = ("--force", f"--key-file={self.folder}/munge.key", f"--socket={self.folder}/munge.socket")
+        files = [f"--{name}-file={self.folder}/munged.{name}" for name in ("pid", "log", "seed")]
+        self._run("munged", "--foreground", "--num-threads=2", *munge, *files)
+        self._wait((self.folder / "munge.socket").exists, "munged")
+        self._run("slurmctld", "-D", "-c")
+        for node in NODES:
+            self.start_node(node)
+        self._wait(
+            lambda: set(self.ask("sinfo", "-h", "-N", "-o", "%N=%t").split()) == {f"{n}=idle" for n in NODES},
+            "nodes",
+        )
+
+    def start_node(self, node: str) -> None:
+        """Start the daemon of one node."""
+        self._run("slurmd", "-D", "-N", node)
+
+    def _write_configuration(self) -> None:
+        host, (port, *node_ports) = socket.gethostname().split(".")[0], _free_ports(1 + len(NODES))
+        shape = {"host": host, "cpus": CPUS_PER_NODE, "memory": MEGABYTES_PER_NODE, "gpus": GPUS_PER_NODE}
+        nodes = [NODE.format(name=n, port=p, **shape) for n, p in zip(NODES, node_ports, strict=True)]
+        values = {"host": host, "port": port, "user": getpass.getuser(), "folder": self.folder}
+        for name in ("state", "bin"):
+            (self.folder / name).mkdir(parents=True)
+        (self.folder / "munge.key").write_bytes(secrets.token_bytes(128))
+        (self.folder / "munge.key").chmod(0o600)
+        (self.folder / "slurm.conf").write_text(CONFIGURATION.format(nodes="\n".join(nodes), **values))
+        for number in range(GPUS_PER_NODE):
+            # A plain file would be counted too, but slurmd sets CUDA_VISIBLE_DEVICES for devices only; it follows links.
+            (self.folder / f"nvidia{number}").symlink_to("/dev/null")
+        gres = f"Name=gpu Type=pretended File={self.folder}/nvidia[0-{GPUS_PER_NODE - 1}]\n"
+        (self.folder / "gres.conf").write_text(gres)
+        # Snakemake's plugin starts its srun without SLURM_CONF, which on a real cluster stands in /etc.
+        wrapper = self.folder / "bin" / "srun"
+        wrapper.write_text(f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {_program("srun")} "$@"\n')
+        wrapper.chmod(0o755)
+
+    def _run(self, name: str, *arguments: str) -> None:
+        """Start a daemon in the foreground of its own process group, so that it ends by its pid and with nothing else."""
+        own = f"{name}-{arguments[-1]}" if name == "slurmd" else name
+        with (self.folder / f"{own}.out").open("ab") as output:
+            self.daemons[own] = subprocess.Popen(
+                [str(_program(name)), *arguments],
+                env={**os.environ, **self.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _wait(self, ready: object, what: str, seconds: float = SECONDS_TO_START) -> None:
+        assert callable(ready)
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"{what}: not after {seconds:g} s; see the logs in {self.folder}\n{self._logs()}"
+                )
+            time.sleep(0.1)
+
+    def _logs(self) -> str:
+        return "\n".join(f"{path.name}: {path.read_text()[-500:]}" for path in self.folder.glob("*.out"))
+
+    def ask(self, *command: str) -> str:
+        """Return what one of Slurm's commands prints."""
+        environ = {**os.environ, **self.environ}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+        return done.stdout
+
+    def jobs(self, state: str = "") -> list[str]:
+        """Return the ids of jobs that wait or run, or of those in one state."""
+        return self.ask("squeue", "-h", "-o", "%i", *(("-t", state) if state else ())).split()
+
+    def wait_for(self, state: str, number: int, seconds: float = 60.0) -> list[str]:
+        """Wait until at least so many jobs are in a state and return their ids."""
+        self._wait(lambda: len(self.jobs(state)) >= number, f"{number} jobs {state}", seconds)
+        return self.jobs(state)
+
+    def processes(self, job: str) -> list[psutil.Process]:
+        """Return the daemons of a job and everything that it started."""
+        steps = [
+            p
+            for p in psutil.process_iter(["cmdline"])
+            if f"slurmstepd: [{job}." in " ".join(p.info["cmdline"] or [])
+        ]
+        return [*steps, *(child for step in steps for child in step.children(recursive=True))]
+
+    def kill_node(self, node: str, jobs: list[str]) -> None:
+        """Let a node die: its daemon and all processes of its jobs, without a word to anybody."""
+        daemon = self.daemons.pop(f"slurmd-{node}")
+        victims = [process for job in jobs for process in self.processes(job)]
+        for process in (psutil.Process(daemon.pid), *victims):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        daemon.wait()
+
+    def finished(self) -> list[FinishedJob]:
+        """Return Slurm's own record of every job that ended."""
+        path = self.folder / "finished.txt"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [
+            _finished_job(dict(word.split("=", 1) for word in line.split() if "=" in word)) for line in lines
+        ]
+
+    def stop(self) -> None:
+        """Cancel the jobs, then end the daemons that were started here."""
+        self.ask("scancel", "--user", getpass.getuser())
+        deadline = time.monotonic() + 15
+        while self.jobs() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for daemon in reversed(self.daemons.values()):
+            daemon.terminate()
+            try:
+                daemon.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
+        self.daemons.clear()
+
+
+def _finished_job(fields: dict[str, str]) -> FinishedJob:
+    seconds = [
+        time.mktime(time.strptime(fields[key], "%Y-%m-%dT%H:%M:%S")) if fields[key][0].isdigit() else 0.0
+        for key in ("StartTime", "EndTime")
+    ]
+    given = dict(part.split("=", 1) for part in fields["Tres"].split(","))
+    gpus = int(given.get("gres/gpu", 0))
+    return FinishedJob(fields["JobId"], fields["JobState"], fields["NodeList"], gpus, *seconds)
+
+
+@contextlib.contextmanager
+def running_cluster(folder: Path) -> Iterator[Cluster]:
+    """Start a cluster in an empty folder, and end it whatever happens."""
+    cluster = Cluster(folder)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+def main() -> None:
+    """Run a cluster until it is interrupted."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="an absolute path; is made, and left for its logs"
+    )
+    with running_cluster(parser.parse_args().folder.resolve()) as cluster:
+        print("export", *(f"{name}={value}" for name, value in cluster.environ.items()), flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The lease of a cell: at any moment one job at most writes a run, whatever became of the Snakemake that started the others.
+
+A killed Snakemake leaves its jobs running, and the next one starts the same cells again. The later job waits until the
+earlier one has ended, and takes over its record where that is what it was to make itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+FILE = ".lease"
+SECONDS_BETWEEN_TRIES = 0.5
+WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL}
+"""What file systems answer that were mounted without locks."""
+
+
+@contextlib.contextmanager
+def lease(folder: Path) -> Iterator[list[str]]:
+    """Hold the run in ``folder`` for the time of the block; wait for whoever holds it before.
+
+    A file lock: the kernel, and over NFS the server, frees it with the process or the machine that held it. Where the file
+    system has no locks the block is entered without one, and only the orphans' cancellation keeps jobs apart.
+
+    Yields:
+        Notes for the record: whom the job waited for, and that there was no lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / FILE).open("a+", encoding="utf-8") as stream:
+        notes = _locked(stream)
+        stream.truncate(0)
+        stream.write(json.dumps(_this_job()))
+        stream.flush()
+        yield notes
+
+
+def holder(folder: Path) -> dict[str, Any]:
+    """Return the last job that held the run: ``host``, ``pid``, ``slurm_job``, ``run`` and ``since``; nothing if none ever did."""
+    try:
+        return dict(json.loads((folder / FILE).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _locked(stream: IO[str]) -> list[str]:
+    waited_for = ""
+    while True:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waited_for = waited_for or holder_words(holder(Path(stream.name).parent))
+            time.sleep(SECONDS_BETWEEN_TRIES)
+        except OSError as error:
+            if error.errno not in WITHOUT_LOCKS:
+                raise
+            return ["the file system of results/ has no locks"]
+        else:
+            return [f"waited for {waited_for}"] if waited_for else []
+
+
+def holder_words(known: dict[str, Any]) -> str:
+    """Return the holder of a lease as a reason names it."""
+    if not known:
+        return "a job that left no name"
+    job = f"Slurm job {known['slurm_job']}" if known["slurm_job"] else f"process {known['pid']}"
+    return f"{job} on {known['host']}"
+
+
+def _this_job() -> dict[str, Any]:
+    return {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "slurm_job": os.environ.get("SLURM_JOB_ID"),
+        "run": os.environ.get("FUSEBENCH_RUN"),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

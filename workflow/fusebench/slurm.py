@@ -1,0 +1,100 @@
+"""What fusebench asks Slurm beside what Snakemake's plugin does: orphans, how a job ended, why one was refused."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from fusebench.errors import Crashed, OutOfMemory, StepError, TimedOut
+
+SECONDS_TO_END = 120.0
+"""How long cancelled jobs may take to leave their nodes: twice Slurm's usual KillWait of 30 s."""
+
+OURS = re.compile(r"rule_\w+")
+"""What Snakemake's plugin writes into the comment of each job."""
+
+REFUSED = re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.$", re.MULTILINE | re.DOTALL)
+
+HINT = (
+    "Slurm refused jobs; nothing of them was run. Partition, account, QoS and GPU model stand at the top of the profile"
+    " (slurm/config.yaml; slurm/README.md says how to fill it in), memory, minutes and GPUs of a method in its `resources`."
+)
+
+
+def cancel_orphans(folder: Path) -> list[str]:
+    """Cancel the jobs that an earlier Snakemake of this folder left in the queue, and wait until they are gone.
+
+    Snakemake's lock on the folder is held when this is called: a job of this folder that is still there belongs to a
+    Snakemake that was killed.
+
+    Returns:
+        The ids of the jobs that were cancelled.
+    """
+    orphans = _jobs_of(folder) if shutil.which("squeue") else []
+    if orphans:
+        subprocess.run(["scancel", *orphans], check=False)
+    deadline = time.monotonic() + SECONDS_TO_END
+    while orphans and set(orphans) & set(_jobs_of(folder)) and time.monotonic() < deadline:
+        time.sleep(1.0)
+    return orphans
+
+
+def _jobs_of(folder: Path) -> list[str]:
+    """Return the ids of this user's waiting and running jobs that Snakemake submitted from a folder."""
+    listing = _asked(["squeue", "--me", "--noheader", "--format=%i|%Z|%k"])
+    jobs = [line.split("|", 2) for line in listing.splitlines() if line.count("|") >= 2]
+    own = folder.resolve()
+    return [
+        job for job, directory, comment in jobs if Path(directory).resolve() == own and OURS.match(comment)
+    ]
+
+
+def gpus_in_cluster() -> bool:
+    """Say whether any node of the cluster has a GPU."""
+    return "gpu" in _asked(["sinfo", "--noheader", "--format=%G"])
+
+
+def ending(job: str) -> StepError:
+    """Return what became of a job that ended without writing a record, in Slurm's own words."""
+    state, words = _state(job)
+    message = f"Slurm job {job} ended as {words}"
+    if state.startswith("TIMEOUT"):
+        return TimedOut(f"{message}: raise `resources.runtime` of the entry")
+    if state.startswith("OUT_OF_ME"):
+        return OutOfMemory(f"{message}: raise `resources.mem_mb` of the entry")
+    return Crashed(message)
+
+
+def _state(job: str) -> tuple[str, str]:
+    """Return the state of a job and how Slurm puts it, from the controller or else from the accounting."""
+    shown = dict(re.findall(r"(\w+)=(\S*)", _asked(["scontrol", "show", "job", job])))
+    if "JobState" in shown:
+        parts = [shown["JobState"], f"exit code {shown.get('ExitCode')}", f"reason {shown.get('Reason')}"]
+        return shown["JobState"], ", ".join([*parts, f"node {shown.get('NodeList')}"])
+    accounted = _asked(["sacct", "-X", "-n", "-P", "-j", job, "--format=State,ExitCode,NodeList"]).strip()
+    if accounted:
+        state, code, node = accounted.splitlines()[0].split("|")
+        return state, f"{state}, exit code {code}, node {node}"
+    return "UNKNOWN", "unknown: Slurm has forgotten it (see MinJobAge of its configuration)"
+
+
+def refusals(logs: Iterable[str]) -> str:
+    """Return Slurm's own words about jobs that it refused, and what to do; nothing where all were accepted.
+
+    Args:
+        logs: paths of Snakemake's logs of the run.
+    """
+    texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in logs]
+    words = [word for text in texts for word in REFUSED.findall(text)]
+    lines = dict.fromkeys(line.strip() for word in words for line in word.splitlines())
+    return "\n".join([HINT, *(f"  {line}" for line in lines)]) if lines else ""
+
+
+def _asked(command: list[str]) -> str:
+    if shutil.which(command[0]) is None:
+        return ""
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout
