@@ -184,6 +184,17 @@ def test_wrong_archive_is_refused(
     assert not [path for path in (tmp_path / "resources" / "envs" / ".staging").iterdir() if path.is_dir()]
 
 
+def test_local_version_is_no_substitute(
+    make_environment: MakeEnvironment, wheels: Path, tmp_path: Path
+) -> None:
+    """Where 2.0 is locked, 2.0+cpu of a folder of wheels is not taken for it: neither when locking nor when building."""
+    make_wheel(wheels, "alpha", "2.0+cpu")
+    folder = make_environment(pip="[alpha===2.0]")
+    [made] = lock(folder)
+    assert "alpha==2.0 " in made.file.read_text()
+    assert build(folder, "cpu", tmp_path / "resources")["packages"]["alpha"] == "2.0"
+
+
 def test_withdrawn_package_is_told(locked: Path, wheels: Path, tmp_path: Path) -> None:
     """A package that the registry no longer has is named, with what to do."""
     (wheels / "beta-1.5-py3-none-any.whl").unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
 from fusebench.environments.conda_install import install_conda
@@ -23,6 +24,7 @@ from fusebench.environments.uv import UvFailed, cache_beside, exclude_newer, onl
 from fusebench.errors import EnvironmentFailed
 
 _OUT_OF_REACH = re.compile(r"\(Connect\)|name resolution|dns error|timed out|unreachable")
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 _NO_MATCH = re.compile(r"no version of (\S+)")
 
 
@@ -86,11 +88,18 @@ def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> N
         else [":all:"]
     )
     arguments += exclude_newer(environment) if environment.from_source else []
-    arguments += [*more, "--requirements", str(environment.pip_lock)]
-    try:
-        _with_or_without_network(arguments, cache_beside(stage))
-    except UvFailed as error:
-        raise EnvironmentFailed(explain(environment, str(error))) from error
+    with tempfile.TemporaryDirectory() as folder:
+        exact = Path(folder) / environment.pip_lock.name
+        exact.write_text(_exactly(environment.pip_lock.read_text(encoding="utf-8")), encoding="utf-8")
+        try:
+            _with_or_without_network([*arguments, *more, "--requirements", str(exact)], cache_beside(stage))
+        except UvFailed as error:
+            raise EnvironmentFailed(explain(environment, str(error))) from error
+
+
+def _exactly(lock: str) -> str:
+    """``torch==2.13.0`` -> ``torch===2.13.0``: with two signs a local version, such as 2.13.0+cpu, would do as well."""
+    return _PIN.sub(r"\1===", lock)
 
 
 def _with_or_without_network(arguments: list[str], environ: dict[str, str]) -> None:
