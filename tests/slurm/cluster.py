@@ -53,15 +53,12 @@ TaskPlugin=task/none
 SwitchType=switch/none
 MpiDefault=none
 AccountingStorageType=accounting_storage/none
-AccountingStorageTRES=gres/gpu
 # Memory is enforced without cgroups: the usage is read every second, and a job above its limit is killed.
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill
 # Without a database squeue is the only one who knows how a job ended; this is for how many seconds.
 MinJobAge=900
-JobCompType=jobcomp/filetxt
-JobCompLoc={folder}/finished.txt
 SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 # Refused at submission is better than waiting for ever.
@@ -107,10 +104,10 @@ def _free_ports(number: int) -> list[int]:
 
 @dataclass(frozen=True)
 class FinishedJob:
-    """A line of Slurm's own record of finished jobs.
+    """What Slurm remembers of a finished job.
 
     Attributes:
-        id: the job's number.
+        id: the job's number, as text.
         state: COMPLETED, CANCELLED, TIMEOUT ...
         node: where it ran.
         gpus: how many it was given.
@@ -238,11 +235,13 @@ class Cluster:
         daemon.wait()
 
     def finished(self) -> list[FinishedJob]:
-        """Return Slurm's own record of every job that ended."""
-        path = self.folder / "finished.txt"
-        lines = path.read_text().splitlines() if path.exists() else []
+        """Return what the controller remembers of every job that ended."""
+        lines = self.ask("scontrol", "--oneliner", "show", "jobs").splitlines()
+        jobs = [dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines]
         return [
-            _finished_job(dict(word.split("=", 1) for word in line.split() if "=" in word)) for line in lines
+            _finished_job(job)
+            for job in jobs
+            if job.get("JobState") not in (None, "PENDING", "RUNNING", "COMPLETING")
         ]
 
     def stop(self) -> None:
@@ -262,13 +261,13 @@ class Cluster:
 
 
 def _finished_job(fields: dict[str, str]) -> FinishedJob:
-    seconds = [
-        time.mktime(time.strptime(fields[key], "%Y-%m-%dT%H:%M:%S")) if fields[key][0].isdigit() else 0.0
-        for key in ("StartTime", "EndTime")
-    ]
-    given = dict(part.split("=", 1) for part in fields["Tres"].split(","))
-    gpus = int(given.get("gres/gpu", 0))
-    return FinishedJob(fields["JobId"], fields["JobState"], fields["NodeList"], gpus, *seconds)
+    start, end = (_seconds(fields[key]) for key in ("StartTime", "EndTime"))
+    gpus = fields.get("TresPerJob", "gres:gpu:0").rpartition(":")[2]
+    return FinishedJob(fields["JobId"], fields["JobState"], fields["NodeList"], int(gpus), start, end)
+
+
+def _seconds(stamp: str) -> float:
+    return time.mktime(time.strptime(stamp, "%Y-%m-%dT%H:%M:%S")) if stamp[0].isdigit() else 0.0
 
 
 @contextlib.contextmanager

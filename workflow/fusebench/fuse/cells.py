@@ -22,6 +22,7 @@ from fusebench.fuse.order import refuse_other_order
 from fusebench.fuse.placeholders import fill_arguments, filled_edits
 from fusebench.fuse.records import Cell, Outcome, description, identity
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
+from fusebench.fuse.timing import load_per_cpu
 from fusebench.markers import OK
 from fusebench.sources.repositories import refuse_changes
 from fusebench.sources.weights import place_weights
@@ -32,7 +33,7 @@ NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 def run_cell(cell: Cell) -> dict[str, Any]:
     """Run a method on a dataset and return its record; no failure of the method raises."""
     started, clock = datetime.now(UTC), time.perf_counter()
-    outcome = Outcome()
+    outcome = Outcome(load=load_per_cpu())
     ended: StepError | None = None
     cell.log.parent.mkdir(parents=True, exist_ok=True)
     with cell.log.open("w", encoding="utf-8", buffering=1) as log:
@@ -219,7 +220,7 @@ def _progress(staged: list[StagedPair]) -> str:
 
 def _times(launched: Launch, name: str) -> dict[str, Any]:
     times = launched.report.get("images", {}).get(name, {})
-    return {"model_seconds": times.get("model_seconds"), "seconds": times.get("seconds")}
+    return {key: times.get(key) for key in ("model_seconds", "seconds", "warmup")}
 
 
 def _publish(fused: Path, final: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from fusebench.files import read_json, sha256_of_json
 from fusebench.fuse.devices import Device
 from fusebench.fuse.launching import Launch
+from fusebench.fuse.timing import hardware, load_per_cpu, timing
 from fusebench.markers import SKIPPED
 
 RUNS = Path("results/runs")
@@ -48,6 +48,7 @@ class Outcome:
     launches: list[Launch] = field(default_factory=list)
     weights: dict[str, str] = field(default_factory=dict)
     device: Device | None = None
+    load: float | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -102,10 +103,13 @@ def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
     reports = [launched.report for launched in outcome.launches]
     first = reports[0] if reports else {}
     run = cell.spec["run"]
+    times = timing(outcome.images, reports, cell.spec)
     return {
         "images": outcome.images,
-        "model_seconds": _typical([image["model_seconds"] for image in outcome.images]),
-        "seconds_per_image": _typical([image["seconds"] for image in outcome.images]),
+        "model_seconds": (times["model_seconds"] or {}).get("median"),
+        "seconds_per_image": (times["seconds"] or {}).get("median"),
+        "timing": times,
+        "hardware": hardware(outcome.device.visible if outcome.device else "", reports, cell.spec["threads"]),
         "parameters": first.get("parameters"),
         "flops": first.get("flops"),
         "device": outcome.device.kind if outcome.device else None,
@@ -125,7 +129,7 @@ def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
         },
         "weights": outcome.weights,
         "inputs": {"dataset": cell.dataset.get("sha256"), "pairs": len(cell.dataset.get("pairs", []))},
-        "host": _host(),
+        "host": {**_host(), "load_per_cpu": [outcome.load, load_per_cpu()]},
     }
 
 
@@ -145,14 +149,6 @@ def deviations(declared: dict[str, str], versions: dict[str, str]) -> list[str]:
     ]
 
 
-def _typical(seconds: list[float | None]) -> float | None:
-    """Return the median without the first image, which pays for warming up; with one image only, that one."""
-    known = [value for value in seconds if value is not None]
-    if len(known) != len(seconds) or not known:
-        return None
-    return statistics.median(known[1:] or known)
-
-
 def _summed(counts: list[dict[str, int]]) -> dict[str, int]:
     total: dict[str, int] = {}
     for count in counts:
@@ -166,5 +162,5 @@ def _host() -> dict[str, Any]:
         "node": platform.node(),
         "system": platform.platform(),
         "cpus": os.cpu_count(),
-        "load": os.getloadavg()[0],
+        "slurm_job": os.environ.get("SLURM_JOB_ID"),
     }

@@ -33,6 +33,9 @@ def cell_spec(method: Method, dataset: Dataset, registry: Registry) -> dict[str,
         "threads": method.resources.get("threads", registry.options.get("threads", DEFAULT_THREADS)),
         "minutes": method.resources.get("runtime", DEFAULT_MINUTES),
         "device": device_for(method, registry.options),
+        **(
+            {"exclusive": True} if method.resources.get("exclusive") or dataset.entry.get("exclusive") else {}
+        ),
     }
 
 

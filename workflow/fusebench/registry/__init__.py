@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fusebench.errors import MetricError, RegistryError
-from fusebench.registry.datasets import Dataset
+from fusebench.registry.datasets import Dataset, speed_datasets
 from fusebench.registry.documents import (
     Document,
     Place,
@@ -99,10 +99,18 @@ def _registry(root: Path, methods: Any, datasets: Any, config: Any) -> Registry:
             tuple(known_datasets[dataset] for dataset in entry["datasets"]),
             tuple(entry.get("metrics", ())),
             entry.get("decimals", DEFAULT_DECIMALS),
+            _speed(entry, known_datasets),
         )
         for name, entry in config["suites"].items()
     }
-    return Registry(root, known_methods, known_datasets, suites, config)
+    timed_on = {dataset.name: dataset for suite in suites.values() for dataset in suite.speed}
+    return Registry(root, known_methods, {**timed_on, **known_datasets}, suites, config)
+
+
+def _speed(suite: dict[str, Any], known: dict[str, Dataset]) -> tuple[Dataset, ...]:
+    if not suite.get("speed"):
+        return ()
+    return speed_datasets((known[dataset] for dataset in suite["datasets"]), suite["speed"] == "exclusive")
 
 
 def _methods_of(asked: list[str] | str, known: dict[str, Method]) -> list[Method]:

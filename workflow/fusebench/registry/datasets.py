@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+SPEED_SIZES = ("640x480", "1024x768")
+"""The sizes at which the suite option ``speed`` repeats one fixed pair."""
 
 DEFAULT_MODALITIES = {
     "infrared-visible": ("infrared", "visible"),
@@ -71,3 +75,23 @@ class Dataset:
             "hashes",
         )
         return {key: self.entry[key] for key in fields if key in self.entry}
+
+
+def speed_datasets(datasets: Iterable[Dataset], exclusive: bool) -> tuple[Dataset, ...]:
+    """Return what methods are timed on: the fixed pair at each size, as a dataset of each task among ``datasets``."""
+    first_of_task = {dataset.task: dataset for dataset in reversed(list(datasets))}
+    return tuple(
+        Dataset(
+            f"speed-{size}-{task}",
+            {
+                "title": f"One fixed pair at {size}",
+                "task": task,
+                "kind": "generated",
+                "generator": f"repeated-{size}",
+                "modalities": dict(zip("ab", known.modalities, strict=True)),
+                "exclusive": exclusive,
+            },
+        )
+        for task, known in first_of_task.items()
+        for size in SPEED_SIZES
+    )

@@ -23,6 +23,7 @@ class Suite:
     datasets: tuple[Dataset, ...]
     metrics: tuple[str, ...]
     decimals: int = DEFAULT_DECIMALS
+    speed: tuple[Dataset, ...] = ()
 
     def metrics_for(self, dataset: Dataset) -> list[str]:
         """Return the ids of the metrics measured on a dataset; those against its ground truth, where it has one, come last."""
@@ -39,5 +40,11 @@ class Suite:
     def cells(self) -> Iterator[tuple[Method, Dataset]]:
         """Yield every method with every dataset of its tasks."""
         for dataset in self.datasets:
+            for method in self.methods_for(dataset):
+                yield method, dataset
+
+    def speed_cells(self) -> Iterator[tuple[Method, Dataset]]:
+        """Yield every method with every size at which it is timed."""
+        for dataset in self.speed:
             for method in self.methods_for(dataset):
                 yield method, dataset

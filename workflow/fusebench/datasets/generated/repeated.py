@@ -1,0 +1,26 @@
+"""One fixed pair, again and again at one size: what methods are timed on, so that their times can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+
+from fusebench.datasets.generated.pair import GeneratedPair
+from fusebench.datasets.generated.scenes import street
+
+SIZES = ((640, 480), (1024, 768))
+"""Width and height in pixels."""
+
+REPEATS = 11
+"""The first image of a process is its warm-up; ten are timed."""
+
+
+def repeated(width: int, height: int) -> Iterator[GeneratedPair]:
+    """Yield the same infrared and visible image of a street at night, under another name each time."""
+    pair = street()
+    a, b = (
+        cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR_EXACT) for image in (pair.a, pair.b)
+    )
+    for number in range(REPEATS):
+        yield GeneratedPair(f"repeat{number:02}", a, b)
