@@ -1,0 +1,241 @@
+"""What metrics cost: against the original CDDFuse evaluator, against libraries, per method of MSRS, and what bounds them.
+
+Run: ``.venv/bin/python benchmarks/metrics.py [--mirror FOLDER]``. The original is cloned from its repository, or from
+``FOLDER/<owner>+<name>/repo``; it and the libraries are installed into a temporary environment (the package registry,
+2 GB). All ratios come from one run; times are CPU seconds of one thread on pairs of 768 x 576 pixels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from fusebench.metrics import Definition, SourcePair, default_metrics, resolve
+from fusebench.metrics.catalogue import EVALUATOR_COLUMNS
+from fusebench.metrics.definitions import all_definitions
+from metrics_scenes import METHODS, cpu_seconds, fused_scene, scene
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.metrics.conftest import make_scene  # noqa: E402 - the root is not on the path of a script
+from tests.metrics.test_agreement import FILES, SCENES, SHARED, gray_file, reference_values  # noqa: E402
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+EIGHT = ("EN", "SD", "SF", "MI", "SCD", "VIFF", "Qabf", "SSIM")
+"""The metrics that papers built on CDDFuse print."""
+
+PACKAGES = (
+    "torch==2.13.0",
+    "torchmetrics",
+    "piq",
+    "sewar",
+    "scikit-image",
+    "scikit-learn",
+    "opencv-python-headless",
+)
+EVALUATOR = "Zhaozixiang1228/MMIF-CDDFuse"
+PAIRS, MSRS_PAIRS = 25, 361
+
+
+def main() -> None:
+    """Run every comparison and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mirror", type=Path, help="folder of mirrors named <owner>+<name>/repo")
+    options = parser.parse_args()
+    if any(os.environ.get(name) != "1" for name in THREADS):  # read when numerical libraries are loaded
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **dict.fromkeys(THREADS, "1")})
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        others = run_others(Path(folder), options.mirror)
+    compare_evaluator(others["evaluator"], others["values"])
+    compare_libraries(others["libraries"])
+    whole_dataset()
+    profile()
+    agreement()
+
+
+def run_others(folder: Path, mirror: Path | None) -> dict[str, Any]:
+    """Install the original and the libraries into a temporary environment, and measure them there."""
+    owner_name = EVALUATOR.replace("/", "+")
+    source = str(mirror / owner_name / "repo") if mirror else f"https://github.com/{EVALUATOR}"
+    clone = folder / "evaluator"
+    subprocess.run(["git", "clone", "--quiet", "--no-checkout", source, str(clone)], check=True)
+    subprocess.run(
+        ["git", "-C", str(clone), "checkout", "--quiet", "HEAD", "--", "utils/Evaluator.py"], check=True
+    )
+    uv = str(Path(sys.executable).with_name("uv"))
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True)
+    python = str(folder / "venv" / "bin" / "python")
+    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *PACKAGES], check=True)
+    # piq asks for a torchvision that is built for another torch; nothing measured here uses it
+    subprocess.run([uv, "pip", "uninstall", "--quiet", "--python", python, "torchvision"], check=True)
+    script = str(Path(__file__).with_name("metrics_originals.py"))
+    done = subprocess.run(
+        [python, script, str(clone / "utils")], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def compare_evaluator(original: float, values: dict[str, float]) -> None:
+    """Eight metrics: a lone pair, and a dataset of 25 pairs and 10 methods (the original shares nothing, so n times one)."""
+    definitions = resolve([f"{name}@cddfuse" for name in EIGHT])
+    a, b = scene(0), scene(1)
+    fused = fused_scene(a, b, 0)
+    lone = cpu_seconds(lambda: SourcePair(a, b).measure(fused, definitions))
+    own = SourcePair(a, b).measure(fused, definitions)
+    difference = max(abs(own[f"{name}@cddfuse"] / value - 1) for name, value in values.items())
+    dataset = sum(measure_pair(index, definitions) for index in range(PAIRS))
+    print("\n## The eight metrics of the CDDFuse evaluator, 768 x 576\n")
+    print(f"largest relative difference from the original in float64: {difference:.1e}\n")
+    print("| | original, s | fusebench, s | times |\n|---|---|---|---|")
+    print(f"| one lone pair | {original:.3f} | {lone:.4f} | {original / lone:.1f} |")
+    count = PAIRS * METHODS
+    print(
+        f"| {PAIRS} pairs x {METHODS} methods | {original * count:.1f} | {dataset:.2f} | {original * count / dataset:.1f} |"
+    )
+
+
+def measure_pair(index: int, definitions: list[Definition]) -> float:
+    """CPU seconds for all methods of one pair."""
+    a, b = scene(2 * index), scene(2 * index + 1)
+    fused = [fused_scene(a, b, method) for method in range(METHODS)]
+    start = time.process_time()
+    pair = SourcePair(a, b)
+    for image in fused:
+        pair.measure(image, definitions)
+    return time.process_time() - start
+
+
+def compare_libraries(rows: list[list[Any]]) -> None:
+    """SSIM and VIF against one reference image, in float64."""
+    reference, other = scene(0), scene(1)
+    fused = fused_scene(reference, other, 0)
+    print("\n## SSIM and VIF against one image, 768 x 576, float64\n")
+    print(
+        "| library | metric | value | relative difference | s | fusebench, s | times |\n|---|---|---|---|---|---|---|"
+    )
+    for metric in ("SSIM", "VIF"):
+        definitions = resolve([f"{metric}-GT"])
+
+        def call(wanted: list[Any] = definitions) -> dict[str, float]:
+            return SourcePair(reference, reference, reference).measure(fused, wanted)
+
+        own, seconds = call()[f"{metric}-GT"], cpu_seconds(call)
+        for name, _, value, other_seconds in (row for row in rows if row[1] == metric):
+            print(
+                f"| {name} | {metric} | {value:.10f} | {abs(value / own - 1):.1e} "
+                f"| {other_seconds:.4f} | {seconds:.4f} | {other_seconds / seconds:.1f} |"
+            )
+
+
+def whole_dataset() -> None:
+    """The default of infrared/visible on 640 x 480 pairs as MSRS has them, and its growth with the number of pixels."""
+    definitions = resolve(default_metrics("infrared-visible"))
+    print("\n## The infrared/visible default\n")
+    print("| size | s for a pair | ns for a pixel |\n|---|---|---|")
+    for height, width in ((240, 320), (480, 640), (960, 1280), (1920, 2560)):
+        a, b = scene(0, height, width), scene(1, height, width)
+        fused = fused_scene(a, b, 0)
+        seconds = cpu_seconds(
+            lambda a=a, b=b, fused=fused: SourcePair(a, b).measure(fused, definitions), repeat=3
+        )
+        print(f"| {width} x {height} | {seconds:.4f} | {seconds / (height * width) * 1e9:.0f} |")
+        if (height, width) == (480, 640):
+            per_method = seconds * MSRS_PAIRS / 60
+    print(
+        f"\nMSRS, {MSRS_PAIRS} pairs of 640 x 480: {per_method:.2f} minutes of CPU for one method measured alone"
+    )
+
+
+def profile() -> None:
+    """Each canonical metric alone, and how near it is to one pass over its arrays at the speed of memory."""
+    a, b = scene(0), scene(1)
+    fused = fused_scene(a, b, 0)
+    speed = machine_speeds(a)
+    print("\n## Each metric alone, 768 x 576\n")
+    print(
+        f"memory: {speed['copy']:.1f} GB/s copied; C library: {speed['exp']:.1f} ns for exp, {speed['atan']:.1f} ns for atan\n"
+    )
+    print(
+        "| metric | lone pair, ms | one more fused image, ms | as so many passes over three images |\n|---|---|---|---|"
+    )
+    one_pass = 3 * a.nbytes / speed["copy"] / 1e6  # ms
+    for definition in all_definitions().values():
+        if definition.definition != "canonical" or definition.kind != "gray" or definition.needs_reference:
+            continue
+        pair, repeat = SourcePair(a, b), 1 if definition.id.startswith(("FMI", "Q_P")) else 3
+        more = cpu_seconds(lambda d=definition, p=pair: p.measure(fused, [d]), repeat) * 1e3
+        lone = cpu_seconds(lambda d=definition: SourcePair(a, b).measure(fused, [d]), repeat) * 1e3
+        print(f"| {definition.id} | {lone:.1f} | {more:.1f} | {more / one_pass:.0f} |")
+
+
+def machine_speeds(image: NDArray[np.float64]) -> dict[str, float]:
+    """Gigabytes read and written per second by a copy, and nanoseconds of one exp and one atan."""
+    target, angles = np.empty_like(image), image / 256
+    return {
+        "copy": 2 * image.nbytes / cpu_seconds(lambda: np.copyto(target, image), 20) / 1e9,
+        "exp": cpu_seconds(lambda: np.exp(angles, out=target), 10) / image.size * 1e9,
+        "atan": cpu_seconds(lambda: np.arctan(angles, out=target), 10) / image.size * 1e9,
+    }
+
+
+def agreement() -> None:
+    """Largest relative difference from the originals for each definition, on generated and on shared images."""
+    worst: dict[str, tuple[float, int]] = {}
+    for name, difference in (*generated_differences(), *shared_differences()):
+        largest, count = worst.get(name, (0.0, 0))
+        worst[name] = (max(largest, difference), count + 1)
+    print("\n## Agreement with the originals\n")
+    print("| definition | largest relative difference | images |\n|---|---|---|")
+    for name, (largest, count) in sorted(
+        worst.items(), key=lambda item: (item[0].partition("@")[2], item[0])
+    ):
+        print(f"| {name} | {largest:.1e} | {count} |")
+
+
+def generated_differences() -> list[tuple[str, float]]:
+    """Differences from the reference values that the tests carry."""
+    sys.path.insert(0, str(ROOT))
+    scenes = {name: make_scene(*arguments) for name, arguments in SCENES.items()}
+    differences = []
+    for evaluator in (*EVALUATOR_COLUMNS, "tang-uint8"):
+        for row in reference_values(evaluator):
+            a, b, fused = scenes[row["scene"]]
+            name = f"{row['metric']}@{evaluator}"
+            value = SourcePair(a, b).measure(fused, resolve([name]))[name]
+            differences.append((name, abs(value / float(row["value"]) - 1)))
+    return differences
+
+
+def shared_differences() -> list[tuple[str, float]]:
+    """Differences from the values beside the shared images, where those are present."""
+    differences = []
+    for file, evaluator, _ in FILES if SHARED.is_dir() else []:
+        with (SHARED / file).open() as lines:
+            rows = [row for row in csv.DictReader(lines) if row["value"] != "NaN"]
+        pairs: dict[str, SourcePair] = {}
+        for row in rows:
+            folder, name = SHARED / "images" / row["dataset"], f"{row['metric']}@{evaluator}"
+            picture = f"{row['pair']}.png"
+            pair = pairs.setdefault(
+                f"{row['dataset']}{picture}",
+                SourcePair(gray_file(folder / "ir" / picture), gray_file(folder / "vi" / picture)),
+            )
+            value = pair.measure(gray_file(folder / row["fusion"] / picture), resolve([name]))[name]
+            differences.append((name, abs(value / float(row["value"]) - 1)))
+    return differences
+
+
+if __name__ == "__main__":
+    main()
