@@ -13,7 +13,7 @@ Rows = list[dict[str, str]]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench list``."""
-    parser.add_argument("what", choices=["methods", "datasets", "metrics", "envs"])
+    parser.add_argument("what", choices=["methods", "datasets", "duplicates", "metrics", "envs"])
     parser.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
@@ -33,6 +33,10 @@ def _rows(what: str, project: Path) -> Rows:
     registry = load_registry(project)
     if what == "methods":
         return _methods(registry)
+    if what == "duplicates":
+        from fusebench.datasets.duplicates import shared_pairs
+
+        return shared_pairs(registry)
     return _datasets(registry) if what == "datasets" else _environments(registry)
 
 

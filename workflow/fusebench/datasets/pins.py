@@ -15,7 +15,7 @@ Key = tuple[str, str]
 
 def write_pins(file: Path, manifest: dict[str, Any]) -> int:
     """Write the sums of a prepared dataset, in the form of ``sha256sum``, and return how many there are."""
-    sums = dict(_sums(manifest))
+    sums = dict(sums_of(manifest))
     write_text(file, "".join(f"{found}  {side}/{name}\n" for (side, name), found in sums.items()))
     return len(sums)
 
@@ -29,7 +29,7 @@ def read_pins(file: Path) -> dict[Key, str]:
 def check_pins(name: str, file: Path, manifest: dict[str, Any]) -> None:
     """Raise DatasetUnavailable where an image is not the one that ``file`` pins; the first one is named."""
     known = read_pins(file)
-    other = [(key, found) for key, found in _sums(manifest) if known.get(key) != found]
+    other = [(key, found) for key, found in sums_of(manifest) if known.get(key) != found]
     if other:
         (side, pair), found = other[0]
         raise DatasetUnavailable(
@@ -39,7 +39,8 @@ def check_pins(name: str, file: Path, manifest: dict[str, Any]) -> None:
         )
 
 
-def _sums(manifest: dict[str, Any]) -> Iterator[tuple[Key, str]]:
+def sums_of(manifest: dict[str, Any]) -> Iterator[tuple[Key, str]]:
+    """Yield the sha256 of the pixels of every image of a prepared dataset."""
     for pair in manifest["pairs"]:
         for side in ("a", "b", "reference"):
             if side in pair:

@@ -67,7 +67,15 @@ def _active_rows(methods: list[Method]) -> Iterator[list[str]]:
     yield ["method", "paper", "tasks", "licence", "environment", "verified", "needed"]
     for method in methods:
         licence = str(method.entry.get("licence", ""))
-        yield [_name(method), _paper(method), _tasks(method), licence, method.env, verified_on(method), _needed(method)]
+        yield [
+            _name(method),
+            _paper(method),
+            _tasks(method),
+            licence,
+            method.env,
+            verified_on(method),
+            _needed(method),
+        ]
 
 
 def _reason_rows(methods: list[Method]) -> Iterator[list[str]]:
@@ -78,7 +86,9 @@ def _reason_rows(methods: list[Method]) -> Iterator[list[str]]:
 
 
 def _name(method: Method) -> str:
-    return f"`{method.name}`" if is_local(method.code) else f"[{method.label}]({method.code})<br>`{method.name}`"
+    return (
+        f"`{method.name}`" if is_local(method.code) else f"[{method.label}]({method.code})<br>`{method.name}`"
+    )
 
 
 def _paper(method: Method) -> str:

@@ -1,0 +1,61 @@
+"""Pairs that several datasets share, recognised by the pixels of their images whatever their files are called."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from fusebench.datasets.pins import read_pins, sums_of
+from fusebench.files import read_json
+from fusebench.markers import OK
+from fusebench.registry import Dataset, Registry
+
+Pairs = dict[str, frozenset[str]]
+"""Name of a pair -> the sha256 of its two source images, whichever is A."""
+
+
+def shared_pairs(registry: Registry) -> list[dict[str, str]]:
+    """Return a row for every two datasets that share pairs: how many of each, and under which names the first one goes.
+
+    A dataset takes part as soon as its images are pinned or prepared; its parts, which name the same file of pins, do not.
+    """
+    known = {dataset.name: pairs_of(registry, dataset) for dataset in _without_parts(registry)}
+    rows = []
+    for one, other in combinations((name for name, pairs in known.items() if pairs), 2):
+        names = {images: name for name, images in known[other].items()}
+        same = {name: names[images] for name, images in known[one].items() if images in names}
+        if same:
+            first, its_name = next(iter(same.items()))
+            rows.append(
+                {
+                    "dataset": one,
+                    "same images as": other,
+                    "pairs": f"{len(same)} of {len(known[one])} and {len(known[other])}",
+                    "first": f"{first} = {its_name}",
+                }
+            )
+    return rows
+
+
+def pairs_of(registry: Registry, dataset: Dataset) -> Pairs:
+    """Return the pairs of a dataset from its file of pins, or else from its marker; none where it has neither."""
+    sums = _known_sums(registry.root, dataset)
+    names = {name for side, name in sums if side == "a" and ("b", name) in sums}
+    return {name: frozenset((sums["a", name], sums["b", name])) for name in sorted(names)}
+
+
+def _known_sums(root: Path, dataset: Dataset) -> dict[tuple[str, str], str]:
+    if "hashes" in dataset.entry:
+        return read_pins(root / dataset.entry["hashes"])
+    marker = root / "resources" / "datasets" / f"{dataset.name}.json"
+    content: dict[str, Any] = read_json(marker) if marker.is_file() else {"state": "absent"}
+    return dict(sums_of(content)) if content["state"] == OK else {}
+
+
+def _without_parts(registry: Registry) -> list[Dataset]:
+    """Return the datasets, of those that name the same file of pins only the first."""
+    by_pins = {
+        dataset.entry.get("hashes", dataset.name): dataset for dataset in reversed(registry.datasets.values())
+    }
+    return [dataset for dataset in registry.datasets.values() if dataset in by_pins.values()]
