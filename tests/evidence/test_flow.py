@@ -1,0 +1,224 @@
+"""`snakemake evidence` on a miniature project whose authors committed outputs of every kind."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from fusebench.evidence.plan import make_evidence_plan
+from fusebench.images import in_mode, pixel_sha256
+from fusebench.plan import make_plan
+from numpy.typing import NDArray
+
+from tests.flow.projects import MiniProject, image
+
+NAMES = ("close", "differs", "exact", "missing", "size", "within")
+
+MEAN = """
+import glob, os, sys, cv2, numpy as np
+os.makedirs(sys.argv[1], exist_ok=True)
+for path in sorted(glob.glob('in/a/*')):
+    a, b = cv2.imread(path, 0).astype(float), cv2.imread(path.replace('/a/', '/b/'), 0).astype(float)
+    cv2.imwrite(os.path.join(sys.argv[1], os.path.basename(path)), np.rint((a + b) / 2).astype(np.uint8))
+"""
+SEEDED = MEAN.replace(
+    "np.rint((a + b) / 2)", "np.clip((a + b) / 2 + np.random.normal(0, 2, a.shape), 0, 255)"
+)
+HASHED = MEAN.replace("(a + b) / 2", "{'a': a, 'b': b}[list({'a', 'b'})[0]]")
+CRASHING = "raise RuntimeError('no such layer')\n"
+
+RUN = {
+    "script": "test.py",
+    "args": "{out}",
+    "stage": {"a": "in/a/{name}.png", "b": "in/b/{name}.png"},
+    "collect": "{out}/{name}.png",
+    "devices": ["cpu"],
+}
+INPUTS = {"a": "samples/a", "b": "samples/b"}
+
+
+def png(pixels: NDArray[np.uint8], suffix: str = ".png") -> bytes:
+    """Return an image file."""
+    return bytes(cv2.imencode(suffix, pixels)[1].tobytes())
+
+
+def samples(names: tuple[str, ...]) -> dict[str, str | bytes]:
+    """Return committed inputs."""
+    return {
+        f"samples/{side}/{name}.png": png(image(2 * index + seed))
+        for index, name in enumerate(names)
+        for side, seed in (("a", 1), ("b", 2))
+    }
+
+
+def fused(index: int) -> NDArray[np.uint8]:
+    """Return what the script makes of the pair at a position."""
+    a, b = image(2 * index + 1).astype(float), image(2 * index + 2).astype(float)
+    return np.asarray(np.rint((a + b) / 2).astype(np.uint8))
+
+
+def committed_outputs() -> dict[str, str | bytes]:
+    """Return outputs that deserve each verdict; ``missing`` has none, and ``stray`` no inputs."""
+    found = {name: fused(index) for index, name in enumerate(NAMES)}
+    found["within"][3, 3] += 1
+    found["close"][5:10, 5:10] += 6
+    found["differs"] = np.roll(found["differs"], 7)
+    outputs = {
+        f"runs/{name}.png": png(pixels) for name, pixels in found.items() if name not in ("missing", "size")
+    }
+    return {**outputs, "runs/size.png": png(found["size"][:-2]), "runs/stray.png": png(found["exact"])}
+
+
+@pytest.fixture(scope="module")
+def project(make_project: Callable[..., MiniProject]) -> MiniProject:
+    """Return a project whose evidence was gathered once."""
+    made = make_project()
+    files = {"test.py": MEAN, **samples(NAMES), **committed_outputs()}
+    claims = [
+        {"dataset": "pairs", "metric": "EN", "value": "9.99", "where": "Table 1"},
+        {"images": "TNO", "metric": "EN", "value": "6.5", "where": "Table 2"},
+        {"dataset": "selfcheck", "metric": "SD", "definition": "unknown", "value": "1.5", "where": "README"},
+    ]
+    made.add_method(
+        "all-verdicts",
+        files,
+        RUN,
+        selfcheck={"inputs": INPUTS, "expect": "runs"},
+        claims=claims,
+        declares={"numpy": "1.0"},
+    )
+    one = samples(("p",))
+    repeated = {"inputs": INPUTS, "expect": "runs", "repeats": 2}
+    made.add_method("same", {"test.py": MEAN, **one, "runs/p.png": png(fused(0))}, RUN, selfcheck=repeated)
+    made.add_method("seeded", {"test.py": SEEDED, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 2})
+    made.add_method("hashed", {"test.py": HASHED, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 4})
+    made.add_method(
+        "crashing", {"test.py": CRASHING, **one}, RUN, selfcheck={"inputs": INPUTS, "expect": "runs"}
+    )
+    made.methods["no-weights"] = {
+        **{"title": "No weights", "tasks": ["infrared-visible"], "code": "https://example.org/mini/none"},
+        **{"status": "weights-external", "reason": "a cloud folder", "claims": [claims[0]]},
+    }
+    done = made.snakemake("evidence")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made
+
+
+def check(project: MiniProject, method: str) -> dict[str, Any]:
+    """Return the judgement of a self-check."""
+    path = project.root / "results" / "selfcheck" / method / "committed.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def test_every_verdict_is_found(project: MiniProject) -> None:
+    """Each committed output gets the verdict that it was made for, and the check the worst of them."""
+    found = check(project, "all-verdicts")
+    assert {image["name"]: image["verdict"] for image in found["images"]} == {
+        "close": "close",
+        "differs": "differs",
+        "exact": "exact",
+        "missing": "nothing-to-compare",
+        "size": "size-differs",
+        "within": "within-tolerance",
+    }
+    assert found["verdict"] == "size-differs"
+    assert "theirs is 48x38, ours 48x40" in found["reason"]
+    assert found["unpaired"] == ["stray"]
+
+
+def test_a_verdict_carries_its_proof(project: MiniProject) -> None:
+    """Hashes of the inputs, of both outputs, the commit and the environment's key."""
+    found = check(project, "all-verdicts")
+    assert found["proof"]["commit"] == project.methods["all-verdicts"]["commit"]
+    assert found["proof"]["environment"]["env"] == "classical" and found["proof"]["environment"]["key"]
+    exact = next(image for image in found["images"] if image["name"] == "exact")
+    assert exact["ours"] == exact["theirs"] == pixel_sha256(fused(NAMES.index("exact")))
+    assert exact["inputs"].keys() == {"a", "b"}
+
+
+def test_inputs_are_staged_byte_for_byte(project: MiniProject) -> None:
+    """What the script reads is the committed file, not a copy of its pixels."""
+    manifest = json.loads((project.root / "resources/committed/all-verdicts/committed.json").read_text())
+    pair = manifest["pairs"][0]
+    original = project.root / "mirrors" / "mini+all-verdicts" / pair["a"]["original"]["file"]
+    assert Path(project.root, manifest["path"], pair["a"]["file"]).read_bytes() == original.read_bytes()
+
+
+def test_determinism(project: MiniProject) -> None:
+    """The same images under every seed, or the spread of images and metrics; a set's order depends on the hash seed."""
+    assert check(project, "same")["determinism"]["verdict"] == "deterministic"
+    for method in ("seeded", "hashed"):
+        runs = check(project, method)["determinism"]
+        assert runs["verdict"] == "not-deterministic"
+        assert runs["images"][0]["max_abs"] > 0
+        assert runs["metrics"]["EN"]["range"] > 0
+    assert [run["seed"] for run in check(project, "seeded")["determinism"]["runs"]] == [0, 1]
+    assert check(project, "all-verdicts")["determinism"]["verdict"] == "unknown"
+
+
+def test_without_committed_outputs_there_is_nothing_to_compare(project: MiniProject) -> None:
+    """Inputs alone still show whether a method is deterministic."""
+    assert check(project, "seeded")["verdict"] == "nothing-to-compare"
+
+
+def test_a_script_that_fails_is_told_with_its_state(project: MiniProject) -> None:
+    """The state and the script's own words are the reason; nothing is said about its images."""
+    found = check(project, "crashing")
+    assert (found["verdict"], found["images"]) == ("nothing-to-compare", [])
+    assert found["reason"].startswith("crashed: ") and "no such layer" in found["reason"]
+
+
+def test_claims(project: MiniProject) -> None:
+    """A claim is measured on its own images; the others say why they cannot be compared."""
+    rows = list(csv.DictReader((project.root / "results" / "claims.csv").open(encoding="utf-8")))
+    found = {(row["method"], row["where"]): row for row in rows}
+    table = found["all-verdicts", "Table 1"]
+    assert table["verdict"] == "not-reproduced"
+    assert float(table["measured"]) - 9.99 == pytest.approx(float(table["difference"]))
+    assert json.loads(table["proof"])["commit"] == project.methods["all-verdicts"]["commit"]
+    assert found["all-verdicts", "Table 2"]["reason"] == "other images: TNO"
+    assert found["all-verdicts", "README"]["verdict"] == "not-comparable"
+    assert found["no-weights", "Table 1"]["reason"] == "weights-external: a cloud folder"
+
+
+def test_pages_and_summary(project: MiniProject) -> None:
+    """One page for each method, with the worst image side by side, and one line for each in the summary."""
+    folder = project.root / "results" / "evidence"
+    page = (folder / "all-verdicts.md").read_text(encoding="utf-8")
+    assert "images/all-verdicts-committed.png" in page
+    assert "nothing was edited in the authors' script" in page
+    assert "Deviation: numpy: declared 1.0" in page
+    picture: Any = cv2.imread(str(folder / "images" / "all-verdicts-committed.png"))
+    theirs = np.roll(fused(NAMES.index("differs")), 7)
+    assert (picture[:, :48] == in_mode(theirs, "rgb")).all()
+    summary = {row["method"]: row for row in csv.DictReader((folder / "summary.csv").open(encoding="utf-8"))}
+    assert summary.keys() == project.methods.keys()
+    assert summary["same"]["determinism"] == "deterministic"
+    assert summary["no-weights"]["status"] == "weights-external"
+    assert "no-weights" in (folder / "summary.md").read_text(encoding="utf-8")
+
+
+def test_only_what_failed_runs_again(project: MiniProject) -> None:
+    """A further run tries the failed script again, and nothing that is up to date."""
+    done = project.snakemake("selfcheck", "--dry-run", write=False)
+    again = {"fuse_committed": 1, "judge_selfcheck": 1, "write_selfcheck_table": 1, "selfcheck": 1}
+    assert project.jobs(done) == again, done.stdout + done.stderr
+
+
+def test_a_suite_restricts_the_evidence(project: MiniProject) -> None:
+    """The suite of the command line does, that of the configuration file does not."""
+    overrides = {"suite": "few"}
+    project.config["suites"]["few"] = {"methods": ["same", "seeded"], "datasets": ["pairs"]}
+    project.write()
+    plan = make_plan(project.root, overrides)
+    assert make_evidence_plan(plan, overrides).asked_checks == [
+        ("same", "committed"),
+        ("seeded", "committed"),
+    ]
+    assert len(make_evidence_plan(plan, {}).asked_checks) == 5
