@@ -20,6 +20,7 @@ include: "workflow/rules/datasets.smk"
 include: "workflow/rules/fuse.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/speed.smk"
 include: "workflow/rules/evidence.smk"
 
 
@@ -34,6 +35,7 @@ rule all:
     default_target: True
     input:
         "results/verdict.txt",
+        PLAN.speed_tables,
 
 
 # The tables alone: runs whatever they still lack, and ends well whatever states they hold.

@@ -113,6 +113,10 @@ class Plan:
             return last_words_resources(known, self.registry.options)[resource]
         return cell_resources(known, self.registry.options, attempt)[resource]
 
+    def is_exclusive(self, method: str, dataset: str) -> bool:
+        """Say whether a fusing job wants the machine for itself, for its times' sake."""
+        return bool(cell_spec(*self.cell(method, dataset), self.registry).get("exclusive"))
+
     def methods_on(self, kind: str) -> str:
         """Return a regular expression for the methods that run on one kind of device."""
         methods = [m for m in self.registry.methods.values() if m.is_active]
@@ -225,6 +229,26 @@ class Plan:
             for name in suite.metrics_for(known)
         ]
         return [definition.id for definition in resolve(asked)]
+
+    def speed_records(self, suite: str) -> list[str]:
+        """Return the records of a suite's methods on the fixed pair that they are timed on."""
+        cells = self.registry.suites[suite].speed_cells()
+        return [
+            f"{RUNS}/{method.name}/{dataset.name}/record.json"
+            for method, dataset in cells
+            if method.is_active
+        ]
+
+    def speed_spec(self, suite: str) -> str:
+        """Return the parameters of a job that writes speed tables as JSON."""
+        cells = [(method, dataset.name) for method, dataset in self.registry.suites[suite].speed_cells()]
+        return _json(_cells(cells))
+
+    @property
+    def speed_tables(self) -> list[str]:
+        """Return the speed tables of the selected suites."""
+        timed = [suite.name for suite in self.registry.selected if suite.speed]
+        return [f"results/speed/{suite}.{suffix}" for suite in timed for suffix in ("csv", "md")]
 
     @cached_property
     def tables(self) -> list[str]:

@@ -112,6 +112,13 @@ def write_table(options: argparse.Namespace) -> None:
     write_tables(ROOT / "results" / "tables", spec, records, read_measures([options.measures]))
 
 
+def write_speed(options: argparse.Namespace) -> None:
+    """Write the speed tables of a suite."""
+    from fusebench.compare.speed import write_speed_tables
+
+    write_speed_tables(options.folder, options.suite, all_records(options.spec))
+
+
 def verdict(options: argparse.Namespace) -> None:
     """Fail as long as a cell that can be run has no result."""
     from fusebench.compare import failures
@@ -158,6 +165,8 @@ def _parser() -> argparse.ArgumentParser:
     measuring.add_argument("--workers", type=int, default=1)
     _add(steps, "collect", collect, "spec", "measures", "status")
     _add(steps, "table", write_table, "spec", "measures")
+    timing = _add(steps, "speed", write_speed, "spec", "folder")
+    timing.add_argument("--suite", required=True)
     _add(steps, "verdict", verdict, "spec", "output")
     return parser
 

@@ -48,6 +48,13 @@ def asked(resource):
     )
 
 
+def threads_of_cell(wildcards):
+    """Return the threads of a fusing job; without a scheduler, all of them keep other jobs away from an exclusive one."""
+    if not ON_CLUSTER and PLAN.is_exclusive(wildcards.method, wildcards.dataset):
+        return workflow.cores
+    return PLAN.cell_threads(wildcards.method, wildcards.dataset)
+
+
 wildcard_constraints:
     source=r"[^/]+",
     environment=r"[^/]+",

@@ -12,12 +12,17 @@ rule fuse:
         "logs/fuse/{method}/{dataset}.log",
     wildcard_constraints:
         method=PLAN.methods_on("cpu"),
-    threads: lambda wildcards: PLAN.cell_threads(wildcards.method, wildcards.dataset)
+    threads: threads_of_cell
     resources:
         gpu=asked("gpu"),
         mem_mb=asked("mem_mb"),
         runtime=asked("runtime"),
         last_words=lambda wildcards, attempt: int(is_last(attempt)),
+        slurm_extra=lambda wildcards: (
+            "--exclusive"
+            if PLAN.is_exclusive(wildcards.method, wildcards.dataset)
+            else ""
+        ),
     params:
         spec=lambda wildcards: PLAN.cell_spec(wildcards.method, wildcards.dataset),
         attempt=lambda wildcards: attempt(

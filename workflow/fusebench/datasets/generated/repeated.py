@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import cv2
+import numpy as np
 
-from fusebench.datasets.generated.pair import GeneratedPair
+from fusebench.datasets.generated.pair import GeneratedPair, Image
 from fusebench.datasets.generated.scenes import street
 
 SIZES = ((640, 480), (1024, 768))
@@ -19,8 +20,12 @@ REPEATS = 11
 def repeated(width: int, height: int) -> Iterator[GeneratedPair]:
     """Yield the same infrared and visible image of a street at night, under another name each time."""
     pair = street()
-    a, b = (
-        cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR_EXACT) for image in (pair.a, pair.b)
-    )
+    a, b = _resized(pair.a, width, height), _resized(pair.b, width, height)
     for number in range(REPEATS):
         yield GeneratedPair(f"repeat{number:02}", a, b)
+
+
+def _resized(image: Image, width: int, height: int) -> Image:
+    return np.asarray(
+        cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR_EXACT), dtype=np.uint8
+    )
