@@ -18,5 +18,7 @@ def test_page_is_fresh() -> None:
 def test_every_definition_is_on_the_page() -> None:
     """Each definition has an entry or a row."""
     page = markdown()
-    missing = [name for name in all_definitions() if f"### {name}\n" not in page and f"| `{name}` |" not in page]
+    missing = [
+        name for name in all_definitions() if f"### {name}\n" not in page and f"| `{name}` |" not in page
+    ]
     assert missing == []

@@ -108,6 +108,22 @@ def test_explain_finds_the_definition_of_a_claim(
     assert not any(row["matches"] for row in answer["definitions"])
 
 
+def test_explain_tries_the_protocols_of_colour_images(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a colour image a claim may hold under another protocol than the luma."""
+    colour = cv2.imread(files[2], cv2.IMREAD_COLOR)
+    assert colour is not None
+    colour[:, :, 0] //= 2
+    cv2.imwrite(files[2], colour)
+    main(["measure", *files, "--metrics", "AG+rgb-mean", "--json"])
+    value = json.loads(capsys.readouterr().out)["AG+rgb-mean"]
+    assert main(["measure", *files, "--explain", f"AG={value:.5f}"]) == 0
+    found = [line.split()[0] for line in capsys.readouterr().out.splitlines() if "gives the claim" in line]
+    assert "AG+rgb-mean" in found
+    assert "AG" not in found
+
+
 def test_bad_claims_and_names(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """A claim without a number, and unknown metrics and evaluators, are told with what is near."""
     for arguments, message in {

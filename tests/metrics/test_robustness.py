@@ -9,10 +9,11 @@ import sys
 import warnings
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from fusebench.errors import MetricError
-from fusebench.metrics import ImagePair, SourcePair, resolve, to_gray
+from fusebench.metrics import ImagePair, SourcePair, filters, resolve, to_gray
 from fusebench.metrics.definitions import Definition, all_definitions
 from fusebench.metrics.images import Image, Parts
 
@@ -140,9 +141,11 @@ def test_gray_of_a_colour_image_is_its_rounded_luma() -> None:
     assert to_gray(colours).tolist() == [[76.0, 150.0, 29.0, 18.0]]
 
 
-@pytest.mark.parametrize("image", [np.zeros((4, 4)), np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.uint8)])
+@pytest.mark.parametrize(
+    "image", [np.zeros((4, 4)), np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.uint8), np.ones((4, 4), bool)]
+)
 def test_other_images_have_no_gray(image: np.ndarray) -> None:
-    """Floating-point images, four channels and vectors are refused."""
+    """Floating-point images, masks, four channels and vectors are refused."""
     with pytest.raises(MetricError, match="must"):
         to_gray(image)
 
@@ -204,6 +207,28 @@ def test_parts_of_large_images_are_dropped_in_the_order_of_use(
     for factor in (1, 2, 1, 3, 1, 2):
         image.part(scaled, factor)
     assert calls == [1, 2, 3, 2]
+
+
+@pytest.mark.slow
+def test_very_large_images_take_bounded_memory() -> None:
+    """The default metrics of a 4000 x 3000 pair take less than 3 GB."""
+    code = (
+        "import resource, numpy as np; from fusebench.metrics import SourcePair, resolve, default_metrics;"
+        "random = np.random.RandomState(0);"
+        "a, b = (random.randint(0, 256, (3000, 4000)).astype(float) for _ in range(2));"
+        "SourcePair(a, b).measure(np.rint((a + b) / 2), resolve(default_metrics('infrared-visible')));"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 3
+
+
+@pytest.mark.parametrize(("wanted", "threads"), [("3", 3), ("1", 1), ("", 1)])
+def test_threads_are_those_of_the_job(monkeypatch: pytest.MonkeyPatch, wanted: str, threads: int) -> None:
+    """OpenCV takes its number of threads from OMP_NUM_THREADS, as numpy does."""
+    monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+    filters.use_threads_of_job()
+    assert cv2.getNumThreads() == threads
 
 
 def test_compiled_code_is_kept_where_the_package_cannot_be_written(tmp_path: Path) -> None:

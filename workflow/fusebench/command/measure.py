@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusebench.errors import MetricError
 from fusebench.metrics import Definition, default_metrics, resolve
+from fusebench.metrics.definitions import in_every_protocol, related
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,12 +42,13 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.explain:
         metric, claimed = _claim(options.explain)
-        definitions = _definitions_of(metric)
+        definitions = related(metric)
     else:
         definitions = resolve(options.metrics or default_metrics("infrared-visible"))
     _refuse_without_reference(definitions, options)
     pair, fused = _read_pair(options)
     if options.explain:
+        definitions = definitions if pair.is_gray and fused.ndim == 2 else in_every_protocol(definitions)
         return _explain(pair, fused, definitions, claimed, options.json)
     values = pair.measure(fused, definitions)
     print(json.dumps(values, indent=2) if options.json else _value_table(definitions, values))
@@ -101,13 +103,6 @@ def _claim(text: str) -> tuple[str, float]:
         raise MetricError(
             f"--explain must be METRIC=VALUE with a number, such as SSIM=1.03; found {text!r}"
         ) from None
-
-
-def _definitions_of(metric: str) -> list[Definition]:
-    """Every definition of the metric that a name stands for."""
-    from fusebench.metrics.definitions import related
-
-    return related(metric)
 
 
 def _explain(

@@ -157,6 +157,12 @@ def related(name: str) -> list[Definition]:
     return [definition for definition in all_definitions().values() if definition.metric == metric]
 
 
+def in_every_protocol(definitions: list[Definition]) -> list[Definition]:
+    """The definitions, followed by each of them under every other protocol; for colour images."""
+    names = [definition.id for definition in definitions]
+    return [*definitions, *resolve(f"{name}+{protocol}" for protocol in PROTOCOLS[1:] for name in names)]
+
+
 def default_metrics(task: str) -> list[str]:
     """Ids of the metrics measured for a task when a suite names none.
 

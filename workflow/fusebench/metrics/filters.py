@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 import cv2
@@ -9,6 +10,15 @@ import numpy as np
 
 from fusebench.metrics.compiled import compiled
 from fusebench.metrics.images import Pixels
+
+
+def use_threads_of_job() -> None:
+    """Give OpenCV as many threads as ``OMP_NUM_THREADS`` gives the other libraries; one when it is not set."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "1")
+    cv2.setNumThreads(int(wanted) if wanted.isdigit() else 1)
+
+
+use_threads_of_job()
 
 
 @cache

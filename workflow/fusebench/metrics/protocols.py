@@ -63,6 +63,11 @@ class ImagePair:
         self._pairs: dict[tuple[str, int], list[SourcePair]] = {}
         self._sources_of(CANONICAL_PROTOCOL, 1)
 
+    @property
+    def is_gray(self) -> bool:
+        """Whether no image of the pair has colour channels."""
+        return all(image is None or image.ndim == 2 for image in self._images)
+
     def _sources_of(self, protocol: str, count: int) -> list[SourcePair]:
         """Pairs of sources, one for each of ``count`` views."""
         if (protocol, count) not in self._pairs:
