@@ -173,7 +173,5 @@ def test_command_ends_with_1_on_a_difference(
     assert main(arguments) == 1
     assert f"{SITE}/beta/__init__.py: has sha256" in (out := capsys.readouterr().out)
     assert out.endswith(
-        "small: 1 differences; remove its folder below "
-        + str(tmp_path / "resources")
-        + "/envs and run again\n"
+        f"small: 1 differences; remove {environment} and {environment}.json and run the pipeline again\n"
     )

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from fusebench.environments.definition import VARIANTS
-from fusebench.environments.key import choose_variant
+from fusebench.environments.key import choose_variant, environment_key
 from fusebench.environments.verifying import verify
 
 
@@ -33,8 +33,9 @@ def run(options: argparse.Namespace) -> int:
     for difference in differences:
         print(difference)
     if differences:
+        built = options.resources.absolute() / "envs" / environment_key(folder, variant)
         print(
-            f"{options.env}: {len(differences)} differences; remove its folder below {options.resources}/envs and run again"
+            f"{options.env}: {len(differences)} differences; remove {built} and {built}.json and run the pipeline again"
         )
         return 1
     print(f"{options.env}: every file is what the lock says")
