@@ -3,6 +3,7 @@
 #   snakemake --cores 2                                  the suite that config/config.yaml names
 #   snakemake --cores 2 --config suite=published         another suite
 #   snakemake --profile slurm                            on a cluster
+#   snakemake --cores 2 evidence                         self-checks, claims, and a page for each method
 #
 # registry -> sources -> environments -> datasets -> fuse -> measure -> compare
 from snakemake.utils import min_version
@@ -62,8 +63,8 @@ onstart:
 
 
 onsuccess:
-    print(summary(PLAN), flush=True)
+    print(ending(), flush=True)
 
 
 onerror:
-    print(summary(PLAN), refusals(log), sep="\n\n", flush=True)
+    print(ending(), refusals(log), sep="\n\n", flush=True)

@@ -108,10 +108,13 @@ class Plan:
 
     def cell_resource(self, method: str, dataset: str, resource: str, attempt: int) -> int:
         """Return what a fusing job asks of the scheduler; attempt 0 only writes down how the others died."""
-        known = self.cell(method, dataset)[0]
+        return self.run_resource(self.cell(method, dataset)[0], resource, attempt)
+
+    def run_resource(self, method: Method, resource: str, attempt: int) -> int:
+        """Return what any run of a method asks of the scheduler, as ``cell_resource`` does."""
         if attempt == 0:
-            return last_words_resources(known, self.registry.options)[resource]
-        return cell_resources(known, self.registry.options, attempt)[resource]
+            return last_words_resources(method, self.registry.options)[resource]
+        return cell_resources(method, self.registry.options, attempt)[resource]
 
     def is_exclusive(self, method: str, dataset: str) -> bool:
         """Say whether a fusing job wants the machine for itself, for its times' sake."""

@@ -6,20 +6,27 @@
 #
 # `--config suite=NAME` restricts all three to the methods of that suite.
 from fusebench.evidence.plan import make_evidence_plan
+from fusebench.evidence.summary import evidence_summary
 
 EVIDENCE = make_evidence_plan(PLAN, workflow.config_settings.overwrite_config)
 
 FUSE_AGAIN = (
     "python -m fusebench.steps fuse --spec {params.spec:q} --record {output.record:q} --failures {params.failures:q} --log {log:q}"
     " --source {input.source:q} --environment {input.environment:q} --dataset {input.dataset:q} {params.weights}"
+    " --last-words {resources.last_words}"
 )
 
 
+def ending():
+    """Return what the end of a run says: of the evidence where that was asked for, else of the suites."""
+    asked = workflow.dag_settings.targets
+    return evidence_summary(EVIDENCE, asked) or summary(PLAN)
+
+
 def needed(resource):
-    """Return the function that looks up what a run needs; each further attempt gets as much again."""
-    return lambda wildcards, attempt: (
-        EVIDENCE.resource(wildcards.method, resource)
-        * (1 if resource == "gpu" else attempt)
+    """Return the function that looks up what a run asks of the scheduler."""
+    return lambda wildcards, attempt: EVIDENCE.resource(
+        wildcards.method, resource, 0 if is_last(attempt) else attempt
     )
 
 
@@ -96,11 +103,14 @@ rule fuse_committed:
         record="results/selfcheck/{method}/{check}/{run}/record.json",
     log:
         "logs/selfcheck/{method}/{check}/{run}.log",
+    wildcard_constraints:
+        method=PLAN.methods_on("cpu"),
     threads: check_threads
     resources:
         gpu=needed("gpu"),
         mem_mb=needed("mem_mb"),
         runtime=needed("runtime"),
+        last_words=lambda wildcards, attempt: int(is_last(attempt)),
     params:
         spec=lambda wildcards: EVIDENCE.check_spec(
             wildcards.method, wildcards.check, int(wildcards.run)
@@ -116,6 +126,12 @@ rule fuse_committed:
         FUSE_AGAIN
 
 
+# As for the cells: a rule of its own for methods on a GPU.
+use rule fuse_committed as fuse_committed_on_gpu with:
+    wildcard_constraints:
+        method=PLAN.methods_on("cuda"),
+
+
 # Further runs on a dataset, for the spread of what is measured there.
 rule fuse_again:
     input:
@@ -124,11 +140,14 @@ rule fuse_again:
         record="results/repeats/{method}/{dataset}/{run}/record.json",
     log:
         "logs/repeats/{method}/{dataset}/{run}.log",
+    wildcard_constraints:
+        method=PLAN.methods_on("cpu"),
     threads: lambda wildcards: PLAN.cell_threads(wildcards.method, wildcards.dataset)
     resources:
         gpu=needed("gpu"),
         mem_mb=needed("mem_mb"),
         runtime=needed("runtime"),
+        last_words=lambda wildcards, attempt: int(is_last(attempt)),
     params:
         spec=lambda wildcards: EVIDENCE.repeat_spec(
             wildcards.method, wildcards.dataset, int(wildcards.run)
@@ -142,6 +161,11 @@ rule fuse_again:
         weights=fetched_weights,
     shell:
         FUSE_AGAIN
+
+
+use rule fuse_again as fuse_again_on_gpu with:
+    wildcard_constraints:
+        method=PLAN.methods_on("cuda"),
 
 
 rule judge_selfcheck:

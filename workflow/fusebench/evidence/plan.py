@@ -11,7 +11,7 @@ from typing import Any
 from fusebench.evidence.checks import Check, checks_of
 from fusebench.evidence.claims import SELFCHECK, Claim, claims_of
 from fusebench.files import sha256_of_file
-from fusebench.fuse.specs import cell_resources, cell_spec
+from fusebench.fuse.specs import cell_spec
 from fusebench.metrics import default_metrics
 from fusebench.plan import DATASETS, RUNS, Plan
 from fusebench.registry import Method
@@ -81,10 +81,9 @@ class EvidencePlan:
         """Return the CPU threads of a run of a self-check."""
         return int(json.loads(self.check_spec(method, check, run))["threads"])
 
-    def resource(self, method: str, resource: str) -> int:
-        """Return what a run of a method asks of the scheduler."""
-        registry = self.plan.registry
-        return cell_resources(registry.methods[method], registry.options)[resource]
+    def resource(self, method: str, resource: str, attempt: int) -> int:
+        """Return what a run of a method asks of the scheduler; attempt 0 only writes down how the others died."""
+        return self.plan.run_resource(self.plan.registry.methods[method], resource, attempt)
 
     def check_records(self, method: str, check: str) -> list[str]:
         """Return the records of all runs of a self-check."""

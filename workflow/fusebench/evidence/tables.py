@@ -55,7 +55,13 @@ def write_claims(path: Path, rows: list[dict[str, Any]]) -> None:
     _write_csv(
         path, CLAIM_COLUMNS, [{**row, "proof": json.dumps(row["proof"], sort_keys=True)} for row in rows]
     )
-    lines = ["# Claims", "", _counted(rows, CLAIM_VERDICTS), "", *claims_table(_shown(rows))]
+    lines = [
+        "# Claims",
+        "",
+        counted([row["verdict"] for row in rows], CLAIM_VERDICTS),
+        "",
+        *claims_table(_shown(rows)),
+    ]
     write_text(path.with_suffix(".md"), "\n".join(lines) + "\n")
 
 
@@ -67,12 +73,12 @@ def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def write_selfchecks(path: Path, checks: list[dict[str, Any]]) -> None:
     """Write self-checks as ``path`` (CSV, one line for each image) and beside it in Markdown, one line for each check."""
     _write_csv(path, CHECK_COLUMNS, [row for check in checks for row in _image_rows(check)])
-    images = [image for check in checks for image in check["images"]]
+    images = [image["verdict"] for check in checks for image in check["images"]]
     lines = [
         "# Self-checks",
         "",
-        f"Checks: {_counted(checks, SELFCHECK_VERDICTS)}.",
-        f"Images compared: {_counted(images, SELFCHECK_VERDICTS)}.",
+        f"Checks: {counted([check['verdict'] for check in checks], SELFCHECK_VERDICTS)}.",
+        f"Images compared: {counted(images, SELFCHECK_VERDICTS)}.",
         "",
         *selfcheck_table(checks),
     ]
@@ -171,8 +177,9 @@ def _claim_row(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def _counted(things: Iterable[dict[str, Any]], order: Sequence[str]) -> str:
-    counts = Counter(thing["verdict"] for thing in things)
+def counted(verdicts: Iterable[str], order: Iterable[str]) -> str:
+    """Return how many there are of each verdict, in words: ``3 exact, 1 close``."""
+    counts = Counter(verdicts)
     return ", ".join(f"{counts[word]} {word}" for word in order if counts[word]) or "none"
 
 
