@@ -76,10 +76,19 @@ def load_registry(root: Path, overrides: Mapping[str, Any] | None = None) -> Reg
     problems = problems or list(_contradictions(root, *documents))
     if problems:
         raise RegistryError("\n".join(["the registry has problems:", *problems]))
+    _forget_inherited(documents[0])
     registry = _registry(root, *(document.data for document in documents))
     if problems := list(prepared_problems(registry.tables, root)):
         raise RegistryError("\n".join(["the registry has problems:", *problems]))
     return registry
+
+
+def _forget_inherited(methods: Document) -> None:
+    """Take from each method what a merge brought although it speaks of the results of the merged entry alone."""
+    for name, entry in methods.data.items():
+        for field in ("verified", "selfcheck", "claims"):
+            if (name, field) not in methods.lines:
+                entry.pop(field, None)
 
 
 def selected_names(options: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,153 @@
+"""`fusebench verified` and `fusebench pin`: what a run bears out is written, anything else is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from fusebench.command import main
+from fusebench.files import sha256_of_json, write_json
+from fusebench.fuse.specs import cell_spec
+from fusebench.images import pixel_sha256, write_png
+from fusebench.registry import load_registry
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+RUN = {"script": "s.py", "stage": {"a": "a/{name}.png", "b": "b/{name}.png"}, "collect": "o/{name}.png"}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with one published method, a variant that merges it, a dataset, and a good record of the first."""
+    (tmp_path / "envs" / "classical").mkdir(parents=True)
+    (tmp_path / "config").mkdir()
+    sides = {side: {"files": f"{side}/{{name}}.png"} for side in ("a", "b")}
+    dataset = {
+        "title": "D",
+        "task": "infrared-visible",
+        "kind": "local",
+        "folder": "d",
+        "pairs": ["p", "q"],
+        **sides,
+    }
+    write_yaml(tmp_path / "datasets.yaml", {"pairs": dataset, "more": dataset})
+    suite = {"methods": ["m"], "datasets": ["pairs"]}
+    write_yaml(tmp_path / "config" / "config.yaml", {"suite": "s", "suites": {"s": suite}, "device": "cpu"})
+    (tmp_path / "methods.yaml").write_text(
+        f"m: &m\n  title: M\n  tasks: [infrared-visible]\n  code: https://github.com/o/m\n  commit: {COMMIT!r}\n"
+        f"  env: classical\n  weights:\n    - path: w.pth\n      url: https://example.org/w.pth\n  run: {json.dumps(RUN)}\n"
+        "\nvariant:\n  <<: *m\n  title: V\n  run: " + json.dumps({**RUN, "seed": 1}) + "\n"
+    )
+    write_record(tmp_path, "pairs", ["p", "q"])
+    return tmp_path
+
+
+def write_yaml(path: Path, content: dict[str, Any]) -> None:
+    """Write a YAML file in the order of its keys, without anchors."""
+    path.write_text(yaml.safe_dump(json.loads(json.dumps(content)), sort_keys=False))
+
+
+def write_record(project: Path, dataset: str, pairs: list[str], **changes: Any) -> Path:
+    """Write the record of a run of m on a dataset, with its fused images."""
+    registry = load_registry(project)
+    spec = cell_spec(registry.methods["m"], registry.datasets[dataset], registry)
+    folder = project / "results" / "runs" / "m" / dataset
+    images = []
+    for seed, name in enumerate(pairs):
+        pixels = np.random.default_rng(seed).integers(0, 256, (4, 5), dtype=np.uint8)
+        write_png(folder / "fused" / f"{name}.png", pixels)
+        images.append({"name": name, "fused": f"{name}.png", "sha256": pixel_sha256(pixels)})
+    record = {
+        "method": "m",
+        "dataset": dataset,
+        "state": "ok",
+        "reason": "",
+        "spec": sha256_of_json(spec),
+        "started": "2026-02-03T04:05:06+00:00",
+        "device": "cpu",
+        "clock": {"device_name": "some processor"},
+        "source": {"commit": COMMIT},
+        "images": images,
+    }
+    write_json(folder / "record.json", {**record, **changes})
+    return folder
+
+
+def verified(project: Path, *arguments: str) -> int:
+    """Run the command on the project."""
+    return main(["verified", *arguments, "--project", str(project)])
+
+
+def test_facts_of_a_good_record_are_written(project: Path) -> None:
+    """Date, device, dataset and the hash over names and pixels; the registry stays valid."""
+    assert verified(project, "m") == 0
+    fact = load_registry(project).methods["m"].verified
+    images = json.loads((project / "results/runs/m/pairs/record.json").read_text())["images"]
+    expected = sha256_of_json([["p", images[0]["sha256"]], ["q", images[1]["sha256"]]])
+    assert fact == {"date": "2026-02-03", "device": "cpu", "dataset": "pairs", "outputs_sha256": expected}
+
+
+def test_further_datasets_are_others(project: Path) -> None:
+    """The largest dataset is named first, the others follow with their hashes."""
+    write_record(project, "more", ["p"])
+    assert verified(project, "m") == 0
+    fact = load_registry(project).methods["m"].verified
+    assert (fact["dataset"], list(fact["others"])) == ("pairs", ["more"])
+
+
+def test_verification_is_not_inherited(project: Path) -> None:
+    """A variant that merges a verified entry is not verified by it."""
+    assert verified(project, "m") == 0
+    assert load_registry(project).methods["variant"].verified == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"state": "crashed", "reason": "boom"}, "must have ended well; found crashed: boom"),
+        ({"spec": "0" * 64}, "was run from another entry than today's"),
+        ({"source": {"commit": "f" * 40}}, "was run at another commit"),
+    ],
+)
+def test_record_that_bears_nothing_out_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], message: str
+) -> None:
+    """A run that failed, or that was told something else than the entry says today, verifies nothing."""
+    before = (project / "methods.yaml").read_text()
+    write_record(project, "pairs", ["p", "q"], **changes)
+    assert verified(project, "m") == 1
+    assert message in capsys.readouterr().err
+    assert (project / "methods.yaml").read_text() == before
+
+
+def test_changed_image_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An image on disk that is not the record's is told by its path."""
+    path = project / "results/runs/m/pairs/fused/q.png"
+    write_png(path, np.arange(20, dtype=np.uint8).reshape(4, 5))
+    assert verified(project, "m") == 1
+    assert f"{path} must be the fused image of the record" in capsys.readouterr().err
+
+
+def test_method_without_a_run_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A method that was never run cannot be called verified."""
+    assert verified(project, "variant") == 1
+    assert "must have a record" in capsys.readouterr().err
+
+
+def test_first_download_is_pinned(project: Path) -> None:
+    """The hash of a fetched file goes into its entry; the second time nothing is left to pin."""
+    write_json(project / "resources/weights/m.json", {"state": "ok", "sha256": {"w.pth": "a" * 64}})
+    assert main(["pin", "m", "--project", str(project)]) == 0
+    text = (project / "methods.yaml").read_text()
+    assert load_registry(project).methods["m"].weights[0]["sha256"] == "a" * 64
+    assert main(["pin", "m", "--project", str(project)]) == 0
+    assert (project / "methods.yaml").read_text() == text
+
+
+def test_pin_refuses_what_was_not_fetched(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a good marker there is nothing to pin."""
+    assert main(["pin", "m", "--project", str(project)]) == 1
+    assert "must tell of a success; found absent" in capsys.readouterr().err
