@@ -42,6 +42,19 @@ def test_table_names_the_unit_and_the_direction(files: list[str], capsys: pytest
     assert lines[2].endswith("lower is better")
 
 
+def test_metric_without_a_value_is_null(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A metric without a value is null with its reason on stderr, and takes no other value with it."""
+    same = [files[0]] * 3
+    assert main(["measure", *same, "--metrics", "EN", "PSNR", "--json"]) == 0
+    printed = capsys.readouterr()
+    values = json.loads(printed.out)
+    assert values["EN"] > 0
+    assert values["PSNR"] is None
+    assert "PSNR: is infinite: the images are identical" in printed.err
+    assert main(["measure", *same, "--metrics", "PSNR"]) == 1
+    assert capsys.readouterr().out.split()[:2] == ["PSNR", "-"]
+
+
 def test_ground_truth_from_a_file(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """--reference gives the ground truth; without it metrics that need one are refused before anything is read."""
     assert main(["measure", *files, "--metrics", "SSIM-GT", "--reference", files[2], "--json"]) == 0
@@ -114,7 +127,7 @@ def test_explain_tries_the_protocols_of_colour_images(
     """For a colour image a claim may hold under another protocol than the luma."""
     colour = cv2.imread(files[2], cv2.IMREAD_COLOR)
     assert colour is not None
-    colour[:, :, 0] //= 2
+    colour[:, :, 0] = colour[:, :, 0] // 2
     cv2.imwrite(files[2], colour)
     main(["measure", *files, "--metrics", "AG+rgb-mean", "--json"])
     value = json.loads(capsys.readouterr().out)["AG+rgb-mean"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure the images named by the options and print the result.
+    """Measure the images named by the options and print the result; status 1 when no metric has a value.
 
     Raises:
-        MetricError: an image cannot be read, sizes differ, or a metric is unknown or has no value here.
+        MetricError: an image cannot be read, sizes differ, or a metric is unknown.
     """
     if options.explain:
         metric, claimed = _claim(options.explain)
@@ -50,9 +51,20 @@ def run(options: argparse.Namespace) -> int:
     if options.explain:
         definitions = definitions if pair.is_gray and fused.ndim == 2 else in_every_protocol(definitions)
         return _explain(pair, fused, definitions, claimed, options.json)
-    values = pair.measure(fused, definitions)
-    print(json.dumps(values, indent=2) if options.json else _value_table(definitions, values))
-    return 0
+    return _print_values(definitions, *pair.attempt(fused, definitions), as_json=options.json)
+
+
+def _print_values(
+    definitions: list[Definition], values: dict[str, float], refusals: dict[str, str], *, as_json: bool
+) -> int:
+    """Print the values, null or - for a metric without one, and the reasons on stderr; status 1 when there is no value."""
+    for name, reason in refusals.items():
+        print(f"fusebench measure: {name}: {reason}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({definition.id: values.get(definition.id) for definition in definitions}, indent=2))
+    else:
+        print(_value_table(definitions, values))
+    return 0 if values else 1
 
 
 def _refuse_without_reference(definitions: list[Definition], options: argparse.Namespace) -> None:
@@ -135,10 +147,11 @@ def _matches(value: float, claimed: float) -> bool:
 
 
 def _value_table(definitions: list[Definition], values: dict[str, float]) -> str:
-    width = max(len(name) for name in values)
-    arrows = {"higher": "higher is better", "lower": "lower is better", "none": ""}
-    lines = [
-        f"{definition.id:<{width}}  {values[definition.id]:>16.8g}  {definition.unit:<12}{arrows[definition.direction]}"
+    width = max(len(definition.id) for definition in definitions)
+    better = {"higher": "higher is better", "lower": "lower is better", "none": ""}
+    numbers = {name: f"{value:.8g}" for name, value in values.items()}
+    return "\n".join(
+        f"{definition.id:<{width}}  {numbers.get(definition.id, '-'):>16}  "
+        f"{definition.unit:<12}{better[definition.direction]}".rstrip()
         for definition in definitions
-    ]
-    return "\n".join(line.rstrip() for line in lines)
+    )
