@@ -1,9 +1,18 @@
-# One long file of values, one of states, and a table for each suite and dataset.
+# One long file of values, one of states, and a table for each suite and dataset; then the tables of papers.
+from fusebench.compare.planning import Comparison
+
+COMPARISON = Comparison(PLAN)
+
+
+wildcard_constraints:
+    table=r"[^/.]+",
 
 
 localrules:
     collect_measures,
     write_table,
+    analyse_table,
+    write_paper_table,
     verdict,
 
 
@@ -46,7 +55,76 @@ rule verdict:
         "results/verdict.txt",
     log:
         "logs/compare/verdict.log",
+    retries: 0
     params:
         spec=PLAN.collect_spec(),
     shell:
         "python -m fusebench.steps verdict --spec {params.spec:q} --output {output:q} 2> {log:q}"
+
+
+# The tables of papers, from `tables:` of the configuration. Each measures what it shows and nothing else, so that asking for
+# one table runs only the methods in it; values that were measured before are kept beside the runs.
+
+
+rule measure_table:
+    input:
+        dataset="resources/datasets/{dataset}.json",
+        records=lambda wildcards: COMPARISON.records(wildcards.table, wildcards.dataset),
+    output:
+        "results/measures/tables/{table}/{dataset}.csv",
+    log:
+        "logs/measure/tables/{table}/{dataset}.log",
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        metrics=lambda wildcards: COMPARISON.metrics(wildcards.table, wildcards.dataset),
+    shell:
+        "python -m fusebench.steps measure --dataset {input.dataset:q} --records {input.records:q} --metrics {params.metrics:q}"
+        " --workers {threads} --output {output:q} 2> {log:q}"
+
+
+rule analyse_table:
+    input:
+        measures=lambda wildcards: COMPARISON.measures(wildcards.table),
+    output:
+        summary="results/statistics/{table}/summary.csv",
+        others=multiext(
+            "results/statistics/{table}/",
+            "tests.csv",
+            "ranks.csv",
+            "mean-ranks.csv",
+            "sensitivity.json",
+            "correlation.csv",
+            "statistics.md",
+        ),
+    log:
+        "logs/compare/tables/{table}.statistics.log",
+    params:
+        spec=lambda wildcards: COMPARISON.statistics_spec(wildcards.table),
+    shell:
+        "python -m fusebench.compare.steps statistics --spec {params.spec:q} --measures {input.measures:q} --output {output.summary:q}"
+        " 2> {log:q}"
+
+
+rule write_paper_table:
+    input:
+        statistics="results/statistics/{table}/summary.csv",
+        records=lambda wildcards: COMPARISON.all_records(wildcards.table),
+    output:
+        multiext(
+            "results/tables/{table}",
+            ".csv",
+            ".md",
+            ".html",
+            ".tex",
+            ".bib",
+            ".proof.tex",
+        ),
+    log:
+        "logs/compare/tables/{table}.log",
+    params:
+        spec=lambda wildcards: COMPARISON.table_spec(wildcards.table),
+    shell:
+        "python -m fusebench.compare.steps table --spec {params.spec:q} --statistics {input.statistics:q} --output {output[0]:q} 2> {log:q}"

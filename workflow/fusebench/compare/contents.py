@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from fusebench.compare.means import Mean, Means, means_of
 from fusebench.markers import OK, SKIPPED
 from fusebench.metrics import Definition, resolve
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BEST, SECOND = 1, 2
+BEST, SECOND, THIRD = 1, 2, 3
+NO_MEAN = Mean(None, 0)
 NO_RECORD = {"state": SKIPPED, "reason": "the method has not been run on this dataset"}
 
 
@@ -26,7 +28,7 @@ class TableSpec:
         title: of the dataset, shown in the caption.
         methods: name -> name shown, in the order of the rows.
         metrics: ids in the order of the columns, ``METRIC`` or ``METRIC@DEFINITION``.
-        decimals: how many are printed; methods are ranked on these digits.
+        decimals: how many are printed, of all metrics or by id; methods are ranked on these digits.
         pairs: how many the dataset has; where None, the most that any run has.
     """
 
@@ -35,8 +37,12 @@ class TableSpec:
     title: str
     methods: Mapping[str, str]
     metrics: Sequence[str]
-    decimals: int = 4
+    decimals: int | Mapping[str, int] = 4
     pairs: int | None = None
+
+    def decimals_of(self, metric: str) -> int:
+        """Return how many digits after the point are printed of a metric, by its id."""
+        return self.decimals if isinstance(self.decimals, int) else self.decimals[metric]
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Cell:
         printed: the mean as shown, ``""`` where there is none.
         rank: 1 is best; None where the cell is not ranked.
         problem: why values are missing, ``""`` where none is.
+        source: the mean with its deviation, interval and tie, as far as they are known.
     """
 
     mean: float | None
@@ -56,6 +63,7 @@ class Cell:
     printed: str
     rank: int | None = None
     problem: str = ""
+    source: Mean = NO_MEAN
 
 
 @dataclass(frozen=True)
@@ -101,12 +109,16 @@ def table_of(spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd
     Raises:
         MetricError: a metric of ``spec`` is unknown.
     """
+    return tabulate(spec, records, means_of(measures[measures["dataset"] == spec.dataset]))
+
+
+def tabulate(spec: TableSpec, records: Iterable[Mapping[str, Any]], means: Means) -> Table:
+    """Return the table that ``spec`` asks for from means that are already known; otherwise as ``table_of``."""
     here = {record["method"]: record for record in records if record["dataset"] == spec.dataset}
     runs = {method: here.get(method, NO_RECORD) for method in spec.methods}
     pairs = spec.pairs or max((len(record.get("images", [])) for record in runs.values()), default=0)
     definitions = tuple(resolve(spec.metrics))
-    values = measures[measures["dataset"] == spec.dataset]
-    columns = [_column(values, definition, runs, pairs, spec.decimals) for definition in definitions]
+    columns = [_column(spec, definition, runs, pairs, means) for definition in definitions]
     rows = [
         Row(method, spec.methods[method], record, tuple(column[method] for column in columns))
         for method, record in runs.items()
@@ -115,19 +127,12 @@ def table_of(spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd
 
 
 def _column(
-    values: pd.DataFrame,
-    definition: Definition,
-    runs: Mapping[str, Mapping[str, Any]],
-    pairs: int,
-    decimals: int,
+    spec: TableSpec, definition: Definition, runs: Mapping[str, Mapping[str, Any]], pairs: int, means: Means
 ) -> dict[str, Cell]:
     """Return the cells of one metric by method, ranked."""
-    of_metric = values[
-        (values["metric"] == definition.metric) & (values["definition"] == definition.definition)
-    ]
-    groups = dict(list(of_metric.groupby("method")))
+    key = (definition.metric, definition.definition)
     cells = {
-        method: _cell(groups.get(method, of_metric[:0]), definition, pairs, decimals)
+        method: _cell(spec, means.get((spec.dataset, method, *key), NO_MEAN), definition, pairs)
         if record["state"] == OK
         else Cell(None, 0, "")
         for method, record in runs.items()
@@ -135,29 +140,21 @@ def _column(
     complete = [method for method, cell in cells.items() if cell.mean is not None and cell.measured == pairs]
     ranks = ranks_of([cells[method].printed for method in complete], definition.direction)
     return cells | {
-        method: _ranked(cells[method], rank) for method, rank in zip(complete, ranks, strict=True)
+        method: replace(cells[method], rank=rank) for method, rank in zip(complete, ranks, strict=True)
     }
 
 
-def _cell(values: pd.DataFrame, definition: Definition, pairs: int, decimals: int) -> Cell:
+def _cell(spec: TableSpec, mean: Mean, definition: Definition, pairs: int) -> Cell:
     """Return the cell of a run that ended well; whatever is not measured is told."""
-    known = values["value"].dropna()
-    problem = _problem(values, definition, len(known), pairs) if len(known) < pairs else ""
-    if known.empty:
-        return Cell(None, 0, "", problem=problem)
-    mean = float(known.mean())
-    return Cell(mean, len(known), printed(mean, decimals), problem=problem)
+    problem = _problem(mean, definition, pairs) if mean.measured < pairs else ""
+    shown = "" if mean.value is None else printed(mean.value, spec.decimals_of(definition.id))
+    return Cell(mean.value, mean.measured, shown, problem=problem, source=mean)
 
 
-def _problem(values: pd.DataFrame, definition: Definition, known: int, pairs: int) -> str:
+def _problem(mean: Mean, definition: Definition, pairs: int) -> str:
     """Say how many pairs have a value, and why the others have none."""
-    told = dict.fromkeys(values["reason"].dropna()) if "reason" in values else {}
-    reasons = [str(reason) for reason in told if reason] or ["the others were not measured"]
-    return f"{definition.id}: {known} of {pairs} pairs have a value ({'; '.join(reasons)})"
-
-
-def _ranked(cell: Cell, rank: int | None) -> Cell:
-    return Cell(cell.mean, cell.measured, cell.printed, rank, cell.problem)
+    reason = mean.reason or "the others were not measured"
+    return f"{definition.id}: {mean.measured} of {pairs} pairs have a value ({reason})"
 
 
 def printed(value: float, decimals: int) -> str:

@@ -32,7 +32,7 @@ _REPLACED = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
     ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``",
     "”": "''", "…": "...", "×": r"$\times$", "±": r"$\pm$", "→": r"$\rightarrow$", "≤": r"$\leq$", "≥": r"$\geq$",
-    "µ": r"$\mu$", "·": r"$\cdot$",
+    "µ": r"$\mu$", "≈": r"$\approx$", "·": r"$\cdot$",
     **{character: "\\" + character for character in "&%$#_{}"},
 }  # fmt: skip
 # Accents and letters that LaTeX has in every font encoding.

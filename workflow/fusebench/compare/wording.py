@@ -65,10 +65,11 @@ def notes(table: Table) -> dict[str, str]:
     reasons = {
         row.method: " ".join(row.reason.split()) for row in table.rows if row.reason or row.state != OK
     }
-    return {method: _shortened(reason) or "no reason was recorded" for method, reason in reasons.items()}
+    return {method: shortened(reason) or "no reason was recorded" for method, reason in reasons.items()}
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return a text of at most ``NOTE_LENGTH`` characters."""
     return text if len(text) <= NOTE_LENGTH else text[: NOTE_LENGTH - 3] + "..."
 
 

@@ -28,8 +28,7 @@ def metric_correlation(samples: Sequence[Sample]) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {}
     for sample in samples:
         ranks = sample.goodness.rank(axis=1, pct=True)
-        stacked: Any = ranks.stack()
-        stacked.index = pd.MultiIndex.from_tuples([(sample.dataset, *key) for key in stacked.index])
+        stacked: Any = pd.concat({sample.dataset: ranks.stack()})
         columns.setdefault(sample.definition.id, []).append(stacked)
     table = pd.DataFrame({metric: pd.concat(parts) for metric, parts in columns.items()})
     return table.corr(method="spearman")

@@ -34,11 +34,10 @@ def rank_table(samples: Sequence[Sample]) -> pd.DataFrame:
         for sample in samples
         if sample.ranked
     }
-    table = pd.DataFrame(rows).T
-    table.index = pd.MultiIndex.from_tuples(list(rows) or [("", "")], names=["dataset", "metric"])[
-        : len(rows)
-    ]
-    return table
+    index = pd.MultiIndex.from_arrays(
+        [[key[0] for key in rows], [key[1] for key in rows]], names=["dataset", "metric"]
+    )
+    return pd.DataFrame(list(rows.values()), index=index)
 
 
 def mean_ranks(ranks: pd.DataFrame) -> pd.DataFrame:

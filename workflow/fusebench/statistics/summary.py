@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fusebench.compare.means import KEYS, missing_reasons
 from fusebench.statistics.intervals import mean_intervals
 from fusebench.statistics.significance import ALPHA, friedman, wilcoxon_holm
 from fusebench.statistics.values import Sample
@@ -39,20 +40,12 @@ def summary(measures: pd.DataFrame, samples: Iterable[Sample]) -> pd.DataFrame:
 
 def _described(measures: pd.DataFrame) -> dict[Any, pd.DataFrame]:
     """Return count, mean, deviation, median and reason by method, for each dataset, metric and definition."""
-    keys = ["dataset", "metric", "definition", "method"]
-    groups = measures.groupby(keys, sort=False)["value"]
+    groups = measures.groupby(KEYS, sort=False)["value"]
     table = groups.agg(["count", "mean", "std", "median"]).reset_index()
     table = table.rename(columns={"count": "measured"})
-    table["reason"] = table[keys].apply(tuple, axis=1).map(_reasons(measures, keys)).fillna("")
-    return dict(list(table.groupby(keys[:3], sort=False)))
-
-
-def _reasons(measures: pd.DataFrame, keys: list[str]) -> dict[Any, str]:
-    missing = measures[measures["value"].isna()]
-    if "reason" not in missing:
-        return {}
-    told = missing.groupby(keys, sort=False)["reason"].unique()
-    return {key: "; ".join(str(reason) for reason in reasons if reason) for key, reasons in told.items()}
+    reasons = missing_reasons(measures)
+    table["reason"] = [reasons.get(key, "") for key in table[KEYS].itertuples(index=False, name=None)]
+    return dict(list(table.groupby(["dataset", "metric", "definition"], sort=False)))
 
 
 def _of_sample(sample: Sample, described: dict[Any, pd.DataFrame]) -> pd.DataFrame:

@@ -11,8 +11,6 @@ from fusebench.metrics import Definition, resolve
 if TYPE_CHECKING:
     import pandas as pd
 
-KEYS = ["dataset", "metric", "definition", "method"]
-
 
 @dataclass(frozen=True)
 class Sample:

@@ -1,0 +1,252 @@
+"""Tables of papers: several datasets, groups, ties, footnotes, and formats that go into a paper as they are."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fusebench.compare.bibliography import bibliography, citation_key
+from fusebench.compare.means import Mean
+from fusebench.compare.paper import PaperSpec, PaperTable, caption, paper_table
+from fusebench.compare.paper_files import SUFFIXES, write_paper_table
+from fusebench.compare.paper_html import html
+from fusebench.compare.paper_latex import latex
+from fusebench.compare.paper_markdown import markdown
+
+METRICS = ["SSIM", "SSIM@cddfuse", "Q_CV"]
+SPEC = PaperSpec(
+    name="trial",
+    title="Trial of A_1 & others",
+    groups={"Classical": ["alpha", "beta"], "Learned": ["gamma", "broken", "medical"]},
+    labels={"alpha": "Alpha", "beta": "Beta_2", "gamma": "Gamma", "broken": "Broken", "medical": "Medical"},
+    datasets=[
+        {
+            "name": "tno",
+            "title": "TNO 25",
+            "methods": ["alpha", "beta", "gamma", "broken"],
+            "metrics": METRICS,
+        },
+        {"name": "mri", "title": "MRI-CT", "methods": ["gamma", "medical"], "metrics": METRICS},
+    ],
+    decimals={"SSIM": 2, "SSIM@cddfuse": 3, "Q_CV": 0},
+    cite={"alpha": "alpha2020"},
+    years={"alpha": "2020"},
+    evidence={"gamma": "exact"},
+    columns=["year", "evidence", "model-seconds", "parameters"],
+)
+PAPERS = {
+    "alpha": {"key": "alpha2020", "title": "Alpha & Omega_1", "paper": {"venue": "IEEE TIP", "year": 2020, "doi": "10.1/x_y"}}
+}  # fmt: skip
+
+
+def record(method: str, dataset: str, **more: Any) -> dict[str, Any]:
+    """What the fuse step writes, as far as tables read it."""
+    good = {"state": "ok", "reason": "", "images": [{"name": "1"}, {"name": "2"}]}
+    return {"method": method, "dataset": dataset, **good, **more}
+
+
+RECORDS = [
+    record("alpha", "tno", model_seconds=0.01234, parameters=1_190_000, flops=2e9),
+    record("beta", "tno"),
+    record("gamma", "tno", model_seconds=1.5),
+    record("broken", "tno", state="weights-missing", reason="no x_1.pth & no link", images=[]),
+    record("gamma", "mri"),
+    record("medical", "mri"),
+]
+
+
+def key(dataset: str, method: str, metric: str) -> tuple[str, str, str, str]:
+    """The key of a mean."""
+    name, _, definition = metric.partition("@")
+    return dataset, method, name, definition or "canonical"
+
+
+MEANS = {
+    key("tno", "alpha", "SSIM"): Mean(0.801, 2, std=0.05, interval=(0.7, 0.9)),
+    key("tno", "beta", "SSIM"): Mean(0.804, 2, tied=True),
+    key("tno", "gamma", "SSIM"): Mean(0.5, 2),
+    key("tno", "alpha", "SSIM@cddfuse"): Mean(1.2, 2),
+    key("tno", "beta", "SSIM@cddfuse"): Mean(1.3, 1, "image is flat"),
+    key("tno", "gamma", "SSIM@cddfuse"): Mean(1.1, 2, tied=True),
+    key("tno", "alpha", "Q_CV"): Mean(300.4, 2),
+    key("tno", "beta", "Q_CV"): Mean(150.0, 2),
+    key("tno", "gamma", "Q_CV"): Mean(150.4, 2),
+    key("mri", "gamma", "SSIM"): Mean(0.2, 2),
+    key("mri", "medical", "SSIM"): Mean(0.3, 2),
+}
+
+
+def table(**changes: Any) -> PaperTable:
+    """The table of ``SPEC`` with some fields changed."""
+    return paper_table(replace(SPEC, **changes), RECORDS, MEANS)
+
+
+def row(text: str, start: str) -> list[str]:
+    """The cells of the one Markdown row that starts so."""
+    (line,) = [line for line in text.splitlines() if line.startswith(f"| {start}")]
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[2:-1]]
+
+
+def test_ranks_follow_printed_digits_and_directions() -> None:
+    """0.801 and 0.804 print alike and are both best; Q_CV is better the lower, and 150.0 and 150.4 print alike."""
+    text = markdown(table())
+    assert row(text, "Alpha")[2] == "**0.80**" and row(text, "Beta")[2] == "**0.80** ≈"
+    assert (row(text, "Beta")[4], row(text, "Gamma")[4], row(text, "Alpha")[4]) == (
+        "**150**",
+        "**150**",
+        "300",
+    )
+
+
+def test_more_decimals_part_what_was_tied() -> None:
+    """With three digits 0.804 is best and 0.801 second."""
+    text = markdown(table(decimals={"SSIM": 3, "SSIM@cddfuse": 3, "Q_CV": 0}))
+    assert row(text, "Alpha")[2] == "<u>0.801</u>" and row(text, "Beta")[2] == "**0.804** ≈"
+
+
+def test_a_failed_cell_is_a_dash_with_a_footnote() -> None:
+    """A run without result has dashes, and its state and reason stand below, once for the same text."""
+    text = markdown(table())
+    (cell,) = set(row(text, "Broken")[2:5])
+    assert re.fullmatch(r"–<sup>\w</sup>", cell)
+    assert f"{cell[1:]} weights-missing: no x\\_1.pth & no link" in text
+
+
+def test_a_mean_of_fewer_pairs_is_not_ranked() -> None:
+    """1.300 of one pair of two would be best; it is shown with a footnote, and 1.200 is best."""
+    text = markdown(table())
+    assert row(text, "Beta")[3] == "1.300<sup>b</sup>" and row(text, "Alpha")[3] == "**1.200**"
+    assert "SSIM@cddfuse: 1 of 2 pairs have a value (image is flat)" in text
+
+
+def test_a_method_of_another_task_is_told() -> None:
+    """A method that was not published for a dataset's task has dashes there, and a footnote."""
+    text = markdown(table())
+    letter = re.search(r"–<sup>(\w)</sup>", row(text, "Medical")[2])
+    assert letter and f"<sup>{letter[1]}</sup> not published for this task" in text
+
+
+def test_ties_are_marked_only_where_statistics_say_so() -> None:
+    """The mark stands beside tied cells, the caption explains it, and `ties: false` leaves both out."""
+    assert "≈" in caption(table()) and markdown(table()).count("≈") == 3
+    assert "≈" not in markdown(table(ties=False))
+
+
+@pytest.mark.parametrize(("highlight", "marks"), [(0, (0, 0)), (1, (1, 0)), (2, (1, 1))])
+def test_highlight_is_how_many_ranks_are_marked(highlight: int, marks: tuple[int, int]) -> None:
+    """0 marks nothing, 1 the best, 2 the second as well; the caption says what is marked."""
+    text = latex(table(highlight=highlight, layout="stacked"))
+    assert (r"\textbf{1.200}" in text, r"\underline{1.100" in text) == tuple(bool(mark) for mark in marks)
+    assert ("second underlined" in caption(table(highlight=highlight))) == (highlight == 2)
+
+
+def test_spread_follows_the_mean_with_its_digits() -> None:
+    """Standard deviation or half the width of the interval; nothing where it is unknown."""
+    assert row(markdown(table(spread="std")), "Alpha")[2] == "**0.80** ± 0.05"
+    assert row(markdown(table(spread="interval")), "Alpha")[2] == "**0.80** ± 0.10"
+    assert row(markdown(table(spread="std")), "Gamma")[2] == "0.50"
+
+
+def test_columns_besides_metrics() -> None:
+    """Year and evidence stand first, seconds with their dataset, parameters and FLOPs at the end."""
+    shown = table(columns=["flops", "year", "model-seconds", "parameters", "evidence"])
+    assert [column.head for column in shown.columns] == [
+        "year", "evidence", *METRICS, "model s", *METRICS, "model s", "FLOPs", "params",
+    ]  # fmt: skip
+    assert row(markdown(shown), "Alpha")[:2] == ["2020", "–"] and row(markdown(shown), "Gamma")[1] == "exact"
+    assert row(markdown(shown), "Alpha")[5] == "0.0123" and row(markdown(shown), "Alpha")[-2:] == [
+        "2 G",
+        "1.19 M",
+    ]
+
+
+def test_stacked_datasets_are_ranked_each_on_its_own() -> None:
+    """Each dataset has its block of rows with its title; a group without methods there is left out."""
+    text = markdown(table(layout="stacked"))
+    blocks = text.split("**MRI-CT (2 pairs)")
+    assert row(blocks[1], "Medical")[2] == "**0.30**" and "Classical" not in blocks[1]
+    assert "**TNO 25 (2 pairs) · Classical**" in blocks[0]
+
+
+def test_latex_has_heads_groups_and_citations() -> None:
+    """Datasets span their columns, groups have rows of their own, names are followed by citations."""
+    text = latex(table())
+    assert r"\multicolumn{4}{c}{TNO 25} & \multicolumn{4}{c}{MRI-CT}" in text
+    assert r"\cmidrule(lr){4-7}\cmidrule(lr){8-11}" in text
+    assert r"\multicolumn{12}{l}{\textit{Classical}} \\" in text
+    assert r"Alpha~\cite{alpha2020} & 2020" in text and r"Beta\_2 &" in text
+    assert text.startswith("% Needs \\usepackage{booktabs,graphicx}\n\\begin{table*}")
+
+
+def test_a_narrow_table_stands_in_one_column() -> None:
+    """Up to eight columns of numbers take `table`, more take `table*`."""
+    narrow = table(columns=[], layout="stacked")
+    assert r"\begin{table}[tbp]" in latex(narrow) and r"\begin{table*}[tbp]" in latex(table())
+
+
+def test_html_is_whole_and_escaped() -> None:
+    """A document with language, caption, scoped heads and escaped names; nothing is loaded from elsewhere."""
+    text = html(table(labels={**SPEC.labels, "alpha": "<b>A"}))
+    assert '<html lang="en">' in text and "&lt;b&gt;A" in text and "<b>A" not in text
+    assert text.count('scope="colgroup"') == 2 and "<caption>" in text
+    assert not re.search(r"(src|href)=", text)
+
+
+def test_every_row_has_all_columns() -> None:
+    """Rows of numbers, of states and of headings are equally wide in Markdown."""
+    lines = [line for line in markdown(table()).splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {13}
+
+
+def test_csv_has_full_digits_for_each_dataset(tmp_path: Path) -> None:
+    """Unrounded means, group, state and reason of every method on every dataset."""
+    paths = write_paper_table(tmp_path, table(), PAPERS)
+    rows = list(csv.DictReader(paths[0].open(encoding="utf-8")))
+    assert [(row["dataset"], row["method"]) for row in rows][:2] == [("tno", "alpha"), ("tno", "beta")]
+    assert (rows[0]["SSIM"], rows[0]["group"], rows[3]["state"]) == ("0.801", "Classical", "weights-missing")
+    assert [path.name for path in paths] == [f"trial{suffix}" for suffix in SUFFIXES]
+
+
+def test_bibliography_tells_conferences_from_journals() -> None:
+    """CVPR is a proceedings, a journal an article, arXiv alone neither; special characters are escaped."""
+
+    def entry(venue: str, **more: Any) -> str:
+        paper = {"key": "k", "title": "T", "paper": {"venue": venue, "year": 2024, **more}}
+        return bibliography({"m": paper})
+
+    assert "@inproceedings{k," in entry("CVPR") and "booktitle = {CVPR}" in entry("CVPR")
+    assert "@article{k," in entry("Information Fusion") and "@misc{k," in entry("arXiv", arxiv="2401.1")
+    assert "eprint = {2401.1}" in entry("arXiv", arxiv="2401.1")
+    assert r"title = {{Alpha \& Omega\_1}}" in bibliography(PAPERS)
+
+
+def test_citation_keys_are_the_entrys_own_or_made() -> None:
+    """`paper.cite` wins; otherwise the name's letters with the year."""
+    assert citation_key("lut-fuse", {"paper": {"year": 2025}}) == "lutfuse2025"
+    assert citation_key("x", {"paper": {"year": 2025, "cite": "yi2025"}}) == "yi2025"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.parametrize(
+    "changes", [{}, {"layout": "stacked", "colour": True, "highlight": 3, "spread": "std"}]
+)
+def test_latex_compiles_without_complaint(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """The proof compiles with the table, which sticks out nowhere; BibTeX takes the bibliography."""
+    write_paper_table(tmp_path, table(**changes), PAPERS)
+    for command in (
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "trial.proof.tex"],
+        ["bibtex", "trial.proof"],
+    ):
+        if shutil.which(command[0]) is None:
+            continue
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False
+        )
+        assert done.returncode == 0 and "Overfull" not in done.stdout, done.stdout[-2000:]
+    assert (tmp_path / "trial.proof.pdf").stat().st_size > 0

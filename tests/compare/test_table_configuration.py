@@ -1,0 +1,159 @@
+"""``tables:`` of the configuration: what is left out comes from the suite, and every mistake is told when it is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fusebench.compare.planning import Comparison, evidence, paper_spec
+from fusebench.errors import RegistryError
+from fusebench.plan import make_plan
+from fusebench.registry import Method, Registry, load_registry
+
+RUN = {"script": "x.py", "stage": {"a": "a/{name}.png", "b": "b/{name}.png"}, "collect": "{out}/{name}.png"}
+METHOD: dict[str, Any] = {
+    "title": "M",
+    "tasks": ["infrared-visible"],
+    "code": "code",
+    "env": "classical",
+    "run": RUN,
+}
+METHODS: dict[str, Any] = {
+    "alpha": {**METHOD, "label": "Alpha", "paper": {"venue": "CVPR", "year": 2024}},
+    "beta": {**METHOD, "run": {**RUN, "args": "--beta"}},
+    "idle": {**METHOD, "status": "no-weights", "reason": "the link is dead"},
+    "medic": {**METHOD, "tasks": ["medical"], "run": {**RUN, "args": "--medic"}},
+}
+SIDES = {"a": {"files": "a/{name}.png"}, "b": {"files": "b/{name}.png"}}
+DATASETS: dict[str, Any] = {
+    "tno": {"title": "TNO", "task": "infrared-visible", "kind": "local", "folder": "images", **SIDES},
+    "focus": {"title": "F", "task": "multi-focus", "kind": "local", "folder": "images", **SIDES},
+    "mri": {"title": "MRI", "task": "medical", "kind": "local", "folder": "images", **SIDES},
+}
+SUITES = {
+    "bare": {"methods": ["alpha"], "datasets": ["tno"]},
+    "s": {"methods": ["alpha", "beta"], "datasets": ["tno"], "metrics": ["EN", "SSIM"], "decimals": 3},
+}
+
+Load = Callable[..., Registry]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Write a project with one table and read it."""
+
+    def read(**table: Any) -> Registry:
+        (tmp_path / "envs" / "classical").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "code").mkdir(exist_ok=True)
+        config = {"suite": "s", "suites": SUITES, "tables": {"t": {"suite": "s", **table}}}
+        for file, content in (
+            ("methods.yaml", METHODS),
+            ("datasets.yaml", DATASETS),
+            ("config/config.yaml", config),
+        ):
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        return load_registry(tmp_path)
+
+    return read
+
+
+def test_what_is_left_out_is_the_suites(load: Load) -> None:
+    """Methods, datasets, metrics and decimals come from the suite; labels from the entries."""
+    spec = paper_spec(load().tables["t"])
+    assert spec.groups == {"": ["alpha", "beta"]} and spec.labels == {"alpha": "Alpha", "beta": "beta"}
+    assert [dataset["metrics"] for dataset in spec.datasets] == [["EN", "SSIM"]]
+    assert spec.decimals == {"EN": 3, "SSIM": 3} and spec.cite == {"alpha": "alpha2024"}
+
+
+def test_own_fields_win(load: Load) -> None:
+    """Groups keep their order, decimals of some metrics leave the others as they are, labels and keys are replaced."""
+    table = load(
+        groups={"Z": ["beta"], "A": ["alpha"]},
+        decimals={"SSIM": 1},
+        labels={"beta": "B"},
+        cite={"alpha": "own"},
+    ).tables["t"]
+    spec = paper_spec(table)
+    assert list(spec.groups) == ["Z", "A"] and spec.decimals == {"EN": 3, "SSIM": 1}
+    assert (spec.labels["beta"], spec.cite["alpha"]) == ("B", "own")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"methods": ["alpa"]}, "tables.t.methods.0): unknown method 'alpa' (did you mean 'alpha'"),
+        ({"groups": {"G": ["betta"]}}, "unknown method 'betta' (did you mean 'beta'"),
+        ({"datasets": ["tnoo"]}, "unknown dataset 'tnoo' (did you mean 'tno'"),
+        ({"suite": "t"}, "unknown suite 't'"),
+        ({"metrics": ["SSIMM"]}, "unknown metric 'SSIMM'; near names: SSIM"),
+        ({"metrics": ["SSIM@cdfuse"]}, "SSIM@ivif-zoo, SSIM@vifb"),
+        ({"decimals": {"ENN": 2}}, "unknown metric 'ENN'"),
+        ({"labels": {"alpa": "A"}}, "unknown method of this table 'alpa' (did you mean 'alpha'"),
+        ({"crops": {"tn": {"1": [[0, 0, 4, 4]]}}}, "unknown dataset of this table 'tn'"),
+        ({"groups": {"Dead": ["idle"]}}, "group 'Dead' must have a method that can be run; found idle (no-weights)"),
+        ({"methods": ["medic"]}, "method 'medic' is for medical; must be for a task of the table's datasets: infrared"),
+        ({"methods": ["alpha", "alpha"]}, "method 'alpha' must stand in one row; found it 2 times"),
+        ({"methods": ["alpha"], "groups": {"G": ["beta"]}}, "must have `methods` or `groups`, not both"),
+        ({"metrics": ["PSNR_ref"]}, "need a ground truth, which dataset 'tno' has not"),
+        ({"layout": "beside"}, "must be one of side-by-side, stacked; found \"beside\""),
+        ({"colum": ["year"]}, "unknown key 'colum' (did you mean 'columns'"),
+        ({"crops": {"tno": {"1": [[0, 0, 4]]}}}, "a box as [x, y, width, height]"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_when_the_configuration_is_read(
+    load: Load, table: dict[str, Any], message: str
+) -> None:
+    """File, line and place, what must be, what was found, and the near names."""
+    if table.get("metrics") == ["PSNR_ref"]:
+        from fusebench.metrics.definitions import all_definitions
+
+        table = {
+            "metrics": [
+                next(d.id for d in all_definitions().values() if d.needs_reference and d.kind == "gray")
+            ]
+        }
+    with pytest.raises(RegistryError) as error:
+        load(**table)
+    assert message in str(error.value) and "config.yaml:" in str(error.value)
+
+
+def test_crops_of_a_prepared_dataset_must_lie_inside(load: Load, tmp_path: Path) -> None:
+    """A box that sticks out, and a pair that is not there, are told with the size and the near names."""
+    marker = tmp_path / "resources" / "datasets" / "tno.json"
+    marker.parent.mkdir(parents=True)
+    marker.write_text(json.dumps({"state": "ok", "pairs": [{"name": "pair1", "size": [40, 30]}]}))
+    with pytest.raises(RegistryError, match=r"inside the image of 40x30 pixels; found \[30, 0, 20, 10\]"):
+        load(crops={"tno": {"pair1": [[30, 0, 20, 10]]}})
+    with pytest.raises(RegistryError, match=r"no pair 'pair2' \(did you mean 'pair1'"):
+        load(pairs={"tno": ["pair2"]})
+    assert load(crops={"tno": {"pair1": [[30, 0, 10, 30]]}}).tables["t"].pairs_of("tno") == ["pair1"]
+
+
+def test_stacked_datasets_need_the_same_metrics(load: Load) -> None:
+    """Without `metrics`, datasets of two tasks have their tasks' metrics, which do not fit under one head."""
+    with pytest.raises(RegistryError, match="stacked datasets must have the same metrics; found 2 sets"):
+        load(suite="bare", datasets=["tno", "focus"], layout="stacked")
+    registry = load(suite="bare", datasets=["tno", "focus"], layout="stacked", metrics=["EN"])
+    assert registry.tables["t"].metrics_for(registry.datasets["focus"]) == ["EN"]
+
+
+def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> None:
+    """Kinds of the whole table have one figure, the others one for each dataset."""
+    load(figures=["ranks", "grid"])
+    comparison = Comparison(make_plan(tmp_path, {}))
+    assert comparison.figure_files == ["results/figures/t/ranks.pdf", "results/figures/t/grid-tno.pdf"]
+    assert comparison.kind_of("t", "boxes-tno") == ("boxes", "tno")
+
+
+@pytest.mark.parametrize(
+    ("verified", "shown"),
+    [(None, "–"), ("none", "–"), ({"date": "2026-01-02"}, "2026-01-02"), ({"verdict": "exact"}, "exact")],
+)
+def test_evidence_is_what_the_registry_has_as_verified(verified: Any, shown: str) -> None:
+    """Nothing is called verified that was not."""
+    assert evidence(Method("m", {"verified": verified})) == shown

@@ -1,0 +1,62 @@
+"""The rules of tables: asking for one table runs what it needs, and changing how it looks runs no method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.flow.projects import MiniProject
+from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
+
+COMPARING = {"write_paper_table": 1}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> MiniProject:
+    """A project of three methods, and a table of two of them that was asked for by its name."""
+    environments = tmp_path_factory.mktemp("environments")
+    project = MiniProject.create(tmp_path_factory.mktemp("tables") / "project", environments)
+    for name in ("one", "two", "three"):
+        project.add_method(name, {"test.py": ARGPARSE}, BY_OPTIONS)
+    project.config["tables"] = {
+        "pairwise": {"suite": "mini", "methods": ["two", "one"], "metrics": ["EN", "SD"]}
+    }
+    done = project.snakemake("results/tables/pairwise.tex")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return project
+
+
+def test_a_table_runs_only_what_it_needs(project: MiniProject) -> None:
+    """The third method of the suite is not run, its metrics are not measured, and every format is there."""
+    runs = project.root / "results" / "runs"
+    assert sorted(path.name for path in runs.iterdir()) == ["one", "two"]
+    rows = project.table("tables/pairwise.csv")
+    assert [row["method"] for row in rows] == ["two", "one"] and "SSIM" not in rows[0]
+    for suffix in ("tex", "md", "html", "bib", "proof.tex"):
+        assert (project.root / "results" / "tables" / f"pairwise.{suffix}").stat().st_size > 0
+
+
+def test_how_a_table_looks_runs_no_method(project: MiniProject) -> None:
+    """Other decimals, another title and another layout write the table again and nothing else."""
+    project.config["tables"]["pairwise"].update(decimals=1, title="Another title", layout="stacked")
+    done = project.snakemake("results/tables/pairwise.tex")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert project.jobs(done) == COMPARING
+    text = (project.root / "results" / "tables" / "pairwise.md").read_text()
+    assert text.startswith("Another title.")
+
+
+def test_a_paper_corrected_in_the_registry_writes_the_table_again(project: MiniProject) -> None:
+    """The year and the citation of a method are part of the table, and of nothing before it."""
+    project.methods["one"]["paper"] = {"venue": "CVPR", "year": 2021}
+    done = project.snakemake("results/tables/pairwise.tex")
+    assert project.jobs(done) == COMPARING
+    assert "@inproceedings{one2021," in (project.root / "results" / "tables" / "pairwise.bib").read_text()
+
+
+def test_statistics_say_what_three_pairs_cannot_carry(project: MiniProject) -> None:
+    """Three pairs tell no two methods apart: the one that is not best is marked as tied wherever one is best."""
+    text = (project.root / "results" / "statistics" / "pairwise" / "statistics.md").read_text()
+    assert "| pairs | EN | 3 |" in text
+    assert Path(project.root, "results/tables/pairwise.md").read_text().count("≈") >= 1

@@ -1,0 +1,317 @@
+"""A table of a paper before it is written in any format: several datasets, groups of methods, marks and footnotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fusebench.compare.contents import Cell, Row, Table, TableSpec, tabulate
+from fusebench.compare.means import Means
+from fusebench.compare.wording import NOTHING, mark, parameters, seconds, shortened
+from fusebench.markers import OK
+from fusebench.metrics import Definition
+
+STACKED = "stacked"
+OTHER_TASK = "not published for this task"
+COST_HEADS = {
+    "year": "year", "evidence": "evidence", "model-seconds": "model s", "seconds": "total s", "parameters": "params",
+    "flops": "FLOPs",
+}  # fmt: skip
+LEADING = ("year", "evidence")
+"""Columns that stand before the metrics; those of a dataset stand after its metrics, and the others at the end."""
+PER_DATASET = ("model-seconds", "seconds")
+
+
+@dataclass(frozen=True)
+class PaperSpec:
+    """What a table of a paper shows; every field but the first two may come straight from JSON.
+
+    Attributes:
+        name: what its files are named.
+        title: the first sentence of the caption.
+        groups: heading -> methods in the order of the rows.
+        labels: method -> name shown.
+        datasets: name, title, methods and metrics (ids) of each dataset.
+        decimals: id of a metric -> digits after the point.
+        heads: id of a metric -> head of its column, where it is not its name.
+        cite: method -> BibTeX key; empty where names are not followed by citations.
+        years, evidence: method -> text of its cell.
+        layout, spread, highlight, colour, ties, columns: as the schema of the configuration describes them.
+    """
+
+    name: str
+    title: str
+    groups: Mapping[str, Sequence[str]]
+    labels: Mapping[str, str]
+    datasets: Sequence[Mapping[str, Any]]
+    decimals: Mapping[str, int]
+    heads: Mapping[str, str] = field(default_factory=dict)
+    cite: Mapping[str, str] = field(default_factory=dict)
+    years: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    layout: str = "side-by-side"
+    spread: str = "none"
+    highlight: int = 2
+    colour: bool = False
+    ties: bool = True
+    columns: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: a metric on a dataset, or what a method costs.
+
+    Attributes:
+        dataset: whose values it holds; ``""`` for what belongs to the method, and in a stacked table.
+        definition: of the metric, None for a cost.
+        cost: a key of ``COST_HEADS``, ``""`` for a metric.
+        head: its head without arrow.
+    """
+
+    dataset: str
+    definition: Definition | None
+    cost: str
+    head: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What stands in one cell.
+
+    Attributes:
+        text: without marks.
+        rank: 1 is best; None where it is not marked.
+        spread: what follows the mean, ``""`` for nothing.
+        tied: whether the statistics do not tell it from the best mean.
+        note: the letters of its footnote, ``""`` for none.
+    """
+
+    text: str
+    rank: int | None = None
+    spread: str = ""
+    tied: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One method in one block of rows."""
+
+    method: str
+    label: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows under one heading; ``dataset`` is the title of a stacked dataset, else ``""``."""
+
+    dataset: str
+    heading: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """The whole table; ``notes`` maps letters to the text of each footnote."""
+
+    spec: PaperSpec
+    parts: tuple[Table, ...]
+    columns: tuple[Column, ...]
+    blocks: tuple[Block, ...]
+    notes: Mapping[str, str]
+
+    @property
+    def has_ties(self) -> bool:
+        """Whether any cell is marked as not told from the best."""
+        return any(entry.tied for block in self.blocks for line in block.lines for entry in line.entries)
+
+
+def paper_table(spec: PaperSpec, records: Iterable[Mapping[str, Any]], means: Means) -> PaperTable:
+    """Return the table that ``spec`` asks for.
+
+    Args:
+        spec: which table.
+        records: of any methods and datasets; a method without one is shown as not run.
+        means: of any methods and datasets.
+    """
+    kept = list(records)
+    parts = tuple(tabulate(_part(spec, dataset), kept, means) for dataset in spec.datasets)
+    notes = _Notes()
+    if spec.layout == STACKED:
+        columns = tuple(_columns(spec, [("", parts[0])]))
+        blocks = [
+            block for part in parts for block in _blocks(spec, columns, {"": part}, notes, _title(part))
+        ]
+    else:
+        columns = tuple(_columns(spec, [(part.spec.dataset, part) for part in parts]))
+        blocks = list(_blocks(spec, columns, {part.spec.dataset: part for part in parts}, notes, ""))
+    return PaperTable(spec, parts, columns, tuple(blocks), notes.by_letter)
+
+
+def _part(spec: PaperSpec, dataset: Mapping[str, Any]) -> TableSpec:
+    labels = {method: spec.labels[method] for method in dataset["methods"]}
+    return TableSpec(spec.name, dataset["name"], dataset["title"], labels, dataset["metrics"], spec.decimals)
+
+
+def _title(part: Table) -> str:
+    return f"{part.spec.title} ({part.pairs} pairs)"
+
+
+def _columns(spec: PaperSpec, parts: Sequence[tuple[str, Table]]) -> Iterator[Column]:
+    """Yield the columns after the names, from left to right."""
+    yield from (Column("", None, cost, COST_HEADS[cost]) for cost in spec.columns if cost in LEADING)
+    for dataset, part in parts:
+        for definition in part.definitions:
+            yield Column(dataset, definition, "", spec.heads.get(definition.id, definition.id))
+        yield from (
+            Column(dataset, None, cost, COST_HEADS[cost]) for cost in spec.columns if cost in PER_DATASET
+        )
+    yield from (
+        Column("", None, cost, COST_HEADS[cost])
+        for cost in spec.columns
+        if cost not in (*LEADING, *PER_DATASET)
+    )
+
+
+def _blocks(
+    spec: PaperSpec, columns: Sequence[Column], parts: Mapping[str, Table], notes: _Notes, title: str
+) -> Iterator[Block]:
+    """Yield one block for each group that has a method in these parts."""
+    rows = {key: {row.method: row for row in part.rows} for key, part in parts.items()}
+    for heading, methods in spec.groups.items():
+        shown = [method for method in methods if any(method in of_part for of_part in rows.values())]
+        lines = [
+            Line(
+                method,
+                spec.labels[method],
+                tuple(_entry(spec, method, column, parts, rows, notes) for column in columns),
+            )
+            for method in shown
+        ]
+        if lines:
+            yield Block(title, heading, tuple(lines))
+
+
+def _entry(
+    spec: PaperSpec,
+    method: str,
+    column: Column,
+    parts: Mapping[str, Table],
+    rows: Mapping[str, Mapping[str, Row]],
+    notes: _Notes,
+) -> Entry:
+    if column.cost in LEADING:
+        return Entry((spec.years if column.cost == "year" else spec.evidence).get(method, NOTHING))
+    if column.cost and column.cost not in PER_DATASET:
+        found = [of_part[method].record for of_part in rows.values() if method in of_part]
+        return Entry(_first_cost(column.cost, found))
+    key = column.dataset
+    if method not in rows[key]:
+        return Entry(NOTHING, note=notes.letter(OTHER_TASK) if column.definition else "")
+    row = rows[key][method]
+    if column.definition is None:
+        return Entry(_cost(column.cost, row.record))
+    return _metric_entry(spec, row, row.cells[parts[key].definitions.index(column.definition)], notes)
+
+
+def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes) -> Entry:
+    if row.state != OK:
+        reason = shortened(" ".join(row.reason.split())) or "no reason was recorded"
+        return Entry(NOTHING, note=notes.letter(f"{row.state}: {reason}"))
+    note = notes.letter(cell.problem) if cell.problem else ""
+    if cell.mean is None:
+        return Entry(NOTHING, note=note)
+    rank = cell.rank if cell.rank is not None and cell.rank <= spec.highlight else None
+    tied = spec.ties and cell.source.tied
+    return Entry(cell.printed, rank, _spread(spec, cell), tied, note)
+
+
+def _spread(spec: PaperSpec, cell: Cell) -> str:
+    """Return the standard deviation, or half the width of the interval, with the digits of the mean."""
+    digits = len(cell.printed.partition(".")[2])
+    if spec.spread == "std" and cell.source.std is not None:
+        return f"{cell.source.std:.{digits}f}"
+    if spec.spread == "interval" and cell.source.interval is not None:
+        low, high = cell.source.interval
+        return f"{(high - low) / 2:.{digits}f}"
+    return ""
+
+
+def _first_cost(cost: str, records: Iterable[Mapping[str, Any]]) -> str:
+    """Return what the first dataset that knows it says."""
+    return next((text for record in records if (text := _cost(cost, record)) != NOTHING), NOTHING)
+
+
+def _cost(cost: str, record: Mapping[str, Any]) -> str:
+    if cost == "model-seconds":
+        return seconds(record.get("model_seconds"))
+    if cost == "seconds":
+        return seconds(record.get("seconds_per_image"))
+    return parameters(record.get(cost))
+
+
+class _Notes:
+    """Footnotes in the order in which they are first needed; the same text has one letter."""
+
+    def __init__(self) -> None:
+        self._letters: dict[str, str] = {}
+
+    def letter(self, text: str) -> str:
+        """Return the letters that stand for a text."""
+        return self._letters.setdefault(text, mark(len(self._letters)))
+
+    @property
+    def by_letter(self) -> dict[str, str]:
+        """Letters -> text."""
+        return {letter: text for text, letter in self._letters.items()}
+
+
+def caption(table: PaperTable) -> str:
+    """Return what the table shows and how to read it, as sentences of plain text."""
+    spec = table.spec
+    return " ".join(
+        filter(None, [_what(table), _spread_words(spec), _marks(spec), _ties(table), _costs(spec)])
+    )
+
+
+def _what(table: PaperTable) -> str:
+    pairs = dict.fromkeys(f"{part.pairs} pairs ({part.spec.title})" for part in table.parts)
+    where = f" over {', '.join(pairs)}" if table.spec.layout != STACKED else " over the pairs of each dataset"
+    return f"{table.spec.title.rstrip('.')}. Means{where}."
+
+
+def _spread_words(spec: PaperSpec) -> str:
+    words = {
+        "std": "the standard deviation over the pairs",
+        "interval": "half the width of the 95 % bootstrap interval",
+    }
+    return f"± is {words[spec.spread]}." if spec.spread in words else ""
+
+
+def _marks(spec: PaperSpec) -> str:
+    ranks = ("best mean bold", "second underlined", "third in italics")[: spec.highlight]
+    if not ranks:
+        return ""
+    return (
+        f"{', '.join(ranks)[0].upper()}{', '.join(ranks)[1:]}, ranked on the printed digits; means of fewer pairs are not "
+        "ranked."
+    )
+
+
+def _ties(table: PaperTable) -> str:
+    if not table.has_ties:
+        return ""
+    return (
+        "≈: not told from the best mean by the 95 % paired bootstrap interval of the difference and Wilcoxon's test "
+        "(Holm, 5 %)."
+    )
+
+
+def _costs(spec: PaperSpec) -> str:
+    times = [cost for cost in spec.columns if cost in PER_DATASET]
+    if not times:
+        return ""
+    words = {"model-seconds": "of the model alone", "seconds": "in total, reading and writing included"}
+    return f"Seconds per image {' and '.join(words[cost] for cost in times)}."

@@ -1,0 +1,128 @@
+"""A paper's table in LaTeX with booktabs: it needs ``booktabs`` and ``graphicx``, and ``xcolor`` where ranks are coloured."""
+
+from __future__ import annotations
+
+import re
+
+from fusebench.compare.contents import BEST, SECOND, THIRD
+from fusebench.compare.latex import ARROWS, NOTHING, escaped
+from fusebench.compare.paper import Column, Entry, PaperTable, caption
+from fusebench.compare.paper_frame import headings, spans, styled, with_heads
+from fusebench.compare.wording import NOTHING as DASH
+
+NARROW = 8
+"""Columns of numbers up to which a table stands in one column of a two-column paper."""
+
+COMMANDS = {BEST: "textbf:--rwrap", SECOND: "underline:--rwrap", THIRD: "textit:--rwrap"}
+"""In the form that ``Styler.to_latex`` takes: ``--rwrap`` puts braces round the cell."""
+COLOURS = {BEST: "textcolor[rgb]{0.75,0,0}:--rwrap", SECOND: "textcolor[rgb]{0,0.2,0.7}:--rwrap", THIRD: "textcolor[rgb]{0,0.4,0}:--rwrap"}  # fmt: skip
+TIED = r"\rlap{$^{\approx}$}"
+TIED_WITH_NOTE = r"$^{\approx}$"
+
+
+def latex(table: PaperTable) -> str:
+    """Return a ``table`` environment (``table*`` where it is wide) with caption, label ``tab:NAME`` and footnotes.
+
+    It is shrunk to the width of the text where it would stick out.
+    """
+    environment = "table" if len(table.columns) <= NARROW else "table*"
+    below = "".join(rf"\par {_note(letter)} {escaped(note)}" + "\n" for letter, note in table.notes.items())
+    return "\n".join(
+        [
+            f"% Needs \\usepackage{{booktabs,graphicx{',xcolor' if table.spec.colour else ''}}}",
+            rf"\begin{{{environment}}}[tbp]",
+            r"\centering",
+            r"\footnotesize",
+            rf"\setlength{{\tabcolsep}}{{{5 if table.has_ties else 3.5}pt}}",
+            r"\setlength{\belowcaptionskip}{6pt}",
+            rf"\caption{{{escaped(caption(table))}}}",
+            rf"\label{{tab:{re.sub(r'[^A-Za-z0-9-]', '-', table.spec.name)}}}",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            f"{_tabular(table)}}}",
+            below.rstrip("\n"),
+            rf"\end{{{environment}}}",
+            "",
+        ]
+    ).replace("\n\n", "\n")
+
+
+def proof(table: PaperTable) -> str:
+    """Return a document of two columns that shows the table and its bibliography as a paper would."""
+    name = table.spec.name
+    cited = [r"\bibliographystyle{plain}", rf"\bibliography{{{name}}}"] if table.spec.cite else []
+    return "\n".join(
+        [
+            r"\documentclass[10pt,twocolumn]{article}",
+            r"\usepackage[margin=0.75in]{geometry}",
+            r"\usepackage{booktabs,graphicx,xcolor,url}",
+            r"\begin{document}",
+            rf"\input{{{name}}}",
+            r"\mbox{}",
+            *cited,
+            r"\end{document}",
+            "",
+        ]
+    )
+
+
+def _tabular(table: PaperTable) -> str:
+    commands = {
+        rank: f"{COLOURS[rank]};{command}" if table.spec.colour else command
+        for rank, command in COMMANDS.items()
+    }
+    heads = [("", "Method"), *((column.dataset, _head(column)) for column in table.columns)]
+    styler = with_heads(
+        styled(table, _text, lambda method, label: _label(table, method, label), commands), heads
+    )
+    text = styler.to_latex(hrules=True, column_format="l" + "r" * len(table.columns), convert_css=False)
+    return _with_spans(_with_headings(text, table), table)
+
+
+def _head(column: Column) -> str:
+    name, _, which = column.head.partition("@")
+    shown = escaped(name) + (rf"\textsubscript{{{escaped(which)}}}" if which else "")
+    return shown + (ARROWS[column.definition.direction] if column.definition else "")
+
+
+def _label(table: PaperTable, method: str, label: str) -> str:
+    key = table.spec.cite.get(method)
+    return escaped(label) + (rf"~\cite{{{key}}}" if key else "")
+
+
+def _text(entry: Entry) -> str:
+    text = NOTHING if entry.text == DASH else escaped(entry.text)
+    spread = rf"{{\scriptsize$\pm${entry.spread}}}" if entry.spread else ""
+    note = _note(entry.note) if entry.note else ""
+    return f"{text}{spread}{(TIED_WITH_NOTE if note else TIED) if entry.tied else ''}{note}"
+
+
+def _note(letter: str) -> str:
+    return rf"\textsuperscript{{{letter}}}"
+
+
+def _with_headings(text: str, table: PaperTable) -> str:
+    """Put the titles of stacked datasets and of groups before their rows."""
+    lines = text.splitlines()
+    first = lines.index(r"\midrule") + 1
+    width = len(table.columns) + 1
+    for row, (dataset, heading) in sorted(headings(table).items(), reverse=True):
+        shown = [rf"\multicolumn{{{width}}}{{c}}{{{escaped(dataset)}}} \\", r"\midrule"] if dataset else []
+        shown += [rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escaped(heading)}}}}} \\"] if heading else []
+        lines[first + row : first + row] = [r"\midrule", *shown] if row else shown
+    return "\n".join(lines)
+
+
+def _with_spans(text: str, table: PaperTable) -> str:
+    """Put the titles of datasets that stand side by side above their columns."""
+    runs = spans(table)
+    if not runs:
+        return text
+    cells = [
+        rf"\multicolumn{{{width}}}{{c}}{{{escaped(title)}}}" if title else " & " * (width - 1)
+        for title, width in runs
+    ]
+    rules, start = [], 1
+    for title, width in runs:
+        rules += [rf"\cmidrule(lr){{{start}-{start + width - 1}}}"] if title else []
+        start += width
+    return text.replace("\\toprule\n", f"\\toprule\n{' & '.join(cells)} \\\\\n{''.join(rules)}\n", 1)

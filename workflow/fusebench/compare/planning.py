@@ -1,0 +1,215 @@
+"""What the rules of tables, figures and the page look up: files, inputs and parameters of every table of a paper.
+
+Made when Snakemake reads the workflow; loads no numerical library.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from fusebench.compare.bibliography import citation_key
+from fusebench.compare.paper import PaperSpec
+from fusebench.compare.wording import NOTHING
+from fusebench.plan import DATASETS, RUNS, Plan
+from fusebench.registry import Dataset, Method, PaperTable
+from fusebench.registry.tables import DEFAULT_COLUMNS, FIGURES
+
+WHOLE = ("ranks", "critical-difference", "correlation")
+"""Figures of a whole table; the others are drawn for each of its datasets."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The tables of papers of a plan's registry, as their rules need them."""
+
+    plan: Plan
+
+    @property
+    def tables(self) -> dict[str, PaperTable]:
+        """Every table of the configuration by name."""
+        return self.plan.registry.tables
+
+    @cached_property
+    def selected(self) -> list[PaperTable]:
+        """The tables that are made with the selected suites; any other is made when its file is asked for."""
+        suites = {suite.name for suite in self.plan.registry.selected}
+        return [table for table in self.tables.values() if table.suite and table.suite.name in suites]
+
+    @property
+    def table_files(self) -> list[str]:
+        """One file of each selected table; its other formats come with it."""
+        return [f"results/tables/{table.name}.csv" for table in self.selected]
+
+    @property
+    def figure_files(self) -> list[str]:
+        """The figures of the selected tables."""
+        return [
+            f"results/figures/{table.name}/{name}.pdf"
+            for table in self.selected
+            for name in self.figures(table.name)
+        ]
+
+    def figures(self, table: str) -> list[str]:
+        """Return the names of a table's figures: ``ranks``, ``grid-tno25``."""
+        chosen = self.tables[table].entry.get("figures", FIGURES)
+        datasets = [dataset.name for dataset in self.tables[table].datasets]
+        return [
+            name
+            for kind in chosen
+            for name in ([kind] if kind in WHOLE else [f"{kind}-{d}" for d in datasets])
+        ]
+
+    def dataset(self, table: str, name: str) -> Dataset:
+        """Return a dataset of a table.
+
+        Raises:
+            KeyError: the table has no such dataset.
+        """
+        return {dataset.name: dataset for dataset in self.tables[table].datasets}[name]
+
+    def records(self, table: str, dataset: str) -> list[str]:
+        """Return the records of a table's methods on one of its datasets."""
+        return [
+            f"{RUNS}/{method.name}/{dataset}/record.json"
+            for method in self.tables[table].methods_for(self.dataset(table, dataset))
+            if method.is_active
+        ]
+
+    def all_records(self, table: str) -> list[str]:
+        """Return the records of a table."""
+        return [
+            record for dataset in self.tables[table].datasets for record in self.records(table, dataset.name)
+        ]
+
+    def measures(self, table: str) -> list[str]:
+        """Return the files that hold a table's per-image values."""
+        return [
+            f"results/measures/tables/{table}/{dataset.name}.csv" for dataset in self.tables[table].datasets
+        ]
+
+    def metrics(self, table: str, dataset: str) -> list[str]:
+        """Return the ids of the metrics that a table shows for a dataset."""
+        return self.tables[table].metrics_for(self.dataset(table, dataset))
+
+    def statistics_spec(self, table: str) -> str:
+        """Return the parameters of a table's statistics as JSON: which metrics on which dataset."""
+        return _json(
+            {dataset.name: self.metrics(table, dataset.name) for dataset in self.tables[table].datasets}
+        )
+
+    def cells(self, table: str) -> dict[str, Any]:
+        """Return a table's cells as ``fuse.records.all_records`` takes them."""
+        cells = [(m, d) for d in self.tables[table].datasets for m in self.tables[table].methods_for(d)]
+        runs: dict[str, list[str]] = {}
+        for method, dataset in cells:
+            runs.setdefault(dataset.name, []).append(method.name) if method.is_active else None
+        skipped = [
+            [method.name, dataset.name, f"{method.status}: {method.entry['reason']}"]
+            for method, dataset in cells
+            if not method.is_active
+        ]
+        return {"runs": runs, "skipped": skipped}
+
+    def table_spec(self, table: str) -> str:
+        """Return the parameters of a tabulating job as JSON."""
+        chosen = self.tables[table]
+        cited = {method.name: _paper(chosen, method) for method in chosen.methods if "paper" in method.entry}
+        return _json({"table": asdict(paper_spec(chosen)), "cells": self.cells(table), "papers": cited})
+
+    def figure_spec(self, table: str, figure: str) -> str:
+        """Return the parameters of a drawing job as JSON."""
+        kind, dataset = self.kind_of(table, figure)
+        spec: dict[str, Any] = {
+            "kind": kind,
+            "table": asdict(paper_spec(self.tables[table])),
+            "cells": self.cells(table),
+        }
+        if dataset:
+            spec["dataset"] = dataset
+        if kind == "grid":
+            spec |= {
+                "pairs": self.tables[table].pairs_of(dataset),
+                "crops": self.tables[table].crops_of(dataset),
+            }
+            spec["modalities"] = self.dataset(table, dataset).modalities
+        return _json(spec)
+
+    def kind_of(self, table: str, figure: str) -> tuple[str, str]:
+        """Return the kind of a figure and its dataset, ``""`` for a figure of the whole table.
+
+        Raises:
+            KeyError: the table has no such figure.
+        """
+        known = {kind: (kind, "") for kind in WHOLE}
+        for kind in FIGURES:
+            known |= {
+                f"{kind}-{d.name}": (kind, d.name) for d in self.tables[table].datasets if kind not in WHOLE
+            }
+        return known[figure]
+
+    def figure_inputs(self, table: str, figure: str) -> Iterator[str]:
+        """Yield what a figure is drawn from, besides the table's statistics."""
+        kind, dataset = self.kind_of(table, figure)
+        if kind == "quality-speed":
+            yield from self.records(table, dataset)
+        if kind in {"boxes", "curves", "radar", "grid"}:
+            yield f"results/measures/tables/{table}/{dataset}.csv"
+        if kind == "critical-difference":
+            yield from self.measures(table)
+        if kind == "grid":
+            yield f"{DATASETS}/{dataset}.json"
+            yield from self.records(table, dataset)
+
+
+def paper_spec(table: PaperTable) -> PaperSpec:
+    """Return what a table shows, from its configuration and the registry."""
+    entry, methods = table.entry, table.methods
+    metrics = {metric for dataset in table.datasets for metric in table.metrics_for(dataset)}
+    cited = [method for method in methods if "paper" in method.entry] if entry.get("citations", True) else []
+    return PaperSpec(
+        name=table.name,
+        title=table.title,
+        groups={heading: [method.name for method in group] for heading, group in table.groups.items()},
+        labels={method.name: table.label(method) for method in methods},
+        datasets=[_dataset(table, dataset) for dataset in table.datasets],
+        decimals={metric: table.decimals_for(metric) for metric in sorted(metrics)},
+        heads=entry.get("heads", {}),
+        cite={method.name: _key(table, method) for method in cited},
+        years={m.name: str(m.entry.get("paper", {}).get("year", NOTHING)) for m in methods},
+        evidence={method.name: evidence(method) for method in methods},
+        columns=entry.get("columns", DEFAULT_COLUMNS),
+        **{key: entry[key] for key in ("layout", "spread", "highlight", "colour", "ties") if key in entry},
+    )
+
+
+def _dataset(table: PaperTable, dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "title": dataset.title,
+        "methods": [method.name for method in table.methods_for(dataset)],
+        "metrics": table.metrics_for(dataset),
+    }
+
+
+def evidence(method: Method) -> str:
+    """Return how a method's row is marked: what the registry has as verified, or a dash."""
+    verified = method.entry.get("verified")
+    if isinstance(verified, Mapping):
+        return str(verified.get("verdict") or verified.get("date") or "verified")
+    return NOTHING if verified in {None, "none"} else str(verified)
+
+
+def _key(table: PaperTable, method: Method) -> str:
+    return str(table.entry.get("cite", {}).get(method.name) or citation_key(method.name, method.entry))
+
+
+def _paper(table: PaperTable, method: Method) -> dict[str, Any]:
+    return {"key": _key(table, method), "title": method.entry["title"], "paper": method.entry["paper"]}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
