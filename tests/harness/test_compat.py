@@ -241,3 +241,38 @@ def test_every_shim_is_described() -> None:
     shims = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     assert {"numpy-aliases", "scipy-misc", "pretend-cuda", "missing-modules", "module-alias"} < set(shims)
     assert all(line.endswith(".") and len(line) < 130 for line in shims.values())
+
+
+TORCHVISION_IO = """
+class ImageReadMode:
+    class RGB:
+        name = "RGB"
+    class UNCHANGED:
+        name = "UNCHANGED"
+
+
+def read_image(path, mode=ImageReadMode.UNCHANGED):
+    if path == "absent.png":
+        raise RuntimeError("No such file")
+    raise RuntimeError("Couldn't load the image extension.")
+"""
+
+
+def test_torchvision_io(stage: Stage) -> None:
+    """Without torchvision's reader an image comes from Pillow as (C, H, W); other errors stay, as does a reader that works."""
+    stage.write("torchvision/__init__.py", "")
+    stage.write("torchvision/io.py", TORCHVISION_IO)
+    stage.write(
+        "script.py",
+        "import sys, types\nimport numpy as np\nfrom PIL import Image\n"
+        "sys.modules['torch'] = types.SimpleNamespace(from_numpy=lambda array: array)\n"
+        "gray = np.arange(6, dtype='uint8').reshape(2, 3)\nImage.fromarray(gray).save('g.png')\n"
+        "from torchvision.io import ImageReadMode, read_image\n"
+        "assert (read_image('g.png') == gray[None]).all()\n"
+        "assert (read_image('g.png', mode=ImageReadMode.RGB) == np.stack([gray] * 3)).all()\n"
+        "try:\n    read_image('absent.png')\nexcept RuntimeError as error:\n    print(error)\n",
+    )
+    assert "image extension" in stage.launch().stderr
+    run = stage.launch(compat=["torchvision-io"])
+    assert run.stdout == "No such file\n", run.stderr
+    assert run.report["shims"]["torchvision-io:read_image"] == 2

@@ -19,6 +19,7 @@ COMPAT = {
     "tensorflow-v1": libraries.tensorflow_v1,
     "torch-load-pickle": torch_load.torch_load_pickle,
     "pretend-cuda": torch_load.pretend_cuda,
+    "torchvision-io": torchvision_operators.torchvision_io,
     "torchvision-nms": torchvision_operators.torchvision_nms,
     "missing-modules": imports.missing_modules,
     "module-alias": imports.module_alias,
