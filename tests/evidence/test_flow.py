@@ -204,8 +204,26 @@ def test_pages_and_summary(project: MiniProject) -> None:
     assert "no-weights" in (folder / "summary.md").read_text(encoding="utf-8")
 
 
+def test_means_with_their_spread(project: MiniProject) -> None:
+    """A repeated suite gives each mean with the range that it has over the runs."""
+    project.config |= {"repeats": 2, "suite": "pair"}
+    project.config["suites"]["pair"] = {
+        "methods": ["same", "seeded"],
+        "datasets": ["pairs"],
+        "metrics": ["EN"],
+    }
+    done = project.snakemake("spread")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = {row["method"]: row for row in project.table("spread.csv")}
+    assert (rows["same"]["verdict"], float(rows["same"]["range"])) == ("deterministic", 0.0)
+    assert rows["seeded"]["verdict"] == "not-deterministic" and float(rows["seeded"]["range"]) > 0
+    assert rows["seeded"]["runs"] == "2"
+    assert "± 0.0000" in (project.root / "results" / "spread.md").read_text(encoding="utf-8")
+
+
 def test_only_what_failed_runs_again(project: MiniProject) -> None:
     """A further run tries the failed script again, and nothing that is up to date."""
+    project.config.pop("repeats", None)
     done = project.snakemake("selfcheck", "--dry-run", write=False)
     again = {"fuse_committed": 1, "judge_selfcheck": 1, "write_selfcheck_table": 1, "selfcheck": 1}
     assert project.jobs(done) == again, done.stdout + done.stderr

@@ -4,7 +4,9 @@
 #   snakemake --cores 2 claims                         every published number in the registry
 #   snakemake --cores 2 evidence                       both, and a page for each method
 #
-# `--config suite=NAME` restricts all three to the methods of that suite.
+#   snakemake --cores 2 spread --config repeats=3      the selected suites again and again: means with their spread
+#
+# `--config suite=NAME` restricts all of them to that suite.
 from fusebench.evidence.plan import make_evidence_plan
 from fusebench.evidence.summary import evidence_summary
 
@@ -44,8 +46,10 @@ localrules:
     selfcheck,
     claims,
     evidence,
+    spread,
     copy_committed_images,
     write_selfcheck_table,
+    write_spread_table,
     write_claims_table,
     write_evidence_pages,
 
@@ -70,6 +74,11 @@ rule evidence:
         "results/selfcheck.csv",
         "results/claims.csv",
         "results/evidence/summary.md",
+
+
+rule spread:
+    input:
+        "results/spread.csv",
 
 
 # Inputs and outputs of a self-check, byte for byte as committed.
@@ -183,6 +192,32 @@ rule judge_selfcheck:
     shell:
         "python -m fusebench.evidence.steps selfcheck --spec {params.spec:q} --images {input.images:q} --records {input.records:q}"
         " --output {output:q} 2> {log:q}"
+
+
+rule judge_spread:
+    input:
+        images="resources/datasets/{dataset}.json",
+        records=lambda wildcards: EVIDENCE.records(wildcards.method, wildcards.dataset),
+    output:
+        "results/repeats/{method}/{dataset}/spread.json",
+    log:
+        "logs/repeats/{method}/{dataset}/spread.log",
+    params:
+        spec=lambda wildcards: EVIDENCE.spread_spec(wildcards.method, wildcards.dataset),
+    shell:
+        "python -m fusebench.evidence.steps spread --spec {params.spec:q} --images {input.images:q} --records {input.records:q}"
+        " --output {output:q} 2> {log:q}"
+
+
+rule write_spread_table:
+    input:
+        EVIDENCE.spreads,
+    output:
+        multiext("results/spread", ".csv", ".md"),
+    log:
+        "logs/evidence/spread.log",
+    shell:
+        "python -m fusebench.evidence.steps spread-table --spreads {input:q} --output {output[0]:q} 2> {log:q}"
 
 
 rule judge_claims:

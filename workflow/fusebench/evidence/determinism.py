@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fusebench.evidence.comparison import differences
+from fusebench.files import read_json
 from fusebench.images import read_image
 from fusebench.markers import OK
 
@@ -68,6 +69,22 @@ def _image(image: dict[str, Any], records: list[dict[str, Any]], folders: list[P
         for other, folder in zip(others, folders[1:], strict=True)
     ]
     return {**hashes, **{key: max(one[key] for one in found) for key in ("max_abs", "mean_abs", "differing")}}
+
+
+def judge_cell(spec: dict[str, Any], marker: Path, records: list[Path]) -> dict[str, Any]:
+    """Return the spread of a method on a dataset: as ``judge_runs``, and every metric also where nothing differs.
+
+    Args:
+        spec: ``method``, ``dataset`` and ``metrics``.
+        marker: of the dataset.
+        records: of the runs, the first one first.
+    """
+    manifest, contents = read_json(marker), [read_json(path) for path in records]
+    folders = [path.parent for path in records]
+    found = judge_runs(manifest, contents, folders, spec["metrics"])
+    if found["verdict"] == DETERMINISTIC:
+        found["metrics"] = spread(manifest, folders, spec["metrics"])
+    return {"method": spec["method"], "dataset": spec["dataset"], **found}
 
 
 def spread(manifest: dict[str, Any], folders: list[Path], ids: list[str]) -> dict[str, dict[str, float]]:

@@ -138,11 +138,33 @@ class EvidencePlan:
             }
         return {"marker": f"{DATASETS}/{name}.json", "records": self.records(method, name)}
 
+    def repeats(self, method: str) -> int:
+        """Return how often a method is run on a dataset: what its entry asks for, or the configuration, whichever is more."""
+        registry = self.plan.registry
+        return max(
+            int(registry.methods[method].entry.get("repeats", 1)), int(registry.options.get("repeats", 1))
+        )
+
     def records(self, method: str, dataset: str) -> list[str]:
         """Return the records of all runs of a method on a dataset: the one that tables show, and the further ones."""
-        runs = self.plan.registry.methods[method].entry.get("repeats", 1)
-        further = [f"{REPEATS}/{method}/{dataset}/{run}/record.json" for run in range(2, runs + 1)]
+        further = [
+            f"{REPEATS}/{method}/{dataset}/{run}/record.json" for run in range(2, self.repeats(method) + 1)
+        ]
         return [f"{RUNS}/{method}/{dataset}/record.json", *further]
+
+    @property
+    def spreads(self) -> list[str]:
+        """The files that tell the spread of the cells of the selected suites whose methods are run more than once."""
+        cells = [(method, dataset) for method, dataset in self.plan.cells if self.repeats(method) > 1]
+        return [f"{REPEATS}/{method}/{dataset}/spread.json" for method, dataset in cells]
+
+    def spread_spec(self, method: str, dataset: str) -> str:
+        """Return the parameters of the job that tells the spread of a cell as JSON."""
+        registered = self.plan.registry.datasets[dataset]
+        metrics = (
+            self.plan.metrics(dataset) if dataset in self.plan.datasets else default_metrics(registered.task)
+        )
+        return _json({"method": method, "dataset": dataset, "metrics": metrics})
 
     def claim_files(self, method: str) -> list[str]:
         """Return the markers and records that judging the claims about a method reads."""

@@ -51,6 +51,20 @@ def judge_claims(options: argparse.Namespace) -> None:
     write_json(options.output, rows)
 
 
+def judge_spread(options: argparse.Namespace) -> None:
+    """Compare the runs of a method on a dataset with each other."""
+    from fusebench.evidence.determinism import judge_cell
+
+    write_json(options.output, judge_cell(options.spec, options.images, options.records))
+
+
+def write_spreads(options: argparse.Namespace) -> None:
+    """Write the means of all repeated cells with their spread, in CSV and Markdown."""
+    from fusebench.evidence.tables import write_spreads as write
+
+    write(options.output, [read_json(path) for path in options.spreads])
+
+
 def write_claims(options: argparse.Namespace) -> None:
     """Write all claims as one table, in CSV and Markdown."""
     from fusebench.evidence.tables import write_claims as write
@@ -90,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(required=True)
     _add(steps, "images", copy_images, "spec", "source", "marker", "failures")
     _add(steps, "selfcheck", judge_selfcheck, "spec", "images", "output", records=True)
+    _add(steps, "spread", judge_spread, "spec", "images", "output", records=True)
+    _add(steps, "spread-table", write_spreads, "output", spreads=True)
     _add(steps, "claims", judge_claims, "spec", "output")
     _add(steps, "selfcheck-table", write_selfchecks, "output", checks=True)
     _add(steps, "claims-table", write_claims, "output", claims=True)

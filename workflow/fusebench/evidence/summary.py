@@ -13,7 +13,7 @@ from fusebench.files import read_json
 if TYPE_CHECKING:
     from fusebench.evidence.plan import EvidencePlan
 
-TARGETS = frozenset({"selfcheck", "claims", "evidence"})
+TARGETS = frozenset({"selfcheck", "claims", "evidence", "spread"})
 
 
 def evidence_summary(evidence: EvidencePlan, targets: Iterable[str]) -> str:
@@ -34,6 +34,8 @@ def _lines(evidence: EvidencePlan, asked: frozenset[str]) -> Iterator[str]:
         files = [read_json(root / path) for path in evidence.judged_claims if (root / path).exists()]
         verdicts = [row["verdict"] for rows in files for row in rows]
         yield f"claims: {counted(verdicts, CLAIM_VERDICTS)} (results/claims.md, .csv)"
+    if "spread" in asked:
+        yield f"means with their spread: {len(evidence.spreads)} cells (results/spread.md, .csv)"
     if "evidence" in asked:
         yield "pages: results/evidence/summary.md and results/evidence/<method>.md"
 

@@ -46,6 +46,17 @@ CHECK_COLUMNS = (
     ),
     *("ours", "theirs", "commit", "environment", "weights"),
 )
+SPREAD_COLUMNS = (
+    "method",
+    "dataset",
+    "verdict",
+    "runs",
+    "metric",
+    "mean",
+    "range",
+    "range_of_one_image",
+    "reason",
+)
 MOST_ROWS = 400
 """More claims than this are only counted in Markdown; the CSV file has all of them."""
 
@@ -175,6 +186,42 @@ def _claim_row(row: dict[str, Any]) -> list[str]:
         row["reason"],
         where,
     ]
+
+
+def write_spreads(path: Path, cells: list[dict[str, Any]]) -> None:
+    """Write repeated cells as ``path`` (CSV, one line for each metric) and beside it in Markdown, a row for each cell."""
+    _write_csv(path, SPREAD_COLUMNS, [row for cell in cells for row in _spread_rows(cell)])
+    metrics = list(dict.fromkeys(name for cell in cells for name in cell["metrics"]))
+    rows = [
+        [
+            cell["method"],
+            cell["dataset"],
+            f"{cell['verdict']} ({len(cell['runs'])} runs)",
+            *(_mean(cell, name) for name in metrics),
+        ]
+        for cell in cells
+    ]
+    lines = [
+        "# Means and their spread",
+        "",
+        "Mean over the runs, plus or minus half the range of the means.",
+        "",
+    ]
+    write_text(
+        path.with_suffix(".md"),
+        "\n".join([*lines, *markdown_table(["method", "dataset", "verdict", *metrics], rows)]) + "\n",
+    )
+
+
+def _spread_rows(cell: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return one row for each metric of a repeated cell; a cell without values has one that says why."""
+    shared = {**cell, "runs": len(cell["runs"])}
+    return [{**shared, "metric": name, **value} for name, value in cell["metrics"].items()] or [shared]
+
+
+def _mean(cell: dict[str, Any], name: str) -> str:
+    value = cell["metrics"].get(name)
+    return f"{value['mean']:.4f} ± {value['range'] / 2:.4f}" if value else ""
 
 
 def counted(verdicts: Iterable[str], order: Iterable[str]) -> str:
