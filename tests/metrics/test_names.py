@@ -43,6 +43,23 @@ def test_every_definition_has_a_formula_and_a_row() -> None:
     assert all(value for row in metrics_table() for value in row.values())
 
 
+def test_metric_and_definition_name_one_formula() -> None:
+    """Long tables hold metric and definition, so these two must tell every formula from every other."""
+    names = [(definition.metric, definition.definition) for definition in all_definitions().values()]
+    assert len(set(names)) == len(names)
+    protocol, plain = resolve(["SSIM@tang+rgb-mean", "SSIM@tang"])
+    assert (protocol.metric, protocol.definition, plain.definition) == ("SSIM", "tang+rgb-mean", "tang")
+
+
+def test_name_of_the_metric_stands_for_the_column_of_an_evaluator() -> None:
+    """``SSIM@vifb`` is the formula of VIFB's column ``Ssim``; where there are two columns none is meant."""
+    alias, column = resolve(["SSIM@vifb", "Ssim@vifb"])
+    assert alias.id == "SSIM@vifb"
+    assert alias.target == column.target
+    with pytest.raises(MetricError, match="near names: "):
+        resolve(["TE@zliu"])
+
+
 def test_resolving_loads_no_numerical_library() -> None:
     """The pipeline resolves names at every start, so that must not load numpy, cv2, numba or scipy."""
     code = (

@@ -258,15 +258,8 @@ def _evaluator_definitions(evaluator: str) -> Iterator[Definition]:
     source = EVALUATOR_SOURCES[evaluator]
     for column, metric, own_unit, own_target in EVALUATOR_FORMULAS[evaluator]:
         _, direction, unit, target, _ = canonical[metric]
-        name = f"{column}@{evaluator}"
-        yield Definition(
-            name,
-            metric,
-            evaluator,
-            direction,
-            own_unit or unit,
-            False,
-            GRAY_TASKS,
-            source,
-            own_target or target,
-        )
+        columns = [row[0] for row in EVALUATOR_FORMULAS[evaluator] if row[1] == metric]
+        # two columns of one metric are two definitions, told apart by the column
+        definition = evaluator if len(columns) == 1 or column == metric else f"{evaluator}:{column}"
+        name, target, unit = f"{column}@{evaluator}", own_target or target, own_unit or unit
+        yield Definition(name, metric, definition, direction, unit, False, GRAY_TASKS, source, target)

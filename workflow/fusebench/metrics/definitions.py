@@ -30,7 +30,8 @@ class Definition:
     Attributes:
         id: the name in tables and files: ``SSIM``, ``SSIM@cddfuse``.
         metric: the metric's canonical name, the same for all of its definitions: ``SSIM``, ``AG``.
-        definition: ``canonical``, or the evaluator whose formula it is.
+        definition: ``canonical``, or the evaluator whose formula it is; where an evaluator has two of one metric,
+            ``EVALUATOR:COLUMN``. No two formulas share both metric and definition.
         direction: ``higher`` or ``lower`` is better, or ``none``.
         unit: of the value; ``1`` for a plain number.
         needs_reference: whether a ground truth is needed.
@@ -102,7 +103,16 @@ def _expand(name: str) -> Iterator[Definition]:
             f"unknown protocol {protocol!r} in {name!r}; must be one of {', '.join(PROTOCOLS[1:])}"
         )
     for definition in _expand_plain(plain):
-        yield replace(definition, id=f"{definition.id}+{protocol}", protocol=protocol) if plus else definition
+        yield _under_protocol(definition, protocol) if plus else definition
+
+
+def _under_protocol(definition: Definition, protocol: str) -> Definition:
+    return replace(
+        definition,
+        id=f"{definition.id}+{protocol}",
+        definition=f"{definition.definition}+{protocol}",
+        protocol=protocol,
+    )
 
 
 def _expand_plain(name: str) -> Iterator[Definition]:
@@ -122,13 +132,11 @@ def _expand_plain(name: str) -> Iterator[Definition]:
 @cache
 def _aliases() -> dict[str, Definition]:
     """Definitions under the metric's own name where the evaluator's column has another: ``SSIM@vifb`` for ``Ssim@vifb``."""
-    columns: dict[str, list[Definition]] = {}
-    for definition in all_definitions().values():
-        columns.setdefault(f"{definition.metric}@{definition.definition}", []).append(definition)
+    names = {f"{found.metric}@{found.definition}": found for found in all_definitions().values()}
     return {
-        name: replace(found[0], id=name)
-        for name, found in columns.items()
-        if len(found) == 1 and found[0].id != name and found[0].definition != CANONICAL
+        name: replace(found, id=name)
+        for name, found in names.items()
+        if found.id != name and found.definition in evaluators()
     }
 
 

@@ -100,7 +100,7 @@ def _variants_section(definitions: list[Definition]) -> str:
     others = [
         definition
         for definition in definitions
-        if definition.definition not in (CANONICAL, *EVALUATOR_COLUMNS)
+        if definition.definition.partition(":")[0] not in (CANONICAL, *EVALUATOR_COLUMNS)
     ]
     return _canonical_section("Other definitions in use", others)
 
