@@ -49,6 +49,13 @@ def test_no_definition_gives_the_claim() -> None:
     assert row["reason"] == f"none of the {tried} other definitions gives the claimed value"
 
 
+def test_the_note_of_a_claim_stands_beside_what_was_not_reproduced() -> None:
+    """A reader sees what the entry has to say about the difference, and nothing where there is none."""
+    noted = replace(VIFF, note="in colour")
+    assert judge(noted, Measured(runs=(values(VIFF_at_cddfuse=1.04),)))["reason"].endswith("; in colour")
+    assert judge(noted, Measured(runs=(values(VIFF_at_cddfuse=0.52),)))["reason"] == ""
+
+
 def test_an_unknown_definition_is_not_comparable_but_tried() -> None:
     """A source that names no formula is not accused; what would give its value is told."""
     row = judge(replace(CLAIM, definition="unknown"), Measured(runs=(values(VIF=0.9, VIF_at_tang=0.52),)))

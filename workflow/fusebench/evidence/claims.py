@@ -51,6 +51,7 @@ class Claim:
         decimals: digits after the point that were published.
         where: the table, page or file that gives it.
         source: who gives it; the method's own paper where it is ``""``.
+        note: what a reader should know where it is not reproduced.
     """
 
     method: str
@@ -63,6 +64,7 @@ class Claim:
     decimals: int
     where: str
     source: str
+    note: str = ""
 
     @property
     def id(self) -> str:
@@ -103,6 +105,7 @@ def _inline(name: str, item: dict[str, Any]) -> Claim:
         int(item.get("decimals", decimals_of(value))),
         str(item.get("where", "")),
         str(item.get("source", "")),
+        str(item.get("note", "")),
     )
 
 
@@ -131,6 +134,7 @@ def _from_file(name: str, item: dict[str, Any], root: Path) -> list[Claim]:
             int(row["decimals"]),
             f"{row['where']} ({item['file']})",
             origin.get("source", ""),
+            str(item.get("note", "")),
         )
         for row in rows
         if row["name"] == wanted

@@ -124,14 +124,12 @@ def giving(claim: Claim, measured: Measured, tolerance: float) -> list[str]:
 def other_definitions(claim: Claim, measured: Measured, tolerance: float) -> str:
     """Say which other definition gives the claimed value, or that none does."""
     found = [name for name in giving(claim, measured, tolerance) if name != claim.id]
+    note = f"; {claim.note}" if claim.note else ""
     if found:
-        return f"{claim.value:.{claim.decimals}f} is {' or '.join(found)}; the claim is entered as {claim.id}"
+        return f"{claim.value:.{claim.decimals}f} is {' or '.join(found)}; the claim is entered as {claim.id}{note}"
     tried = len(definitions_tried(claim)) - 1
-    return (
-        f"none of the {tried} other definitions gives the claimed value"
-        if tried > 0
-        else "the metric has one definition"
-    )
+    told = f"none of the {tried} other definitions gives the claimed value"
+    return (told if tried > 0 else "the metric has one definition") + note
 
 
 def measured_on(claims: list[Claim], marker: Path, records: list[Path]) -> Measured:
