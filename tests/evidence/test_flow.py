@@ -181,7 +181,8 @@ def test_claims(project: MiniProject) -> None:
     table = found["all-verdicts", "Table 1"]
     assert table["verdict"] == "not-reproduced"
     assert float(table["measured"]) - 9.99 == pytest.approx(float(table["difference"]))
-    assert json.loads(table["proof"])["commit"] == project.methods["all-verdicts"]["commit"]
+    assert table["commit"] == project.methods["all-verdicts"]["commit"]
+    assert len(table["inputs"]) == len(table["outputs"]) == 64 and table["environment"]
     assert found["all-verdicts", "Table 2"]["reason"] == "other images: TNO"
     assert found["all-verdicts", "README"]["verdict"] == "not-comparable"
     assert found["no-weights", "Table 1"]["reason"] == "weights-external: a cloud folder"

@@ -20,7 +20,7 @@ from typing import Any
 
 from fusebench.evidence.claims import OWN_FORMULAS, UNKNOWN_DEFINITION, Claim, definitions_tried
 from fusebench.evidence.determinism import values_of
-from fusebench.files import read_json
+from fusebench.files import read_json, sha256_of_json
 from fusebench.images import in_mode, read_image
 from fusebench.markers import OK
 
@@ -51,17 +51,16 @@ class Measured:
 
 def judge(claim: Claim, measured: Measured) -> dict[str, Any]:
     """Return the row of a claim: what was claimed, what was measured, their difference, its tolerance and the verdict."""
-    row = {**claim.as_dict(), "id": claim.id}
+    row = {**claim.as_dict(), "id": claim.id, "proof": _of_claim(measured.proof, claim.image)}
     reason = _incomparable(claim, measured)
     if reason:
-        return {**row, "verdict": NOT_COMPARABLE, "reason": reason, "proof": measured.proof}
+        return {**row, "verdict": NOT_COMPARABLE, "reason": reason}
     found = [mean_of(values, claim.id, claim.image) for values in measured.runs]
     if None in found:
         return {
             **row,
             "verdict": NOT_COMPARABLE,
             "reason": f"{claim.id} has no value on every image",
-            "proof": measured.proof,
         }
     known = [value for value in found if value is not None]
     spread = max(known) - min(known)
@@ -76,8 +75,13 @@ def judge(claim: Claim, measured: Measured) -> dict[str, Any]:
         "spread": spread if len(known) > 1 else None,
         "verdict": verdict,
         "reason": "" if verdict == REPRODUCED else other_definitions(claim, measured, tolerance),
-        "proof": measured.proof,
     }
+
+
+def _of_claim(proof: dict[str, Any], image: str) -> dict[str, Any]:
+    """Return a proof with one hash for the outputs: that of the image claimed, or one over all of them."""
+    outputs = proof.get("outputs", {})
+    return {**proof, "outputs": outputs.get(image) if image else sha256_of_json(outputs)} if proof else {}
 
 
 def verdict_of(difference: float, tolerance: float, claimed: float) -> str:

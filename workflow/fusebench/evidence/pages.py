@@ -127,7 +127,7 @@ def _determinism(checks: list[Facts]) -> Iterator[str]:
             f"seed {run['seed']}, {run['threads']} threads: {run['state']}" for run in found["runs"]
         )
         reason = f": {escaped(found['reason'])}" if found["reason"] else ""
-        yield from (f"{escaped(check['check'])}: **{found['verdict']}**{reason} ({runs}).", "")
+        yield from ("", f"{escaped(check['check'])}: **{found['verdict']}**{reason} ({runs}).", "")
         rows = [
             (name, *(f"{value[key]:.6g}" for key in ("mean", "range", "range_of_one_image")))
             for name, value in found["metrics"].items()
