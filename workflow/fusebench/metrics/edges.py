@@ -7,77 +7,106 @@ import math
 import numpy as np
 
 from fusebench.errors import MetricError
-from fusebench.metrics.compiled import compiled, compiled_sums
+from fusebench.metrics.compiled import compiled_sums
 from fusebench.metrics.elementary import bounded_exponential, quotient_angle
 from fusebench.metrics.images import Fusion, Image, Pixels
 
 
-@compiled
-def _sobel(padded: Pixels) -> tuple[Pixels, Pixels]:
-    """Sobel gradient (right minus left, lower minus upper) of an image with one pixel of padding on each side."""
-    height, width = padded.shape[0] - 2, padded.shape[1] - 2
-    across, down = np.empty((height, width)), np.empty((height, width))
-    for row in range(height):
-        top, middle, bottom = padded[row], padded[row + 1], padded[row + 2]
-        for left in range(width):
-            right = left + 2
-            across[row, left] = (
-                (top[right] - top[left]) + 2 * (middle[right] - middle[left]) + (bottom[right] - bottom[left])
-            )
-            down[row, left] = (
-                (bottom[left] - top[left])
-                + 2 * (bottom[left + 1] - top[left + 1])
-                + (bottom[right] - top[right])
-            )
+@compiled_sums
+def _sobel_row(x: Pixels, row: int, scratch: Pixels, across: Pixels, down: Pixels) -> None:
+    """One row of the Sobel gradient (right minus left, lower minus upper), pixels outside the image being 0.
+
+    Args:
+        x: the image ``(H, W)``.
+        row: which row.
+        scratch: ``(2, W + 2)``, its first and last column 0.
+        across, down: the row, ``(W,)`` each.
+    """
+    height, width = x.shape
+    smooth, step, middle = scratch[0], scratch[1], x[row]
+    above, below = x[max(row - 1, 0)], x[min(row + 1, height - 1)]
+    has_above, has_below = 1.0 if row > 0 else 0.0, 1.0 if row < height - 1 else 0.0
+    for column in range(width):
+        upper, lower = has_above * above[column], has_below * below[column]
+        smooth[column + 1] = upper + 2 * middle[column] + lower
+        step[column + 1] = lower - upper
+    for column in range(width):
+        across[column] = smooth[column + 2] - smooth[column]
+        down[column] = step[column] + 2 * step[column + 1] + step[column + 2]
+
+
+@compiled_sums
+def _sobel(x: Pixels) -> tuple[Pixels, Pixels]:
+    across, down = np.empty_like(x), np.empty_like(x)
+    scratch = np.zeros((2, x.shape[1] + 2))
+    for row in range(x.shape[0]):
+        _sobel_row(x, row, scratch, across[row], down[row])
     return across, down
 
 
 def sobel_zero_padded(image: Image) -> tuple[Pixels, Pixels]:
     """Sobel gradient of one image, pixels outside being 0: horizontal and vertical part, ``(H, W)`` each."""
-    return _sobel(np.pad(image.pixels, 1))
+    return _sobel(image.pixels)
 
 
 @compiled_sums
-def _strength_and_angle(across: Pixels, down: Pixels) -> tuple[Pixels, Pixels]:
-    height, width = across.shape
-    strength, angle = np.empty((height, width)), np.empty((height, width))
-    for row in range(height):
-        for column in range(width):
-            x, y = across[row, column], down[row, column]
-            strength[row, column] = math.sqrt(x * x + y * y)
-            angle[row, column] = quotient_angle(-y, x)
+def _polar_row(across: Pixels, down: Pixels, strength: Pixels, angle: Pixels) -> None:
+    """Strength and orientation of one row of gradients, in the convention of the originals: y downwards counts negative."""
+    for column in range(across.size):
+        x, y = across[column], down[column]
+        strength[column] = math.sqrt(x * x + y * y)
+        angle[column] = quotient_angle(-y, x)
+
+
+@compiled_sums
+def _sobel_edges(x: Pixels) -> tuple[Pixels, Pixels]:
+    strength, angle = np.empty_like(x), np.empty_like(x)
+    scratch, gradient = np.zeros((2, x.shape[1] + 2)), np.empty((2, x.shape[1]))
+    for row in range(x.shape[0]):
+        _sobel_row(x, row, scratch, gradient[0], gradient[1])
+        _polar_row(gradient[0], gradient[1], strength[row], angle[row])
     return strength, angle
 
 
 def sobel_edges(image: Image) -> tuple[Pixels, Pixels]:
     """Edge strength and edge orientation (-pi/2..pi/2) of one image, zero-padded, ``(H, W)`` each."""
-    return _strength_and_angle(*image.part(sobel_zero_padded))
+    return _sobel_edges(image.pixels)
+
+
+@compiled_sums
+def _preserved_row(
+    strength_s: Pixels, angle_s: Pixels, strength_f: Pixels, angle_f: Pixels
+) -> tuple[float, float]:
+    """Sum of the edge preservation weighted with the source's strength over one row, and sum of those weights."""
+    preserved, weights = 0.0, 0.0
+    for column in range(strength_s.size):
+        source, fused = strength_s[column], strength_f[column]
+        larger = max(source, fused)
+        ratio = min(source, fused) / (larger if larger > 0 else 1.0)
+        ratio = fused if source == fused else ratio
+        turn = 1 - abs(angle_s[column] - angle_f[column]) * (2 / math.pi)
+        lost_strength = 1 + bounded_exponential(-15 * (ratio - 0.5))
+        lost_angle = 1 + bounded_exponential(-22 * (turn - 0.8))
+        preserved += source * (0.9994 * 0.9879) / (lost_strength * lost_angle)
+        weights += source
+    return preserved, weights
 
 
 @compiled_sums
 def _preserved(
-    strength_s: Pixels, angle_s: Pixels, strength_f: Pixels, angle_f: Pixels
+    fused: Pixels, strengths: tuple[Pixels, ...], angles: tuple[Pixels, ...]
 ) -> tuple[float, float]:
-    """Sum of the edge preservation weighted with the source's strength, and sum of those weights."""
-    height, width = strength_s.shape
-    preserved, weights = 0.0, 0.0
-    for row in range(height):
-        for column in range(width):
-            source, fused = strength_s[row, column], strength_f[row, column]
-            larger = max(source, fused)
-            ratio = min(source, fused) / (larger if larger > 0 else 1.0)
-            ratio = fused if source == fused else ratio
-            turn = 1 - abs(angle_s[row, column] - angle_f[row, column]) * (2 / math.pi)
-            lost_strength = 1 + bounded_exponential(-15 * (ratio - 0.5))
-            lost_angle = 1 + bounded_exponential(-22 * (turn - 0.8))
-            preserved += source * (0.9994 * 0.9879) / (lost_strength * lost_angle)
-            weights += source
+    """Weighted sum of the edge preservation of all sources, and sum of the weights; keeps one row of the fused edges."""
+    preserved, weights, width = 0.0, 0.0, fused.shape[1]
+    scratch, gradient, edge = np.zeros((2, width + 2)), np.empty((2, width)), np.empty((2, width))
+    for row in range(fused.shape[0]):
+        _sobel_row(fused, row, scratch, gradient[0], gradient[1])
+        _polar_row(gradient[0], gradient[1], edge[0], edge[1])
+        for index in range(len(strengths)):
+            kept, weight = _preserved_row(strengths[index][row], angles[index][row], edge[0], edge[1])
+            preserved += kept
+            weights += weight
     return preserved, weights
-
-
-def preserved_edges(fusion: Fusion, source: Image) -> tuple[float, float]:
-    """Weighted sum of the edge preservation Q of one source, and the sum of the weights."""
-    return _preserved(*source.part(sobel_edges), *fusion.fused.part(sobel_edges))
 
 
 def edge_preservation(fusion: Fusion) -> float:
@@ -87,11 +116,12 @@ def edge_preservation(fusion: Fusion) -> float:
     orientations| / (pi / 2) (0.9879, -22, 0.8); equal strengths count as their value, as in the code of
     Evaluation-for-Image-Fusion and MMIF-CDDFuse; 0..1.
     """
-    sums = [fusion.part(preserved_edges, source) for source in fusion.sources]
-    weights = sum(weight for _, weight in sums)
+    edges = [source.part(sobel_edges) for source in fusion.sources]
+    strengths, angles = tuple(strength for strength, _ in edges), tuple(angle for _, angle in edges)
+    preserved, weights = _preserved(fusion.fused.pixels, strengths, angles)
     if weights == 0:
         raise MetricError("has no value: neither source has an edge")
-    return sum(preserved for preserved, _ in sums) / weights
+    return preserved / weights
 
 
 @compiled_sums
@@ -135,7 +165,7 @@ def gradient_quality(fusion: Fusion) -> float:
 def sobel_mirrored(image: Image) -> tuple[Pixels, Pixels]:
     """Sobel gradient / 8 of one image, mirrored at the border without repeating it, ``(H, W)`` each."""
     across, down = _sobel(np.pad(image.pixels, 1, mode="reflect"))
-    return across / 8, down / 8
+    return across[1:-1, 1:-1] / 8, down[1:-1, 1:-1] / 8
 
 
 @compiled_sums

@@ -8,7 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from fusebench.metrics.compiled import compiled
+from fusebench.metrics.compiled import compiled, compiled_sums
 from fusebench.metrics.images import Pixels
 
 
@@ -34,6 +34,56 @@ def separable_valid(image: Pixels, taps: Pixels) -> Pixels:
     radius = len(taps) // 2
     filtered = cv2.sepFilter2D(image, cv2.CV_64F, taps, taps, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(filtered[radius : filtered.shape[0] - radius, radius : filtered.shape[1] - radius])
+
+
+@compiled_sums
+def row_of_sums(column_sums: Pixels, taps: Pixels, out: Pixels) -> None:
+    """Filter one row where the window of odd symmetric taps fits."""
+    radius, last, weight = taps.size // 2, taps.size - 1, taps[taps.size // 2]
+    for column in range(out.size):
+        out[column] = weight * column_sums[column + radius]
+    for tap in range(radius):
+        weight = taps[tap]
+        for column in range(out.size):
+            out[column] += weight * (column_sums[column + tap] + column_sums[column + last - tap])
+
+
+@compiled_sums
+def product_row(x: Pixels, y: Pixels, top: int, taps: Pixels, column_sums: Pixels, out: Pixels) -> None:
+    """One row of the filtered product of two images, where the window of odd symmetric taps fits.
+
+    Args:
+        x, y: the images ``(H, W)``.
+        top: the first row under the window.
+        taps: taps of both directions, ``(2 r + 1,)``.
+        column_sums: scratch, ``(W,)``.
+        out: the row, ``(W - 2 r,)``.
+    """
+    size, radius, width = taps.size, taps.size // 2, x.shape[1]
+    middle_x, middle_y, weight = x[top + radius], y[top + radius], taps[radius]
+    for column in range(width):
+        column_sums[column] = weight * middle_x[column] * middle_y[column]
+    for tap in range(radius):
+        above_x, above_y, weight = x[top + tap], y[top + tap], taps[tap]
+        below_x, below_y = x[top + size - 1 - tap], y[top + size - 1 - tap]
+        for column in range(width):
+            pair = above_x[column] * above_y[column] + below_x[column] * below_y[column]
+            column_sums[column] += weight * pair
+    row_of_sums(column_sums, taps, out)
+
+
+@compiled_sums
+def image_row(x: Pixels, top: int, taps: Pixels, column_sums: Pixels, out: Pixels) -> None:
+    """One row of a filtered image; see :func:`product_row`."""
+    size, radius, width = taps.size, taps.size // 2, x.shape[1]
+    middle, weight = x[top + radius], taps[radius]
+    for column in range(width):
+        column_sums[column] = weight * middle[column]
+    for tap in range(radius):
+        above, below, weight = x[top + tap], x[top + size - 1 - tap], taps[tap]
+        for column in range(width):
+            column_sums[column] += weight * (above[column] + below[column])
+    row_of_sums(column_sums, taps, out)
 
 
 def separable_same(image: Pixels, horizontal: Pixels, vertical: Pixels, *, replicate: bool = False) -> Pixels:

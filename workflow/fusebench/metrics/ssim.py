@@ -10,8 +10,10 @@ from fusebench.metrics.filters import (
     box_sums_valid,
     gaussian,
     halve,
+    image_row,
     ordered_gaussian,
     ordered_valid,
+    product_row,
     separable_same,
     separable_valid,
 )
@@ -74,10 +76,54 @@ def _mean_similarity(
     return similarity / mean_x.size, structure / mean_x.size
 
 
-def similarity(fusion: Fusion, source: Image, dynamic_range: float) -> float:
-    """Mean SSIM of the fused image and one image in Wang's window, where it fits."""
+@compiled_sums
+def _row_similarity(
+    statistics: Pixels, mean_s: Pixels, square_s: Pixels, product: Pixels, c1: float, c2: float
+) -> float:
+    """Sum of SSIM over one row of windows; ``statistics`` are the means of F and of F^2, ``(2, width)``."""
+    total = 0.0
+    mean_f, square_f = statistics[0], statistics[1]
+    for column in range(mean_s.size):
+        x, y = mean_f[column], mean_s[column]
+        both, squares = x * y, x * x + y * y
+        top = (2 * both + c1) * (2 * (product[column] - both) + c2)
+        total += top / ((squares + c1) * (square_f[column] + square_s[column] - squares + c2))
+    return total
+
+
+@compiled_sums
+def _similarity_of_all(
+    fused: Pixels,
+    taps: Pixels,
+    sources: tuple[Pixels, ...],
+    means: tuple[Pixels, ...],
+    squares: tuple[Pixels, ...],
+    c1: float,
+    c2: float,
+) -> Pixels:
+    """Mean SSIM of the fused image with each source, row by row so that nothing of it is kept but a few rows."""
+    sums = np.zeros(len(sources))
+    height, width = fused.shape[0] - taps.size + 1, fused.shape[1] - taps.size + 1
+    scratch, statistics, product = np.empty(fused.shape[1]), np.empty((2, width)), np.empty(width)
+    for row in range(height):
+        image_row(fused, row, taps, scratch, statistics[0])
+        product_row(fused, fused, row, taps, scratch, statistics[1])
+        for index in range(len(sources)):
+            product_row(fused, sources[index], row, taps, scratch, product)
+            sums[index] += _row_similarity(
+                statistics, means[index][row], squares[index][row], product, c1, c2
+            )
+    return np.asarray(sums / (height * width))
+
+
+def similarities(fusion: Fusion, sources: tuple[Image, ...], dynamic_range: float) -> tuple[float, ...]:
+    """Mean SSIM of the fused image and each of some images in Wang's window, where it fits."""
     fusion.require_size(WANG[0])
-    return _mean_similarity(*window_maps(fusion, fusion.fused, source, WANG), *constants(dynamic_range))[0]
+    means = tuple(source.part(local_mean, *WANG) for source in sources)
+    squares = tuple(source.part(local_square, *WANG) for source in sources)
+    pixels = tuple(source.pixels for source in sources)
+    taps, (c1, c2) = gaussian(*WANG), constants(dynamic_range)
+    return tuple(_similarity_of_all(fusion.fused.pixels, taps, pixels, means, squares, c1, c2).tolist())
 
 
 def structural_similarity(fusion: Fusion) -> float:
@@ -90,17 +136,17 @@ def structural_similarity(fusion: Fusion) -> float:
 
 def structural_similarity_sum(fusion: Fusion) -> float:
     """SSIM as VIFB computes it: the sum, not the mean, over both sources; Wang's window, L = 255; -2..2."""
-    return sum(fusion.part(similarity, source, 255.0) for source in fusion.sources)
+    return sum(fusion.part(similarities, fusion.sources, 255.0))
 
 
 def structural_similarity_unscaled(fusion: Fusion) -> float:
     """SSIM as IVIF_ZOO computes it: sum over both sources, gray levels of 0..255 with constants of L = 1."""
-    return sum(fusion.part(similarity, source, 1.0) for source in fusion.sources)
+    return sum(fusion.part(similarities, fusion.sources, 1.0))
 
 
 def reference_similarity(fusion: Fusion) -> float:
     """SSIM against the ground truth in Wang's window, L = 255."""
-    return fusion.part(similarity, fusion.reference, 255.0)
+    return fusion.part(similarities, (fusion.reference,), 255.0)[0]
 
 
 def box_sum(image: Image) -> Pixels:
