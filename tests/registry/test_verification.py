@@ -137,6 +137,15 @@ def test_method_without_a_run_is_refused(project: Path, capsys: pytest.CaptureFi
     assert "must have a record" in capsys.readouterr().err
 
 
+def test_fields_for_an_unknown_dataset_are_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dataset named below `per_dataset` that does not exist is a mistake, told with the nearest known name."""
+    text = (project / "methods.yaml").read_text()
+    run = json.dumps({**RUN, "per_dataset": {"pears": {"seed": 2}}})
+    (project / "methods.yaml").write_text(text.replace(json.dumps(RUN), run))
+    assert main(["check", "--project", str(project)]) == 1
+    assert "unknown dataset 'pears' (did you mean 'pairs'?)" in capsys.readouterr().err
+
+
 def test_first_download_is_pinned(project: Path) -> None:
     """The hash of a fetched file goes into its entry; the second time nothing is left to pin."""
     write_json(project / "resources/weights/m.json", {"state": "ok", "sha256": {"w.pth": "a" * 64}})

@@ -141,6 +141,7 @@ def _contradictions(root: Path, methods: Document, datasets: Document, config: D
     yield from check_problems(methods)
     yield from claim_problems(root, methods, datasets)
     yield from _same_source(methods)
+    yield from _unknown_datasets(methods, datasets)
     yield from _dataset_problems(root, datasets)
     yield from _suite_problems(methods, datasets, config, tasks)
     yield from table_problems(methods, datasets, config)
@@ -172,6 +173,17 @@ def _same_source(methods: Document) -> Iterator[str]:
                 "keep one of them, or say in `run` how they differ"
             )
         seen.setdefault(key, name)
+
+
+def _unknown_datasets(methods: Document, datasets: Document) -> Iterator[str]:
+    """Yield datasets that have fields of ``run`` of their own and do not exist: their fields would never be used."""
+    for method, entry in methods.data.items():
+        for name in entry.get("run", {}).get("per_dataset", {}):
+            if name not in datasets.data:
+                place = (method, "run", "per_dataset", name)
+                yield _unknown(
+                    methods, place, "dataset", name, list(datasets.data), "add it to datasets.yaml"
+                )
 
 
 def _dataset_problems(root: Path, datasets: Document) -> Iterator[str]:
