@@ -181,9 +181,7 @@ def _unknown_datasets(methods: Document, datasets: Document) -> Iterator[str]:
         for name in entry.get("run", {}).get("per_dataset", {}):
             if name not in datasets.data:
                 place = (method, "run", "per_dataset", name)
-                yield _unknown(
-                    methods, place, "dataset", name, list(datasets.data), "add it to datasets.yaml"
-                )
+                yield unknown(methods, place, "dataset", name, list(datasets.data), "add it to datasets.yaml")
 
 
 def _dataset_problems(root: Path, datasets: Document) -> Iterator[str]:

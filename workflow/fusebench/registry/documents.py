@@ -65,6 +65,9 @@ def read_document(file: Path) -> Document:
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _scalars = yaml.SafeLoader("")
+NEVER_SHARED = frozenset({"verified"})
+"""Fields that a variant does not take over: what was verified of one method says nothing of another."""
+
 MERGE_TAG = "tag:yaml.org,2002:merge"
 """The tag of YAML's ``<<: *anchor``, by which variants of a method share an entry's fields."""
 
@@ -90,6 +93,7 @@ def _construct_mapping(
         key = str(key_node.value)
         if key_node.tag == MERGE_TAG:
             shared = _construct(file, value_node, (*place, key), lines, written)
+            shared = {name: value for name, value in shared.items() if name not in NEVER_SHARED}
             continue
         line = key_node.start_mark.line + 1
         if key in result:
