@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -125,22 +125,30 @@ def _origin(code: str, root: Path, mirror: str) -> str:
 
 
 def _clone(code: str, commit: str, folder: Path, root: Path, mirror: str) -> None:
-    origin = _origin(code, root, mirror)
-    if origin != code and not Path(origin).exists():
+    if is_local(code):
+        refuse_changes(root / code, code)
+    repository = _obtain(_download, code, commit, folder, _origin(code, root, mirror))
+    _checkout(repository, commit)
+    for path, (address, pin) in _submodules(repository, commit, code).items():
+        _clone(address, pin, folder / path, root, mirror)
+
+
+def _obtain(
+    download: Callable[[str, str, Path], git.Repo], code: str, commit: str, folder: Path, origin: str
+) -> git.Repo:
+    """Bring a repository's objects from its origin and check that the commit is among them."""
+    if origin != code and is_local(origin) and not Path(origin).exists():
         raise SourceUnavailable(
             f"no mirror of {code} at {origin} (mirrors replace the network); "
             "put a clone there, or run without the mirror setting"
         )
-    if is_local(code):
-        refuse_changes(Path(origin), code)
     try:
-        repository = _download(origin, commit, folder)
+        repository = download(origin, commit, folder)
     except git.GitCommandError as error:
         raise SourceUnavailable(f"{code}: cannot be cloned from {origin}: {_reason(error)}") from error
     _check_commit(repository, commit, code, origin)
-    _checkout(repository, commit)
-    for path, (address, pin) in _submodules(repository, commit, code).items():
-        _clone(address, pin, folder / path, root, mirror)
+    _take_bytes_as_committed(repository)
+    return repository
 
 
 def _download(origin: str, commit: str, folder: Path) -> git.Repo:
@@ -170,7 +178,6 @@ def _check_commit(repository: git.Repo, commit: str, code: str, origin: str) -> 
 
 def _checkout(repository: git.Repo, commit: str) -> None:
     """Write the commit's files, leaving out those whose content the origin lacks."""
-    _take_bytes_as_committed(repository)
     absent = set(_absent(repository, commit))
     with repository.git.custom_environment(**GIT_ENVIRONMENT):
         repository.git.update_ref("--no-deref", "HEAD", commit)
@@ -280,17 +287,8 @@ def checkout_folders(
         SourceUnavailable: as for a whole source, or a folder that the commit does not have.
     """
     origin = _origin(code, root, mirror)
-    if origin != code and not Path(origin).exists():
-        raise SourceUnavailable(
-            f"no mirror of {code} at {origin} (mirrors replace the network); put a clone there"
-        )
-    try:
-        repository = _download_partly(origin, commit, final)
-    except git.GitCommandError as error:
-        raise SourceUnavailable(f"{code}: cannot be cloned from {origin}: {_reason(error)}") from error
-    _check_commit(repository, commit, code, origin)
+    repository = _obtain(_download_partly, code, commit, final, origin)
     absent: list[str] = []
-    _take_bytes_as_committed(repository)
     with repository.git.custom_environment(**GIT_ENVIRONMENT):
         repository.git.read_tree(commit)
         for folder in folders:
