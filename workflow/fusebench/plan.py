@@ -36,6 +36,12 @@ GENERATORS_FOLDER = Path(__file__).resolve().parent / "datasets" / "generated"
 Cells = dict[str, Any]
 """``runs``, dataset -> methods, and ``skipped``, a list of [method, dataset, reason]."""
 
+CELLS_WORTH_BATCHES = 200
+"""From this number of cells on, a local run fuses the datasets of a method in one job."""
+
+CELLS_IN_A_BATCH = 20
+"""Their parameters stand on a command line, where one word may have 128 KiB."""
+
 FAILURES = {"resources": "resources/failures", "results": "results/failures"}
 
 
@@ -116,6 +122,41 @@ class Plan:
             return last_words_resources(method, self.registry.options)[resource]
         return cell_resources(method, self.registry.options, attempt)[resource]
 
+    def batches(self) -> dict[str, list[tuple[str, str]]]:
+        """Return the cells of jobs that fuse several: those of one method, where there are so many that jobs cost more.
+
+        A job of its own for each cell runs more at once, and is what a cluster is given; starting it takes some tenths of a
+        CPU second.
+        """
+        if len(self.cells) < CELLS_WORTH_BATCHES:
+            return {}
+        cells: dict[str, list[tuple[str, str]]] = {}
+        for method, dataset in sorted(self.cells):
+            cells.setdefault(method, []).append((method, dataset))
+        return {
+            f"{method}_{start}": own[start : start + CELLS_IN_A_BATCH]
+            for method, own in cells.items()
+            for start in range(0, len(own), CELLS_IN_A_BATCH)
+        }
+
+    def batch_inputs(self, cells: list[tuple[str, str]]) -> list[str]:
+        """Return the markers that the jobs of some cells read."""
+        return sorted({marker for cell in cells for marker in self.cell_inputs(*cell).values()})
+
+    def batch_spec(self, cells: list[tuple[str, str]]) -> str:
+        """Return the parameters of a job that fuses several cells as JSON: each cell's, and its markers."""
+        return _json(
+            [
+                {"spec": cell_spec(*self.cell(*cell), self.registry), "markers": self.cell_inputs(*cell)}
+                for cell in cells
+            ]
+        )
+
+    @cached_property
+    def absent(self) -> set[tuple[str, str]]:
+        """The cells that had no record when this plan was made."""
+        return {cell for cell in self.cells if not (self.registry.root / record_path(*cell)).exists()}
+
     def is_exclusive(self, method: str, dataset: str) -> bool:
         """Say whether a fusing job wants the machine for itself, for its times' sake."""
         return bool(cell_spec(*self.cell(method, dataset), self.registry).get("exclusive"))
@@ -177,7 +218,7 @@ class Plan:
 
     def records(self, dataset: str) -> list[str]:
         """Return the records of all runs on a dataset."""
-        return [f"{RUNS}/{method}/{dataset}/record.json" for method, other in self.cells if other == dataset]
+        return [record_path(method, dataset) for method, other in self.cells if other == dataset]
 
     @property
     def fetched(self) -> list[str]:
@@ -192,12 +233,12 @@ class Plan:
     @property
     def all_records(self) -> list[str]:
         """Return the records of all runs."""
-        return [f"{RUNS}/{method}/{dataset}/record.json" for method, dataset in self.cells]
+        return [record_path(method, dataset) for method, dataset in self.cells]
 
     def suite_records(self, suite: str, dataset: str) -> list[str]:
         """Return the records of a suite's runs on a dataset."""
         methods = self.registry.suites[suite].methods_for(self.registry.datasets[dataset])
-        return [f"{RUNS}/{method.name}/{dataset}/record.json" for method in methods if method.is_active]
+        return [record_path(method.name, dataset) for method in methods if method.is_active]
 
     def collect_spec(self) -> str:
         """Return all cells of the selected suites as JSON: those that run, and those that cannot."""
@@ -297,6 +338,11 @@ def prepare_process(plan: Plan) -> None:
     """
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ["FUSEBENCH_MIRROR"] = str(plan.registry.options.get("mirror", ""))
+
+
+def record_path(method: str, dataset: str) -> str:
+    """Return the record of a cell, from the project's folder on."""
+    return f"{RUNS}/{method}/{dataset}/record.json"
 
 
 def attempt(area: str, step: str, key: str) -> int:

@@ -14,13 +14,14 @@ from typing import Any
 
 from fusebench.errors import EnvironmentFailed, FusebenchError
 from fusebench.files import read_json, write_text
-from fusebench.fuse.records import all_records
+from fusebench.fuse.records import RUNS, all_records
 from fusebench.markers import write_marker
 
 ROOT = Path()
 """The project's folder: Snakemake starts every job in it."""
 
 MEASURES = "results/measures"
+FAILURES = "results/failures"
 
 
 def obtain_source(options: argparse.Namespace) -> None:
@@ -78,6 +79,25 @@ def fuse(options: argparse.Namespace) -> None:
     cell = read_cell(options.spec, markers, options.record.parent, options.log)
     declared = read_document(ROOT / METHODS).data.get(cell.spec["method"], {}).get("declares", {})
     fuse_cell(cell, options.failures, declared, bool(options.last_words))
+
+
+def fuse_batch(options: argparse.Namespace) -> None:
+    """Run a method on several datasets; cells that are finished already only get their records back."""
+    from fusebench.fuse.jobs import fuse_cell, keep_finished
+    from fusebench.fuse.records import read_cell
+    from fusebench.registry import METHODS
+    from fusebench.registry.documents import read_document
+
+    declared = read_document(ROOT / METHODS).data
+    for cell in options.spec:
+        method, dataset = cell["spec"]["method"], cell["spec"]["dataset"]
+        markers = {step: Path(path) for step, path in cell["markers"].items()}
+        log = ROOT / "logs" / "fuse" / method / f"{dataset}.log"
+        known = read_cell(cell["spec"], {"weights": None, **markers}, ROOT / RUNS / method / dataset, log)
+        if dataset not in options.absent:
+            keep_finished(known)
+        failures = ROOT / FAILURES / method / f"{dataset}.json"
+        fuse_cell(known, failures, declared.get(method, {}).get("declares", {}), bool(options.last_words))
 
 
 def measure(options: argparse.Namespace) -> None:
@@ -159,6 +179,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     fusing.add_argument("--weights", type=Path)
     fusing.add_argument("--last-words", type=int, default=0, help="1: every job of the cell died; say how")
+    batch = _add(steps, "fuse-batch", fuse_batch, "spec")
+    batch.add_argument("--absent", nargs="*", default=[], help="datasets without a record")
+    batch.add_argument("--last-words", type=int, default=0, help="1: every job of the cells died; say how")
     measuring = _add(steps, "measure", measure, "dataset", "output")
     measuring.add_argument("--records", type=Path, nargs="*", default=[])
     measuring.add_argument("--metrics", nargs="*", default=[])

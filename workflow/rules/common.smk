@@ -7,7 +7,13 @@ from fusebench.compare.summary import summary
 from fusebench.errors import RegistryError
 from fusebench.fuse.devices import device_of_jobs
 from fusebench.fuse.jobs import RUN_VARIABLE
-from fusebench.plan import attempt, failures_file, make_plan, prepare_process
+from fusebench.plan import (
+    attempt,
+    failures_file,
+    make_plan,
+    prepare_process,
+    record_path,
+)
 from fusebench.slurm import cancel_orphans, refusals
 
 # The cluster's profile says so: each cell is a job of its own there, and the nodes decide about GPUs.
@@ -53,6 +59,27 @@ def threads_of_cell(wildcards):
     if not ON_CLUSTER and PLAN.is_exclusive(wildcards.method, wildcards.dataset):
         return workflow.cores
     return PLAN.cell_threads(wildcards.method, wildcards.dataset)
+
+
+def threads_of_batch(cells):
+    """Return the threads of a job that fuses several cells of a method."""
+    if any(PLAN.is_exclusive(*cell) for cell in cells):
+        return workflow.cores
+    return max(PLAN.cell_threads(*cell) for cell in cells)
+
+
+def absent_of_batch(cells):
+    """Return the function that names the datasets of a batch that have to be run although nothing has changed."""
+
+    def absent(wildcards):
+        forced = workflow.dag_settings.forceall or workflow.dag_settings.forcerun
+        return " ".join(
+            dataset
+            for method, dataset in cells
+            if forced or (method, dataset) in PLAN.absent
+        )
+
+    return absent
 
 
 wildcard_constraints:

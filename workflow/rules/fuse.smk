@@ -44,3 +44,25 @@ rule fuse:
 use rule fuse as fuse_on_gpu with:
     wildcard_constraints:
         method=PLAN.methods_on("cuda"),
+
+
+# Many cells on one machine: one job for the datasets of a method. Each cell keeps its record, and is run again alone.
+for batch, cells in {} if ON_CLUSTER else PLAN.batches().items():
+
+    rule:
+        name:
+            f"fuse_{batch}"
+        input:
+            PLAN.batch_inputs(cells),
+        output:
+            [record_path(*cell) for cell in cells],
+        threads: threads_of_batch(cells)
+        resources:
+            gpu=PLAN.cell_resource(*cells[0], "gpu", 1),
+            absent=absent_of_batch(cells),
+            last_words=lambda wildcards, attempt: int(is_last(attempt)),
+        params:
+            spec=lambda wildcards, cells=cells: PLAN.batch_spec(cells),
+            attempts=[attempt("results", *cell) for cell in cells],
+        shell:
+            "python -m fusebench.steps fuse-batch --spec {params.spec:q} --absent {resources.absent} --last-words {resources.last_words}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -16,6 +17,9 @@ from fusebench.fuse.leases import holder, holder_words, lease
 from fusebench.fuse.records import Cell, deviations, identity
 from fusebench.markers import OK, count_failure
 from fusebench.slurm import ending
+
+KEPT = ".record.json"
+"""A copy of the record that Snakemake does not know of."""
 
 RUN_VARIABLE = "FUSEBENCH_RUN"
 """Names the run of Snakemake that a job belongs to."""
@@ -49,16 +53,29 @@ def fuse_cell(
                 count_failure(failures)
                 words = f"{record['method']} on {record['dataset']}: {record['state']}: {record['reason']}"
                 print(words, file=sys.stderr)
+            write_json(cell.folder / KEPT, record)
             write_json(cell.folder / "record.json", record)
     return record
+
+
+def keep_finished(cell: Cell) -> None:
+    """Put back the record of a finished run that Snakemake removed because other cells of the job have to be run."""
+    with contextlib.suppress(FileNotFoundError):
+        kept = read_json(cell.folder / KEPT)
+        if wanted(cell).items() <= kept.items():
+            write_json(cell.folder / "record.json", kept)
 
 
 def finished_record(cell: Cell) -> dict[str, Any] | None:
     """Return the record of a run that already is what this job is to make; None where there is none, or it failed."""
     path = cell.folder / "record.json"
     record = dict(read_json(path)) if path.exists() else {}
-    wanted = {"state": OK, **identity(cell)}
-    return record if wanted.items() <= record.items() else None
+    return record if wanted(cell).items() <= record.items() else None
+
+
+def wanted(cell: Cell) -> dict[str, Any]:
+    """Return what the record of a cell's finished run says."""
+    return {"state": OK, **identity(cell)}
 
 
 def _death(before: dict[str, Any]) -> StepError:

@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 PROTOCOL = "fusebench clock 1"
 """Changes when times of another version can no longer be compared."""
 
@@ -48,7 +46,10 @@ def spread(seconds: Iterable[float | None]) -> dict[str, float] | None:
     if not known or any(value is None for value in known):
         return None
     values = [float(value) for value in known if value is not None]
-    return {"median": statistics.median(values), "p95": float(np.percentile(values, 95))}
+    last_twentieth = statistics.quantiles(
+        values * 2 if len(values) == 1 else values, n=20, method="inclusive"
+    )[-1]
+    return {"median": statistics.median(values), "p95": last_twentieth}
 
 
 def _largest(reports: list[dict[str, Any]], key: str) -> float | None:

@@ -1,0 +1,160 @@
+"""What orchestration costs: this workflow against bare Snakemake with two rules for each cell and its default scheduler.
+
+Run: ``.venv/bin/python benchmarks/orchestration.py [--methods 100] [--datasets 10]``. Everything is made in a temporary
+folder. The work is trivial on both sides: the bare workflow's jobs touch their outputs, and this workflow's steps are
+replaced by ones that write the smallest files its rules are content with, so that what is counted is Snakemake, the plan,
+the rules and the start of each job. CPU seconds (user and system, children included), ratios within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SNAKEMAKE = str(Path(sys.executable).with_name("snakemake"))
+
+BARE = """
+METHODS = [f"m{{i}}" for i in range({methods})]
+DATASETS = [f"d{{i}}" for i in range({datasets})]
+
+rule all:
+    input: expand("measures/{{m}}/{{d}}.csv", m=METHODS, d=DATASETS)
+
+rule fuse:
+    output: "runs/{{m}}/{{d}}.json"
+    params: spec=lambda w: f"{{w.m}} {{w.d}}"
+    shell: "touch {{output}}"
+
+rule measure:
+    input: "runs/{{m}}/{{d}}.json"
+    output: "measures/{{m}}/{{d}}.csv"
+    shell: "touch {{output}}"
+"""
+
+STAND_IN = """
+__path__ = [{stand_ins!r}, {real!r}]
+"""
+
+STEPS = """
+# The start of the real steps, and then the smallest files that the rules are content with.
+import importlib.util, json, sys
+from pathlib import Path
+
+real = importlib.util.spec_from_file_location("real_steps", {real!r} + "/steps.py")
+steps = importlib.util.module_from_spec(real)
+real.loader.exec_module(steps)
+options = vars(steps._parser().parse_args())
+name = options["step"].__name__
+if name == "write_table":
+    table = options["spec"]["table"]
+    outputs = [f"results/tables/{{table['suite']}}/{{table['dataset']}}.{{suffix}}" for suffix in ("csv", "md", "tex")]
+else:
+    outputs = [options[key] for key in ("marker", "record", "output", "measures", "status") if options.get(key)]
+records = [f"results/runs/{{c['spec']['method']}}/{{c['spec']['dataset']}}/record.json" for c in options["spec"]] if name == "fuse_batch" else []
+for path in map(Path, outputs + records):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({{"state": "ok", "reason": "", "images": []}}))
+"""
+
+
+def main() -> None:
+    """Measure both sides in the four situations and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--methods", type=int, default=100)
+    parser.add_argument("--datasets", type=int, default=10)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bare = _situations(_bare(Path(folder) / "bare", options.datasets), options.methods)
+        ours = _situations(_ours(Path(folder) / "ours", options.datasets), options.methods)
+    print(f"{options.methods} methods x {options.datasets} datasets, CPU s       bare    ours   ratio")
+    for name, before in bare.items():
+        print(f"{name:<40}{before:>8.1f}{ours[name]:>8.1f}{ours[name] / before:>8.2f}")
+
+
+Run = Callable[[int, str], float]
+
+
+def _situations(run: Run, methods: int) -> dict[str, float]:
+    """Return the CPU seconds of each situation; ``run`` takes the number of methods and one more option."""
+    return {
+        "cold": run(methods, ""),
+        "nothing to do": run(methods, ""),
+        "dry run": run(methods, "--dry-run"),
+        "add one method": run(methods + 1, ""),
+    }
+
+
+def _bare(folder: Path, datasets: int) -> Run:
+    folder.mkdir()
+
+    def run(methods: int, option: str) -> float:
+        (folder / "Snakefile").write_text(BARE.format(methods=methods, datasets=datasets))
+        return _cpu_seconds([SNAKEMAKE, "--cores", "2", *option.split()], folder, {})
+
+    return run
+
+
+def _ours(folder: Path, datasets: int) -> Run:
+    package = folder / "stand-ins" / "fusebench"
+    for made in (package, folder / "config", folder / "envs" / "trivial"):
+        made.mkdir(parents=True)
+    definition = "name: trivial\ndependencies:\n- python=3.11\n- pip:\n  - numpy\n"
+    (folder / "envs" / "trivial" / "environment.yml").write_text(definition)
+    values = {"stand_ins": str(package), "real": str(ROOT / "workflow" / "fusebench")}
+    (package / "__init__.py").write_text(STAND_IN.format(**values))
+    (package / "steps.py").write_text(STEPS.format(**values))
+
+    def run(methods: int, option: str) -> float:
+        _write_registry(folder, methods, datasets)
+        snakefile = ("--snakefile", str(ROOT / "Snakefile"))
+        command = [SNAKEMAKE, *snakefile, "--cores", "2", "--no-hooks", *option.split()]
+        return _cpu_seconds(command, folder, {"PYTHONPATH": str(folder / "stand-ins")})
+
+    return run
+
+
+def _write_registry(folder: Path, methods: int, datasets: int) -> None:
+    names = [f"m{number}" for number in range(methods)]
+    sets = [f"d{number}" for number in range(datasets)]
+    run = {"script": "test.py", "stage": {"a": "a/{name}.png", "b": "b/{name}.png"}, "collect": "f/{name}.png"}
+    entries = {
+        name: {
+            "title": name,
+            "tasks": ["infrared-visible"],
+            "code": f"https://example.org/o/{name}",
+            "commit": f"{number:040x}",
+            "env": "trivial",
+            "run": run,
+        }
+        for number, name in enumerate(names)
+    }
+    dataset = {"task": "infrared-visible", "kind": "generated", "generator": "night-scenes"}
+    files = {
+        "methods.yaml": entries,
+        "datasets.yaml": {name: {"title": name, **dataset} for name in sets},
+        "config/config.yaml": {"suite": "s", "suites": {"s": {"methods": names, "datasets": sets, "metrics": ["EN"]}}},
+    }
+    for path, content in files.items():
+        (folder / path).write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def _cpu_seconds(command: list[str], folder: Path, environ: dict[str, str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+if __name__ == "__main__":
+    main()
