@@ -7,39 +7,9 @@
 #   snakemake --cores 2 spread --config repeats=3      the selected suites again and again: means with their spread
 #
 # `--config suite=NAME` restricts all of them to that suite.
-from fusebench.evidence.plan import make_evidence_plan
-from fusebench.evidence.summary import evidence_summary
-
-EVIDENCE = make_evidence_plan(PLAN, workflow.config_settings.overwrite_config)
-
-FUSE_AGAIN = (
-    "python -m fusebench.steps fuse --spec {params.spec:q} --record {output.record:q} --failures {params.failures:q} --log {log:q}"
-    " --source {input.source:q} --environment {input.environment:q} --dataset {input.dataset:q} {params.weights}"
-    " --last-words {resources.last_words}"
-)
 
 
-def ending():
-    """Return what the end of a run says: of the evidence where that was asked for, else of the suites."""
-    asked = workflow.dag_settings.targets
-    return evidence_summary(EVIDENCE, asked) or summary(PLAN)
-
-
-def needed(resource):
-    """Return the function that looks up what a run asks of the scheduler."""
-    return lambda wildcards, attempt: EVIDENCE.resource(
-        wildcards.method, resource, 0 if is_last(attempt) else attempt
-    )
-
-
-def check_threads(wildcards):
-    """Return the CPU threads of a run of a self-check."""
-    return EVIDENCE.check_threads(wildcards.method, wildcards.check, int(wildcards.run))
-
-
-def fetched_weights(wildcards, input):
-    """Return the option that names the weights which were fetched for a method, if any were."""
-    return f"--weights {input.weights}" if "weights" in input.keys() else ""
+include: "evidence_lookups.smk"
 
 
 localrules:
@@ -213,11 +183,12 @@ rule write_spread_table:
     input:
         EVIDENCE.spreads,
     output:
-        multiext("results/spread", ".csv", ".md"),
+        csv="results/spread.csv",
+        markdown="results/spread.md",
     log:
         "logs/evidence/spread.log",
     shell:
-        "python -m fusebench.evidence.steps spread-table --spreads {input:q} --output {output[0]:q} 2> {log:q}"
+        "python -m fusebench.evidence.steps spread-table --spreads {input:q} --output {output.csv:q} 2> {log:q}"
 
 
 rule judge_claims:
@@ -237,22 +208,24 @@ rule write_selfcheck_table:
     input:
         EVIDENCE.judged_checks,
     output:
-        multiext("results/selfcheck", ".csv", ".md"),
+        csv="results/selfcheck.csv",
+        markdown="results/selfcheck.md",
     log:
         "logs/evidence/selfcheck.log",
     shell:
-        "python -m fusebench.evidence.steps selfcheck-table --checks {input:q} --output {output[0]:q} 2> {log:q}"
+        "python -m fusebench.evidence.steps selfcheck-table --checks {input:q} --output {output.csv:q} 2> {log:q}"
 
 
 rule write_claims_table:
     input:
         EVIDENCE.judged_claims,
     output:
-        multiext("results/claims", ".csv", ".md"),
+        csv="results/claims.csv",
+        markdown="results/claims.md",
     log:
         "logs/evidence/claims.log",
     shell:
-        "python -m fusebench.evidence.steps claims-table --claims {input:q} --output {output[0]:q} 2> {log:q}"
+        "python -m fusebench.evidence.steps claims-table --claims {input:q} --output {output.csv:q} 2> {log:q}"
 
 
 rule write_evidence_pages:
@@ -260,12 +233,13 @@ rule write_evidence_pages:
         checks=EVIDENCE.judged_checks,
         claims=EVIDENCE.judged_claims,
     output:
-        multiext("results/evidence/summary", ".md", ".csv"),
         EVIDENCE.pages,
+        markdown="results/evidence/summary.md",
+        csv="results/evidence/summary.csv",
     log:
         "logs/evidence/pages.log",
     params:
         spec=EVIDENCE.pages_spec(),
     shell:
         "python -m fusebench.evidence.steps pages --spec {params.spec:q} --checks {input.checks:q} --claims {input.claims:q}"
-        " --output {output[0]:q} 2> {log:q}"
+        " --output {output.markdown:q} 2> {log:q}"
