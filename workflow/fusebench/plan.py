@@ -161,11 +161,27 @@ class Plan:
         """Say whether a fusing job wants the machine for itself, for its times' sake."""
         return bool(cell_spec(*self.cell(method, dataset), self.registry).get("exclusive"))
 
-    def methods_on(self, kind: str) -> str:
-        """Return a regular expression for the methods that run on one kind of device."""
+    def methods_on(self, kind: str, batched: bool = False) -> str:
+        """Return a regular expression for the methods that run on one kind of device.
+
+        Args:
+            kind: ``cpu`` or ``cuda``.
+            batched: leave out the cells that jobs for several cells make; the expression then looks ahead to the dataset.
+        """
         methods = [m for m in self.registry.methods.values() if m.is_active]
-        names = [re.escape(m.name) for m in methods if device_for(m, self.registry.options) == kind]
-        return "|".join(names) or "(?!)"
+        on_gpu = {m.name for m in methods if device_for(m, self.registry.options) == "cuda"}
+        chosen = _among(on_gpu, negate=False) if kind == "cuda" else _among(on_gpu, negate=True)
+        return (self._not_batched() if batched else "") + chosen
+
+    def _not_batched(self) -> str:
+        """Return a look-ahead that refuses the cells of batches; methods with the same datasets are taken together."""
+        datasets: dict[str, set[str]] = {}
+        for method, dataset in self.cells:
+            datasets.setdefault(method, set()).add(dataset)
+        together: dict[frozenset[str], set[str]] = {}
+        for method, own in datasets.items():
+            together.setdefault(frozenset(own), set()).add(method)
+        return "".join(f"(?!{_among(methods)}/{_among(own)}/)" for own, methods in together.items())
 
     def cell_threads(self, method: str, dataset: str) -> int:
         """Return the CPU threads of a fusing job."""
@@ -338,6 +354,14 @@ def prepare_process(plan: Plan) -> None:
     """
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ["FUSEBENCH_MIRROR"] = str(plan.registry.options.get("mirror", ""))
+
+
+def _among(names: Iterable[str], negate: bool = False) -> str:
+    """Return a regular expression for one of some names, or for a name that is none of them."""
+    choices = "|".join(re.escape(name) for name in sorted(names))
+    if negate:
+        return f"(?!(?:{choices})/)[^/]+" if choices else "[^/]+"
+    return f"(?:{choices})" if choices else "(?!)"
 
 
 def record_path(method: str, dataset: str) -> str:

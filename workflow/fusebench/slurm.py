@@ -17,6 +17,9 @@ SECONDS_TO_END = 120.0
 OURS = re.compile(r"rule_\w+")
 """What Snakemake's plugin writes into the comment of each job."""
 
+MEMORY = re.compile(r".*(exceeded memory limit|oom.?kill|Out Of Memory).*", re.IGNORECASE)
+"""What Slurm writes into a job's log when it kills a part of it; the job itself may then count as merely failed."""
+
 REFUSED = re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.$", re.MULTILINE | re.DOTALL)
 
 HINT = (
@@ -60,26 +63,28 @@ def gpus_in_cluster() -> bool:
 
 def ending(job: str) -> StepError:
     """Return what became of a job that ended without writing a record, in Slurm's own words."""
-    state, words = _state(job)
-    message = f"Slurm job {job} ended as {words}"
+    state, words, log = _state(job)
+    memory = MEMORY.search(log.read_text(encoding="utf-8", errors="replace")) if log.is_file() else None
+    message = f"Slurm job {job} ended as {words}" + (f": {memory[0].strip()}" if memory else "")
     if state.startswith("TIMEOUT"):
         return TimedOut(f"{message}: raise `resources.runtime` of the entry")
-    if state.startswith("OUT_OF_ME"):
+    if state.startswith("OUT_OF_ME") or memory:
         return OutOfMemory(f"{message}: raise `resources.mem_mb` of the entry")
     return Crashed(message)
 
 
-def _state(job: str) -> tuple[str, str]:
-    """Return the state of a job and how Slurm puts it, from the controller or else from the accounting."""
+def _state(job: str) -> tuple[str, str, Path]:
+    """Return the state of a job, how Slurm puts it, and the job's log, from the controller or else from the accounting."""
     shown = dict(re.findall(r"(\w+)=(\S*)", _asked(["scontrol", "show", "job", job])))
     if "JobState" in shown:
         parts = [shown["JobState"], f"exit code {shown.get('ExitCode')}", f"reason {shown.get('Reason')}"]
-        return shown["JobState"], ", ".join([*parts, f"node {shown.get('NodeList')}"])
+        words = ", ".join([*parts, f"node {shown.get('NodeList')}"])
+        return shown["JobState"], words, Path(shown.get("StdOut", ""))
     accounted = _asked(["sacct", "-X", "-n", "-P", "-j", job, "--format=State,ExitCode,NodeList"]).strip()
     if accounted:
         state, code, node = accounted.splitlines()[0].split("|")
-        return state, f"{state}, exit code {code}, node {node}"
-    return "UNKNOWN", "unknown: Slurm has forgotten it (see MinJobAge of its configuration)"
+        return state, f"{state}, exit code {code}, node {node}", Path()
+    return "UNKNOWN", "unknown: Slurm has forgotten it (see MinJobAge of its configuration)", Path()
 
 
 def refusals(logs: Iterable[str]) -> str:

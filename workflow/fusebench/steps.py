@@ -14,13 +14,13 @@ from typing import Any
 
 from fusebench.errors import EnvironmentFailed, FusebenchError
 from fusebench.files import read_json, write_text
-from fusebench.fuse.records import RUNS, all_records
 from fusebench.markers import write_marker
 
 ROOT = Path()
 """The project's folder: Snakemake starts every job in it."""
 
 MEASURES = "results/measures"
+RUNS = "results/runs"
 FAILURES = "results/failures"
 
 
@@ -120,7 +120,7 @@ def collect(options: argparse.Namespace) -> None:
 
     measures = read_measures([ROOT / MEASURES / f"{dataset}.csv" for dataset in options.spec["runs"]])
     write_measures(options.measures, measures)
-    write_status(options.status, all_records(options.spec))
+    write_status(options.status, _records(options.spec))
 
 
 def write_table(options: argparse.Namespace) -> None:
@@ -128,7 +128,7 @@ def write_table(options: argparse.Namespace) -> None:
     from fusebench.compare import TableSpec, read_measures, write_tables
 
     spec = TableSpec(**options.spec["table"])
-    records = all_records(options.spec["cells"])
+    records = _records(options.spec["cells"])
     write_tables(ROOT / "results" / "tables", spec, records, read_measures([options.measures]))
 
 
@@ -136,7 +136,7 @@ def write_speed(options: argparse.Namespace) -> None:
     """Write the speed tables of a suite."""
     from fusebench.compare.speed import write_speed_tables
 
-    write_speed_tables(options.folder, options.suite, all_records(options.spec))
+    write_speed_tables(options.folder, options.suite, _records(options.spec))
 
 
 def verdict(options: argparse.Namespace) -> None:
@@ -144,7 +144,7 @@ def verdict(options: argparse.Namespace) -> None:
     from fusebench.compare import failures
 
     cells = sum(len(methods) for methods in options.spec["runs"].values())
-    failed = failures(all_records({**options.spec, "skipped": []}))
+    failed = failures(_records({**options.spec, "skipped": []}))
     if failed:
         raise FusebenchError(f"cells without a result:\n{failed}\nThe next run tries them again.")
     write_text(
@@ -162,6 +162,12 @@ def main() -> int:
         print(f"fusebench: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _records(cells: dict[str, Any]) -> list[dict[str, Any]]:
+    from fusebench.fuse.records import all_records
+
+    return all_records(cells, ROOT)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,9 @@
 # A job that is killed is tried again with more memory and time. The last attempt runs nothing: it writes down how the
 # others died, so that every table is complete.
 
+# Many cells on one machine are fused by one job for the datasets of a method. Each cell keeps its record, and is run again alone.
+BATCHES = {} if ON_CLUSTER else PLAN.batches()
+
 
 rule fuse:
     input:
@@ -11,7 +14,7 @@ rule fuse:
     log:
         "logs/fuse/{method}/{dataset}.log",
     wildcard_constraints:
-        method=PLAN.methods_on("cpu"),
+        method=PLAN.methods_on("cpu", bool(BATCHES)),
     threads: threads_of_cell
     resources:
         gpu=asked("gpu"),
@@ -43,11 +46,10 @@ rule fuse:
 # The same for methods on a GPU: a rule of its own, so that a profile can send its jobs to other nodes.
 use rule fuse as fuse_on_gpu with:
     wildcard_constraints:
-        method=PLAN.methods_on("cuda"),
+        method=PLAN.methods_on("cuda", bool(BATCHES)),
 
 
-# Many cells on one machine: one job for the datasets of a method. Each cell keeps its record, and is run again alone.
-for batch, cells in {} if ON_CLUSTER else PLAN.batches().items():
+for batch, cells in BATCHES.items():
 
     rule:
         name:
