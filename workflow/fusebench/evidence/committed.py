@@ -6,6 +6,7 @@ from it than from its decoded colours.
 
 from __future__ import annotations
 
+import fnmatch
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,6 +19,8 @@ from fusebench.files import remove_folder, sha256_of_file, sha256_of_json, stage
 from fusebench.fuse.staging import copy_repository
 from fusebench.images import UnreadableImageError, mode_of, pixel_sha256, read_image
 from fusebench.markers import OK
+
+ABSENT = "is part of the commit, but its content is not where it was cloned from"
 
 
 def prepare_committed(source: dict[str, Any], definition: dict[str, Any], final: Path) -> dict[str, Any]:
@@ -55,9 +58,7 @@ def prepare_committed(source: dict[str, Any], definition: dict[str, Any], final:
 def _refuse_absent(files: list[str], source: dict[str, Any]) -> None:
     lacking = sorted(set(files).intersection(source.get("absent") or []))
     if lacking:
-        raise DatasetUnavailable(
-            f"{source['code']}: {lacking[0]} is part of the commit, but its content is not where it was cloned from"
-        )
+        raise DatasetUnavailable(f"{source['code']}: {lacking[0]} {ABSENT}")
 
 
 def _write(folder: Path, definition: dict[str, Any], stage: Path, source: dict[str, Any]) -> dict[str, Any]:
@@ -129,11 +130,9 @@ def _copy(
     try:
         pixels, notes = read_image(path)
     except UnreadableImageError as error:
-        absent = relative in (source.get("absent") or [])
-        reason = (
-            "is part of the commit, but its content is not where it was cloned from" if absent else str(error)
-        )
-        raise DatasetUnavailable(f"pair {name!r}: {relative}: {reason}") from error
+        absent = fnmatch.filter(source.get("absent") or [], relative)
+        what = f"{absent[0]} {ABSENT}" if absent else f"{relative}: {error}"
+        raise DatasetUnavailable(f"pair {name!r}: {what}") from error
     target = stage / side / f"{name}{path.suffix}"
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, target)

@@ -1,0 +1,105 @@
+"""The images of a self-check: found by folder, pattern or name, in an archive or not, byte for byte as committed."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+from fusebench.errors import DatasetUnavailable, SourceUnavailable, StepError
+from fusebench.evidence.checks import Check
+from fusebench.evidence.committed import prepare_committed
+from fusebench.registry import Method
+
+from tests.flow.projects import image
+
+METHOD = Method("m", {"title": "M", "tasks": ["medical"], "code": "https://example.org/mini/m"})
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Return a clone that holds two pairs, two outputs and a file that is no image."""
+    folder = tmp_path / "clone"
+    files = {
+        "in/a/1.png": 1,
+        "in/a/2.bmp": 2,
+        "in/b/1.png": 3,
+        "in/b/2.png": 4,
+        "out/1.jpg": 5,
+        "out/3.jpg": 6,
+    }
+    for name, seed in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / name), image(seed))
+    (folder / "in" / "a" / "Thumbs.db").write_bytes(b"x")
+    (folder / "in" / "b" / "Thumbs.db").write_bytes(b"x")
+    return folder
+
+
+def prepared(clone: Path, absent: tuple[str, ...] = (), **check: Any) -> dict[str, Any]:
+    """Prepare the images of a check and return their manifest."""
+    source = {"state": "ok", "path": str(clone), "code": METHOD.code, "absent": list(absent)}
+    return prepare_committed(source, Check(METHOD, check).definition, clone.parent / "images")
+
+
+INPUTS = {"a": "in/a", "b": "in/b"}
+
+
+def test_folders_pair_by_name_whatever_the_format(clone: Path) -> None:
+    """Images of the same name on both sides are a pair; other files are none; an output without inputs is told."""
+    manifest = prepared(clone, inputs=INPUTS, expect="out")
+    assert [pair["name"] for pair in manifest["pairs"]] == ["1", "2"]
+    first, second = manifest["pairs"]
+    assert first["expect"]["original"]["file"] == "out/1.jpg" and second["expect"] is None
+    assert (second["a"]["file"], second["size"]) == ("a/2.bmp", [48, 40])
+    assert manifest["unpaired"] == ["3"]
+    assert (Path(manifest["path"]) / "expect/1.jpg").read_bytes() == (clone / "out/1.jpg").read_bytes()
+
+
+def test_files_are_named_where_no_pattern_fits(clone: Path) -> None:
+    """Each pair names its own files; the same image can be in several pairs."""
+    pairs = {
+        "x": {"a": "in/a/1.png", "b": "in/b/2.png", "expect": "out/3.jpg"},
+        "y": {"a": "in/a/1.png", "b": "in/b/1.png"},
+    }
+    manifest = prepared(clone, pairs=pairs)
+    assert [pair["b"]["original"]["file"] for pair in manifest["pairs"]] == ["in/b/2.png", "in/b/1.png"]
+    assert [pair["expect"] is None for pair in manifest["pairs"]] == [False, True]
+
+
+def test_images_in_an_archive_are_reached(clone: Path) -> None:
+    """An archive is unpacked where it lies; the clone stays as it is."""
+    with zipfile.ZipFile(clone / "sets.zip", "w") as archive:
+        for side, seed in (("ir", 7), ("vi", 8)):
+            archive.writestr(f"sets/{side}/p.png", cv2.imencode(".png", image(seed))[1].tobytes())
+    manifest = prepared(clone, inputs={"a": "sets/ir", "b": "sets/vi"}, unpack=["sets.zip"])
+    assert [pair["name"] for pair in manifest["pairs"]] == ["p"]
+    assert not (clone / "sets").exists()
+
+
+def test_an_input_that_the_mirror_lacks_is_told(clone: Path) -> None:
+    """A file that is part of the commit, without content where it was cloned from; the same for an archive."""
+    (clone / "in/a/1.png").unlink()
+    with pytest.raises(DatasetUnavailable, match=r"pair '1': in/a/1.png is part of the commit"):
+        prepared(clone, absent=("in/a/1.png",), inputs=INPUTS, pairs=["1", "2"])
+    with pytest.raises(DatasetUnavailable, match=r"sets.zip is part of the commit"):
+        prepared(clone, absent=("sets.zip",), inputs=INPUTS, unpack=["sets.zip"])
+
+
+def test_no_pair_at_all_names_the_patterns(clone: Path) -> None:
+    """The mistake is most likely in `selfcheck.inputs`."""
+    with pytest.raises(
+        DatasetUnavailable,
+        match=r"no pair of committed inputs.*correct `selfcheck.inputs`: in/a/\{name\}.png",
+    ):
+        prepared(clone, inputs={"a": "in/a/{name}.png", "b": "nowhere/{name}.png"})
+
+
+def test_the_state_of_the_clone_is_taken_over(tmp_path: Path) -> None:
+    """A repository that cannot be had leaves nothing to compare, in its own state."""
+    source = {"state": SourceUnavailable.state, "reason": "gone"}
+    with pytest.raises(StepError, match="gone") as caught:
+        prepare_committed(source, Check(METHOD, {"inputs": INPUTS}).definition, tmp_path / "images")
+    assert caught.value.state == SourceUnavailable.state
