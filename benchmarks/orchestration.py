@@ -125,7 +125,11 @@ def _ours(folder: Path, datasets: int) -> Run:
 def _write_registry(folder: Path, methods: int, datasets: int) -> None:
     names = [f"m{number}" for number in range(methods)]
     sets = [f"d{number}" for number in range(datasets)]
-    run = {"script": "test.py", "stage": {"a": "a/{name}.png", "b": "b/{name}.png"}, "collect": "f/{name}.png"}
+    run = {
+        "script": "test.py",
+        "stage": {"a": "a/{name}.png", "b": "b/{name}.png"},
+        "collect": "f/{name}.png",
+    }
     entries = {
         name: {
             "title": name,
@@ -141,7 +145,10 @@ def _write_registry(folder: Path, methods: int, datasets: int) -> None:
     files = {
         "methods.yaml": entries,
         "datasets.yaml": {name: {"title": name, **dataset} for name in sets},
-        "config/config.yaml": {"suite": "s", "suites": {"s": {"methods": names, "datasets": sets, "metrics": ["EN"]}}},
+        "config/config.yaml": {
+            "suite": "s",
+            "suites": {"s": {"methods": names, "datasets": sets, "metrics": ["EN"]}},
+        },
     }
     for path, content in files.items():
         (folder / path).write_text(yaml.safe_dump(content, sort_keys=False))
@@ -149,7 +156,9 @@ def _write_registry(folder: Path, methods: int, datasets: int) -> None:
 
 def _cpu_seconds(command: list[str], folder: Path, environ: dict[str, str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -14,8 +14,6 @@ from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
 from tests.slurm.cluster import GPUS_PER_NODE, NODES, FinishedJob
 from tests.slurm.conftest import SECONDS, Submitter
 
-pytestmark = pytest.mark.xdist_group("slurm")
-
 GPU_METHODS = ["gpu1", "gpu2", "gpu3", "gpu4", "gpu5"]
 RESOURCES = {"mem_mb": 900, "runtime": 5, "threads": 1}
 SLOW = ARGPARSE + "\nimport time\nprint('visible:', os.environ['CUDA_VISIBLE_DEVICES'])\ntime.sleep(3)\n"

@@ -1,0 +1,131 @@
+"""What the launcher's hooks cost, and what the pipeline costs: a method's own script bare, launched, and as a cell.
+
+Run: ``.venv/bin/python benchmarks/clock.py METHOD DATASET [--repeats 5]`` after ``snakemake`` has run the cell: the source,
+environment and dataset are taken from there. Prints wall and CPU seconds: of the authors' script alone in the same scratch
+copy with the same edits written into its files, of the same under the launcher, and of the whole cell (copy, staging,
+launching, collecting, record); medians of alternating runs, ratios within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fusebench.fuse import cells as running
+from fusebench.fuse import launching
+from fusebench.fuse.records import read_cell
+from fusebench.plan import make_plan
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("method")
+    parser.add_argument("dataset")
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    spend = {name: [] for name in ("bare", "launched", "cell")}  # type: dict[str, list[tuple[float, float]]]
+    for _ in range(options.repeats):
+        bare, launched, cell = once(options.method, options.dataset)
+        for name, value in (("bare", bare), ("launched", launched), ("cell", cell)):
+            spend[name].append(value)
+    for index, what in enumerate(("wall", "CPU")):
+        medians = {
+            name: statistics.median(value[index] for value in values) for name, values in spend.items()
+        }
+        ratios = {
+            name: f"{seconds:.2f} s ({seconds / medians['bare']:.3f})" for name, seconds in medians.items()
+        }
+        print(f"{options.method} on {options.dataset}, {what}, ratio to bare: {ratios}")
+
+
+def once(method: str, dataset: str) -> tuple[tuple[float, float], ...]:
+    """Run the cell once; in the middle of it the script is run bare, then launched. Return wall and CPU seconds of each."""
+    plan = make_plan(ROOT, json.loads(os.environ.get("FUSEBENCH_CONFIG", "{}")))
+    markers = {step: Path(path) for step, path in plan.cell_inputs(method, dataset).items()}
+    seen: dict[str, tuple[float, float]] = {}
+
+    def twice(job: dict[str, Any], python: Path, scratch: Path, *others: Any) -> launching.Launch:
+        def bare() -> None:
+            run = _bare(job, python, scratch, others[-1])
+            seen["bare"] = _seconds(run)
+
+        seen["aside"] = _seconds(bare)
+        result: list[launching.Launch] = []
+        seen["launched"] = _seconds(lambda: result.append(launching.launch(job, python, scratch, *others)))
+        return result[0]
+
+    with tempfile.TemporaryDirectory() as folder:
+        cell = read_cell(
+            json.loads(plan.cell_spec(method, dataset)),
+            {"weights": None, **markers},
+            Path(folder) / "run",
+            Path(folder) / "log",
+        )
+        original, running.launch = running.launch, twice  # type: ignore[assignment]
+        try:
+            whole = _seconds(lambda: _checked(running.run_cell(cell)))
+        finally:
+            running.launch = original
+    own = (whole[0] - seen["aside"][0], whole[1] - seen["aside"][1])
+    return seen["bare"], seen["launched"], own
+
+
+def _checked(record: dict[str, Any]) -> None:
+    if record["state"] != "ok":
+        sys.exit(f"{record['state']}: {record['reason']}")
+
+
+def _bare(job: dict[str, Any], python: Path, scratch: Path, environ: dict[str, str]) -> Callable[[], None]:
+    """Return what runs the script as its authors do, in a copy of the scratch folder's work tree with the edits in its files."""
+    copy = scratch / "bare"
+    shutil.copytree(job["root"], copy, symlinks=True)
+    for file, edits in job["edits"].items():
+        text = (copy / file).read_text(encoding="utf-8")
+        for old, new in edits:
+            text = text.replace(old, new)
+        (copy / file).write_text(text, encoding="utf-8")
+    cwd = copy / Path(job["cwd"]).relative_to(job["root"])
+    arguments = [
+        word.replace(job["root"], str(copy)).replace(f"{scratch}/out", f"{scratch}/bare-out")
+        for word in job["args"]
+    ]
+    (scratch / "bare-out").mkdir(exist_ok=True)
+    command = [str(python), job["script"], *arguments]
+    variables = {**launching._environment(python, job, scratch), **environ}
+
+    def run() -> None:
+        done = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"the script alone ended with {done.returncode}:\n{done.stderr[-2000:]}")
+
+    return run
+
+
+def _seconds(block: Callable[[], object]) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), _cpu()
+    block()
+    return time.perf_counter() - wall, _cpu() - cpu
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+if __name__ == "__main__":
+    main()

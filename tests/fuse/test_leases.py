@@ -1,0 +1,65 @@
+"""A run is written by one job at a time, whatever became of the others."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from fusebench.fuse.leases import holder, lease
+
+
+def hold(folder: Path, seconds: float, entered: str) -> None:
+    """Hold a lease for some seconds and write down when it was entered and left."""
+    with lease(folder):
+        began = time.monotonic()
+        time.sleep(seconds)
+        (folder / entered).write_text(f"{began} {time.monotonic()}")
+
+
+def started(folder: Path, seconds: float, entered: str) -> SpawnProcess:
+    """Start a process that holds the lease."""
+    process = multiprocessing.get_context("spawn").Process(target=hold, args=(folder, seconds, entered))
+    process.start()
+    return process
+
+
+def wait_for_holder(folder: Path, process: SpawnProcess) -> None:
+    """Wait until a process holds the lease."""
+    while holder(folder).get("pid") != process.pid:
+        assert process.is_alive()
+        time.sleep(0.05)
+
+
+def test_a_second_job_waits_and_says_for_whom(tmp_path: Path) -> None:
+    """The second job enters when the first has left, and notes whom it waited for."""
+    first = started(tmp_path, 1.5, "first")
+    wait_for_holder(tmp_path, first)
+    with lease(tmp_path) as notes:
+        entered = time.monotonic()
+    first.join()
+    assert entered >= float((tmp_path / "first").read_text().split()[1]) - 0.1
+    assert notes == [f"waited for process {first.pid} on {os.uname().nodename}"]
+
+
+def test_a_killed_job_frees_its_lease(tmp_path: Path) -> None:
+    """A job that was killed with -9 keeps nobody waiting, and is still known as the last holder."""
+    first = started(tmp_path, 600, "first")
+    wait_for_holder(tmp_path, first)
+    assert first.pid is not None
+    os.kill(first.pid, signal.SIGKILL)
+    first.join()
+    assert holder(tmp_path)["pid"] == first.pid
+    with lease(tmp_path) as notes:
+        assert holder(tmp_path)["pid"] == os.getpid()
+    assert notes in ([], [f"waited for process {first.pid} on {os.uname().nodename}"])
+
+
+def test_nobody_ever_held_a_new_run(tmp_path: Path) -> None:
+    """A run without a lease has no holder, nor has one whose file was cut off."""
+    assert holder(tmp_path) == {}
+    (tmp_path / ".lease").write_text('{"host": "n')
+    assert holder(tmp_path) == {}

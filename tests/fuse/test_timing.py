@@ -1,0 +1,84 @@
+"""What records and speed tables say of time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from fusebench.compare.speed import write_speed_tables
+from fusebench.fuse.timing import spread, timing
+
+
+def images(*seconds: float, warmup: int = 1) -> list[dict[str, Any]]:
+    """Return the images of a run with these times."""
+    return [
+        {"model_seconds": value / 2, "seconds": value, "warmup": index < warmup}
+        for index, value in enumerate(seconds)
+    ]
+
+
+def test_the_warm_up_is_excluded() -> None:
+    """Median, p95 and repeats are of the images after the first."""
+    found = timing(images(9.0, 1.0, 2.0, 3.0), [{"startup_seconds": 4.0, "peak_rss_bytes": 7}], {})
+    assert (found["repeats"], found["warmup_excluded"]) == (3, 1)
+    assert found["seconds"]["median"] == 2.0
+    assert found["model_seconds"]["median"] == 1.0
+    assert found["startup_seconds"] == 4.0
+
+
+def test_where_every_image_is_a_warm_up_all_count() -> None:
+    """A script that takes one pair per process has nothing but first images."""
+    found = timing(images(1.0, 3.0, warmup=2), [], {})
+    assert (found["repeats"], found["warmup_excluded"], found["seconds"]["median"]) == (2, 0, 2.0)
+
+
+@pytest.mark.parametrize("values", [[0.5], [1.0, 2.0], [3.0, 1.0, 2.0, 8.0, 5.0]])
+def test_p95_is_numpys(values: list[float]) -> None:
+    """The 95th percentile lies linearly between its neighbours."""
+    found = spread(values)
+    assert found is not None
+    assert found["p95"] == pytest.approx(np.percentile(values, 95))
+
+
+def test_an_unknown_time_makes_no_median() -> None:
+    """A median over some of the images only would be another quantity."""
+    assert spread([1.0, None]) is None
+    assert spread([]) is None
+
+
+def record(method: str, gpu: str | None, seconds: float, state: str = "ok") -> dict[str, Any]:
+    """Return what a speed table reads of a record."""
+    times = {"median": seconds, "p95": seconds}
+    return {
+        "method": method,
+        "dataset": "speed-640x480-infrared-visible",
+        "state": state,
+        "reason": "" if state == "ok" else "no time",
+        "device": "cuda" if gpu else "cpu",
+        "timing": {"model_seconds": times, "seconds": times, "repeats": 10},
+        "hardware": {"gpu": gpu, "cpu": "A processor", "threads": 2},
+        "host": {"load_per_cpu": [0.1, 0.2]},
+    }
+
+
+def test_two_devices_are_two_tables(tmp_path: Path) -> None:
+    """Times of different devices never stand in one table; what has no time is listed with its state."""
+    records = [
+        record("one", "H200", 0.01),
+        record("two", None, 0.5),
+        record("three", "A100", 0.02),
+        record("four", "H200", 0.005),
+        record("five", "H200", 1.0, "timeout"),
+    ]
+    write_speed_tables(tmp_path, "suite", records)
+    text = (tmp_path / "suite.md").read_text()
+    parts = text.split("### ")[1:]
+    assert [part.splitlines()[0] for part in parts] == ["H200", "A processor, 2 threads", "A100"]
+    assert "one" in parts[0] and "four" in parts[0] and "two" not in parts[0]
+    assert parts[0].index("four") < parts[0].index("one")
+    assert "five at 640x480: timeout: no time" in text
+    frame = pd.read_csv(tmp_path / "suite.csv")
+    assert dict(zip(frame["method"], frame["fps"], strict=True))["four"] == pytest.approx(200)

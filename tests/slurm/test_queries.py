@@ -1,0 +1,63 @@
+"""What is read out of Slurm's answers and Snakemake's log, without a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fusebench import slurm
+
+SHOWN = "JobId=7 JobName=x\n   JobState={state} Reason={reason} Dependency=(null)\n   ExitCode={code} NodeList=n1 StdOut={log}\n"
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Let every question to Slurm be answered with a text."""
+    monkeypatch.setattr(slurm, "_asked", lambda command: text if command[0] == "scontrol" else "")
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("TIMEOUT", "timeout"),
+        ("OUT_OF_MEMORY", "out-of-memory"),
+        ("NODE_FAIL", "crashed"),
+        ("CANCELLED", "crashed"),
+        ("FAILED", "crashed"),
+    ],
+)
+def test_each_ending_has_its_state(monkeypatch: pytest.MonkeyPatch, state: str, expected: str) -> None:
+    """The way a job ended becomes a state of the tables, with Slurm's words in the reason."""
+    answering(monkeypatch, SHOWN.format(state=state, reason="Why", code="0:9", log="/nowhere"))
+    error = slurm.ending("7")
+    assert error.state == expected
+    assert f"Slurm job 7 ended as {state}, exit code 0:9, reason Why, node n1" in str(error)
+
+
+def test_a_failed_job_whose_log_speaks_of_memory_ran_out_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where Slurm kills only a step, the job counts as failed; its log says why."""
+    log = tmp_path / "7.log"
+    log.write_text("slurmstepd: error: Detected 1 oom_kill event in StepId=7.0.\n")
+    answering(monkeypatch, SHOWN.format(state="FAILED", reason="NonZeroExitCode", code="1:0", log=log))
+    error = slurm.ending("7")
+    assert error.state == "out-of-memory"
+    assert "oom_kill" in str(error)
+
+
+def test_a_forgotten_job_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that neither the controller nor the accounting knows has no words but ours."""
+    answering(monkeypatch, "")
+    assert "Slurm has forgotten it" in str(slurm.ending("7"))
+
+
+def test_refusals_are_told_once_with_a_hint(tmp_path: Path) -> None:
+    """What sbatch said stands below the hint, each line once however many jobs it met."""
+    log = tmp_path / "snakemake.log"
+    refused = "SLURM sbatch failed. The error message was 'sbatch: error: invalid partition specified: gpus\nsbatch: error: Batch job submission failed: Invalid partition name specified'.\n    sbatch call:\n"
+    log.write_text(refused + "something else\n" + refused)
+    told = slurm.refusals([str(log)])
+    assert told.count("invalid partition specified: gpus") == 1
+    assert "slurm/config.yaml" in told
+    log.write_text("all went well\n")
+    assert slurm.refusals([str(log)]) == ""
