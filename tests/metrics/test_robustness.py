@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import subprocess
 import sys
 import warnings
@@ -13,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from fusebench.errors import MetricError
-from fusebench.metrics import ImagePair, SourcePair, filters, resolve, to_gray
+from fusebench.metrics import ImagePair, SourcePair, compiled, filters, resolve, to_gray
 from fusebench.metrics.definitions import Definition, all_definitions
 from fusebench.metrics.images import Image, Parts
 
@@ -231,16 +230,28 @@ def test_threads_are_those_of_the_job(monkeypatch: pytest.MonkeyPatch, wanted: s
     assert cv2.getNumThreads() == threads
 
 
-def test_compiled_code_is_kept_where_the_package_cannot_be_written(tmp_path: Path) -> None:
-    """With a read-only package folder and no home, the loops still compile and run."""
-    code = (
-        "from fusebench.metrics import compiled; import pathlib;"
-        "compiled._is_writable = lambda folder: 'scratch' in str(folder);"
-        "import os; os.environ.pop('NUMBA_CACHE_DIR', None); compiled.choose_cache_folder();"
-        "print(os.environ['NUMBA_CACHE_DIR'])"
-    )
-    environment = {**os.environ, "HOME": str(tmp_path / "none"), "XDG_CACHE_HOME": str(tmp_path / "scratch")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
-    )
-    assert done.stdout.strip() == str(tmp_path / "scratch" / "fusebench" / "numba")
+def test_compiled_code_is_kept_where_the_package_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a read-only package folder the cache goes below the user's cache folder, and without that to a temporary one."""
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    monkeypatch.setattr(compiled, "_is_writable", lambda folder: tmp_path in folder.parents)
+    assert Path(compiled.cache_folder()).parent == tmp_path / "user" / "fusebench"
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/none")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert Path(compiled.cache_folder()).parent.parent == tmp_path
+
+
+def test_compiled_code_belongs_to_one_state_of_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another state of any file of the package has another cache, so that no loop runs with an outdated part."""
+    for path in Path(compiled.__file__).parent.glob("*.py"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    here = compiled.sources_digest()
+    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "compiled.py"))
+    assert compiled.sources_digest() == here
+    with (tmp_path / "elementary.py").open("a") as file:
+        file.write("# changed")
+    assert compiled.sources_digest() != here

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numba
+
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+def sources_digest() -> str:
+    """First digits of the sha256 over the code of this package.
+
+    numba looks only at the file of the loop itself; a loop that calls one of another file would stay as it was when that
+    other file changes. A cache of its own for each state of the package cannot give such a wrong number.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _is_writable(folder: Path) -> bool:
@@ -20,31 +35,28 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _cache_folders() -> list[Path]:
-    """Where compiled code may be kept, best first; the last one always exists on a working machine."""
+    """Where compiled code may be kept, best first."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
     user_cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - never raises
     user = os.getuid() if hasattr(os, "getuid") else 0
     return [
+        *([Path(chosen)] if chosen else []),
         Path(__file__).parent / "__pycache__",
-        Path(user_cache) / "fusebench" / "numba",
-        Path(tempfile.gettempdir()) / f"fusebench-numba-{user}",
+        Path(user_cache) / "fusebench",
+        Path(tempfile.gettempdir()) / f"fusebench-{user}",
     ]
 
 
-def choose_cache_folder() -> None:
-    """Point numba at the first folder that can be written, unless ``NUMBA_CACHE_DIR`` is already set.
+def cache_folder() -> str:
+    """First folder that can be written, below ``NUMBA_CACHE_DIR`` where that is set; empty when there is none.
 
     numba's own fallback needs a home folder, which a cluster node may not have, and fails the import otherwise.
     """
-    if "NUMBA_CACHE_DIR" in os.environ or _is_writable(_cache_folders()[0]):
-        return
-    folder = next((folder for folder in _cache_folders()[1:] if _is_writable(folder)), None)
-    if folder is not None:
-        os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    folders = (folder / f"numba-{sources_digest()}" for folder in _cache_folders())
+    return str(next((folder for folder in folders if _is_writable(folder)), ""))
 
 
-choose_cache_folder()
-
-import numba  # noqa: E402 - reads NUMBA_CACHE_DIR when it is imported
+numba.config.CACHE_DIR = cache_folder()  # type: ignore[attr-defined]
 
 
 def compiled(function: FunctionT) -> FunctionT:
