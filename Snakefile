@@ -21,6 +21,7 @@ include: "workflow/rules/datasets.smk"
 include: "workflow/rules/fuse.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/speed.smk"
 include: "workflow/rules/evidence.smk"
 
@@ -28,6 +29,7 @@ include: "workflow/rules/evidence.smk"
 localrules:
     all,
     tables,
+    figures,
     fetch,
 
 
@@ -46,6 +48,12 @@ rule tables:
         COMPARISON.table_files,
         "results/measures.csv",
         "results/status.csv",
+
+
+# The figures of the selected suites' tables.
+rule figures:
+    input:
+        COMPARISON.figure_files,
 
 
 # All that needs a network, for the selected suites: afterwards everything else runs without one.

@@ -64,7 +64,7 @@ def load(tmp_path: Path) -> Load:
 
 def test_what_is_left_out_is_the_suites(load: Load) -> None:
     """Methods, datasets, metrics and decimals come from the suite; labels from the entries."""
-    spec = paper_spec(load().tables["t"])
+    spec = paper_spec(load().tables["t"], {})
     assert spec.groups == {"": ["alpha", "beta"]} and spec.labels == {"alpha": "Alpha", "beta": "beta"}
     assert [dataset["metrics"] for dataset in spec.datasets] == [["EN", "SSIM"]]
     assert spec.decimals == {"EN": 3, "SSIM": 3} and spec.cite == {"alpha": "alpha2024"}
@@ -78,7 +78,7 @@ def test_own_fields_win(load: Load) -> None:
         labels={"beta": "B"},
         cite={"alpha": "own"},
     ).tables["t"]
-    spec = paper_spec(table)
+    spec = paper_spec(table, {})
     assert list(spec.groups) == ["Z", "A"] and spec.decimals == {"EN": 3, "SSIM": 1}
     assert (spec.labels["beta"], spec.cite["alpha"]) == ("B", "own")
 
@@ -151,9 +151,14 @@ def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("verified", "shown"),
-    [(None, "–"), ("none", "–"), ({"date": "2026-01-02"}, "2026-01-02"), ({"verdict": "exact"}, "exact")],
+    ("verified", "self_check", "shown"),
+    [
+        (None, "", "–"),
+        ("none", "", "–"),
+        ({"date": "2026-01-02"}, "", "ran 2026-01-02"),
+        ({"date": "2026-01-02"}, "exact", "exact"),
+    ],
 )
-def test_evidence_is_what_the_registry_has_as_verified(verified: Any, shown: str) -> None:
+def test_evidence_is_the_self_check_or_what_ran(verified: Any, self_check: str, shown: str) -> None:
     """Nothing is called verified that was not."""
-    assert evidence(Method("m", {"verified": verified})) == shown
+    assert evidence(Method("m", {"verified": verified}), self_check) == shown

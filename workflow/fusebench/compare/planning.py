@@ -5,10 +5,12 @@ Made when Snakemake reads the workflow; loads no numerical library.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from fusebench.compare.bibliography import citation_key
@@ -18,6 +20,11 @@ from fusebench.plan import DATASETS, RUNS, Plan
 from fusebench.registry import Dataset, Method, PaperTable
 from fusebench.registry.tables import DEFAULT_COLUMNS, FIGURES
 
+SELF_CHECKS = Path("results/evidence/summary.csv")
+RECORDED = frozenset({"grid", "quality-speed"})
+"""Figures that are drawn from the records, too."""
+PER_IMAGE = frozenset({"boxes", "curves", "grid"})
+"""Figures that are drawn from the per-image values of one dataset, too."""
 WHOLE = ("ranks", "critical-difference", "correlation")
 """Figures of a whole table; the others are drawn for each of its datasets."""
 
@@ -32,6 +39,15 @@ class Comparison:
     def tables(self) -> dict[str, PaperTable]:
         """Every table of the configuration by name."""
         return self.plan.registry.tables
+
+    @cached_property
+    def self_checks(self) -> dict[str, str]:
+        """Method -> verdict of its self-check, as far as `snakemake evidence` has been run."""
+        file = self.plan.registry.root / SELF_CHECKS
+        if not file.is_file():
+            return {}
+        with file.open(encoding="utf-8", newline="") as stream:
+            return {row["method"]: row["self-check"] for row in csv.DictReader(stream)}
 
     @cached_property
     def selected(self) -> list[PaperTable]:
@@ -118,23 +134,31 @@ class Comparison:
         """Return the parameters of a tabulating job as JSON."""
         chosen = self.tables[table]
         cited = {method.name: _paper(chosen, method) for method in chosen.methods if "paper" in method.entry}
-        return _json({"table": asdict(paper_spec(chosen)), "cells": self.cells(table), "papers": cited})
+        return _json(
+            {
+                "table": asdict(paper_spec(chosen, self.self_checks)),
+                "cells": self.cells(table),
+                "papers": cited,
+            }
+        )
 
     def figure_spec(self, table: str, figure: str) -> str:
         """Return the parameters of a drawing job as JSON."""
         kind, dataset = self.kind_of(table, figure)
+        chosen = self.tables[table]
+        shown = paper_spec(chosen, {})
         spec: dict[str, Any] = {
             "kind": kind,
-            "table": asdict(paper_spec(self.tables[table])),
-            "cells": self.cells(table),
+            "labels": shown.labels,
+            "datasets": shown.datasets,
+            "heads": shown.heads,
         }
         if dataset:
             spec["dataset"] = dataset
+        if kind in RECORDED:
+            spec["cells"] = self.cells(table)
         if kind == "grid":
-            spec |= {
-                "pairs": self.tables[table].pairs_of(dataset),
-                "crops": self.tables[table].crops_of(dataset),
-            }
+            spec |= {"pairs": chosen.pairs_of(dataset), "crops": chosen.crops_of(dataset)}
             spec["modalities"] = self.dataset(table, dataset).modalities
         return _json(spec)
 
@@ -154,19 +178,21 @@ class Comparison:
     def figure_inputs(self, table: str, figure: str) -> Iterator[str]:
         """Yield what a figure is drawn from, besides the table's statistics."""
         kind, dataset = self.kind_of(table, figure)
-        if kind == "quality-speed":
+        if kind in RECORDED:
             yield from self.records(table, dataset)
-        if kind in {"boxes", "curves", "radar", "grid"}:
-            yield f"results/measures/tables/{table}/{dataset}.csv"
-        if kind == "critical-difference":
-            yield from self.measures(table)
         if kind == "grid":
             yield f"{DATASETS}/{dataset}.json"
-            yield from self.records(table, dataset)
+
+    def figure_measures(self, table: str, figure: str) -> list[str]:
+        """Return the files of per-image values that a figure is drawn from."""
+        kind, dataset = self.kind_of(table, figure)
+        if kind == "critical-difference":
+            return self.measures(table)
+        return [f"results/measures/tables/{table}/{dataset}.csv"] if kind in PER_IMAGE else []
 
 
-def paper_spec(table: PaperTable) -> PaperSpec:
-    """Return what a table shows, from its configuration and the registry."""
+def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
+    """Return what a table shows, from its configuration, the registry and the verdicts of self-checks by method."""
     entry, methods = table.entry, table.methods
     metrics = {metric for dataset in table.datasets for metric in table.metrics_for(dataset)}
     cited = [method for method in methods if "paper" in method.entry] if entry.get("citations", True) else []
@@ -180,7 +206,7 @@ def paper_spec(table: PaperTable) -> PaperSpec:
         heads=entry.get("heads", {}),
         cite={method.name: _key(table, method) for method in cited},
         years={m.name: str(m.entry.get("paper", {}).get("year", NOTHING)) for m in methods},
-        evidence={method.name: evidence(method) for method in methods},
+        evidence={method.name: evidence(method, self_checks.get(method.name, "")) for method in methods},
         columns=entry.get("columns", DEFAULT_COLUMNS),
         **{key: entry[key] for key in ("layout", "spread", "highlight", "colour", "ties") if key in entry},
     )
@@ -195,11 +221,13 @@ def _dataset(table: PaperTable, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def evidence(method: Method) -> str:
-    """Return how a method's row is marked: what the registry has as verified, or a dash."""
+def evidence(method: Method, self_check: str) -> str:
+    """Return how a method's row is marked: the verdict of its self-check, else what the registry has as verified."""
     verified = method.entry.get("verified")
+    if self_check:
+        return self_check
     if isinstance(verified, Mapping):
-        return str(verified.get("verdict") or verified.get("date") or "verified")
+        return f"ran {verified['date']}" if "date" in verified else "ran"
     return NOTHING if verified in {None, "none"} else str(verified)
 
 

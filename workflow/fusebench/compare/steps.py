@@ -35,6 +35,15 @@ def table(options: argparse.Namespace) -> None:
     write_paper_table(options.output.parent, shown, options.spec["papers"])
 
 
+def figure(options: argparse.Namespace) -> None:
+    """Draw a figure."""
+    from fusebench.figures.contents import FigureSpec, Inputs
+    from fusebench.figures.files import write_figure
+
+    inputs = Inputs(ROOT, options.statistics.parent, options.measures)
+    write_figure(options.output, FigureSpec(**options.spec), inputs)
+
+
 def main() -> int:
     """Run one step; what it cannot do ends as a message and exit status 1."""
     options = _parser().parse_args()
@@ -51,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(required=True)
     _add(steps, statistics).add_argument("--measures", type=Path, nargs="*", default=[])
     _add(steps, table).add_argument("--statistics", type=Path, required=True)
+    drawing = _add(steps, figure)
+    drawing.add_argument("--statistics", type=Path, required=True)
+    drawing.add_argument("--measures", type=Path, nargs="*", default=[])
     return parser
 
 

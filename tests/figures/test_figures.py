@@ -1,0 +1,178 @@
+"""Figures: every kind is drawn from results, says what is not there, and shows what its data say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from fusebench.compare.planning import Comparison
+from fusebench.errors import RegistryError
+from fusebench.figures import boxes, critical_difference, grid, quality_speed, radar, ranks
+from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.figures.files import write_figure
+from fusebench.figures.style import looks, paper_style
+from fusebench.plan import make_plan
+from fusebench.registry.tables import FIGURES
+from fusebench.statistics.files import write_statistics
+
+from tests.fake_results import METRICS, TABLE, FakeResults
+
+Read = Callable[[str], tuple[FigureSpec, Inputs]]
+
+
+def read(root: Path) -> Read:
+    """Analyse a project's table; return what reads the contents of one of its figures."""
+    from fusebench.compare import read_measures
+
+    comparison = Comparison(make_plan(root, {}))
+    measures = [root / path for path in comparison.measures(TABLE)]
+    statistics = root / "results" / "statistics" / TABLE
+    write_statistics(statistics, read_measures(measures), json.loads(comparison.statistics_spec(TABLE)))
+
+    def of(figure: str) -> tuple[FigureSpec, Inputs]:
+        spec = FigureSpec(**json.loads(comparison.figure_spec(TABLE, figure)))
+        return spec, Inputs(
+            root, statistics, [root / path for path in comparison.figure_measures(TABLE, figure)]
+        )
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def of(tmp_path_factory: pytest.TempPathFactory) -> Read:
+    """Five methods, one of them failed, on two datasets of eight pairs."""
+    return read(FakeResults(tmp_path_factory.mktemp("figures")).write().root)
+
+
+def draw(module: Any, contents: tuple[FigureSpec, Inputs]) -> tuple[Any, pd.DataFrame]:
+    """Draw a figure in the style of the paper."""
+    with paper_style():
+        figure, data = module.draw(*contents)
+        figure.canvas.draw()
+        return figure, data
+
+
+def texts(figure: Any) -> list[str]:
+    """Every text of a figure."""
+    from matplotlib.text import Text
+
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_every_kind_is_drawn_twice_alike(of: Read, tmp_path: Path, kind: str) -> None:
+    """PDF, PNG and data are written, no wider than a page, and the same again from the same results."""
+    figure = kind if kind in {"ranks", "critical-difference", "correlation"} else f"{kind}-set-01"
+    paths = [tmp_path / name / "figure.pdf" for name in ("one", "two")]
+    for path in paths:
+        write_figure(path, *of(figure))
+    for suffix in (".pdf", ".png", ".csv"):
+        one, two = (path.with_suffix(suffix).read_bytes() for path in paths)
+        assert one == two and len(one) > 20
+    picture = cv2.imread(str(paths[0].with_suffix(".png")))
+    assert picture is not None and picture.shape[1] <= 7.3 * 300
+
+
+def test_boxes_leave_out_what_has_no_values(of: Read) -> None:
+    """The four methods with results have a box in each of the eleven panels; the failed one has none."""
+    figure, data = draw(boxes, of("boxes-set-00"))
+    assert sorted(data["method"].unique()) == [f"method-{n:03}" for n in range(4)]
+    assert sum("Method-004" in text for text in texts(figure)) == 0
+    assert set(data["metric"]) == set(METRICS)
+
+
+def test_rank_heat_map_is_sorted_by_mean_rank(of: Read) -> None:
+    """Rows go from best to worst; columns are the metrics of both datasets; numbers stand in the cells."""
+    figure, data = draw(ranks, of("ranks"))
+    means = data.drop(columns=["dataset", "metric"]).mean().tolist()
+    assert means == sorted(means) and len(data) == 2 * len(METRICS)
+    assert f"{means[0]:.1f}" in texts(figure) and "Set 00" in texts(figure)
+
+
+def test_radar_scales_from_worst_to_best(of: Read) -> None:
+    """Every metric has a method at 0 and one at 1; where lower is better the lowest is at 1."""
+    spec, inputs = of("radar-set-00")
+    scaled = radar.scaled_means(spec, inputs)
+    assert scaled.min().tolist() == [0] * len(METRICS) and scaled.max().tolist() == [1] * len(METRICS)
+    summary = inputs.summary[(inputs.summary["dataset"] == "set-00") & (inputs.summary["id"] == "Q_CV")]
+    assert scaled["Q_CV"].idxmax() == summary.set_index("method")["mean"].idxmin()
+
+
+def test_speed_is_compared_within_one_device(of: Read, tmp_path: Path) -> None:
+    """Methods that ran on two devices stand in two panels, named by the device."""
+    spec, inputs = of("quality-speed-set-00")
+    records = tmp_path / "results" / "runs"
+    for method in spec.cells["runs"]["set-00"]:
+        record = json.loads((inputs.root / f"results/runs/{method}/set-00/record.json").read_text())
+        if method == "method-001":
+            record |= {"device": "cuda", "clock": {"device_name": "NVIDIA H200"}}
+        (records / method / "set-00").mkdir(parents=True)
+        (records / method / "set-00" / "record.json").write_text(json.dumps(record))
+    alone = {"runs": {"set-00": spec.cells["runs"]["set-00"]}, "skipped": []}
+    figure, data = draw(quality_speed, (replace(spec, cells=alone), replace(inputs, root=tmp_path)))
+    assert data.set_index("method")["device"]["method-001"] == "NVIDIA H200"
+    assert len(figure.axes) == 2 and {"cpu", "NVIDIA H200"} <= {
+        panel.get_title(loc="left") for panel in figure.axes
+    }
+
+
+def test_critical_difference_ranks_within_each_pair(of: Read) -> None:
+    """Each of the sixteen pairs ranks the four methods, and the title says how many pairs there are."""
+    figure, data = draw(critical_difference, of("critical-difference"))
+    assert len(data) == 16 and data.filter(like="method").sum(axis=1).tolist() == [10.0] * 16
+    assert any("over 16 pairs" in text for text in texts(figure))
+
+
+def test_too_few_methods_are_told(tmp_path: Path) -> None:
+    """With two methods there is no diagram but a sentence; with none, no figure fails."""
+    two = read(FakeResults(tmp_path / "two", methods=3, datasets=1).write().root)
+    figure, _ = draw(critical_difference, two("critical-difference"))
+    assert "needs three methods" in " ".join(texts(figure))
+    none = read(FakeResults(tmp_path / "none", methods=1, datasets=1).write().root)
+    for kind in FIGURES:
+        name = kind if kind in {"ranks", "critical-difference", "correlation"} else f"{kind}-set-00"
+        write_figure(tmp_path / "none" / f"{kind}.pdf", *none(name))
+
+
+def test_grid_shows_pairs_on_which_methods_differ(of: Read) -> None:
+    """Of the chosen pairs the methods differ more than of any other."""
+    spec, inputs = of("grid-set-00")
+    names = [f"{n:04}" for n in range(8)]
+    chosen = grid.chosen_pairs(spec, inputs, names)
+    matrices = list(inputs.matrices(spec).values())
+    spread = sum(((m - m.to_numpy().mean()) / m.to_numpy().std()).std(axis=1) for m in matrices)
+    assert len(chosen) == 2 and min(spread[chosen]) >= max(spread.drop(chosen))
+    assert grid.chosen_pairs(replace(spec, pairs=["0003"]), inputs, names) == ["0003"]
+
+
+def test_grid_boxes_lie_where_images_differ() -> None:
+    """The first box covers the only place that differs; a brighter image as a whole does not count."""
+    random = np.random.default_rng(5)
+    one = random.integers(90, 130, (60, 80)).astype(np.uint8)
+    two = one + 40
+    two[40:50, 60:70] = 255
+    (x, y, width, height), _ = grid.differing_boxes([one, two])
+    assert x <= 60 and y <= 40 and x + width >= 70 and y + height >= 50
+
+
+def test_grid_takes_crops_of_the_configuration(of: Read) -> None:
+    """Boxes come back in the data for every image; one that sticks out is refused with its size."""
+    spec, inputs = of("grid-set-00")
+    shown = replace(spec, pairs=["0001"], crops={"0001": [(4, 4, 20, 10)]})
+    _, data = draw(grid, (shown, inputs))
+    assert len(data) == 2 + 4 and set(data["x"]) == {4} and list(data["image"][:2]) == ["Infrared", "Visible"]
+    with pytest.raises(RegistryError, match=r"inside the image of 48x40 pixels; found \[40, 4, 20, 10\]"):
+        draw(grid, (replace(shown, crops={"0001": [(40, 4, 20, 10)]}), inputs))
+
+
+def test_many_names_look_different() -> None:
+    """Forty methods have forty combinations of colour, marker and line."""
+    found = looks([f"m{n}" for n in range(40)]).values()
+    assert len({tuple(map(str, look.values())) for look in found}) == 40

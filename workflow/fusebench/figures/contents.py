@@ -1,0 +1,102 @@
+"""What a figure is drawn from: names and titles, means, per-image values, and records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusebench.metrics import Definition, resolve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """Which figure is drawn; every field may come straight from JSON.
+
+    Attributes:
+        kind: as the schema of the configuration names it.
+        labels: method -> name shown, in the order of the table.
+        datasets: name, title, methods and metrics (ids) of each dataset.
+        heads: id of a metric -> name shown, where it is not its id.
+        dataset: the one that is drawn; ``""`` for all of them.
+        cells: as ``fuse.records.all_records`` takes them, for kinds that read records.
+        pairs, crops, modalities: of a grid, see ``registry.tables.PaperTable``.
+    """
+
+    kind: str
+    labels: Mapping[str, str]
+    datasets: Sequence[Mapping[str, Any]]
+    heads: Mapping[str, str] = field(default_factory=dict)
+    dataset: str = ""
+    cells: Mapping[str, Any] = field(default_factory=dict)
+    pairs: Sequence[str] | int = 2
+    crops: Mapping[str, Sequence[tuple[int, int, int, int]]] = field(default_factory=dict)
+    modalities: Sequence[str] = ("a", "b")
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """The dataset that is drawn."""
+        return next(dataset for dataset in self.datasets if dataset["name"] == self.dataset)
+
+    @property
+    def definitions(self) -> list[Definition]:
+        """The metrics of the dataset that is drawn."""
+        return resolve(self.shown["metrics"])
+
+    def head(self, definition: Definition) -> str:
+        """Return the name of a metric with its arrow."""
+        name, _, which = self.heads.get(definition.id, definition.id).partition("@")
+        return f"{name}{f' ({which})' if which else ''}{ARROWS[definition.direction]}"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files of a figure, read when they are asked for.
+
+    Attributes:
+        root: the project's folder.
+        statistics: ``results/statistics/<table>``.
+        measures: the files of per-image values.
+    """
+
+    root: Path
+    statistics: Path
+    measures: Sequence[Path] = ()
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Means, intervals and ties: one row for each dataset, metric and method."""
+        import pandas as pd
+
+        return pd.read_csv(self.statistics / "summary.csv", dtype={"method": str, "dataset": str}, keep_default_na=False, na_values=[""])  # fmt: skip
+
+    @cached_property
+    def values(self) -> pd.DataFrame:
+        """Per-image values of all datasets that the figure shows."""
+        from fusebench.compare import read_measures
+
+        return read_measures(self.measures)
+
+    def matrices(self, spec: FigureSpec) -> dict[str, pd.DataFrame]:
+        """Return, by id of a metric, pairs by methods of the dataset shown; methods that lack a value are left out."""
+        from fusebench.statistics.values import samples
+
+        found = samples(self.values, {spec.dataset: list(spec.shown["metrics"])})
+        return {sample.definition.id: sample.values for sample in found if sample.values.size}
+
+    def ranks(self, spec: FigureSpec) -> pd.DataFrame:
+        """Return ranks of means: methods by (dataset, metric), best mean rank first; only metrics with a direction."""
+        import pandas as pd
+
+        table = pd.read_csv(self.statistics / "ranks.csv", index_col=[0, 1], dtype={0: str}).T
+        table = table[[method in spec.labels for method in table.index]]
+        if spec.dataset:
+            table = table.loc[:, table.columns.get_level_values(0) == spec.dataset].dropna(how="all")
+        return table.loc[table.mean(axis=1).sort_values(kind="stable").index]

@@ -1,0 +1,72 @@
+"""Critical-difference diagram (Demšar, JMLR 2006): mean ranks, with bars over methods that Nemenyi's test does not part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.figures.style import COLUMN, PAGE, message
+from fusebench.statistics.significance import ALPHA, critical_difference, nemenyi
+from fusebench.statistics.values import samples
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_METHODS = 24
+ROW = 0.13
+
+
+def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
+    """Return the figure and the ranks in each block."""
+    import scikit_posthocs
+    from matplotlib.figure import Figure
+
+    blocks = block_ranks(spec, inputs)
+    if blocks.shape[1] < 3 or len(blocks) < 2:
+        return message("a critical difference needs three methods with every value on all datasets"), blocks
+    leaders = blocks.mean().sort_values(kind="stable").index[:MOST_METHODS]
+    shown = blocks[leaders].rename(columns=dict(spec.labels)).rank(axis=1)
+    width = COLUMN if len(leaders) <= 12 else PAGE
+    figure = Figure(figsize=(width, 0.75 + ROW * (len(leaders) // 2 + 3)), layout="constrained")
+    panel = figure.subplots()
+    p = nemenyi(shown)
+    scikit_posthocs.critical_difference_diagram(
+        shown.mean(), p, ax=panel, alpha=ALPHA, label_fmt_left="{label} {rank:.2f}", label_fmt_right="{rank:.2f} {label}",
+        label_props={"fontsize": 6}, marker_props={"s": 8, "color": "black"},
+        elbow_props={"color": "0.15", "linewidth": 0.6}, crossbar_props={"color": "#D55E00", "linewidth": 2.2},
+    )  # fmt: skip
+    _scale(panel, critical_difference(len(leaders), len(blocks)), len(blocks))
+    return figure, blocks.reset_index()
+
+
+def block_ranks(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
+    """Return one row for each pair of each dataset: the methods ranked by their mean rank over the metrics on that pair.
+
+    Only methods with every value on every dataset take part, and only metrics with a direction.
+    """
+    import pandas as pd
+
+    metrics = {dataset["name"]: list(dataset["metrics"]) for dataset in spec.datasets}
+    found = [
+        sample
+        for sample in samples(inputs.values, metrics)
+        if sample.definition.direction != "none" and sample.pairs
+    ]
+    if not found:
+        return pd.DataFrame()
+    common = set.intersection(*(set(sample.values.columns) for sample in found))
+    chosen = [method for method in spec.labels if method in common]
+    ranks = [
+        sample.goodness[chosen].rank(axis=1, ascending=False).assign(dataset=sample.dataset)
+        for sample in found
+    ]
+    means = pd.concat(ranks).groupby(["dataset", "image"], sort=False)[chosen].mean()
+    return means.rank(axis=1)
+
+
+def _scale(panel: Axes, difference: float, blocks: int) -> None:
+    panel.set_title(
+        f"Mean rank over {blocks} pairs, critical difference {difference:.2f} (Nemenyi, 5 %)", pad=10
+    )

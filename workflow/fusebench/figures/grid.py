@@ -1,0 +1,238 @@
+"""Qualitative grid: sources and every method on some pairs, with boxes and their enlarged contents below each image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fusebench.errors import RegistryError
+from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.figures.style import PAGE, message
+from fusebench.files import read_json
+from fusebench.images import read_image
+from fusebench.markers import OK
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+Box = tuple[int, int, int, int]
+Images = dict[str, "NDArray[np.uint8]"]
+
+COLUMNS = 6
+"""Images side by side at the width of a page."""
+CROP_SHARE = 0.25
+"""Width of a box that is chosen here, as a share of the image's shorter side."""
+BOXES = 2
+BOX_COLOURS = ("#E69F00", "#56B4E9", "#009E73")
+GAP = 0.02
+
+
+def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
+    """Return the figure and what is shown: one row for each image and box."""
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    manifest, runs = _manifest(spec, inputs), _runs(spec, inputs)
+    if manifest["state"] != OK or not runs:
+        return message("no method has images of this dataset"), pd.DataFrame()
+    pairs = chosen_pairs(spec, inputs, [pair["name"] for pair in manifest["pairs"]])
+    shown = [(pair, _images(spec, inputs, manifest, runs, pair)) for pair in pairs]
+    blocks = [(pair, images, boxes_of(spec, pair, images)) for pair, images in shown]
+    heights = [_block_height(images, boxes) for _, images, boxes in blocks]
+    figure = Figure(figsize=(PAGE, sum(heights)))
+    parts: Any = figure.subfigures(len(blocks), 1, height_ratios=heights, hspace=0, squeeze=False)
+    for figures, (_, images, boxes) in zip(parts.flat, blocks, strict=True):
+        _block(figures, images, boxes, spec)
+    return figure, _table(blocks)
+
+
+def _manifest(spec: FigureSpec, inputs: Inputs) -> dict[str, Any]:
+    manifest: dict[str, Any] = read_json(inputs.root / "resources" / "datasets" / f"{spec.dataset}.json")
+    return manifest
+
+
+def _runs(spec: FigureSpec, inputs: Inputs) -> dict[str, dict[str, str]]:
+    """Return, for each method that ended well, pair -> file of the fused image."""
+    runs = {}
+    for method in spec.cells["runs"].get(spec.dataset, []):
+        folder = inputs.root / "results" / "runs" / method / spec.dataset
+        record = read_json(folder / "record.json")
+        if record["state"] == OK:
+            runs[method] = {
+                image["name"]: str(folder / "fused" / image["fused"]) for image in record["images"]
+            }
+    return runs
+
+
+def chosen_pairs(spec: FigureSpec, inputs: Inputs, known: Sequence[str]) -> list[str]:
+    """Return the pairs named in the configuration, or those on which the methods differ most.
+
+    The difference is the standard deviation over the methods of each metric's standardised values, averaged over the
+    metrics.
+    """
+    if not isinstance(spec.pairs, int):
+        return list(spec.pairs)
+    spreads = [
+        ((values - values.to_numpy().mean()) / (values.to_numpy().std() or 1)).std(axis=1)
+        for values in inputs.matrices(spec).values()
+        if values.shape[1] > 1
+    ]
+    if not spreads:
+        return list(known[: spec.pairs])
+    mean = sum(spreads[1:], spreads[0]) / len(spreads)
+    chosen = set(mean.sort_values(ascending=False, kind="stable").index[: spec.pairs])
+    return [pair for pair in known if pair in chosen]
+
+
+def _images(
+    spec: FigureSpec,
+    inputs: Inputs,
+    manifest: Mapping[str, Any],
+    runs: Mapping[str, Mapping[str, str]],
+    pair: str,
+) -> Images:
+    """Return name shown -> image: both sources, then every method that has the pair, in the order of the table."""
+    entry = next(item for item in manifest["pairs"] if item["name"] == pair)
+    folder = inputs.root / manifest["path"]
+    images: Images = {
+        modality.capitalize(): _pixels(folder / entry[side]["file"])
+        for side, modality in zip("ab", spec.modalities, strict=True)
+    }
+    methods = [method for method in spec.shown["methods"] if pair in runs.get(method, {})]
+    return images | {spec.labels[method]: _pixels(Path(runs[method][pair])) for method in methods}
+
+
+def _pixels(path: Path) -> NDArray[np.uint8]:
+    pixels, _ = read_image(path)
+    return np.asarray(pixels)
+
+
+def boxes_of(spec: FigureSpec, pair: str, images: Images) -> list[Box]:
+    """Return the boxes of the configuration, or the two places where the methods differ most.
+
+    Raises:
+        RegistryError: a box sticks out of the image.
+    """
+    height, width = next(iter(images.values())).shape[:2]
+    if pair not in spec.crops:
+        return differing_boxes(list(images.values())[2:])
+    boxes = [(box[0], box[1], box[2], box[3]) for box in spec.crops[pair]]
+    for x, y, box_width, box_height in boxes:
+        if x + box_width > width or y + box_height > height or not box_width or not box_height:
+            raise RegistryError(
+                f"crops of {spec.dataset}.{pair}: a box [x, y, width, height] must lie inside the image of "
+                f"{width}x{height} pixels; found {[x, y, box_width, box_height]}"
+            )
+    return boxes
+
+
+def differing_boxes(images: Sequence[NDArray[np.uint8]]) -> list[Box]:
+    """Return two boxes that do not overlap where the images vary most, or fewer where there is no room.
+
+    Each image is standardised first: a method that is brighter or flatter as a whole differs everywhere alike.
+    """
+    import cv2
+
+    grays = [_standardised(image) for image in images]
+    common = [gray for gray in grays if gray.shape == grays[0].shape]
+    if not common:
+        return []
+    spread = np.std(np.stack(common), axis=0).astype(np.float32)
+    height, width = spread.shape
+    side = max(8, int(min(height, width) * CROP_SHARE))
+    means = cv2.boxFilter(spread, -1, (side, side), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    means = means[: height - side + 1, : width - side + 1].copy()
+    boxes: list[Box] = []
+    while len(boxes) < BOXES and means.size and means.max() >= 0:
+        y, x = (int(place) for place in np.unravel_index(int(means.argmax()), means.shape))
+        boxes.append((x, y, side, side))
+        means[max(0, y - side) : y + side, max(0, x - side) : x + side] = -1
+    return boxes
+
+
+def _standardised(image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    gray = np.asarray(image if image.ndim == 2 else image.mean(axis=2), dtype=np.float64)
+    standard: NDArray[np.float64] = (gray - gray.mean()) / (gray.std() or 1)
+    return standard
+
+
+def _block_height(images: Images, boxes: Sequence[Box]) -> float:
+    """Return the height in inches of one pair's rows."""
+    return -(-len(images) // COLUMNS) * (_image_height(images) + _crop_height(boxes) + 0.17)
+
+
+def _image_height(images: Images) -> float:
+    height, width = next(iter(images.values())).shape[:2]
+    return float(PAGE / COLUMNS * (1 - GAP) * height / width)
+
+
+def _crop_height(boxes: Sequence[Box]) -> float:
+    """Return the height in inches of the strip of crops: side by side they are as wide as the image."""
+    return PAGE / COLUMNS * (1 - GAP) / sum(w / h for _, _, w, h in boxes) if boxes else 0.0
+
+
+def _block(figure: Any, images: Images, boxes: Sequence[Box], spec: FigureSpec) -> None:
+    """Draw the images of one pair, each with its strip of crops and its name below."""
+    rows = -(-len(images) // COLUMNS)
+    total = _block_height(images, boxes)
+    image_height, crop_height = _image_height(images) / total, _crop_height(boxes) / total
+    for number, (label, image) in enumerate(images.items()):
+        row, column = divmod(number, COLUMNS)
+        left, top = column / COLUMNS, 1 - row / rows
+        width = (1 - GAP) / COLUMNS
+        panel = figure.add_axes((left, top - image_height, width, image_height))
+        _image(panel, image)
+        _mark(panel, boxes)
+        _crops(figure, image, boxes, (left, top - image_height - crop_height, width, crop_height))
+        below = top - image_height - crop_height - 0.02 / total
+        figure.text(left + width / 2, below, label, ha="center", va="top", fontsize=6.5)
+
+
+def _image(panel: Axes, image: NDArray[np.uint8]) -> None:
+    panel.imshow(image, cmap="gray", vmin=0, vmax=255, aspect="auto")
+    panel.set_axis_off()
+
+
+def _mark(panel: Axes, boxes: Sequence[Box]) -> None:
+    from matplotlib.patches import Rectangle
+
+    for (x, y, width, height), colour in zip(boxes, BOX_COLOURS, strict=False):
+        panel.add_patch(
+            Rectangle((x - 0.5, y - 0.5), width, height, fill=False, edgecolor=colour, linewidth=0.9)
+        )
+
+
+def _crops(
+    figure: Any, image: NDArray[np.uint8], boxes: Sequence[Box], place: tuple[float, float, float, float]
+) -> None:
+    left, bottom, width, height = place
+    total = sum(box[2] / box[3] for box in boxes)
+    for (x, y, box_width, box_height), colour in zip(boxes, BOX_COLOURS, strict=False):
+        share = width * box_width / box_height / total
+        panel = figure.add_axes((left, bottom, share, height))
+        panel.imshow(
+            image[y : y + box_height, x : x + box_width], cmap="gray", vmin=0, vmax=255, aspect="auto"
+        )
+        panel.set(xticks=[], yticks=[])
+        for spine in panel.spines.values():
+            spine.set(visible=True, color=colour, linewidth=1.2)
+        left += share
+
+
+def _table(blocks: Sequence[tuple[str, Images, Sequence[Box]]]) -> pd.DataFrame:
+    import pandas as pd
+
+    nothing: list[Any] = [()]
+    rows = [
+        {"pair": pair, "image": label, **dict(zip(("x", "y", "width", "height"), box, strict=False))}
+        for pair, images, boxes in blocks
+        for label in images
+        for box in boxes or nothing
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,57 @@
+"""Radar: means of the leading methods, each metric scaled from the worst to the best method of the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.figures.curves import leading
+from fusebench.figures.style import COLUMN, looks, message
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+MOST_METHODS = 6
+
+
+def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
+    """Return the figure and the scaled means: 0 is the worst method of the whole table, 1 the best."""
+    from matplotlib.figure import Figure
+
+    scaled = scaled_means(spec, inputs)
+    if scaled.shape[0] < 2 or scaled.shape[1] < 3:
+        return message("a radar needs three metrics of two methods"), scaled
+    angles = np.linspace(0, 2 * np.pi, scaled.shape[1], endpoint=False)
+    figure = Figure(figsize=(COLUMN, COLUMN), layout="constrained")
+    panel: Any = figure.subplots(subplot_kw={"projection": "polar"})
+    methods = [method for method in leading(spec, inputs, MOST_METHODS) if method in scaled.index]
+    styles = looks(methods)
+    for method in methods:
+        values = scaled.loc[method].to_numpy(float)
+        style = {key: styles[method][key] for key in ("color", "linestyle", "marker")}
+        panel.plot(
+            [*angles, angles[0]], [*values, values[0]], markersize=2.5, label=spec.labels[method], **style
+        )
+    heads = [spec.head(definition) for definition in spec.definitions if definition.id in scaled]
+    panel.set_xticks(angles, heads)
+    panel.set_yticks([0, 0.5, 1], ["worst", "", "best"], color="0.35", fontsize=5)
+    panel.set_rlabel_position(180 / scaled.shape[1])
+    panel.set_ylim(-0.15, 1.05)
+    panel.grid(visible=True)
+    panel.spines["polar"].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=3)
+    return figure, scaled.reset_index()
+
+
+def scaled_means(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
+    """Return methods by ids of metrics that have a direction, 0 worst and 1 best; methods without all of them are left out."""
+    here = inputs.summary[inputs.summary["dataset"] == spec.dataset]
+    complete = here[here["measured"] == here["pairs"]]
+    means = complete.pivot_table(index="method", columns="id", values="mean")
+    directed = [d for d in spec.definitions if d.id in means and d.direction != "none"]
+    means = means[[definition.id for definition in directed]].dropna()
+    better = means * [1 if definition.direction == "higher" else -1 for definition in directed]
+    return (better - better.min()) / (better.max() - better.min()).replace(0, 1)
