@@ -42,6 +42,27 @@ def test_the_definition_that_gives_the_claim_is_named() -> None:
     assert row["reason"] == "0.52 is VIF@tang; the claim is entered as VIFF@cddfuse"
 
 
+def test_a_definition_that_comes_close_is_named() -> None:
+    """Where none gives the digits, the nearest within 2 % is told, with its value."""
+    row = judge(VIFF, Measured(runs=(values(VIFF_at_cddfuse=1.04, VIF_at_tang=0.529, VIF=0.6),)))
+    assert row["reason"] == "VIF@tang comes close (0.53); the claim is entered as VIFF@cddfuse"
+
+
+def test_a_formula_that_only_a_claim_has() -> None:
+    """There is no other definition to try."""
+    claim = replace(VIFF, metric="colour-deviation", definition="fcdfusion", value=0.01, decimals=3)
+    row = judge(claim, Measured(runs=({claim.id: {"x": 0.02}},)))
+    assert (row["verdict"], row["reason"]) == ("not-reproduced", "the metric has one definition")
+
+
+def test_gray_levels_are_tried_on_images_from_0_to_1() -> None:
+    """A spatial frequency of 0.05 is that of an image whose values were divided by 255."""
+    claim = replace(VIFF, metric="SF", definition="tang", value=0.05)
+    row = judge(claim, Measured(runs=(values(SF_at_tang=12.75),)))
+    assert row["verdict"] == "not-reproduced"
+    assert row["reason"] == "0.05 is SF@tang of values from 0 to 1; the claim is entered as SF@tang"
+
+
 def test_no_definition_gives_the_claim() -> None:
     """That all other definitions were tried is told with their number."""
     row = judge(VIFF, Measured(runs=(values(VIFF_at_cddfuse=1.04, VIF=1.04),)))

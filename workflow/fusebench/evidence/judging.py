@@ -7,7 +7,8 @@
 ``not-comparable``  there is no number here to compare with; the reason says why
 ==================  ==============================================================================================
 
-A claim that is not reproduced is tried with every other definition of its metric; one that gives the claimed digits is named.
+A claim that is not reproduced is tried with every other definition of its metric; one that gives the claimed digits is named,
+or else one that comes close where the claimed definition does not.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from fusebench.markers import OK
 REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE = "reproduced", "close", "not-reproduced", "not-comparable"
 VERDICTS = (REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE)
 CLOSE_SHARE = 0.02
+GRAY_LEVEL = "gray level"
 ROUNDING = 1e-9
 """Slack for values that lie exactly half a unit of the last digit away."""
 
@@ -114,26 +116,42 @@ def mean_of(values: Values, name: str, image: str) -> float | None:
     return fmean(known) if known and len(known) == len(chosen) else None
 
 
+def alternatives(claim: Claim, measured: Measured) -> dict[str, float]:
+    """Return the value under every definition of the claim's metric, by its name; the claimed one is among them.
+
+    A metric in gray levels is also given for images whose values are 0 to 1, as evaluators that scale their images have it.
+    """
+    values: dict[str, float] = {}
+    for definition in definitions_tried(claim):
+        value = mean_of(measured.runs[0], definition.id, claim.image)
+        if value is not None:
+            values[definition.id] = value
+            if definition.unit == GRAY_LEVEL:
+                values[f"{definition.id} of values from 0 to 1"] = value / 255
+    return values
+
+
 def giving(claim: Claim, measured: Measured, tolerance: float) -> list[str]:
     """Return the definitions of the claim's metric whose value is the claimed one."""
-    tried = [definition.id for definition in definitions_tried(claim)]
-    means = {name: mean_of(measured.runs[0], name, claim.image) for name in tried}
-    return [
-        name
-        for name, value in means.items()
-        if value is not None and abs(value - claim.value) <= tolerance + ROUNDING
-    ]
+    values = alternatives(claim, measured)
+    return [name for name, value in values.items() if abs(value - claim.value) <= tolerance + ROUNDING]
 
 
 def other_definitions(claim: Claim, measured: Measured, tolerance: float) -> str:
-    """Say which other definition gives the claimed value, or that none does."""
+    """Say which other definition gives the claimed value, or comes close to it where the claimed one does not, or that none does."""
+    claimed, note = f"{claim.value:.{claim.decimals}f}", f"; {claim.note}" if claim.note else ""
     found = [name for name in giving(claim, measured, tolerance) if name != claim.id]
-    note = f"; {claim.note}" if claim.note else ""
     if found:
-        return f"{claim.value:.{claim.decimals}f} is {' or '.join(found)}; the claim is entered as {claim.id}{note}"
-    tried = len(definitions_tried(claim)) - 1
-    told = f"none of the {tried} other definitions gives the claimed value"
-    return (told if tried > 0 else "the metric has one definition") + note
+        return f"{claimed} is {' or '.join(found)}; the claim is entered as {claim.id}{note}"
+    values = alternatives(claim, measured)
+    if len(definitions_tried(claim)) < 2:
+        return f"the metric has one definition{note}"
+    near = min(values, key=lambda name: abs(values[name] - claim.value))
+    if near != claim.id and abs(values[near] - claim.value) <= CLOSE_SHARE * abs(claim.value) < abs(
+        values[claim.id] - claim.value
+    ):
+        return f"{near} comes close ({values[near]:.{claim.decimals}f}); the claim is entered as {claim.id}{note}"
+    return f"none of the {len(definitions_tried(claim)) - 1} other definitions gives the claimed value{note}"
 
 
 def measured_on(claims: list[Claim], marker: Path, records: list[Path]) -> Measured:
