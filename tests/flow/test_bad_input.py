@@ -203,3 +203,16 @@ def test_an_image_missing_from_the_frozen_list_is_told(one: MiniProject) -> None
     one.datasets["pairs"]["pairs"] = ["p1", "p9"]
     assert one.snakemake().returncode != 0
     assert "pair 'p9'" in one.table("status.csv")[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [("PSNR-GT", "need a ground truth, which dataset 'pairs' has not"), ("SAM", "are for multi-band arrays")],
+)
+def test_a_metric_that_a_dataset_cannot_have_is_refused(
+    metric: str, words: str, written: MiniProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A metric against a ground truth, or of several bands, is refused when the configuration is read."""
+    replace(written, "config/config.yaml", "- SSIM", f"- {metric}")
+    status, printed = check(written, capsys)
+    assert status == 1 and words in printed

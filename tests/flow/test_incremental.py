@@ -79,6 +79,15 @@ def test_another_metric_measures_without_fusing(ran: MiniProject) -> None:
     assert "SD" in ran.table("tables/mini/pairs.csv")[0]
 
 
+def test_a_protocol_is_measured_under_its_own_name(ran: MiniProject) -> None:
+    """A metric of another colour protocol is a definition of its own, in the long file and in the tables."""
+    ran.config["suites"]["mini"]["metrics"].append("SSIM+rgb-mean")
+    fused_again(ran)
+    rows = [row for row in ran.table("measures.csv") if row["definition"] not in ("", "canonical")]
+    assert len(rows) == 6 and all(row["metric"] == "SSIM" and float(row["value"]) for row in rows)
+    assert "SSIM+rgb-mean" in ran.table("tables/mini/pairs.csv")[0]
+
+
 def test_an_edited_clone_is_refused(ran: MiniProject) -> None:
     """A clone that somebody edited is not run."""
     clone = next(path for path in (ran.root / "resources" / "sources").glob("mini+one@*") if path.is_dir())

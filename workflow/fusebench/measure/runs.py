@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fusebench.errors import BadOutput
 from fusebench.files import folder_digest, read_json, sha256_of_json, write_json
 from fusebench.images import pixel_sha256, read_own
 from fusebench.markers import OK
@@ -131,7 +132,7 @@ def _measured(tasks: list[Task], workers: int) -> Iterator[list[tuple[dict[str, 
 
 def measure_pair(task: Task) -> list[tuple[dict[str, float], dict[str, str]]]:
     """Return values and refusals for each fused image of one pair."""
-    from fusebench.metrics import SourcePair, to_gray
+    from fusebench.metrics import ImagePair
 
     sources = {
         side: read_own(task.dataset / task.pair[side]["file"])
@@ -143,9 +144,9 @@ def measure_pair(task: Task) -> list[tuple[dict[str, float], dict[str, str]]]:
     for _, path, image, ids in task.fused:
         size = (image["size"][0], image["size"][1])
         if size not in pairs:
-            cropped = {side: to_gray(pixels[: size[1], : size[0]]) for side, pixels in sources.items()}
-            pairs[size] = SourcePair(cropped["a"], cropped["b"], cropped.get("reference"))
-        results.append(pairs[size].attempt(to_gray(_fused(path, image)), resolve(ids)))
+            cropped = {side: pixels[: size[1], : size[0]] for side, pixels in sources.items()}
+            pairs[size] = ImagePair(cropped["a"], cropped["b"], cropped.get("reference"))
+        results.append(pairs[size].attempt(_fused(path, image), resolve(ids)))
     return results
 
 
@@ -153,7 +154,7 @@ def _fused(path: Path, image: dict[str, Any]) -> NDArray[np.uint8]:
     """Read a fused image; it must still be the one that the record speaks of."""
     pixels = read_own(path)
     if pixel_sha256(pixels) != image["sha256"]:
-        raise ValueError(
+        raise BadOutput(
             f"{path}: must be the image of its record; found another: delete record.json beside it and run again"
         )
     return pixels

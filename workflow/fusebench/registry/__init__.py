@@ -227,6 +227,10 @@ def _metric_problems(
     except MetricError as error:
         yield f"{config.where(place)}: {error}"
         return
+    bands = [definition.id for definition in definitions if definition.kind == "bands"]
+    if bands:
+        yield f"{config.where(place)}: {', '.join(bands)} are for multi-band arrays, and the datasets hold gray or RGB images"
+        return
     wanting = [definition.id for definition in definitions if definition.needs_reference]
     for name in suite["datasets"]:
         if wanting and name in datasets.data and not Dataset(name, datasets.data[name]).has_reference:
