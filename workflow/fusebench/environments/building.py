@@ -7,6 +7,7 @@ A builder holds a lock on a file beside its staging folder: what is left of a de
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -56,7 +57,7 @@ def build(env_folder: Path, variant: str, resources: Path) -> dict[str, Any]:
     final = resources.absolute() / "envs" / key
     if (receipt := read_receipt(final)) is not None:
         return _require_interpreter(receipt)
-    with no_space_told(environment, final), staging_folder(final) as stage:
+    with disk_errors_told(environment, final), staging_folder(final) as stage:
         if (receipt := read_receipt(final)) is not None:
             return receipt
         return _build(environment, key, stage, final)
@@ -83,14 +84,16 @@ def read_receipt(folder: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def no_space_told(environment: Environment, final: Path) -> Iterator[None]:
+def disk_errors_told(environment: Environment, final: Path) -> Iterator[None]:
     """Turn errors of the file system into a message that names the environment, the folder and what is free."""
     try:
         yield
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise EnvironmentFailed(
-            f"{environment.name}: cannot write {final.parent}: {error.strerror}; "
-            f"{shutil.disk_usage(_existing(final)).free / 1e9:.1f} GB are free there; make room and run again"
+            f"{environment.name}: cannot write {final.parent}: {error.strerror or error}; "
+            f"{shutil.disk_usage(_existing(final)).free / 1e9:.1f} GB are free there; "
+            f"{'make room' if full else 'make it writable'} and run again"
         ) from error
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,21 +26,24 @@ def compile_bytecode(stage: Path, python: str, donors: Iterable[Path]) -> dict[s
     tag = "cpython-" + "".join(python.split(".")[:2])
     linked: dict[str, str] = {}
     for donor in donors:
-        linked |= _link_bytecode(stage, donor, tag)
+        with suppress(FileNotFoundError):  # somebody removed it
+            linked |= _link_bytecode(stage, donor, tag)
     compiled = {_source(path) for path in linked}
     sources = [path for path in files_of(stage) if _is_wanted(path) and path not in compiled]
-    command = [
-        str(stage / "bin" / "python"),
-        "-m",
-        "compileall",
-        "-qq",
-        "-j",
-        str(len(os.sched_getaffinity(0))),
-        "-i",
-        "-",
-    ]
-    subprocess.run(command, cwd=stage, input="\n".join(sources), text=True, capture_output=True, check=False)
+    workers = len(os.sched_getaffinity(0))
+    with ThreadPoolExecutor(workers) as pool:
+        list(
+            pool.map(
+                lambda share: _compile(stage, share), (sources[first::workers] for first in range(workers))
+            )
+        )
     return linked
+
+
+def _compile(stage: Path, sources: list[str]) -> None:
+    """Compile a list of files; compileall's own workers serve whole folders only."""
+    command = [str(stage / "bin" / "python"), "-m", "compileall", "-qq", "-i", "-"]
+    subprocess.run(command, cwd=stage, input="\n".join(sources), text=True, capture_output=True, check=False)
 
 
 def _is_wanted(path: str) -> bool:

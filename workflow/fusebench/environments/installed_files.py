@@ -10,6 +10,7 @@ import csv
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,12 +107,17 @@ def check_records(root: Path, digests: dict[str, str]) -> list[Difference]:
 
 def hash_files(root: Path, paths: Iterable[str]) -> dict[str, str]:
     """Sha256 of each file of ``paths`` that exists below ``root``; of a link, its target's name is what is hashed."""
-    places = {path: f"{root}/{path}" for path in paths}
-    return {path: _digest(place) for path, place in places.items() if os.path.lexists(place)}
+    digests = ((path, _digest(f"{root}/{path}")) for path in paths)
+    return {path: digest for path, digest in digests if digest}
 
 
 def _digest(path: str) -> str:
-    if os.path.islink(path):
+    """Sha256 (hex) of a file, or of what a link says; empty where there is neither."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return ""
+    if stat.S_ISLNK(mode):
         return hashlib.sha256(f"link to {os.readlink(path)}".encode()).hexdigest()
     return file_sha256(path)
 
