@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +86,9 @@ class Plan:
 
     def _add_environment(self, method: Method) -> str:
         """Return the environment's key; one that is not locked gets a key of its own, and its state when it is built."""
-        folder = self.registry.env_folder(method)
-        try:
-            variant = choose_variant(folder, device_for(method, self.registry.options))
-            key = environment_key(folder, variant)
-        except EnvironmentFailed:
-            variant, key = "cpu", f"unlocked-{method.env}"
+        variant, key = _variant_and_key(
+            self.registry.env_folder(method), device_for(method, self.registry.options)
+        )
         self.environments[key] = {"env": method.env, "variant": variant}
         return key
 
@@ -319,6 +316,15 @@ class Plan:
             for dataset in suite.datasets
             for suffix in ("csv", "md", "tex")
         ]
+
+
+@cache
+def _variant_and_key(folder: Path, device: str) -> tuple[str, str]:
+    try:
+        variant = choose_variant(folder, device)
+        return variant, environment_key(folder, variant)
+    except EnvironmentFailed:
+        return "cpu", f"unlocked-{folder.name}"
 
 
 def make_plan(root: Path, options: Mapping[str, Any]) -> Plan:

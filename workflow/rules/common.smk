@@ -6,7 +6,7 @@ from pathlib import Path
 from fusebench.compare.summary import summary
 from fusebench.errors import RegistryError
 from fusebench.fuse.devices import device_of_jobs
-from fusebench.fuse.jobs import RUN_VARIABLE
+from fusebench.fuse.leases import RUN_VARIABLE
 from fusebench.plan import (
     attempt,
     failures_file,

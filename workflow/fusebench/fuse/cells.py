@@ -228,7 +228,8 @@ def _publish(fused: Path, final: Path) -> None:
     if not fused.is_dir():
         raise BadOutput("no pair of the dataset was fused")
     with staged_folder(final) as stage:
-        shutil.copytree(fused, stage, dirs_exist_ok=True)
+        for image in fused.iterdir():  # copytree would hide why a copy failed
+            shutil.copyfile(image, stage / image.name)
         remove_folder(final)
 
 

@@ -13,16 +13,13 @@ from typing import Any
 from fusebench.errors import Crashed, StepError
 from fusebench.files import read_json, write_json
 from fusebench.fuse.cells import ended_record, run_cell
-from fusebench.fuse.leases import holder, holder_words, lease
+from fusebench.fuse.leases import RUN_VARIABLE, holder, holder_words, lease
 from fusebench.fuse.records import Cell, deviations, identity
 from fusebench.markers import OK, count_failure
 from fusebench.slurm import ending
 
 KEPT = ".record.json"
 """A copy of the record that Snakemake does not know of."""
-
-RUN_VARIABLE = "FUSEBENCH_RUN"
-"""Names the run of Snakemake that a job belongs to."""
 
 NEVER_STARTED = (
     "no job of this run got as far as the method: refused by the scheduler, cancelled while it waited, or ended while it"

@@ -19,6 +19,10 @@ from pathlib import Path
 from typing import IO, Any
 
 FILE = ".lease"
+
+RUN_VARIABLE = "FUSEBENCH_RUN"
+"""Names the run of Snakemake that a job belongs to."""
+
 SECONDS_BETWEEN_TRIES = 0.5
 WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL}
 """What file systems answer that were mounted without locks."""
@@ -80,6 +84,6 @@ def _this_job() -> dict[str, Any]:
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "slurm_job": os.environ.get("SLURM_JOB_ID"),
-        "run": os.environ.get("FUSEBENCH_RUN"),
+        "run": os.environ.get(RUN_VARIABLE),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
