@@ -125,7 +125,7 @@ class Plan:
         A job of its own for each cell runs more at once, and is what a cluster is given; starting it takes some tenths of a
         CPU second.
         """
-        if len(self.cells) < CELLS_WORTH_BATCHES:
+        if len(self.cells) < self.registry.options.get("together_from", CELLS_WORTH_BATCHES):
             return {}
         cells: dict[str, list[tuple[str, str]]] = {}
         for method, dataset in sorted(self.cells):

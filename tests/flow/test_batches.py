@@ -1,0 +1,60 @@
+"""Many cells on one machine: the datasets of a method are one job, and each cell still stands for itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flow.projects import MiniProject
+from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
+
+DATASETS = ["pairs", "more"]
+CELLS = [(method, dataset) for method in ("one", "two") for dataset in DATASETS]
+
+
+def times(project: MiniProject) -> dict[tuple[str, str], tuple[str, float]]:
+    """Return when each cell was run."""
+    records = {cell: project.record(*cell) for cell in CELLS}
+    return {cell: (record["started"], record["seconds"]) for cell, record in records.items()}
+
+
+def run_again(project: MiniProject, lost: tuple[str, str] | None = None) -> set[tuple[str, str]]:
+    """Return the cells that were run by a further run; a record may be lost before it, and is then asked for."""
+    before = times(project)
+    targets = [f"results/runs/{lost[0]}/{lost[1]}/record.json"] if lost else []
+    for target in targets:
+        (project.root / target).unlink()
+    project.snakemake(*targets)
+    after = times(project)
+    return {cell for cell in CELLS if before[cell] != after[cell]}
+
+
+@pytest.fixture
+def project(project: MiniProject) -> MiniProject:
+    """Return a project of two methods on two datasets; one method fails on the larger images until it is mended."""
+    project.add_images("more", ["q1", "q2"], width=64, height=56)
+    project.config["suites"]["mini"]["datasets"] = DATASETS
+    project.config["together_from"] = 4
+    fails = f"import os\nassert os.path.exists({str(project.root / 'mended')!r}) or os.path.exists('in/a/p1.png')\n"
+    project.add_method("one", {"test.py": ARGPARSE}, BY_OPTIONS)
+    project.add_method("two", {"test.py": fails + ARGPARSE}, BY_OPTIONS)
+    return project
+
+
+def test_cells_of_a_batch_stand_for_themselves(project: MiniProject) -> None:
+    """Two jobs fuse four cells; a failed, a lost and a changed cell are run again alone, and then nothing is to be done."""
+    done = project.snakemake()
+    assert {name for name in project.jobs(done) if name.startswith("fuse")} == {"fuse_one_0", "fuse_two_0"}
+    states = {(row["method"], row["dataset"]): row["state"] for row in project.table("status.csv")}
+    assert states == {**dict.fromkeys(CELLS, "ok"), ("two", "more"): "crashed"}
+
+    (project.root / "mended").touch()
+    assert run_again(project) == {("two", "more")}
+    assert {row["state"] for row in project.table("status.csv")} == {"ok"}
+
+    assert run_again(project, lost=("one", "pairs")) == {("one", "pairs")}
+
+    project.methods["one"]["run"] = {**BY_OPTIONS, "per_dataset": {"more": {"seed": 1}}}
+    assert run_again(project) == {("one", "more")}
+
+    done = project.snakemake()
+    assert "Nothing to be done" in done.stdout + done.stderr
