@@ -16,6 +16,7 @@ from typing import Any
 from fusebench.compare.bibliography import citation_key
 from fusebench.compare.paper import PaperSpec
 from fusebench.compare.wording import NOTHING
+from fusebench.files import sha256_of_json
 from fusebench.plan import DATASETS, RUNS, Plan
 from fusebench.registry import Dataset, Method, PaperTable
 from fusebench.registry.tables import DEFAULT_COLUMNS, FIGURES
@@ -54,6 +55,19 @@ class Comparison:
         """The tables that are made with the selected suites; any other is made when its file is asked for."""
         suites = {suite.name for suite in self.plan.registry.selected}
         return [table for table in self.tables.values() if table.suite and table.suite.name in suites]
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """Options with which a job reads the registry as this run has read it."""
+        return dict(self.plan.registry.options)
+
+    @cached_property
+    def registry_digest(self) -> str:
+        """The digest of all that the registry says of what is selected: a corrected title is on the page, too."""
+        selected = self.plan.registry.selected
+        methods = {method.name: method.entry for suite in selected for method in suite.methods}
+        datasets = {dataset.name: dataset.entry for suite in selected for dataset in suite.datasets}
+        return sha256_of_json([methods, datasets, self.plan.registry.options, self.self_checks])
 
     @property
     def table_files(self) -> list[str]:

@@ -44,6 +44,13 @@ def figure(options: argparse.Namespace) -> None:
     write_figure(options.output, FigureSpec(**options.spec), inputs)
 
 
+def page(options: argparse.Namespace) -> None:
+    """Write the page of results."""
+    from fusebench.report.page import write_page
+
+    write_page(ROOT, options.spec, options.output, options.previews, options.workers)
+
+
 def main() -> int:
     """Run one step; what it cannot do ends as a message and exit status 1."""
     options = _parser().parse_args()
@@ -63,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     drawing = _add(steps, figure)
     drawing.add_argument("--statistics", type=Path, required=True)
     drawing.add_argument("--measures", type=Path, nargs="*", default=[])
+    paging = _add(steps, page)
+    paging.add_argument("--previews", type=Path, required=True)
+    paging.add_argument("--workers", type=int, default=1)
     return parser
 
 

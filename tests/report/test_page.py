@@ -1,0 +1,239 @@
+"""The page in a real browser: sorting, filtering, slider, zoom in step, keyboard, narrow screens, accessibility, size."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.fake_results import METRICS, FakeResults
+from tests.report.conftest import Browser, make_page, needs_browser
+
+ROWS = "#results-table .tabulator-row [tabulator-field=label]"
+PARTS = ("results", "images", "methods")
+
+
+def open_part(browser: Browser, part: str) -> None:
+    """Open a part of the page and wait until its table has rows."""
+    browser.find(f"#tab-{part}").click()
+    table = {"results": "results-table", "images": "pair-table", "methods": "methods-table"}[part]
+    browser.until(f"return document.querySelector('#{table} .tabulator-row') !== null", f"rows of {table}")
+
+
+def test_page_is_whole(page: Path) -> None:
+    """Nothing is loaded from elsewhere: no address of a script, style, font or image in the markup; small enough to send."""
+    text = page.read_text(encoding="utf-8")
+    markup = re.sub(r"<(script|style).*?</\1>", "", text, flags=re.DOTALL)
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", markup)
+    assert "@import" not in text and page.stat().st_size < 2_000_000
+    assert list((page.parent / "previews").iterdir()) == []
+
+
+def test_names_cannot_break_out(tmp_path: Path) -> None:
+    """A title or a reason that ends a script element stays text."""
+    results = FakeResults(tmp_path, methods=2, datasets=1, pairs=1).write()
+    path = results.root / "methods.yaml"
+    path.write_text(path.read_text().replace("The paper of method-000", "</script><script>alert(1)</script>"))
+    text = make_page(results).read_text(encoding="utf-8")
+    assert "<script>alert(1)" not in text
+    data = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert data and json.loads(data[1])["methods"][0]["title"] == "</script><script>alert(1)</script>"
+
+
+@needs_browser
+def test_sorting_by_mouse_and_keyboard(browser: Browser, page: Path) -> None:
+    """A click on a head sorts, Enter on it turns the order round, and methods without a number stay at the end."""
+    browser.open(page)
+    open_part(browser, "results")
+    values = "#results-table .tabulator-row [tabulator-field=m0]"
+    browser.find("#results-table .tabulator-col[tabulator-field=m0]").click()
+    first = browser.texts(values)
+    browser.js("document.querySelector('#results-table .tabulator-col[tabulator-field=m0]').focus()")
+    browser.press("\ue007")
+    second = browser.texts(values)
+    numbers = [[float(text.split()[0]) for text in texts[:-1]] for texts in (first, second)]
+    assert numbers[0] == sorted(numbers[0]) and numbers[1] == numbers[0][::-1]
+    assert first[-1] == second[-1] == "weights-missing"
+
+
+@needs_browser
+def test_filters(browser: Browser, page: Path) -> None:
+    """Year, part of a name, only verified and the dataset each leave the rows that they should, and the count says so."""
+    browser.open(page)
+    open_part(browser, "results")
+    browser.find("#year").send_keys("2018")
+    assert browser.texts(ROWS) == ["Method-003", "Method-004", "Method-005"]
+    browser.find("#search").send_keys("-004")
+    assert browser.texts(ROWS) == ["Method-004"] and browser.find("#count").text == "1 of 6 methods, 8 pairs"
+    browser.find("#verified").click()
+    assert browser.texts(ROWS) == [] and "no method passes" in browser.find("#results-table").text
+    before = browser.find("#results-table").get_attribute("aria-label")
+    browser.choose("#dataset", "set-01")
+    browser.until(
+        "return document.querySelector('#results-table').getAttribute('aria-label')?.includes('Set 01')",
+        "the other dataset",
+    )
+    assert before == "Mean values on Set 00"
+
+
+@needs_browser
+def test_numbers_are_those_of_the_measures(browser: Browser, page: Path) -> None:
+    """A mean in the table and a value of the pair are those of the CSV file, to the digits shown."""
+    import pandas as pd
+
+    measures = pd.read_csv(page.parents[1] / "measures" / "set-00.csv", dtype={"image": str})
+    here = measures[(measures["method"] == "method-001") & (measures["metric"] == "SD")]
+    browser.open(page)
+    open_part(browser, "results")
+    cell = "#results-table .tabulator-row:nth-child(2) [tabulator-field=m1]"
+    assert float(browser.find(cell).text.split()[0]) == pytest.approx(here["value"].mean(), rel=1e-3)
+    open_part(browser, "images")
+    browser.choose("#pair", "3")
+    expected = here.set_index("image")["value"]["0003"]
+    browser.until(
+        f"return Math.abs(Number(document.querySelector('#pair-table .tabulator-row:nth-child(2) [tabulator-field=m1]').textContent) - {expected}) < 0.01",
+        "the value of the pair",
+    )
+
+
+@needs_browser
+def test_slider_moves_by_keyboard_and_says_where_it_is(browser: Browser, page: Path) -> None:
+    """The slider has a name and a value; an arrow key moves it."""
+    browser.open(page)
+    open_part(browser, "images")
+    slider = browser.find("img-comparison-slider")
+    assert slider.get_attribute("role") == "slider" and "infrared against Method-000" in slider.get_attribute(
+        "aria-label"
+    )
+    browser.js("document.querySelector('img-comparison-slider').focus()")
+    from selenium.webdriver import ActionChains
+
+    ActionChains(browser.driver).key_down("\ue014").pause(0.4).key_up("\ue014").perform()
+    assert slider.get_attribute("aria-valuenow") != "50"
+
+
+@needs_browser
+def test_images_are_shown_and_linked(browser: Browser, page: Path) -> None:
+    """Both previews are decoded, alternative texts name method and pair, and the originals exist where the links lead."""
+    browser.open(page)
+    open_part(browser, "images")
+    browser.until(
+        "return [...document.querySelectorAll('#viewer img')].every((i) => i.complete && i.naturalWidth > 0)",
+        "images",
+    )
+    assert browser.js("return [...document.querySelectorAll('#viewer img')].map((i) => i.alt)") == [
+        "infrared, pair 0000",
+        "Method-000, pair 0000",
+    ]
+    for link in browser.js(
+        "return [...document.querySelectorAll('#originals a')].map((a) => a.getAttribute('href'))"
+    ):
+        assert (page.parent / link).resolve().is_file()
+
+
+@needs_browser
+def test_difference_of_an_image_with_itself_is_black(browser: Browser, page: Path) -> None:
+    """The difference view darkens what is the same in both; with another method it is not black."""
+    browser.open(page)
+    open_part(browser, "images")
+    browser.choose("#mode", "difference")
+    browser.find("#gain").send_keys("\ue010")
+    shades = []
+    for right in ("method-001", "method-002"):
+        browser.choose("#left", "method-001")
+        browser.choose("#right", right)
+        browser.until(
+            "return [...document.querySelectorAll('#viewer img')].every((i) => i.complete)", "images"
+        )
+        shades.append(_brightness(browser.find("#viewer .difference").screenshot_as_png))
+    assert shades[0] < 3 and shades[1] > 20
+
+
+def _brightness(png: bytes) -> float:
+    import cv2
+    import numpy as np
+
+    image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert image is not None
+    return float(image[4:-4, 4:-4].mean())
+
+
+@needs_browser
+def test_side_by_side_zooms_and_moves_in_step(browser: Browser, page: Path) -> None:
+    """Sources and four methods stand side by side; plus zooms all of them, an arrow moves all of them alike."""
+    browser.open(page)
+    open_part(browser, "images")
+    browser.choose("#mode", "side")
+    assert browser.texts("#viewer figcaption")[:3] == ["infrared", "visible", "Method-000"]
+    browser.js("document.getElementById('viewer').focus()")
+    browser.press("+")
+    browser.until(
+        "return new Set([...document.querySelectorAll('.zoomed')].map((z) => z.style.transform)).size === 1 && !document.querySelector('.zoomed').style.transform.startsWith('scale(1)')",
+        "all zoomed alike",
+    )
+    before = browser.js("return document.querySelector('.zoomed').style.transform")
+    browser.press("\ue014")
+    browser.until(
+        f"return document.querySelector('.zoomed').style.transform !== {json.dumps(before)}", "moved"
+    )
+    browser.until(
+        "return new Set([...document.querySelectorAll('.zoomed')].map((z) => z.style.transform)).size === 1",
+        "all moved alike",
+    )
+    browser.press("n")
+    assert browser.find("#pair").get_attribute("value") == "1"
+
+
+@needs_browser
+def test_tabs_and_methods_by_keyboard(browser: Browser, page: Path) -> None:
+    """Arrows change the part, a name opens the method, its facts get the focus and say how it was run."""
+    browser.open(page)
+    browser.js("document.getElementById('tab-results').focus()")
+    browser.press("\ue014", "\ue014")
+    assert browser.find("#tab-methods").get_attribute("aria-selected") == "true"
+    browser.until("return document.querySelector('#methods-table .link') !== null", "methods")
+    browser.js("[...document.querySelectorAll('#methods-table .link')].at(-1).focus()")
+    browser.press("\ue007")
+    text = browser.find("#method").text
+    assert "weights-missing: x.pth is <gone> & away" in text and "https://arxiv.org/abs/2400.00005" in text
+    assert browser.js("return document.activeElement.id") == "method"
+
+
+@needs_browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_complaint_of_console_or_axe(browser: Browser, page: Path, theme: str, width: int) -> None:
+    """Every part, light and dark, wide and narrow: nothing sticks out, no serious finding, nothing in the console."""
+    browser.open(page, width=width, theme=theme)
+    assert browser.js("return document.documentElement.dataset.theme") == theme
+    for part in PARTS:
+        open_part(browser, part)
+        if part == "methods":
+            browser.js("document.querySelector('#methods-table .link').click()")
+        assert browser.violations() == [], part
+        assert browser.js("return document.documentElement.scrollWidth") <= width, part
+    assert browser.complaints() == []
+
+
+@needs_browser
+def test_many_methods_and_pairs_do_not_freeze_it(browser: Browser, tmp_path: Path) -> None:
+    """120 methods on 400 pairs: previews beside the page, few rows and images at once, and each step well under a second."""
+    results = FakeResults(tmp_path, methods=120, datasets=1, pairs=400, size=(24, 20)).write()
+    page = make_page(results, report={"inline_mb": 1})
+    began = time.monotonic()
+    browser.open(page)
+    open_part(browser, "results")
+    assert time.monotonic() - began < 10
+    assert browser.js("return document.querySelectorAll('#results-table .tabulator-row').length") < 80
+    browser.js(
+        "performance.mark('sort'); document.querySelector('#results-table .tabulator-col[tabulator-field=m3]').click()"
+    )
+    assert browser.js("return performance.measure('s', 'sort').duration") < 1500
+    open_part(browser, "images")
+    assert browser.js("return document.images.length") == 2
+    browser.js("performance.mark('next'); document.getElementById('next').click()")
+    assert browser.js("return performance.measure('n', 'next').duration") < 1500
+    assert len(browser.texts("#pair option")) == 400 and len(METRICS) == 11

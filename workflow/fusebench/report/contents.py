@@ -1,0 +1,147 @@
+"""What the page knows: methods, datasets, runs and statistics as JSON, per-image values as packed numbers."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusebench.compare.planning import evidence
+from fusebench.files import read_json
+from fusebench.markers import OK
+from fusebench.metrics import Definition, resolve
+from fusebench.registry import Dataset, Method
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RUN_FIELDS = (
+    "state", "reason", "model_seconds", "seconds_per_image", "parameters", "flops", "device", "threads", "seed", "compat",
+    "edits", "notes", "log", "shims", "started",
+)  # fmt: skip
+SUMMARY_FIELDS = ("mean", "std", "median", "low", "high", "measured", "tied")
+
+
+def method_facts(method: Method, self_check: str) -> dict[str, Any]:
+    """Return what the page shows of a method, whatever dataset it ran on."""
+    entry, paper = method.entry, method.entry.get("paper", {})
+    doi, arxiv = paper.get("doi"), paper.get("arxiv")
+    link = (
+        f"https://doi.org/{doi}"
+        if doi
+        else f"https://arxiv.org/abs/{arxiv}"
+        if arxiv
+        else paper.get("url", "")
+    )
+    return {
+        "name": method.name,
+        "label": method.label,
+        "title": " ".join(str(entry.get("title", "")).split()),
+        "year": paper.get("year"),
+        "venue": paper.get("venue", ""),
+        "paper": link,
+        "tasks": method.tasks,
+        "code": method.code,
+        "commit": method.commit or "",
+        "licence": str(entry.get("licence", "")),
+        "env": str(entry.get("env", "")),
+        "status": method.status,
+        "reason": str(entry.get("reason", "")),
+        "notes": " ".join(str(entry.get("notes", "")).split()),
+        "evidence": evidence(method, self_check),
+        "checked": bool(self_check),
+    }
+
+
+def dataset_facts(dataset: Dataset, manifest: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
+    """Return what the page shows of a dataset."""
+    return {
+        "name": dataset.name,
+        "title": dataset.title,
+        "task": dataset.task,
+        "modalities": list(dataset.modalities),
+        "pairs": [pair["name"] for pair in manifest.get("pairs", [])],
+        "originals": [
+            [f"{manifest['path']}/{pair[side]['file']}" for side in "ab"]
+            for pair in manifest.get("pairs", [])
+        ],
+        "metrics": [metric_facts(definition) for definition in resolve(metrics)],
+    }
+
+
+def metric_facts(definition: Definition) -> dict[str, str]:
+    """Return what the page shows of a metric."""
+    return {
+        "id": definition.id,
+        "definition": definition.definition,
+        "direction": definition.direction,
+        "unit": definition.unit,
+        "source": definition.source,
+    }
+
+
+def run_facts(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page shows of a run, without what is empty."""
+    facts = {field: record[field] for field in RUN_FIELDS if record.get(field) not in (None, "", [], {})}
+    environment, source = record.get("environment") or {}, record.get("source") or {}
+    facts["environment"] = " ".join(
+        str(environment[key]) for key in ("env", "key", "python") if environment.get(key)
+    )
+    facts["commit"] = source.get("commit") or ""
+    facts["device"] = (record.get("clock") or {}).get("device_name") or facts.get("device", "")
+    return facts
+
+
+def statistics_of(
+    measures: pd.DataFrame, dataset: str, metrics: Sequence[str]
+) -> dict[str, dict[str, list[Any]]]:
+    """Return metric id -> method -> ``SUMMARY_FIELDS`` of its values on a dataset."""
+    from fusebench.statistics.summary import summary
+    from fusebench.statistics.values import samples
+
+    table = summary(measures, samples(measures, {dataset: list(metrics)}))
+    found: dict[str, dict[str, list[Any]]] = {metric: {} for metric in metrics}
+    for row in table.to_dict("records"):
+        found[row["id"]][row["method"]] = [_plain(row[field]) for field in SUMMARY_FIELDS]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Return a number with seven digits, None for what is not one."""
+    import pandas as pd
+
+    if value is None or pd.isna(value):
+        return None
+    if isinstance(value, bool | int):
+        return value
+    return float(f"{value:.7g}")
+
+
+def packed_values(measures: pd.DataFrame, facts: Mapping[str, Any], methods: Sequence[str]) -> str:
+    """Return per-image values as base64 of gzip of little-endian 32-bit floats: pair by method by metric, NaN where none."""
+    import numpy as np
+    import pandas as pd
+
+    definitions = resolve([metric["id"] for metric in facts["metrics"]])
+    index = {(d.metric, d.definition): number for number, d in enumerate(definitions)}
+    pairs = pd.Index(facts["pairs"]).get_indexer(pd.Index(measures["image"]))
+    runs = pd.Index(list(methods)).get_indexer(pd.Index(measures["method"]))
+    keys = zip(measures["metric"], measures["definition"], strict=True)
+    columns = np.array([index.get(key, -1) for key in keys], dtype=int)
+    values = np.full((len(facts["pairs"]), len(methods), len(definitions)), np.nan, dtype="<f4")
+    known = (np.asarray(pairs) >= 0) & (np.asarray(runs) >= 0) & (columns >= 0)
+    values[pairs[known], runs[known], columns[known]] = measures["value"].to_numpy(float)[known]
+    return base64.b64encode(gzip.compress(values.tobytes(), 6, mtime=0)).decode()
+
+
+def runs_of(records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return method -> facts of its run on one dataset."""
+    return {record["method"]: run_facts(record) for record in records}
+
+
+def read_manifest(root: Path, dataset: str) -> dict[str, Any]:
+    """Return the marker of a dataset; one that could not be prepared has no pairs."""
+    manifest: dict[str, Any] = read_json(root / "resources" / "datasets" / f"{dataset}.json")
+    return manifest if manifest["state"] == OK else {"path": "", **manifest, "pairs": []}
