@@ -36,7 +36,14 @@ rule write_table:
         measures="results/measures/{dataset}.csv",
         records=lambda wildcards: PLAN.suite_records(wildcards.suite, wildcards.dataset),
     output:
-        multiext("results/tables/{suite}/{dataset}", ".csv", ".md", ".tex"),
+        report(
+            "results/tables/{suite}/{dataset}.csv",
+            caption="../report/captions/suite_table.rst",
+            category="Suites",
+            subcategory="{suite}",
+            labels={"suite": "{suite}", "dataset": "{dataset}"},
+        ),
+        multiext("results/tables/{suite}/{dataset}", ".md", ".tex"),
     log:
         "logs/compare/{suite}/{dataset}.log",
     params:
@@ -113,14 +120,12 @@ rule write_paper_table:
         statistics="results/statistics/{table}/summary.csv",
         records=lambda wildcards: COMPARISON.all_records(wildcards.table),
     output:
-        multiext(
-            "results/tables/{table}",
-            ".csv",
-            ".md",
-            ".html",
-            ".tex",
-            ".bib",
-            ".proof.tex",
+        multiext("results/tables/{table}", ".csv", ".md", ".tex", ".bib", ".proof.tex"),
+        page=report(
+            "results/tables/{table}.html",
+            caption="../report/captions/table.rst",
+            category="Tables",
+            labels={"table": "{table}"},
         ),
     log:
         "logs/compare/tables/{table}.log",

@@ -24,7 +24,13 @@ rule draw_figure:
         statistics="results/statistics/{table}/summary.csv",
     output:
         pdf="results/figures/{table}/{figure}.pdf",
-        png="results/figures/{table}/{figure}.png",
+        png=report(
+            "results/figures/{table}/{figure}.png",
+            caption="../report/captions/figure.rst",
+            category="Figures",
+            subcategory="{table}",
+            labels={"table": "{table}", "figure": "{figure}"},
+        ),
         data="results/figures/{table}/{figure}.csv",
     log:
         "logs/figures/{table}/{figure}.log",

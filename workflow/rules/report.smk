@@ -1,4 +1,4 @@
-# The page of results: `snakemake report`, or results/report/index.html.
+# The page of results (`snakemake report`), the data package (`snakemake package`) and the archive (`snakemake archive`).
 import json
 
 
@@ -13,6 +13,10 @@ def page_inputs(wildcards):
 
 localrules:
     report,
+    package,
+    archive,
+    write_package,
+    write_archive,
 
 
 rule report:
@@ -24,7 +28,12 @@ rule write_page:
     input:
         unpack(page_inputs),
     output:
-        page="results/report/index.html",
+        page=report(
+            "results/report/index.html",
+            caption="../report/captions/page.rst",
+            category="Page",
+            labels={"suite": "{}".format(config["suite"])},
+        ),
         previews=directory("results/report/previews"),
     log:
         "logs/report/page.log",
@@ -38,3 +47,47 @@ rule write_page:
     shell:
         "python -m fusebench.compare.steps page --spec {params.options:q} --output {output.page:q} --previews {output.previews:q}"
         " --workers {threads} 2> {log:q}"
+
+
+# Every CSV file of the results described for machines, and one long file of all values.
+rule package:
+    input:
+        "results/datapackage.json",
+
+
+rule write_package:
+    input:
+        unpack(page_inputs),
+        tables=PLAN.tables,
+        papers=COMPARISON.table_files,
+        figures=COMPARISON.figure_files,
+        collected=["results/measures.csv", "results/status.csv"],
+    output:
+        package="results/datapackage.json",
+        long="results/results.csv.gz",
+    log:
+        "logs/report/package.log",
+    params:
+        options=json.dumps(COMPARISON.overrides),
+        registry=COMPARISON.registry_digest,
+    shell:
+        "python -m fusebench.compare.steps package --spec {params.options:q} --output {output.package:q} 2> {log:q}"
+
+
+# All that a second machine needs to make the tables and figures again without any method.
+rule archive:
+    input:
+        "results/fusebench-results.tar.gz",
+
+
+rule write_archive:
+    input:
+        "results/datapackage.json",
+    output:
+        "results/fusebench-results.tar.gz",
+    log:
+        "logs/report/archive.log",
+    params:
+        options=json.dumps(COMPARISON.overrides),
+    shell:
+        "python -m fusebench.compare.steps archive --spec {params.options:q} --output {output:q} 2> {log:q}"

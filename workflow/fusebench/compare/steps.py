@@ -51,6 +51,28 @@ def page(options: argparse.Namespace) -> None:
     write_page(ROOT, options.spec, options.output, options.previews, options.workers)
 
 
+def package(options: argparse.Namespace) -> None:
+    """Write the long file of everything and the data package."""
+    from fusebench.compare import read_measures
+    from fusebench.fuse.records import all_records
+    from fusebench.plan import make_plan
+    from fusebench.report.package import LONG, write_long, write_package
+
+    plan = make_plan(ROOT, options.spec)
+    measures = read_measures([ROOT / "results" / "measures" / f"{dataset}.csv" for dataset in plan.datasets])
+    records = all_records(json.loads(plan.collect_spec()), ROOT)
+    folder = options.output.parent
+    write_long(folder / LONG, measures, records, plan.registry.methods, plan.registry.datasets)
+    write_package(folder, f"fusebench: {', '.join(suite.name for suite in plan.registry.selected)}")
+
+
+def archive(options: argparse.Namespace) -> None:
+    """Write the archive of the comparison."""
+    from fusebench.report.archive import write_archive
+
+    write_archive(ROOT, options.spec, options.output)
+
+
 def main() -> int:
     """Run one step; what it cannot do ends as a message and exit status 1."""
     options = _parser().parse_args()
@@ -70,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     drawing = _add(steps, figure)
     drawing.add_argument("--statistics", type=Path, required=True)
     drawing.add_argument("--measures", type=Path, nargs="*", default=[])
+    _add(steps, package)
+    _add(steps, archive)
     paging = _add(steps, page)
     paging.add_argument("--previews", type=Path, required=True)
     paging.add_argument("--workers", type=int, default=1)

@@ -1,0 +1,129 @@
+"""The rules of page, package, archive and Snakemake's own report, run by the real Snakefile on results that were never run."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from fusebench.report.archive import ALLOWED
+
+from tests.fake_results import METRICS, REPOSITORY, FakeResults
+
+MORE = ("write_page", "write_package", "write_archive", "report", "package", "archive")
+SAME = ("tables/wide.csv", "tables/wide.tex", "tables/wide.html", "tables/fake/set-00.tex", "figures/wide/ranks.pdf", "figures/wide/grid-set-00.pdf")  # fmt: skip
+
+
+def snakemake(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the real workflow on a project; it must end well."""
+    command = [
+        str(Path(sys.executable).with_name("snakemake")),
+        "--snakefile",
+        str(REPOSITORY / "Snakefile"),
+        "--cores",
+        "2",
+    ]
+    done = subprocess.run(
+        [*command, *arguments], cwd=root, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    return done
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of four methods whose tables, figures, page, package and archive were made."""
+    results = FakeResults(tmp_path_factory.mktemp("rules"), methods=4, datasets=1, pairs=3)
+    results.write(figures=["ranks", "grid"], pairs=1)
+    targets = ("tables", "figures", "report", "package", "archive")
+    snakemake(results.root, *targets, "--allowed-rules", *ALLOWED, *MORE)
+    return results.root
+
+
+def test_long_file_holds_everything(made: Path) -> None:
+    """One row for each value with what is known of its run, and one for the run that failed, with its reason."""
+    with gzip.open(made / "results" / "results.csv.gz", "rt", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 3 * 3 * len(METRICS) + 1
+    assert (rows[0]["image"], rows[0]["direction"], rows[0]["year"]) == ("0000", "higher", "2015")
+    assert (rows[-1]["state"], rows[-1]["reason"], rows[-1]["value"]) == (
+        "weights-missing",
+        "x.pth is <gone> & away",
+        "",
+    )
+
+
+def test_data_package_describes_what_is_there(made: Path) -> None:
+    """Every resource exists with its size and hash, and its fields are the columns of its file, in order."""
+    import hashlib
+
+    package = json.loads((made / "results" / "datapackage.json").read_text())
+    resources = {resource["path"]: resource for resource in package["resources"]}
+    assert {
+        "results.csv.gz",
+        "measures.csv",
+        "status.csv",
+        "tables/wide.csv",
+        "statistics/wide/summary.csv",
+    } <= set(resources)
+    assert len({resource["name"] for resource in package["resources"]}) == len(resources)
+    for path, resource in resources.items():
+        content = (made / "results" / path).read_bytes()
+        assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        text = (gzip.decompress(content) if path.endswith(".gz") else content).decode()
+        head = next(csv.reader(text.splitlines()))
+        assert [field["name"] for field in resource["schema"]["fields"]] == head, path
+    types = {field["name"]: field["type"] for field in resources["measures.csv"]["schema"]["fields"]}
+    assert (types["image"], types["value"]) == ("string", "number")
+
+
+def test_archive_makes_tables_and_figures_again(made: Path, tmp_path: Path) -> None:
+    """On a machine that has nothing else, the command of the archive's note makes the same files; no method can run."""
+    with tarfile.open(made / "results" / "fusebench-results.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    root = tmp_path / "fusebench-results"
+    assert not (root / "code").exists() and len(list(root.glob("results/runs/*/*/fused/*.png"))) == 3
+    (root / "code").mkdir()
+    for path in SAME:
+        (root / "results" / path).unlink()
+    note = (root / "ARCHIVE.md").read_text()
+    (command,) = [part for part in note.split("\n\n") if "snakemake --snakefile" in part]
+    arguments = command.replace("\\\n", " ").split()[5:]
+    assert arguments[:3] == ["--forceall", "tables", "figures"]
+    done = snakemake(root, *arguments)
+    assert "rule fuse:" not in done.stderr and "rule draw_figure:" in done.stderr
+    for path in SAME:
+        assert (root / "results" / path).read_bytes() == (made / "results" / path).read_bytes(), path
+
+
+def test_versions_are_in_the_archive(made: Path) -> None:
+    """What made the tables, and the locks of the environments."""
+    with tarfile.open(made / "results" / "fusebench-results.tar.gz") as archive:
+        versions = json.loads(_text(archive, "versions.json"))
+        names = archive.getnames()
+    assert {"snakemake", "scipy", "matplotlib"} <= {name.lower() for name in versions["packages"]}
+    assert any(name.endswith("classical/environment.yml") for name in names)
+
+
+def test_snakemakes_report_has_captions_and_categories(made: Path) -> None:
+    """`snakemake --report` works without a network and shows tables and figures under their captions and labels."""
+    snakemake(
+        made, "tables", "figures", "report", "--allowed-rules", *ALLOWED, *MORE, "--report", "report.zip"
+    )
+    with zipfile.ZipFile(made / "report.zip") as report:
+        (name,) = [name for name in report.namelist() if name.endswith("report.html")]
+        text = report.read(name).decode()
+    for words in ("grid-set-00", "Figures", "Tables", "made from", "Published image-fusion methods"):
+        assert words in text, words
+
+
+def _text(archive: tarfile.TarFile, name: str) -> str:
+    stream = archive.extractfile(f"fusebench-results/{name}")
+    assert stream is not None
+    return stream.read().decode()

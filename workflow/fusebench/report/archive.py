@@ -1,0 +1,120 @@
+"""The archive of a comparison: all that a second machine needs to make every table and figure again without any method."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import json
+import platform
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fusebench.files import read_json
+from fusebench.markers import OK
+
+ALLOWED = (
+    "analyse_table", "collect_measures", "draw_figure", "figures", "tables", "write_paper_table", "write_table",
+)  # fmt: skip
+"""Rules that make tables and figures from what the archive holds; no other rule is needed, and none may run."""
+PLACES = (
+    "methods.yaml", "datasets.yaml", "config", "pairs", "claims", "envs", "requirements.lock", "resources/*/*.json",
+    "results/*.csv", "results/*.csv.gz", "results/datapackage.json", "results/measures", "results/statistics",
+    "results/tables", "results/figures", "results/evidence/summary.csv", "results/runs/*/*/record.json",
+)  # fmt: skip
+NAME = "fusebench-results"
+
+
+def write_archive(root: Path, options: Mapping[str, Any], path: Path) -> None:
+    """Write a compressed tar file of registry, locks, records, markers, measures, statistics, tables and figures' data.
+
+    The images that grids show are in it; no others are.
+
+    Args:
+        root: the project's folder.
+        options: the options that the results were made with; they are written into the archive's note.
+        path: the file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with tarfile.open(part, "w:gz", compresslevel=6, format=tarfile.PAX_FORMAT) as archive:
+        for file in dict.fromkeys([*_files(root), *_grid_images(root)]):
+            archive.add(
+                file, f"{NAME}/{file.relative_to(root).as_posix()}", recursive=False, filter=_anonymous
+            )
+        _add(archive, "ARCHIVE.md", note(options))
+        _add(archive, "versions.json", json.dumps(versions(), indent=1))
+    part.replace(path)
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for place in PLACES:
+        for found in sorted(root.glob(place)):
+            yield from (
+                file for file in ([found] if found.is_file() else sorted(found.rglob("*"))) if file.is_file()
+            )
+
+
+def _grid_images(root: Path) -> Iterator[Path]:
+    """Yield sources and fused images of the pairs that the drawn grids show."""
+    import pandas as pd
+
+    for drawn in sorted(root.glob("results/figures/*/grid-*.csv")):
+        if drawn.stat().st_size <= 1:
+            continue
+        dataset = drawn.stem.removeprefix("grid-")
+        pairs = set(pd.read_csv(drawn, dtype=str)["pair"])
+        manifest = read_json(root / "resources" / "datasets" / f"{dataset}.json")
+        for pair in manifest["pairs"]:
+            if pair["name"] in pairs:
+                yield from (root / manifest["path"] / pair[side]["file"] for side in "ab")
+        for record in sorted(root.glob(f"results/runs/*/{dataset}/record.json")):
+            yield from (record.parent / "fused" / file for file in _fused(read_json(record), pairs))
+
+
+def _fused(record: Mapping[str, Any], pairs: set[str]) -> list[str]:
+    shown = record["images"] if record["state"] == OK else []
+    return [image["fused"] for image in shown if image["name"] in pairs]
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
+
+
+def _add(archive: tarfile.TarFile, name: str, text: str) -> None:
+    content = text.encode()
+    member = tarfile.TarInfo(f"{NAME}/{name}")
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))
+
+
+def versions() -> dict[str, Any]:
+    """Return what the tables and figures were made with."""
+    packages = {found.metadata["Name"]: found.version for found in importlib.metadata.distributions()}
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "packages": dict(sorted(packages.items())),
+    }
+
+
+def note(options: Mapping[str, Any]) -> str:
+    """Return how to make the tables and figures again from the archive."""
+    suites = options["suite"] if isinstance(options["suite"], str) else ",".join(options["suite"])
+    return f"""# Results of fusebench
+
+`results/` holds tables, figures, statistics and per-image values; `results/datapackage.json` describes every CSV file.
+`results/runs/*/*/record.json` says how each method was run, `envs/` has the locks, `versions.json` what made the tables.
+
+To make every table and figure again, without running any method: unpack this folder, and in it call the workflow of a
+checkout of fusebench whose environment is set up:
+
+    snakemake --snakefile CHECKOUT/Snakefile --cores 2 --forceall tables figures \\
+        --allowed-rules {" ".join(ALLOWED)} \\
+        --config suite={suites}
+
+Only the images that the grids show are here; they belong to their datasets and methods, whose licences hold.
+"""
