@@ -5,9 +5,48 @@ the same formulas, and what a formula cannot count is noted instead of stopping 
 as two operations.
 """
 
+NO_FORMULAS = "this version of torch has no formulas for operations (2.2 is the first)"
+MODULES_ONLY = "counted in convolution and linear modules only: " + NO_FORMULAS
+
+
+def make_module_counter(models):
+    """A function that makes a context which counts the convolutions and linear layers among the modules called, or None.
+
+    The fallback for torch before 2.2. One multiply-add counts as two operations; a convolution makes, for each value of its
+    output (a transposed one: of its input), as many as its kernel has weights for it.
+
+    Args:
+        models: its ``flops`` is added to, its ``flops_reason`` says that this is not all.
+    """
+    try:
+        from torch.nn import Linear
+        from torch.nn.modules.conv import _ConvNd
+        from torch.nn.modules.module import register_module_forward_hook
+    except ImportError:
+        models.flops_reason = NO_FORMULAS
+        return None
+    models.flops_reason = MODULES_ONLY
+
+    def count(module, inputs, output):
+        if isinstance(module, _ConvNd):
+            values = inputs[0].numel() if module.transposed else output.numel()
+            models.flops = (models.flops or 0) + 2 * values * module.weight[0].numel()
+        elif isinstance(module, Linear):
+            models.flops = (models.flops or 0) + 2 * output.numel() * module.in_features
+
+    class Counter:
+        def __enter__(self):
+            self.hook = register_module_forward_hook(count)
+            return self
+
+        def __exit__(self, *_):
+            self.hook.remove()
+
+    return Counter
+
 
 def make_counter(models):
-    """A function that makes a counting context, or None where torch has no formulas.
+    """A function that makes a counting context.
 
     Args:
         models: its ``flops`` is added to, its ``flops_reason`` says what could not be counted.
@@ -16,8 +55,7 @@ def make_counter(models):
         from torch.utils._python_dispatch import TorchDispatchMode
         from torch.utils.flop_counter import flop_registry
     except ImportError:
-        models.flops_reason = "this version of torch has no formulas for operations (2.2 is the first)"
-        return None
+        return make_module_counter(models)
 
     class Counter(TorchDispatchMode):
         @classmethod
