@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from fusebench.evidence.checks import Check, checks_of
 from fusebench.evidence.claims import SELFCHECK, Claim, claims_of
-from fusebench.files import sha256_of_file
+from fusebench.files import folder_digest, sha256_of_file, sha256_of_json
 from fusebench.fuse.specs import cell_spec
+from fusebench.measure.runs import formulas_digest
 from fusebench.metrics import default_metrics
 from fusebench.plan import DATASETS, RUNS, Plan
 from fusebench.registry import Method
@@ -35,6 +37,11 @@ class EvidencePlan:
 
     plan: Plan
     methods: list[Method]
+
+    @cached_property
+    def code(self) -> str:
+        """The digest of the rules of judgement and of the metrics: a changed rule judges again, and runs nothing."""
+        return sha256_of_json([folder_digest(Path(__file__).parent), formulas_digest()])
 
     @cached_property
     def checks(self) -> dict[tuple[str, str], Check]:
@@ -95,6 +102,7 @@ class EvidencePlan:
         known = self.checks[method, check]
         return _json(
             {
+                "code": self.code,
                 "method": method,
                 "check": check,
                 "tolerance": known.tolerance,
@@ -164,7 +172,7 @@ class EvidencePlan:
         metrics = (
             self.plan.metrics(dataset) if dataset in self.plan.datasets else default_metrics(registered.task)
         )
-        return _json({"method": method, "dataset": dataset, "metrics": metrics})
+        return _json({"code": self.code, "method": method, "dataset": dataset, "metrics": metrics})
 
     def claim_files(self, method: str) -> list[str]:
         """Return the markers and records that judging the claims about a method reads."""
@@ -186,6 +194,7 @@ class EvidencePlan:
         reason = "" if known.is_active else f"{known.status}: {known.entry['reason']}"
         return _json(
             {
+                "code": self.code,
                 "method": method,
                 "claims": items,
                 "files": files,
