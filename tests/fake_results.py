@@ -53,7 +53,7 @@ class FakeResults:
 
     def write(self, **table: Any) -> FakeResults:
         """Write registry, markers, records, images and measures; ``table`` replaces fields of the table of all methods."""
-        self._write_registry(table)
+        self.write_registry(**table)
         for number, dataset in enumerate(self.dataset_names):
             self._write_dataset(dataset)
             for index, method in enumerate(self.method_names):
@@ -65,7 +65,8 @@ class FakeResults:
         """Tell whether a method has results."""
         return method in self.method_names[: self.methods - self.failed]
 
-    def _write_registry(self, table: dict[str, Any]) -> None:
+    def write_registry(self, **table: Any) -> None:
+        """Write methods.yaml, datasets.yaml and the configuration alone, with other fields of the table."""
         (self.root / "code").mkdir(parents=True, exist_ok=True)
         shutil.copytree(
             REPOSITORY / "envs" / "classical", self.root / "envs" / "classical", dirs_exist_ok=True
