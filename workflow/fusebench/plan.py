@@ -20,6 +20,7 @@ from fusebench.datasets.pairing import find_names, image_path, pair_names, patte
 from fusebench.environments import choose_variant, environment_key
 from fusebench.errors import EnvironmentFailed, StepError
 from fusebench.files import folder_digest
+from fusebench.fuse.leases import RUN_VARIABLE
 from fusebench.fuse.specs import cell_resources, cell_spec, device_for, last_words_resources
 from fusebench.markers import attempts
 from fusebench.metrics import resolve
@@ -359,7 +360,20 @@ def prepare_process(plan: Plan) -> None:
     repositories are cloned from changes no result: it is no parameter of a job, so that a mirror reruns nothing.
     """
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    os.environ.setdefault(RUN_VARIABLE, f"{os.getpid()}-{os.urandom(4).hex()}")
     os.environ["FUSEBENCH_MIRROR"] = str(plan.registry.options.get("mirror", ""))
+
+
+def is_last_attempt(attempt: int, retries: int | None) -> bool:
+    """Say whether an attempt is the one that only writes down how the others died; there is none without retries.
+
+    Args:
+        attempt: from 1 on.
+        retries: None in the Snakemake of a job, which knows nothing of retries and is told by the one that submitted it.
+    """
+    if retries is not None:
+        os.environ["FUSEBENCH_LAST_ATTEMPT"] = str(retries + 1 if retries else 0)
+    return attempt == int(os.environ["FUSEBENCH_LAST_ATTEMPT"])
 
 
 def _among(names: Iterable[str], negate: bool = False) -> str:

@@ -1,15 +1,14 @@
 # The plan of this run, and what the rules look up in it.
-import os
 import sys
 from pathlib import Path
 
 from fusebench.compare.summary import summary
 from fusebench.errors import RegistryError
 from fusebench.fuse.devices import device_of_jobs
-from fusebench.fuse.leases import RUN_VARIABLE
 from fusebench.plan import (
     attempt,
     failures_file,
+    is_last_attempt,
     make_plan,
     prepare_process,
     record_path,
@@ -30,18 +29,12 @@ except RegistryError as error:
     )
 
 prepare_process(PLAN)
-os.environ.setdefault(RUN_VARIABLE, f"{os.getpid()}-{os.urandom(4).hex()}")
 
 
 def is_last(attempt):
-    """Say whether an attempt is the one that only writes down how the others died; there is none without retries.
-
-    A job's own Snakemake knows nothing of retries, and is told by the one that submitted it.
-    """
-    if workflow.is_main_process:
-        retries = workflow.execution_settings.retries
-        os.environ["FUSEBENCH_LAST_ATTEMPT"] = str(retries + 1 if retries else 0)
-    return attempt == int(os.environ["FUSEBENCH_LAST_ATTEMPT"])
+    """Say whether an attempt is the one that only writes down how the others died."""
+    retries = workflow.execution_settings.retries if workflow.is_main_process else None
+    return is_last_attempt(attempt, retries)
 
 
 def asked(resource):
