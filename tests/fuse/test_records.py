@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from fusebench.fuse.records import deviations
 
 
