@@ -18,6 +18,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -272,13 +273,15 @@ def _seconds(stamp: str) -> float:
 
 @contextlib.contextmanager
 def running_cluster(folder: Path) -> Iterator[Cluster]:
-    """Start a cluster in an empty folder, and end it whatever happens."""
+    """Start a cluster in an empty folder, and end it whatever happens, a SIGTERM to this process included."""
     cluster = Cluster(folder)
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         cluster.start()
         yield cluster
     finally:
         cluster.stop()
+        signal.signal(signal.SIGTERM, before)
 
 
 def main() -> None:
