@@ -132,4 +132,4 @@ rule write_paper_table:
     params:
         spec=lambda wildcards: COMPARISON.table_spec(wildcards.table),
     shell:
-        "python -m fusebench.compare.steps table --spec {params.spec:q} --statistics {input.statistics:q} --output {output[0]:q} 2> {log:q}"
+        "python -m fusebench.compare.steps table --spec {params.spec:q} --statistics {input.statistics:q} --output {output.page:q} 2> {log:q}"

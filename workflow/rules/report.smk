@@ -1,16 +1,4 @@
 # The page of results (`snakemake report`), the data package (`snakemake package`) and the archive (`snakemake archive`).
-import json
-
-
-def page_inputs(wildcards):
-    """Return what the page of the selected suites is made from."""
-    return {
-        "measures": expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
-        "datasets": expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
-        "records": PLAN.all_records,
-    }
-
-
 localrules:
     report,
     package,
@@ -26,7 +14,9 @@ rule report:
 
 rule write_page:
     input:
-        unpack(page_inputs),
+        measures=expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
+        datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
+        records=PLAN.all_records,
     output:
         page=report(
             "results/report/index.html",
@@ -42,7 +32,7 @@ rule write_page:
         mem_mb=4000,
         runtime=60,
     params:
-        options=json.dumps(COMPARISON.overrides),
+        options=COMPARISON.options_spec,
         registry=COMPARISON.registry_digest,
     shell:
         "python -m fusebench.compare.steps page --spec {params.options:q} --output {output.page:q} --previews {output.previews:q}"
@@ -57,7 +47,9 @@ rule package:
 
 rule write_package:
     input:
-        unpack(page_inputs),
+        measures=expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
+        datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
+        records=PLAN.all_records,
         tables=PLAN.tables,
         papers=COMPARISON.table_files,
         figures=COMPARISON.figure_files,
@@ -68,7 +60,7 @@ rule write_package:
     log:
         "logs/report/package.log",
     params:
-        options=json.dumps(COMPARISON.overrides),
+        options=COMPARISON.options_spec,
         registry=COMPARISON.registry_digest,
     shell:
         "python -m fusebench.compare.steps package --spec {params.options:q} --output {output.package:q} 2> {log:q}"
@@ -88,6 +80,6 @@ rule write_archive:
     log:
         "logs/report/archive.log",
     params:
-        options=json.dumps(COMPARISON.overrides),
+        options=COMPARISON.options_spec,
     shell:
         "python -m fusebench.compare.steps archive --spec {params.options:q} --output {output:q} 2> {log:q}"

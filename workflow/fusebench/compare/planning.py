@@ -57,9 +57,9 @@ class Comparison:
         return [table for table in self.tables.values() if table.suite and table.suite.name in suites]
 
     @property
-    def overrides(self) -> dict[str, Any]:
-        """Options with which a job reads the registry as this run has read it."""
-        return dict(self.plan.registry.options)
+    def options_spec(self) -> str:
+        """Options, as JSON, with which a job reads the registry as this run has read it; a mirror changes no result."""
+        return _json({key: value for key, value in self.plan.registry.options.items() if key != "mirror"})
 
     @cached_property
     def registry_digest(self) -> str:
@@ -67,7 +67,7 @@ class Comparison:
         selected = self.plan.registry.selected
         methods = {method.name: method.entry for suite in selected for method in suite.methods}
         datasets = {dataset.name: dataset.entry for suite in selected for dataset in suite.datasets}
-        return sha256_of_json([methods, datasets, self.plan.registry.options, self.self_checks])
+        return sha256_of_json([methods, datasets, self.options_spec, self.self_checks])
 
     @property
     def table_files(self) -> list[str]:
