@@ -138,6 +138,17 @@ def test_ties_are_marked_only_where_statistics_say_so() -> None:
     assert "≈" not in markdown(table(ties=False))
 
 
+def test_where_no_difference_is_carried_the_caption_says_so() -> None:
+    """Where every method is tied with every best one, marks say nothing: the caption tells it once, for that dataset."""
+    means = {
+        key("mri", "gamma", "SSIM"): Mean(0.2, 2, tied=True),
+        key("mri", "medical", "SSIM"): Mean(0.3, 2),
+    }
+    shown = paper_table(SPEC, RECORDS, {**MEANS, **means})
+    assert "With the 2 pairs of MRI-CT, no method is told from a best mean" in caption(shown)
+    assert "≈" not in row(markdown(shown), "Gamma")[-4] and "≈" in row(markdown(shown), "Beta")[2]
+
+
 @pytest.mark.parametrize(("highlight", "marks"), [(0, (0, 0)), (1, (1, 0)), (2, (1, 1))])
 def test_highlight_is_how_many_ranks_are_marked(highlight: int, marks: tuple[int, int]) -> None:
     """0 marks nothing, 1 the best, 2 the second as well; the caption says what is marked."""

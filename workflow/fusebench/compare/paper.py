@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fusebench.compare.contents import Cell, Row, Table, TableSpec, tabulate
+from fusebench.compare.contents import BEST, Cell, Row, Table, TableSpec, tabulate
 from fusebench.compare.means import Means
 from fusebench.compare.wording import NOTHING, mark, parameters, seconds, shortened
 from fusebench.markers import OK
@@ -213,10 +213,11 @@ def _entry(
     row = rows[key][method]
     if column.definition is None:
         return Entry(_cost(column.cost, row.record))
-    return _metric_entry(spec, row, row.cells[parts[key].definitions.index(column.definition)], notes)
+    cell = row.cells[parts[key].definitions.index(column.definition)]
+    return _metric_entry(spec, row, cell, notes, decided=not undecided(parts[key]))
 
 
-def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes) -> Entry:
+def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes, *, decided: bool) -> Entry:
     if row.state != OK:
         reason = shortened(" ".join(row.reason.split())) or "no reason was recorded"
         return Entry(NOTHING, note=notes.letter(f"{row.state}: {reason}"))
@@ -224,8 +225,14 @@ def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes) -> Entry
     if cell.mean is None:
         return Entry(NOTHING, note=note)
     rank = cell.rank if cell.rank is not None and cell.rank <= spec.highlight else None
-    tied = spec.ties and cell.source.tied
-    return Entry(cell.printed, rank, _spread(spec, cell), tied, note)
+    return Entry(cell.printed, rank, _spread(spec, cell), spec.ties and decided and cell.source.tied, note)
+
+
+def undecided(part: Table) -> bool:
+    """Tell whether the data tell no method from a best mean: marks beside every number would say nothing."""
+    ranked = [cell for row in part.rows for cell in row.cells if cell.rank is not None]
+    best = [cell for cell in ranked if not cell.source.tied]
+    return len(ranked) > len(best) and all(cell.rank == BEST for cell in best)
 
 
 def _spread(spec: PaperSpec, cell: Cell) -> str:
@@ -301,12 +308,15 @@ def _marks(spec: PaperSpec) -> str:
 
 
 def _ties(table: PaperTable) -> str:
-    if not table.has_ties:
-        return ""
-    return (
-        "≈: not told from the best mean by the 95 % paired bootstrap interval of the difference and Wilcoxon's test "
-        "(Holm, 5 %)."
-    )
+    """Say what the mark means, and where the data carry no difference at all."""
+    how = "the 95 % paired bootstrap interval of the difference and Wilcoxon's test (Holm, 5 %)"
+    told = [f"≈: not told from the best mean by {how}."] if table.has_ties else []
+    open_ones = [part for part in table.parts if undecided(part)] if table.spec.ties else []
+    for part in open_ones:
+        told.append(
+            f"With the {part.pairs} pairs of {part.spec.title}, no method is told from a best mean by {how}."
+        )
+    return " ".join(told)
 
 
 def _costs(spec: PaperSpec) -> str:

@@ -31,6 +31,7 @@ CROP_SHARE = 0.25
 BOXES = 2
 BOX_COLOURS = ("#E69F00", "#56B4E9", "#009E73")
 GAP = 0.02
+ACRONYMS = frozenset({"ct", "mri", "pet", "spect", "hsi", "msi", "pan", "gfp", "pc"})
 
 
 def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
@@ -101,11 +102,16 @@ def _images(
     entry = next(item for item in manifest["pairs"] if item["name"] == pair)
     folder = inputs.root / manifest["path"]
     images: Images = {
-        modality.capitalize(): _pixels(folder / entry[side]["file"])
+        _shown(modality): _pixels(folder / entry[side]["file"])
         for side, modality in zip("ab", spec.modalities, strict=True)
     }
     methods = [method for method in spec.shown["methods"] if pair in runs.get(method, {})]
     return images | {spec.labels[method]: _pixels(Path(runs[method][pair])) for method in methods}
+
+
+def _shown(modality: str) -> str:
+    """Return the name of a modality as papers print it: Infrared, MRI."""
+    return modality.upper() if modality in ACRONYMS else modality.capitalize()
 
 
 def _pixels(path: Path) -> NDArray[np.uint8]:

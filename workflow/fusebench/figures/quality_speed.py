@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PANEL_HEIGHT = 1.9
 LEGEND_ROW = 0.13
+MOST_SUBDIVIDED = 300.0
+"""Ratio of the ends of the axis up to which 2 and 5 are labelled between the powers of ten."""
 AREA = (14.0, 160.0)
 """Of the smallest and greatest marker, in square points."""
 
@@ -76,9 +78,9 @@ def _panel(panel: Axes, points: pd.DataFrame, styles: dict[str, dict[str, Any]],
     for point, area in zip(points.to_dict("records"), _areas(points), strict=True):
         style = {key: styles[point["method"]][key] for key in ("color", "marker")}
         panel.scatter(point["seconds"], point["mean_rank"], s=area, alpha=0.85, edgecolors="white", linewidths=0.4, zorder=3, **style)  # fmt: skip
-    _seconds_axis(panel)
     panel.invert_yaxis()
     panel.margins(0.12)
+    _seconds_axis(panel)
     panel.set_ylabel("mean rank (best on top)")
     panel.grid()
 
@@ -107,7 +109,9 @@ def _seconds_axis(panel: Axes) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     panel.set_xscale("log")
-    panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=9))
+    low, high = panel.get_xlim()
+    subs = (1.0, 2.0, 5.0) if high / low < MOST_SUBDIVIDED else (1.0,)
+    panel.xaxis.set_major_locator(LogLocator(subs=subs, numticks=9))
     panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     panel.xaxis.set_minor_formatter(NullFormatter())
 
