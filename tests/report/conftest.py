@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,3 @@ def browser() -> Iterator[Browser]:
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of six methods, one of them failed, on two datasets of eight pairs; previews are inside."""
     return make_page(FakeResults(tmp_path_factory.mktemp("page"), methods=6).write())
-
-
-Make = Callable[..., Path]

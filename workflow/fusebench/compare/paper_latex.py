@@ -26,7 +26,8 @@ def latex(table: PaperTable) -> str:
     It is shrunk to the width of the text where it would stick out.
     """
     environment = "table" if len(table.columns) <= NARROW else "table*"
-    below = "".join(rf"\par {_note(letter)} {escaped(note)}" + "\n" for letter, note in table.notes.items())
+    notes = [rf"{_note(letter)} {escaped(note)}\par" for letter, note in table.notes.items()]
+    below = "\n".join([r"\par\vspace{2pt}{\raggedright\scriptsize", *notes, "}"]) if notes else ""
     return "\n".join(
         [
             f"% Needs \\usepackage{{booktabs,graphicx{',xcolor' if table.spec.colour else ''}}}",
@@ -39,7 +40,7 @@ def latex(table: PaperTable) -> str:
             rf"\label{{tab:{re.sub(r'[^A-Za-z0-9-]', '-', table.spec.name)}}}",
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             f"{_tabular(table)}}}",
-            below.rstrip("\n"),
+            below,
             rf"\end{{{environment}}}",
             "",
         ]
