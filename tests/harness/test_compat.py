@@ -138,13 +138,13 @@ def test_missing_modules_stand_in_until_called(any_stage: Stage) -> None:
     """An import that is never used passes, as a base class and a decorator's home too; a call says what to do."""
     any_stage.write(
         "script.py",
-        "import thop, seaborn.utils as u\nfrom mmcv.runner import BaseModule, load_checkpoint as load\n"
-        "from mmcv import *\nclass Net(BaseModule):\n    kind = u.colour.Blue\nprint('imported')\nthop.profile(1)\n",
+        "import no_thop, no_seaborn.utils as u\nfrom no_mmcv.runner import BaseModule, load_checkpoint as load\n"
+        "from no_mmcv import *\nclass Net(BaseModule):\n    kind = u.colour.Blue\nprint('imported')\nno_thop.profile(1)\n",
     )
-    run = any_stage.launch(compat=["missing-modules:thop,seaborn,mmcv"])
+    run = any_stage.launch(compat=["missing-modules:no_thop,no_seaborn,no_mmcv"])
     assert run.stdout == "imported\n", run.stderr
-    assert run.report["exception"]["message"].startswith("thop.profile was called, but it is a stand-in")
-    assert run.report["shims"]["missing-modules:mmcv.runner"] == 1
+    assert run.report["exception"]["message"].startswith("no_thop.profile was called, but it is a stand-in")
+    assert run.report["shims"]["missing-modules:no_mmcv.runner"] == 1
 
 
 def test_a_module_that_is_there_is_no_stand_in(stage: Stage) -> None:
