@@ -86,7 +86,7 @@ class Stage:
         return [str(self.python), str(HARNESS / "launch.py"), str(job)]
 
     def environment(self) -> dict[str, str]:
-        """What the launcher gets to see: nothing of this session's settings for Python."""
+        """What the launcher gets to see: nothing of the test's own settings for Python."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         return {**kept, "PYTHONHASHSEED": "0", **self.environ}
 
