@@ -6,7 +6,6 @@ Each step reads markers or records of the steps before it and writes its own; se
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from fusebench.errors import EnvironmentFailed, FusebenchError
 from fusebench.files import read_json, write_text
 from fusebench.markers import write_marker
+from fusebench.stepping import add_step, run_step
 
 ROOT = Path()
 """The project's folder: Snakemake starts every job in it."""
@@ -153,17 +153,6 @@ def verdict(options: argparse.Namespace) -> None:
     )
 
 
-def main() -> int:
-    """Run one step; what it cannot do ends as a message and exit status 1."""
-    options = _parser().parse_args()
-    try:
-        options.step(options)
-    except FusebenchError as error:
-        print(f"fusebench: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
 def _records(cells: dict[str, Any]) -> list[dict[str, Any]]:
     from fusebench.fuse.records import all_records
 
@@ -179,35 +168,25 @@ def _parser() -> argparse.ArgumentParser:
         ("environment", build_environment),
         ("dataset", prepare_dataset),
     ):
-        _add(steps, name, step, "spec", "marker", "failures")
-    fusing = _add(
+        add_step(steps, name, step, "spec", "marker", "failures")
+    fusing = add_step(
         steps, "fuse", fuse, "spec", "record", "failures", "log", "source", "environment", "dataset"
     )
     fusing.add_argument("--weights", type=Path)
     fusing.add_argument("--last-words", type=int, default=0, help="1: every job of the cell died; say how")
-    batch = _add(steps, "fuse-batch", fuse_batch, "spec")
+    batch = add_step(steps, "fuse-batch", fuse_batch, "spec")
     batch.add_argument("--absent", nargs="*", default=[], help="datasets without a record")
     batch.add_argument("--last-words", type=int, default=0, help="1: every job of the cells died; say how")
-    measuring = _add(steps, "measure", measure, "dataset", "output")
-    measuring.add_argument("--records", type=Path, nargs="*", default=[])
+    measuring = add_step(steps, "measure", measure, "dataset", "output", lists=["records"])
     measuring.add_argument("--metrics", nargs="*", default=[])
     measuring.add_argument("--workers", type=int, default=1)
-    _add(steps, "collect", collect, "spec", "measures", "status")
-    _add(steps, "table", write_table, "spec", "measures")
-    timing = _add(steps, "speed", write_speed, "spec", "folder")
+    add_step(steps, "collect", collect, "spec", "measures", "status")
+    add_step(steps, "table", write_table, "spec", "measures")
+    timing = add_step(steps, "speed", write_speed, "spec", "folder")
     timing.add_argument("--suite", required=True)
-    _add(steps, "verdict", verdict, "spec", "output")
-    return parser
-
-
-def _add(steps: Any, name: str, step: Any, *files: str) -> argparse.ArgumentParser:
-    """Add a step with options that name files; ``--spec`` is JSON."""
-    parser: argparse.ArgumentParser = steps.add_parser(name, help=step.__doc__)
-    parser.set_defaults(step=step)
-    for file in files:
-        parser.add_argument(f"--{file}", type=json.loads if file == "spec" else Path, required=True)
+    add_step(steps, "verdict", verdict, "spec", "output")
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_step(_parser()))

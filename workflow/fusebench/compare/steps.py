@@ -6,9 +6,8 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
-from fusebench.errors import FusebenchError
+from fusebench.stepping import add_step, run_step
 
 ROOT = Path()
 """The project's folder: Snakemake starts every job in it."""
@@ -73,41 +72,18 @@ def archive(options: argparse.Namespace) -> None:
     write_archive(ROOT, options.spec, options.output)
 
 
-def main() -> int:
-    """Run one step; what it cannot do ends as a message and exit status 1."""
-    options = _parser().parse_args()
-    try:
-        options.step(options)
-    except FusebenchError as error:
-        print(f"fusebench: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fusebench.compare.steps", description=__doc__)
     steps = parser.add_subparsers(required=True)
-    _add(steps, statistics).add_argument("--measures", type=Path, nargs="*", default=[])
-    _add(steps, table).add_argument("--statistics", type=Path, required=True)
-    drawing = _add(steps, figure)
-    drawing.add_argument("--statistics", type=Path, required=True)
-    drawing.add_argument("--measures", type=Path, nargs="*", default=[])
-    _add(steps, package)
-    _add(steps, archive)
-    paging = _add(steps, page)
-    paging.add_argument("--previews", type=Path, required=True)
+    add_step(steps, "statistics", statistics, "spec", "output", lists=["measures"])
+    add_step(steps, "table", table, "spec", "output", "statistics")
+    add_step(steps, "figure", figure, "spec", "output", "statistics", lists=["measures"])
+    add_step(steps, "package", package, "spec", "output")
+    add_step(steps, "archive", archive, "spec", "output")
+    paging = add_step(steps, "page", page, "spec", "output", "previews")
     paging.add_argument("--workers", type=int, default=1)
     return parser
 
 
-def _add(steps: Any, step: Any) -> argparse.ArgumentParser:
-    """Add a step with its parameters, ``--spec`` as JSON, and its first output."""
-    parser: argparse.ArgumentParser = steps.add_parser(step.__name__, help=step.__doc__)
-    parser.set_defaults(step=step)
-    parser.add_argument("--spec", type=json.loads, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    return parser
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_step(_parser()))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from fusebench.errors import FusebenchError
 from fusebench.files import read_json, write_json
 from fusebench.markers import write_marker
+from fusebench.stepping import add_step, run_step
 
 ROOT = Path()
 """The project's folder: Snakemake starts every job in it."""
@@ -88,40 +86,19 @@ def write_pages(options: argparse.Namespace) -> None:
     write(options.output.parent, options.spec, checks, claims)
 
 
-def main() -> int:
-    """Run one step; what it cannot do ends as a message and exit status 1."""
-    options = _parser().parse_args()
-    try:
-        options.step(options)
-    except FusebenchError as error:
-        print(f"fusebench: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fusebench.evidence.steps", description=__doc__)
     steps = parser.add_subparsers(required=True)
-    _add(steps, "images", copy_images, "spec", "source", "marker", "failures")
-    _add(steps, "selfcheck", judge_selfcheck, "spec", "images", "output", records=True)
-    _add(steps, "spread", judge_spread, "spec", "images", "output", records=True)
-    _add(steps, "spread-table", write_spreads, "output", spreads=True)
-    _add(steps, "claims", judge_claims, "spec", "output")
-    _add(steps, "selfcheck-table", write_selfchecks, "output", checks=True)
-    _add(steps, "claims-table", write_claims, "output", claims=True)
-    _add(steps, "pages", write_pages, "spec", "output", checks=True, claims=True)
+    add_step(steps, "images", copy_images, "spec", "source", "marker", "failures")
+    add_step(steps, "selfcheck", judge_selfcheck, "spec", "images", "output", lists=["records"])
+    add_step(steps, "spread", judge_spread, "spec", "images", "output", lists=["records"])
+    add_step(steps, "spread-table", write_spreads, "output", lists=["spreads"])
+    add_step(steps, "claims", judge_claims, "spec", "output")
+    add_step(steps, "selfcheck-table", write_selfchecks, "output", lists=["checks"])
+    add_step(steps, "claims-table", write_claims, "output", lists=["claims"])
+    add_step(steps, "pages", write_pages, "spec", "output", lists=["checks", "claims"])
     return parser
 
 
-def _add(steps: Any, name: str, step: Any, *files: str, **lists: bool) -> None:
-    """Add a step with options that name a file each, or any number of them; ``--spec`` is JSON."""
-    parser: argparse.ArgumentParser = steps.add_parser(name, help=step.__doc__)
-    parser.set_defaults(step=step)
-    for file in files:
-        parser.add_argument(f"--{file}", type=json.loads if file == "spec" else Path, required=True)
-    for many in lists:
-        parser.add_argument(f"--{many}", type=Path, nargs="*", default=[])
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_step(_parser()))
