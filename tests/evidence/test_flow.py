@@ -95,7 +95,13 @@ def project(make_project: Callable[..., MiniProject]) -> MiniProject:
     )
     one = samples(("p",))
     repeated = {"inputs": INPUTS, "expect": "runs", "repeats": 2}
-    made.add_method("same", {"test.py": MEAN, **one, "runs/p.png": png(fused(0))}, RUN, selfcheck=repeated)
+    edit = {"test.py": [["in/a/*", "in/a/*.png"], ["sys.argv[1], os.path", "'{out}', os.path"]]}
+    made.add_method(
+        "same",
+        {"test.py": MEAN, **one, "runs/p.png": png(fused(0))},
+        {**RUN, "edit": edit},
+        selfcheck=repeated,
+    )
     made.add_method("seeded", {"test.py": SEEDED, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 2})
     made.add_method("hashed", {"test.py": HASHED, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 4})
     made.add_method(
@@ -195,6 +201,7 @@ def test_pages_and_summary(project: MiniProject) -> None:
     assert "images/all-verdicts-committed.png" in page
     assert "nothing was edited in the authors' script" in page
     assert "Deviation: numpy: declared 1.0" in page
+    assert "`in/a/*` becomes `in/a/*.png`" in (folder / "same.md").read_text(encoding="utf-8")
     picture: Any = cv2.imread(str(folder / "images" / "all-verdicts-committed.png"))
     theirs = np.roll(fused(NAMES.index("differs")), 7)
     assert (picture[:, :48] == in_mode(theirs, "rgb")).all()

@@ -239,7 +239,8 @@ rule write_evidence_pages:
     log:
         "logs/evidence/pages.log",
     params:
-        spec=EVIDENCE.pages_spec(),
+        methods=EVIDENCE.names,
+        entries=EVIDENCE.pages_digest(),
     shell:
-        "python -m fusebench.evidence.steps pages --spec {params.spec:q} --checks {input.checks:q} --claims {input.claims:q}"
+        "python -m fusebench.evidence.steps pages --methods {params.methods:q} --checks {input.checks:q} --claims {input.claims:q}"
         " --output {output.markdown:q} 2> {log:q}"

@@ -12,6 +12,7 @@ from fusebench.evidence.comparison import worst_image
 from fusebench.evidence.tables import claims_table, difference_shown, markdown_table
 from fusebench.files import read_json, write_text
 from fusebench.images import in_mode, read_image, write_png
+from fusebench.registry.methods import Method
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +20,32 @@ if TYPE_CHECKING:
 
 MOST_CLAIMS = 60
 SUMMARY_COLUMNS = ("method", "status", "self-check", "images", "determinism", "claims")
+PAGE_FIELDS = (
+    "title",
+    "paper",
+    "tasks",
+    "code",
+    "commit",
+    "licence",
+    "env",
+    "declares",
+    "status",
+    "reason",
+    "notes",
+)
+RUN_FIELDS = ("script", "adapter", "edit", "compat", "unpack", "environ", "per_task", "per_dataset")
+
 Facts = dict[str, Any]
+
+
+def entry_facts(method: Method) -> Facts:
+    """Return what a page says of an entry of the registry."""
+    run = method.entry.get("run", {})
+    return {
+        **{key: method.entry[key] for key in PAGE_FIELDS if key in method.entry},
+        **{"name": method.name, "label": method.label},
+        "run": {key: run[key] for key in RUN_FIELDS if key in run},
+    }
 
 
 def write_pages(folder: Path, entries: list[Facts], checks: list[Facts], claims: list[Facts]) -> None:
@@ -27,7 +53,7 @@ def write_pages(folder: Path, entries: list[Facts], checks: list[Facts], claims:
 
     Args:
         folder: ``results/evidence``.
-        entries: what the registry says of each method.
+        entries: as ``entry_facts`` returns them.
         checks: as ``selfcheck.judge_selfcheck`` returns them.
         claims: as ``judging.judge`` returns them.
     """

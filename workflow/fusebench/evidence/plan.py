@@ -11,6 +11,7 @@ from typing import Any
 
 from fusebench.evidence.checks import Check, checks_of
 from fusebench.evidence.claims import SELFCHECK, Claim, claims_of
+from fusebench.evidence.pages import entry_facts
 from fusebench.files import folder_digest, sha256_of_file, sha256_of_json
 from fusebench.fuse.specs import cell_spec
 from fusebench.measure.runs import formulas_digest
@@ -208,31 +209,14 @@ class EvidencePlan:
         """The pages of the methods asked for."""
         return [f"{EVIDENCE}/{method.name}.md" for method in self.methods]
 
-    def pages_spec(self) -> str:
-        """Return what the pages say of the entries asked for as JSON."""
-        return _json([_entry_facts(method) for method in self.methods])
+    @property
+    def names(self) -> list[str]:
+        """The names of the methods asked for."""
+        return [method.name for method in self.methods]
 
-
-PAGE_FIELDS = (
-    "title",
-    "paper",
-    "tasks",
-    "code",
-    "commit",
-    "licence",
-    "env",
-    "declares",
-    "status",
-    "reason",
-    "notes",
-)
-RUN_FIELDS = ("script", "adapter", "edit", "compat", "unpack", "environ", "per_task", "per_dataset")
-
-
-def _entry_facts(method: Method) -> dict[str, Any]:
-    entry = {key: method.entry[key] for key in PAGE_FIELDS if key in method.entry}
-    run = {key: method.entry.get("run", {})[key] for key in RUN_FIELDS if key in method.entry.get("run", {})}
-    return {**entry, "name": method.name, "label": method.label, "run": run}
+    def pages_digest(self) -> str:
+        """Return the digest of what the pages say of the entries asked for; all of it is too long for a command."""
+        return sha256_of_json([self.code, [entry_facts(method) for method in self.methods]])
 
 
 def _again(spec: dict[str, Any], run: int, threads: int | None) -> dict[str, Any]:

@@ -79,11 +79,16 @@ def write_selfchecks(options: argparse.Namespace) -> None:
 
 def write_pages(options: argparse.Namespace) -> None:
     """Write one page for each method, and the summary."""
+    from fusebench.evidence.pages import entry_facts
     from fusebench.evidence.pages import write_pages as write
+    from fusebench.registry import METHODS, Method
+    from fusebench.registry.documents import read_document
 
+    methods = read_document(ROOT / METHODS).data
+    entries = [entry_facts(Method(name, methods[name])) for name in options.methods]
     checks = [read_json(path) for path in options.checks]
     claims = [row for path in options.claims for row in read_json(path)]
-    write(options.output.parent, options.spec, checks, claims)
+    write(options.output.parent, entries, checks, claims)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,7 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     add_step(steps, "claims", judge_claims, "spec", "output")
     add_step(steps, "selfcheck-table", write_selfchecks, "output", lists=["checks"])
     add_step(steps, "claims-table", write_claims, "output", lists=["claims"])
-    add_step(steps, "pages", write_pages, "spec", "output", lists=["checks", "claims"])
+    pages = add_step(steps, "pages", write_pages, "output", lists=["checks", "claims"])
+    pages.add_argument("--methods", nargs="*", default=[], help="names of the registry")
     return parser
 
 
