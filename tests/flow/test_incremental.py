@@ -88,6 +88,14 @@ def test_a_protocol_is_measured_under_its_own_name(ran: MiniProject) -> None:
     assert "SSIM+rgb-mean" in ran.table("tables/mini/pairs.csv")[0]
 
 
+def test_rows_stand_in_the_order_of_the_suite(ran: MiniProject) -> None:
+    """The rows of a table follow the suite's list of methods, not the alphabet; another order runs no method."""
+    ran.config["suites"]["mini"]["methods"] = ["two", "one"]
+    methods, jobs = fused_again(ran)
+    assert methods == [] and "fuse" not in jobs
+    assert [row["method"] for row in ran.table("tables/mini/pairs.csv")] == ["two", "one"]
+
+
 def test_an_edited_clone_is_refused(ran: MiniProject) -> None:
     """A clone that somebody edited is not run."""
     clone = next(path for path in (ran.root / "resources" / "sources").glob("mini+one@*") if path.is_dir())

@@ -19,7 +19,7 @@ from fusebench.compare.contents import TableSpec
 from fusebench.datasets.pairing import find_names, image_path, pair_names, patterns
 from fusebench.environments import choose_variant, environment_key
 from fusebench.errors import EnvironmentFailed, StepError
-from fusebench.files import folder_digest
+from fusebench.files import folder_digest, json_parameter
 from fusebench.fuse.leases import RUN_VARIABLE
 from fusebench.fuse.specs import cell_resources, cell_spec, device_for, last_words_resources
 from fusebench.markers import attempts
@@ -108,7 +108,7 @@ class Plan:
 
     def cell_spec(self, method: str, dataset: str) -> str:
         """Return the parameters of a fusing job as JSON."""
-        return _json(cell_spec(*self.cell(method, dataset), self.registry))
+        return json_parameter(cell_spec(*self.cell(method, dataset), self.registry))
 
     def cell_resource(self, method: str, dataset: str, resource: str, attempt: int) -> int:
         """Return what a fusing job asks of the scheduler; attempt 0 only writes down how the others died."""
@@ -143,7 +143,7 @@ class Plan:
 
     def batch_spec(self, cells: list[tuple[str, str]]) -> str:
         """Return the parameters of a job that fuses several cells as JSON: each cell's, and its markers."""
-        return _json(
+        return json_parameter(
             [
                 {"spec": cell_spec(*self.cell(*cell), self.registry), "markers": self.cell_inputs(*cell)}
                 for cell in cells
@@ -187,15 +187,15 @@ class Plan:
 
     def source_spec(self, key: str) -> str:
         """Return the parameters of a cloning job as JSON."""
-        return _json(self._known(self.sources, key))
+        return json_parameter(self._known(self.sources, key))
 
     def environment_spec(self, key: str) -> str:
         """Return the parameters of a building job as JSON."""
-        return _json(self._known(self.environments, key))
+        return json_parameter(self._known(self.environments, key))
 
     def weights_spec(self, method: str) -> str:
         """Return the parameters of a job that fetches weights as JSON."""
-        return _json(self._known(self.weights, method))
+        return json_parameter(self._known(self.weights, method))
 
     def _known(self, table: dict[str, Any], key: str) -> Any:
         """Return what a key stands for; one of a method outside the selected suites is found among all methods."""
@@ -211,7 +211,7 @@ class Plan:
         if definition["kind"] == "generated":
             definition["code"] = folder_digest(GENERATORS_FOLDER)
         names = pair_names(definition.get("pairs"), self.registry.root)
-        return _json({**definition, "pairs": names} if names else definition)
+        return json_parameter({**definition, "pairs": names} if names else definition)
 
     def dataset_files(self, dataset: str) -> list[str]:
         """Return the user's own image files, so that a changed image prepares a local dataset again."""
@@ -257,7 +257,7 @@ class Plan:
     def collect_spec(self) -> str:
         """Return all cells of the selected suites as JSON: those that run, and those that cannot."""
         cells = {(m.name, d.name): m for suite in self.registry.selected for m, d in suite.cells()}
-        return _json(_cells((method, dataset) for (_, dataset), method in cells.items()))
+        return json_parameter(_cells((method, dataset) for (_, dataset), method in cells.items()))
 
     def table(self, suite: str, dataset: str) -> TableSpec:
         """Return what a table shows: its methods in order, its metrics, its digits."""
@@ -275,7 +275,11 @@ class Plan:
 
     def table_spec(self, suite: str, dataset: str) -> str:
         """Return the parameters of a tabulating job as JSON."""
-        return _json({"table": asdict(self.table(suite, dataset)), "cells": self.table_cells(suite, dataset)})
+        # Not sorted by name: the order of the methods is the order of the table's rows.
+        return json.dumps(
+            {"table": asdict(self.table(suite, dataset)), "cells": self.table_cells(suite, dataset)},
+            ensure_ascii=False,
+        )
 
     def metrics(self, dataset: str) -> list[str]:
         """Return the ids of all metrics that the selected suites measure on a dataset."""
@@ -300,7 +304,7 @@ class Plan:
     def speed_spec(self, suite: str) -> str:
         """Return the parameters of a job that writes speed tables as JSON."""
         cells = [(method, dataset.name) for method, dataset in self.registry.suites[suite].speed_cells()]
-        return _json(_cells(cells))
+        return json_parameter(_cells(cells))
 
     @property
     def speed_tables(self) -> list[str]:
@@ -397,7 +401,3 @@ def attempt(area: str, step: str, key: str) -> int:
 def failures_file(area: str, step: str, key: str) -> Path:
     """Return the file that counts the failures of a step, below ``resources`` or ``results``."""
     return Path(FAILURES[area], step, f"{key}.json")
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)

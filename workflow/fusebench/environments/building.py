@@ -27,7 +27,6 @@ from fusebench.environments.definition import Environment, read_environment
 from fusebench.environments.hardware import cuda_architectures
 from fusebench.environments.installed_files import (
     MANIFEST,
-    file_sha256,
     files_of,
     hash_files,
     installed_packages,
@@ -38,6 +37,7 @@ from fusebench.environments.pip_install import install_pip
 from fusebench.environments.pip_lock import read_pip_lock, require_platform
 from fusebench.environments.staging import staging_folder
 from fusebench.errors import EnvironmentFailed
+from fusebench.files import sha256_of_file
 
 RECEIPT = "fusebench-receipt.json"
 
@@ -162,7 +162,7 @@ def _seal(stage: Path, digests: dict[str, str]) -> dict[str, Any]:
     known |= hash_files(stage, (path for path in paths if path not in known))
     (stage / MANIFEST).write_text(json.dumps(known, indent=0), encoding="utf-8")
     size = sum(_make_read_only(f"{stage}/{path}") for path in paths)
-    return {"bytes": size, "files": len(paths), "manifest": file_sha256(stage / MANIFEST)}
+    return {"bytes": size, "files": len(paths), "manifest": sha256_of_file(stage / MANIFEST)}
 
 
 def _make_read_only(path: str) -> int:

@@ -10,8 +10,9 @@ from urllib.parse import unquote, urlsplit
 from fusebench.environments.conda_lock import CondaPackage, rattler_cache, require_subdir, this_subdir
 from fusebench.environments.conda_meta import conda_records
 from fusebench.environments.definition import Environment
-from fusebench.environments.installed_files import Difference, file_sha256, normalised
+from fusebench.environments.installed_files import Difference, normalised
 from fusebench.errors import EnvironmentFailed
+from fusebench.files import sha256_of_file
 
 _INSTALL = "fusebench.environments.conda_transaction"
 
@@ -54,7 +55,7 @@ def _check_local_archive(environment: Environment, package: CondaPackage) -> Non
     if address.scheme != "file":
         return
     archive = Path(unquote(address.path))
-    found = file_sha256(archive) if archive.is_file() else "no such file"
+    found = sha256_of_file(archive) if archive.is_file() else "no such file"
     if found != package.sha256:
         raise EnvironmentFailed(
             f"{environment.name}: {package.name} {package.version}: {archive} must have sha256 {package.sha256}, found "

@@ -1,7 +1,7 @@
 """Holding installed files against the RECORDs of the wheels that they came from."""
 
 # Names are strings here: with 40 000 files, Path objects cost more than hashing 1.7 GB does.
-# ruff: noqa: PTH114, PTH115, PTH123
+# ruff: noqa: PTH114, PTH115
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fusebench.environments.conda_meta import conda_records
+from fusebench.files import sha256_of_file
 
 MANIFEST = "fusebench-files.json"
 """Every file of a built environment with its sha256."""
@@ -44,12 +45,6 @@ class Difference:
     def __str__(self) -> str:
         """One line for a message."""
         return f"{self.path}: {self.found}" + (f" (of {self.package})" if self.package else "")
-
-
-def file_sha256(path: str | Path) -> str:
-    """Sha256 (hex) of a file's bytes."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def files_of(root: Path) -> list[str]:
@@ -124,7 +119,7 @@ def _digest(path: str) -> str:
         return ""
     if stat.S_ISLNK(mode):
         return hashlib.sha256(f"link to {os.readlink(path)}".encode()).hexdigest()
-    return file_sha256(path)
+    return sha256_of_file(Path(path))
 
 
 def _wheels(root: Path) -> list[Path]:

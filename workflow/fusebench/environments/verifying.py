@@ -15,7 +15,6 @@ from fusebench.environments.installed_files import (
     MANIFEST,
     Difference,
     check_records,
-    file_sha256,
     files_of,
     hash_files,
     installed_packages,
@@ -26,6 +25,7 @@ from fusebench.environments.pip_install import fresh_files
 from fusebench.environments.pip_lock import read_pip_lock
 from fusebench.environments.staging import staging_folder
 from fusebench.errors import EnvironmentFailed
+from fusebench.files import sha256_of_file
 
 
 def verify(env_folder: Path, variant: str, resources: Path, *, archives: bool = False) -> list[Difference]:
@@ -79,7 +79,7 @@ def _against_manifest(
     root: Path, digests: dict[str, str], manifest: str, told: set[str]
 ) -> Iterator[Difference]:
     """Hold every file against the manifest; those that were told already are left out."""
-    if not (root / MANIFEST).is_file() or file_sha256(root / MANIFEST) != manifest:
+    if not (root / MANIFEST).is_file() or sha256_of_file(root / MANIFEST) != manifest:
         yield Difference("", MANIFEST, "is not the one that the receipt names")
         return
     known = json.loads((root / MANIFEST).read_text(encoding="utf-8"))

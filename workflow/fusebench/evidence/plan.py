@@ -12,7 +12,7 @@ from typing import Any
 from fusebench.evidence.checks import Check, checks_of
 from fusebench.evidence.claims import SELFCHECK, Claim, claims_of
 from fusebench.evidence.pages import entry_facts
-from fusebench.files import folder_digest, sha256_of_file, sha256_of_json
+from fusebench.files import folder_digest, json_parameter, sha256_of_file, sha256_of_json
 from fusebench.fuse.specs import cell_spec
 from fusebench.measure.runs import formulas_digest
 from fusebench.metrics import default_metrics
@@ -68,7 +68,7 @@ class EvidencePlan:
 
     def images_spec(self, method: str, check: str) -> str:
         """Return the parameters of the job that copies a check's images as JSON."""
-        return _json(self.checks[method, check].definition)
+        return json_parameter(self.checks[method, check].definition)
 
     def source_marker(self, method: str) -> str:
         """Return the marker of a method's clone."""
@@ -83,7 +83,7 @@ class EvidencePlan:
         known = self.checks[method, check]
         spec = cell_spec(known.method, known.dataset, self.plan.registry)
         fields = {**spec["run"], "size": KEEP_SIZE, **known.entry.get("run", {})}
-        return _json(_again({**spec, "run": fields}, run, known.threads(run)))
+        return json_parameter(_again({**spec, "run": fields}, run, known.threads(run)))
 
     def check_threads(self, method: str, check: str, run: int) -> int:
         """Return the CPU threads of a run of a self-check."""
@@ -101,7 +101,7 @@ class EvidencePlan:
     def judge_spec(self, method: str, check: str) -> str:
         """Return the parameters of the job that judges a self-check as JSON."""
         known = self.checks[method, check]
-        return _json(
+        return json_parameter(
             {
                 "code": self.code,
                 "method": method,
@@ -114,7 +114,7 @@ class EvidencePlan:
     def repeat_spec(self, method: str, dataset: str, run: int) -> str:
         """Return the parameters of a further run on a dataset as JSON."""
         spec = json.loads(self.plan.cell_spec(method, dataset))
-        return _json(_again(spec, run, None))
+        return json_parameter(_again(spec, run, None))
 
     def claims(self, method: str) -> list[Claim]:
         """Return the claims about a method."""
@@ -173,7 +173,7 @@ class EvidencePlan:
         metrics = (
             self.plan.metrics(dataset) if dataset in self.plan.datasets else default_metrics(registered.task)
         )
-        return _json({"code": self.code, "method": method, "dataset": dataset, "metrics": metrics})
+        return json_parameter({"code": self.code, "method": method, "dataset": dataset, "metrics": metrics})
 
     def claim_files(self, method: str) -> list[str]:
         """Return the markers and records that judging the claims about a method reads."""
@@ -193,7 +193,7 @@ class EvidencePlan:
             if "file" in item
         }
         reason = "" if known.is_active else f"{known.status}: {known.entry['reason']}"
-        return _json(
+        return json_parameter(
             {
                 "code": self.code,
                 "method": method,
@@ -237,7 +237,3 @@ def make_evidence_plan(plan: Plan, overrides: Mapping[str, Any]) -> EvidencePlan
         return EvidencePlan(plan, list(registry.methods.values()))
     chosen = {method.name: method for suite in registry.selected for method in suite.methods}
     return EvidencePlan(plan, list(chosen.values()))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
