@@ -20,7 +20,7 @@ from pathlib import Path
 from fusebench.environments import build
 from fusebench.environments.definition import read_environment
 from fusebench.environments.interpreters import find_interpreter
-from fusebench.environments.staging import remove_tree
+from fusebench.staging import remove_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,7 +38,7 @@ def main() -> None:
         try:
             measure(options, Path(folder))
         finally:
-            remove_tree(Path(folder))
+            remove_folder(Path(folder))
             Path(folder).mkdir()
 
 

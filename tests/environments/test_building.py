@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 from fusebench.environments import build
+from fusebench.environments.building import RECEIPT
 from fusebench.environments.locking import lock
-from fusebench.environments.staging import collect_leftovers, remove_tree
 from fusebench.errors import EnvironmentFailed
+from fusebench.staging import remove_folder
 
 from tests.environments.conftest import MakeEnvironment
 from tests.environments.wheelhouse import make_wheel
@@ -78,12 +79,12 @@ def test_files_are_read_only_and_compiled(locked: Path, tmp_path: Path) -> None:
     shutil.rmtree(environment)
 
 
-def test_nothing_to_do_is_fast(locked: Path, tmp_path: Path) -> None:
-    """The check of a built environment takes less than 0.2 s."""
+def test_a_built_environment_is_left_alone(locked: Path, tmp_path: Path) -> None:
+    """Asked for again, a built environment is neither built nor changed."""
+    receipt = built(locked, tmp_path / "resources") / RECEIPT
+    before = receipt.stat()
     built(locked, tmp_path / "resources")
-    start = time.perf_counter()
-    built(locked, tmp_path / "resources")
-    assert time.perf_counter() - start < 0.2
+    assert receipt.stat() == before
 
 
 def test_environments_share_their_bytes(
@@ -99,6 +100,23 @@ def test_environments_share_their_bytes(
     assert modules[0].samefile(modules[1])
     compiled = [next(root.rglob("alpha/__pycache__/*.pyc")) for root in (first, second)]
     assert compiled[0].samefile(compiled[1])
+
+
+def test_a_shared_file_that_was_touched_is_read_again(
+    make_environment: MakeEnvironment, locked: Path, tmp_path: Path, wheels: Path
+) -> None:
+    """Damage to a file that environments share is found by the next one, even where size and time are as before."""
+    make_wheel(wheels, "gamma", "1.0")
+    other = make_environment("other", pip="[alpha, gamma]")
+    lock(other)
+    module = next(built(locked, tmp_path / "resources").rglob("alpha/__init__.py"))
+    whole, times = module.read_bytes(), module.stat()
+    module.chmod(0o644)
+    module.write_bytes(b"#" * len(whole))
+    os.utime(module, ns=(times.st_atime_ns, times.st_mtime_ns))
+    second = built(other, tmp_path / "resources")
+    assert next(second.rglob("alpha/__init__.py")).read_bytes() == whole
+    assert "damaged cache: alpha" in (second / RECEIPT).read_text()
 
 
 def test_concurrent_builders_make_one_environment(locked: Path, tmp_path: Path) -> None:
@@ -128,15 +146,6 @@ def test_kills_leave_nothing_half_made(locked: Path, tmp_path: Path) -> None:
     assert built(locked, resources) == environment
     assert subprocess.check_output([environment / "bin" / "alpha"], text=True) == "2.0\n"
     assert not [path for path in (resources / "envs" / ".staging").iterdir() if path.is_dir()]
-
-
-def test_staging_of_the_living_is_left_alone(tmp_path: Path) -> None:
-    """A fresh staging folder of another machine stays; an old one goes."""
-    stage = tmp_path / "0123.another-machine.abcdef"
-    stage.mkdir()
-    assert collect_leftovers(tmp_path) == []
-    os.utime(stage, (0, 0))
-    assert collect_leftovers(tmp_path) == [stage]
 
 
 def test_built_without_a_network(locked: Path, tmp_path: Path) -> None:
@@ -226,7 +235,7 @@ def test_vanished_interpreter_is_told(locked: Path, tmp_path: Path) -> None:
 def test_folder_without_a_receipt_is_replaced(locked: Path, tmp_path: Path) -> None:
     """A folder that is no whole environment does not stand in the way of one."""
     environment = built(locked, tmp_path / "resources")
-    remove_tree(environment)
+    remove_folder(environment)
     environment.mkdir()
     (environment / "junk").touch()
     assert build(locked, "cpu", tmp_path / "resources")["key"] == environment.name

@@ -90,7 +90,9 @@ def test_what_is_no_commit_of_the_repository_is_refused(
     commit(origin, {"test.py": "1"})
     with pytest.raises(SourceUnavailable, match="must be a"):
         obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
-    assert list(tmp_path.glob("*clone*")) == [] and list(tmp_path.glob(".staging*")) == []
+    assert list(tmp_path.glob("*clone*")) == [] and not [
+        path for path in tmp_path.glob(".staging/*") if path.is_dir()
+    ]
 
 
 def test_the_hash_of_a_tree_is_refused(tmp_path: Path, origin: Path, mirror: str) -> None:
@@ -152,7 +154,8 @@ def test_two_jobs_may_want_a_source_at_once(tmp_path: Path, origin: Path, mirror
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         trees = pool.map(_obtain, [(URL, pin, tmp_path / "clone", tmp_path, mirror)] * 4)
     assert len(set(trees)) == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["clone", "mirrors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".staging", "clone", "mirrors"]
+    assert not [path for path in (tmp_path / ".staging").iterdir() if path.is_dir()]
 
 
 def test_only_the_folders_of_a_dataset_are_checked_out(tmp_path: Path, origin: Path, mirror: str) -> None:

@@ -1,20 +1,14 @@
-"""Files and folders that are either whole or absent: hashes, JSON, staging beside the final place and one rename."""
+"""Files that are either whole or absent, JSON, and hashes of files and folders."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-STALE_AFTER = 24 * 3600.0
-"""Seconds after which a staging folder that nobody renamed counts as left over from a killed process."""
 
 
 def sha256_of_file(path: Path) -> str:
@@ -55,49 +49,6 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-@contextlib.contextmanager
-def staged_folder(final: Path) -> Iterator[Path]:
-    """Yield an empty folder beside ``final`` that becomes ``final`` in one rename when the block ends well.
-
-    Where another process was quicker, its folder stays and this one is discarded. An exception discards the staging folder.
-    Staging folders that a killed process left behind are collected by age.
-    """
-    final.parent.mkdir(parents=True, exist_ok=True)
-    _collect_left_overs(final.parent)
-    stage = Path(tempfile.mkdtemp(prefix=f".staging-{final.name}-", dir=final.parent))
-    stage.chmod(0o755)
-    try:
-        yield stage
-        _rename_unless_there(stage, final)
-    finally:
-        remove_folder(stage)
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder tree, read-only parts included; an absent folder is fine."""
-    if not folder.exists():
-        return
-    for parent, _, _ in os.walk(folder):
-        Path(parent).chmod(0o755)
-    shutil.rmtree(folder)
-
-
-def _rename_unless_there(stage: Path, final: Path) -> None:
-    try:
-        stage.rename(final)
-    except OSError:
-        if not final.is_dir() or not any(final.iterdir()):
-            raise
-
-
-def _collect_left_overs(parent: Path) -> None:
-    oldest = time.time() - STALE_AFTER
-    for folder in parent.glob(".staging-*"):
-        with contextlib.suppress(FileNotFoundError):
-            if folder.stat().st_mtime < oldest:
-                remove_folder(folder)
 
 
 def folder_digest(folder: Path) -> str:

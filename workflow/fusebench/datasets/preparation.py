@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from fusebench.datasets.pairing import find_names, fixed_folder, image_path, pair_names, patterns
 from fusebench.datasets.pins import check_pins
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
-from fusebench.files import remove_folder, sha256_of_file, sha256_of_json, staged_folder
+from fusebench.files import sha256_of_file, sha256_of_json
 from fusebench.images import UnreadableImageError, mode_of, pixel_sha256, read_image, write_png
+from fusebench.staging import remove_folder, staged_folder
 
 if TYPE_CHECKING:
     import numpy as np

@@ -19,25 +19,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fusebench.environments.bytecode import compile_bytecode, donors_for
+from fusebench.environments.bytecode import compile_bytecode
 from fusebench.environments.conda_install import check_conda, install_conda
 from fusebench.environments.conda_lock import read_conda_lock
 from fusebench.environments.conda_meta import conda_packages
 from fusebench.environments.definition import Environment, read_environment
+from fusebench.environments.donors import donors_for, known_digests, write_stamps
 from fusebench.environments.hardware import cuda_architectures
 from fusebench.environments.installed_files import (
     MANIFEST,
     files_of,
     hash_files,
     installed_packages,
+    normalised,
 )
 from fusebench.environments.interpreters import make_python
 from fusebench.environments.key import locked_key
 from fusebench.environments.pip_install import install_pip
 from fusebench.environments.pip_lock import read_pip_lock, require_platform
-from fusebench.environments.staging import staging_folder
 from fusebench.errors import EnvironmentFailed
 from fusebench.files import sha256_of_file
+from fusebench.staging import staging_folder
 
 RECEIPT = "fusebench-receipt.json"
 
@@ -107,11 +109,12 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
     lock = read_pip_lock(environment)
     require_platform(environment, lock)
     python = _install_python(environment, stage, final)
-    notes, digests = install_pip(environment, lock, stage, final)
+    donors = donors_for(final.parent, ((normalised(one.name), one.version) for one in lock.packages))
+    known = known_digests(donors)
+    notes, digests = install_pip(environment, lock, stage, final, known)
     _require_conda(environment, stage, digests)
     packages = installed_packages(stage)
-    digests = {path: digest for path, digest in digests.items() if not path.endswith(".pyc")}
-    digests |= compile_bytecode(stage, python["version"], donors_for(final.parent, packages))
+    compile_bytecode(stage, python["version"], digests, donors)
     receipt: dict[str, Any] = {
         "key": key,
         "env": environment.name,
@@ -124,7 +127,7 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
         "cuda_architectures": cuda_architectures(stage, packages),
         "notes": notes,
     }
-    receipt |= _seal(stage, digests)
+    receipt |= _seal(stage, digests, known)
     receipt["seconds"] = round(time.monotonic() - start, 2)
     (stage / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
     return _publish(environment, stage, final, receipt)
@@ -151,28 +154,29 @@ def _require_conda(environment: Environment, stage: Path, digests: dict[str, str
         )
 
 
-def _seal(stage: Path, digests: dict[str, str]) -> dict[str, Any]:
+def _seal(stage: Path, digests: dict[str, str], known: dict[int, str]) -> dict[str, Any]:
     """Write down every file with its sha256 and take the right to write from all.
 
-    ``digests`` are known already. Only files become read-only: a read-only folder
+    ``digests`` are known already, ``known`` by inode. Only files become read-only: a read-only folder
     could not be removed by its owner with a plain ``rm -r``.
     """
     paths = files_of(stage)
-    known = {path: digests[path] for path in paths if path in digests}
-    known |= hash_files(stage, (path for path in paths if path not in known))
-    (stage / MANIFEST).write_text(json.dumps(known, indent=0), encoding="utf-8")
-    size = sum(_make_read_only(f"{stage}/{path}") for path in paths)
+    manifest = {path: digests[path] for path in paths if path in digests and not path.endswith(".pyc")}
+    manifest |= hash_files(stage, (path for path in paths if path not in manifest), known)
+    (stage / MANIFEST).write_text(json.dumps(manifest, indent=0), encoding="utf-8")
+    sealed = {path: _make_read_only(f"{stage}/{path}") for path in paths}
+    write_stamps(stage, sealed)
+    size = sum(status.st_size for status in sealed.values() if stat.S_ISREG(status.st_mode))
     return {"bytes": size, "files": len(paths), "manifest": sha256_of_file(stage / MANIFEST)}
 
 
-def _make_read_only(path: str) -> int:
-    """Take the right to write from a file and return its size; a link is left alone and has none."""
+def _make_read_only(path: str) -> os.stat_result:
+    """Take the right to write from a file, a link is left alone, and return what the file system then says of it."""
     status = os.lstat(path)
-    if stat.S_ISLNK(status.st_mode):
-        return 0
-    if status.st_mode & 0o222:
-        os.chmod(path, stat.S_IMODE(status.st_mode) & ~0o222)  # noqa: PTH101 - 40 000 times
-    return status.st_size
+    if stat.S_ISLNK(status.st_mode) or not status.st_mode & 0o222:
+        return status
+    os.chmod(path, stat.S_IMODE(status.st_mode) & ~0o222)  # noqa: PTH101 - 40 000 times
+    return os.lstat(path)
 
 
 def _publish(environment: Environment, stage: Path, final: Path, receipt: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ without it every job would compile again what it imports, because the files are 
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Iterable
@@ -14,30 +13,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from fusebench.environments.installed_files import MANIFEST, files_of, hash_files
+from fusebench.environments.donors import Donor
+from fusebench.environments.installed_files import hash_files
 
 
-def compile_bytecode(stage: Path, python: str, donors: Iterable[Path]) -> dict[str, str]:
-    """Give every source file below ``stage`` its ``.pyc`` for ``python`` (a version such as ``3.11.7``).
+def compile_bytecode(stage: Path, python: str, sources: Iterable[str], donors: Iterable[Donor]) -> None:
+    """Give the source files among ``sources``, below ``stage``, their ``.pyc`` for ``python`` (such as ``3.11.7``).
 
     Left without are the packages' own tests, a fifth of all sources that no method imports, and sources that cannot be
-    compiled (Python 2 files that packages carry as templates). Returns the sha256 of the files that came from ``donors``.
+    compiled (Python 2 files that packages carry as templates).
     """
     tag = "cpython-" + "".join(python.split(".")[:2])
-    linked: dict[str, str] = {}
+    compiled: set[str] = set()
     for donor in donors:
-        with suppress(FileNotFoundError):  # somebody removed it
-            linked |= _link_bytecode(stage, donor, tag)
-    compiled = {_source(path) for path in linked}
-    sources = [path for path in files_of(stage) if _is_wanted(path) and path not in compiled]
+        compiled |= _link_bytecode(stage, donor, tag)
+    left = [path for path in sources if _is_wanted(path) and path not in compiled]
     workers = len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(workers) as pool:
         list(
-            pool.map(
-                lambda share: _compile(stage, share), (sources[first::workers] for first in range(workers))
-            )
+            pool.map(lambda share: _compile(stage, share), (left[first::workers] for first in range(workers)))
         )
-    return linked
 
 
 def _compile(stage: Path, sources: list[str]) -> None:
@@ -50,38 +45,23 @@ def _is_wanted(path: str) -> bool:
     return path.endswith(".py") and "/tests/" not in path and "/test/" not in path
 
 
-def donors_for(envs: Path, packages: dict[str, str]) -> list[Path]:
-    """Sort the built environments of ``envs`` by how many packages they share; those that share none are left out."""
-    shared: dict[Path, int] = {}
-    for manifest in envs.glob(f"*/{MANIFEST}"):
-        with suppress(OSError, ValueError):
-            receipt = json.loads(manifest.with_name("fusebench-receipt.json").read_text(encoding="utf-8"))
-            shared[manifest.parent] = len(receipt["packages"].items() & packages.items())
-    return sorted((donor for donor, count in shared.items() if count), key=lambda donor: -shared[donor])[:3]
+def _link_bytecode(stage: Path, donor: Donor, tag: str) -> set[str]:
+    """Hard-link the donor's bytecode for sources that both share with uv's cache, and return these sources.
 
-
-def _link_bytecode(stage: Path, donor: Path, tag: str) -> dict[str, str]:
-    """Hard-link the donor's bytecode for files that the two environments share with uv's cache.
-
-    Being the same file, they have the same time, which is what Python holds bytecode against; the donor's bytecode is
-    held against its manifest. Returns the links and their sha256.
+    Being the same file, a source has the same time, which is what Python holds bytecode against; bytecode that was touched
+    since the donor was sealed is held against its manifest.
     """
-    known = json.loads((donor / MANIFEST).read_text(encoding="utf-8"))
     linked = []
-    for path in (path for path in known if path.endswith(f".{tag}.pyc")):
-        with suppress(OSError, ValueError):
-            if _same_source(f"{stage}/{path}", f"{donor}/{path}"):
-                _link(f"{donor}/{path}", f"{stage}/{path}")
+    for path in (path for path in donor.inodes if path.endswith(f".{tag}.pyc")):
+        with suppress(OSError):
+            if os.lstat(f"{stage}/{_source(path)}").st_ino == donor.inodes.get(_source(path)):
+                _link(f"{donor.folder}/{path}", f"{stage}/{path}")
                 linked.append(path)
-    digests = hash_files(stage, linked)
-    for path in (path for path in linked if digests[path] != known[path]):
+    digests = hash_files(stage, (path for path in linked if path not in donor.untouched))
+    damaged = [path for path, digest in digests.items() if digest != donor.digests[path]]
+    for path in damaged:
         (stage / path).unlink()
-        del digests[path]
-    return digests
-
-
-def _same_source(compiled: str, donated: str) -> bool:
-    return os.path.samefile(_source(compiled), _source(donated))  # noqa: PTH121 - 20 000 times
+    return {_source(path) for path in linked} - {_source(path) for path in damaged}
 
 
 def _source(compiled: str) -> str:

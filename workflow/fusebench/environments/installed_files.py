@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,23 +101,28 @@ def check_records(root: Path, digests: dict[str, str]) -> list[Difference]:
     return differences
 
 
-def hash_files(root: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Sha256 of each file of ``paths`` that exists below ``root``; of a link, its target's name is what is hashed."""
-    wanted = list(paths)
+def hash_files(root: Path, paths: Iterable[str], known: Mapping[int, str] | None = None) -> dict[str, str]:
+    """Sha256 of each file of ``paths`` that exists below ``root``; of a link, its target's name is what is hashed.
+
+    ``known`` gives the sha256 of inodes that need not be read.
+    """
+    wanted, known = list(paths), known or {}
     workers = len(os.sched_getaffinity(0))
     shares = [wanted[first::workers] for first in range(workers)]
     with ThreadPoolExecutor(workers) as pool:  # hashing leaves Python's lock alone
-        hashed = pool.map(lambda share: [(path, _digest(f"{root}/{path}")) for path in share], shares)
+        hashed = pool.map(lambda share: [(path, _digest(f"{root}/{path}", known)) for path in share], shares)
         return {path: digest for share in hashed for path, digest in share if digest}
 
 
-def _digest(path: str) -> str:
+def _digest(path: str, known: Mapping[int, str]) -> str:
     """Sha256 (hex) of a file, or of what a link says; empty where there is neither."""
     try:
-        mode = os.lstat(path).st_mode
+        status = os.lstat(path)
     except FileNotFoundError:
         return ""
-    if stat.S_ISLNK(mode):
+    if status.st_ino in known:
+        return known[status.st_ino]
+    if stat.S_ISLNK(status.st_mode):
         return hashlib.sha256(f"link to {os.readlink(path)}".encode()).hexdigest()
     return sha256_of_file(Path(path))
 

@@ -29,11 +29,12 @@ _NO_MATCH = re.compile(r"no version of (\S+)")
 
 
 def install_pip(
-    environment: Environment, lock: PipLock, stage: Path, final: Path
+    environment: Environment, lock: PipLock, stage: Path, final: Path, known: dict[int, str]
 ) -> tuple[list[str], dict[str, str]]:
     """Install the packages of the lock into ``stage`` and verify them.
 
-    Returns notes for the receipt, and the sha256 of every file.
+    Returns notes for the receipt, and the sha256 of every file. ``known`` gives the sha256 of inodes that other environments
+    hold and that nobody has touched since.
 
     A file that differs from its wheel's RECORD means that uv's cache was damaged (files are shared with it by hard
     links): the package is fetched anew, hashes required. What differs even then is an error of the archive itself.
@@ -44,8 +45,9 @@ def install_pip(
     if lock.packages:
         _sync(environment, lock, stage)
         _relocate_scripts(stage, final)
-    digests = hash_files(stage, files_of(stage))
-    damaged = sorted({difference.package for difference in _harmful(check_records(stage, digests))})
+    digests = hash_files(stage, files_of(stage), known)
+    differences = check_records(stage, digests)
+    damaged = sorted({difference.package for difference in _harmful(differences)})
     notes = [
         f"repaired from a damaged cache: {name}; other environments that hold it: fusebench verify"
         for name in damaged
@@ -53,9 +55,8 @@ def install_pip(
     if damaged:
         _fetch_anew(environment, lock, stage, damaged)
         digests = hash_files(stage, files_of(stage))
-    notes += [
-        f"RECORD of the archive itself is wrong: {difference}" for difference in check_records(stage, digests)
-    ]
+        differences = check_records(stage, digests)
+    notes += [f"RECORD of the archive itself is wrong: {difference}" for difference in differences]
     _require_locked_versions(environment, lock, stage)
     return notes, digests
 

@@ -11,6 +11,7 @@ from fusebench.environments.conda_install import check_conda
 from fusebench.environments.conda_lock import read_conda_lock
 from fusebench.environments.conda_meta import conda_packages
 from fusebench.environments.definition import Environment, read_environment
+from fusebench.environments.donors import STAMPS
 from fusebench.environments.installed_files import (
     MANIFEST,
     Difference,
@@ -23,9 +24,9 @@ from fusebench.environments.installed_files import (
 from fusebench.environments.key import locked_key
 from fusebench.environments.pip_install import fresh_files
 from fusebench.environments.pip_lock import read_pip_lock
-from fusebench.environments.staging import staging_folder
 from fusebench.errors import EnvironmentFailed
 from fusebench.files import sha256_of_file
+from fusebench.staging import staging_folder
 
 
 def verify(env_folder: Path, variant: str, resources: Path, *, archives: bool = False) -> list[Difference]:
@@ -83,7 +84,7 @@ def _against_manifest(
         yield Difference("", MANIFEST, "is not the one that the receipt names")
         return
     known = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
-    for path in sorted({*known, *digests} - {MANIFEST, RECEIPT} - told):
+    for path in sorted({*known, *digests} - {MANIFEST, RECEIPT, STAMPS} - told):
         if path not in known:
             yield Difference("", path, "is no part of the environment")
         elif path not in digests:

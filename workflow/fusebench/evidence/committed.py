@@ -15,10 +15,11 @@ from typing import Any
 from fusebench.datasets.pairing import image_path, names_of
 from fusebench.errors import DatasetUnavailable, StepError
 from fusebench.evidence.checks import SIDES
-from fusebench.files import remove_folder, sha256_of_file, sha256_of_json, staged_folder
+from fusebench.files import sha256_of_file, sha256_of_json
 from fusebench.fuse.staging import copy_repository
 from fusebench.images import UnreadableImageError, mode_of, pixel_sha256, read_image
 from fusebench.markers import OK
+from fusebench.staging import remove_folder, staged_folder
 
 ABSENT = "is part of the commit, but its content is not where it was cloned from"
 

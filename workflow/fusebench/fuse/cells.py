@@ -14,7 +14,6 @@ from typing import IO, Any
 
 from fusebench.environments import kernels_for
 from fusebench.errors import BadOutput, Crashed, EnvironmentFailed, SourceUnavailable, StepError, TimedOut
-from fusebench.files import remove_folder, staged_folder
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
@@ -26,6 +25,7 @@ from fusebench.fuse.timing import load_per_cpu
 from fusebench.markers import OK
 from fusebench.sources.repositories import refuse_changes
 from fusebench.sources.weights import place_weights
+from fusebench.staging import remove_folder, staged_folder
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 

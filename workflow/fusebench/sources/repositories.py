@@ -14,8 +14,9 @@ from urllib.parse import urljoin
 import git
 
 from fusebench.errors import SourceUnavailable
-from fusebench.files import folder_digest, source_files, staged_folder
+from fusebench.files import folder_digest, source_files
 from fusebench.registry.methods import is_local, owner_and_name
+from fusebench.staging import staged_folder
 
 FULL_HASH = re.compile(r"[0-9a-f]{40}")
 

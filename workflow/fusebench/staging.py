@@ -1,4 +1,7 @@
-"""Staging folders: one for each builder, locked while it lives, collected when it is dead."""
+"""Folders that are either whole or absent: made in a staging folder, locked while its builder lives, renamed at the end.
+
+What a dead builder left behind is told apart by its lock, and collected by the next one.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,21 @@ _POLL_SECONDS = 0.2
 
 
 @contextmanager
+def staged_folder(final: Path) -> Iterator[Path]:
+    """Give an empty folder that becomes ``final`` in one rename when the block ends well.
+
+    Where another process was quicker, its folder stays and this one is discarded, as it is after an exception.
+    """
+    with staging_folder(final) as stage:
+        yield stage
+        try:
+            stage.rename(final)
+        except OSError:
+            if not final.is_dir() or not any(final.iterdir()):
+                raise
+
+
+@contextmanager
 def staging_folder(final: Path) -> Iterator[Path]:
     """Give an empty folder beside ``final``, on the same file system; it is removed if it is still there at the end.
 
@@ -32,8 +50,8 @@ def staging_folder(final: Path) -> Iterator[Path]:
         try:
             yield stage
         finally:
-            remove_tree(stage)
-            remove_tree(stage.with_name(f"{stage.name}.broken"))
+            _discard(stage)
+            _discard(stage.with_name(f"{stage.name}.broken"))
 
 
 def collect_leftovers(room: Path) -> list[Path]:
@@ -45,18 +63,25 @@ def collect_leftovers(room: Path) -> list[Path]:
     for stage in room.glob("*.*.*"):
         if stage.suffix in (".alive", ".building") or not _left_over(stage):
             continue
-        remove_tree(stage)
+        _discard(stage)
         stage.with_name(f"{stage.name}.alive").unlink(missing_ok=True)
         gone.append(stage)
     return gone
 
 
-def remove_tree(folder: Path) -> None:
-    """Remove a folder that may hold read-only files and folders; absent is fine."""
+def remove_folder(folder: Path) -> None:
+    """Remove a folder tree, read-only parts included; an absent folder is fine."""
+    if not folder.exists():
+        return
     for parent, _, _ in os.walk(folder):
-        with suppress(OSError):
-            Path(parent).chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+        Path(parent).chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def _discard(folder: Path) -> None:
+    """Remove a staging folder as far as it can be; another process may be collecting it too."""
+    with suppress(OSError):
+        remove_folder(folder)
 
 
 def _left_over(stage: Path) -> bool:
