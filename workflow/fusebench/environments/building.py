@@ -15,6 +15,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from fusebench.environments.installed_files import (
     hash_files,
     installed_packages,
     normalised,
+    one_a_line,
 )
 from fusebench.environments.interpreters import make_python
 from fusebench.environments.key import locked_key
@@ -108,13 +110,19 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
     start = time.monotonic()
     lock = read_pip_lock(environment)
     require_platform(environment, lock)
-    python = _install_python(environment, stage, final)
-    donors = donors_for(final.parent, ((normalised(one.name), one.version) for one in lock.packages))
+    wanted = [(normalised(one.name), one.version) for one in lock.packages]
+    with ThreadPoolExecutor(1) as pool:  # while interpreters are asked for their version
+        asked = pool.submit(donors_for, final.parent, wanted)
+        python = _install_python(environment, stage, final)
+        donors = asked.result()
     known = known_digests(donors)
     notes, digests = install_pip(environment, lock, stage, final, known)
     _require_conda(environment, stage, digests)
     packages = installed_packages(stage)
-    compile_bytecode(stage, python["version"], digests, donors)
+    with ThreadPoolExecutor(1) as pool:  # while the processes that compile are waited for
+        compiling = pool.submit(compile_bytecode, stage, python["version"], digests, donors)
+        sealed = {path: _make_read_only(f"{stage}/{path}") for path in digests if not path.endswith(".pyc")}
+        compiling.result()
     receipt: dict[str, Any] = {
         "key": key,
         "env": environment.name,
@@ -127,7 +135,7 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
         "cuda_architectures": cuda_architectures(stage, packages),
         "notes": notes,
     }
-    receipt |= _seal(stage, digests, known)
+    receipt |= _seal(stage, digests, known, sealed)
     receipt["seconds"] = round(time.monotonic() - start, 2)
     (stage / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
     return _publish(environment, stage, final, receipt)
@@ -154,20 +162,21 @@ def _require_conda(environment: Environment, stage: Path, digests: dict[str, str
         )
 
 
-def _seal(stage: Path, digests: dict[str, str], known: dict[int, str]) -> dict[str, Any]:
+def _seal(
+    stage: Path, digests: dict[str, str], known: dict[int, str], sealed: dict[str, os.stat_result]
+) -> dict[str, Any]:
     """Write down every file with its sha256 and take the right to write from all.
 
-    ``digests`` are known already, ``known`` by inode. Only files become read-only: a read-only folder
-    could not be removed by its owner with a plain ``rm -r``.
+    ``digests`` are known already, ``known`` by inode; ``sealed`` are read-only already. Only files become read-only: a
+    read-only folder could not be removed by its owner with a plain ``rm -r``.
     """
-    paths = files_of(stage)
-    manifest = {path: digests[path] for path in paths if path in digests and not path.endswith(".pyc")}
-    manifest |= hash_files(stage, (path for path in paths if path not in manifest), known)
-    (stage / MANIFEST).write_text(json.dumps(manifest, indent=0), encoding="utf-8")
-    sealed = {path: _make_read_only(f"{stage}/{path}") for path in paths}
+    left = [path for path in files_of(stage) if path not in sealed]
+    manifest = {path: digests[path] for path in sealed} | hash_files(stage, left, known)
+    (stage / MANIFEST).write_text(one_a_line(manifest), encoding="utf-8")
+    sealed |= {path: _make_read_only(f"{stage}/{path}") for path in left}
     write_stamps(stage, sealed)
     size = sum(status.st_size for status in sealed.values() if stat.S_ISREG(status.st_mode))
-    return {"bytes": size, "files": len(paths), "manifest": sha256_of_file(stage / MANIFEST)}
+    return {"bytes": size, "files": len(sealed), "manifest": sha256_of_file(stage / MANIFEST)}
 
 
 def _make_read_only(path: str) -> os.stat_result:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fusebench.environments.installed_files import MANIFEST
+from fusebench.environments.installed_files import MANIFEST, one_a_line
 
 STAMPS = "fusebench-stamps.json"
 """The change time of every file of a built environment when it was sealed, in nanoseconds."""
@@ -65,7 +65,7 @@ def _read_donor(folder: Path) -> Donor | None:
 def write_stamps(root: Path, sealed: Mapping[str, os.stat_result]) -> None:
     """Write down the change times of an environment's files, after the last thing that is done to them."""
     stamps = {path: status.st_ctime_ns for path, status in sealed.items()}
-    (root / STAMPS).write_text(json.dumps(stamps, indent=0), encoding="utf-8")
+    (root / STAMPS).write_text(one_a_line(stamps), encoding="utf-8")
 
 
 def known_digests(donors: Iterable[Donor]) -> dict[int, str]:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import csv
 import hashlib
+import json
 import os
 import re
 import stat
@@ -22,6 +23,7 @@ from fusebench.files import sha256_of_file
 MANIFEST = "fusebench-files.json"
 """Every file of a built environment with its sha256."""
 
+_URL_SAFE = str.maketrans("-_", "+/")
 _DIST_INFO = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 
 
@@ -106,23 +108,33 @@ def hash_files(root: Path, paths: Iterable[str], known: Mapping[int, str] | None
 
     ``known`` gives the sha256 of inodes that need not be read.
     """
-    wanted, known = list(paths), known or {}
+    found = {path: status for path in paths if (status := _status(f"{root}/{path}"))}
+    digests = (
+        {path: known[status.st_ino] for path, status in found.items() if status.st_ino in known}
+        if known
+        else {}
+    )
+    wanted = [(path, status.st_mode) for path, status in found.items() if path not in digests]
     workers = len(os.sched_getaffinity(0))
     shares = [wanted[first::workers] for first in range(workers)]
     with ThreadPoolExecutor(workers) as pool:  # hashing leaves Python's lock alone
-        hashed = pool.map(lambda share: [(path, _digest(f"{root}/{path}", known)) for path in share], shares)
-        return {path: digest for share in hashed for path, digest in share if digest}
+        for hashed in pool.map(
+            lambda share: [(path, _digest(f"{root}/{path}", mode)) for path, mode in share], shares
+        ):
+            digests.update(hashed)
+    return digests
 
 
-def _digest(path: str, known: Mapping[int, str]) -> str:
-    """Sha256 (hex) of a file, or of what a link says; empty where there is neither."""
+def _status(path: str) -> os.stat_result | None:
     try:
-        status = os.lstat(path)
+        return os.lstat(path)
     except FileNotFoundError:
-        return ""
-    if status.st_ino in known:
-        return known[status.st_ino]
-    if stat.S_ISLNK(status.st_mode):
+        return None
+
+
+def _digest(path: str, mode: int) -> str:
+    """Sha256 (hex) of a file, or of what a link says."""
+    if stat.S_ISLNK(mode):
         return hashlib.sha256(f"link to {os.readlink(path)}".encode()).hexdigest()
     return sha256_of_file(Path(path))
 
@@ -138,5 +150,10 @@ def _wheels(root: Path) -> list[Path]:
 
 
 def _hexadecimal(recorded: str) -> str:
-    digest = recorded.removeprefix("sha256=")
-    return base64.urlsafe_b64decode(digest + "=" * (-len(digest) % 4)).hex()
+    digest = recorded.removeprefix("sha256=").translate(_URL_SAFE)
+    return binascii.a2b_base64(digest + "=" * (-len(digest) % 4)).hex()
+
+
+def one_a_line(value: Mapping[str, object]) -> str:
+    """JSON with one entry on each line, by json's fast encoder, which refuses to indent."""
+    return json.dumps(value, separators=(",\n", ": ")) + "\n"
