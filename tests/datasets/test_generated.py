@@ -10,7 +10,7 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from fusebench.datasets.generated import GENERATORS, GeneratedPair
+from fusebench.datasets.generated import GENERATORS, GeneratedPair, generator
 from fusebench.datasets.generated.focus import defocus, disk_mean, disk_sum
 from fusebench.datasets.generated.pair import Image
 from fusebench.datasets.generated.shapes import polygon, stroke
@@ -27,7 +27,7 @@ FROZEN = {
 @cache
 def pairs(dataset: str) -> tuple[GeneratedPair, ...]:
     """The pairs of a dataset, made once."""
-    return tuple(GENERATORS[dataset]())
+    return tuple(generator(dataset)())
 
 
 def fingerprint(made: tuple[GeneratedPair, ...]) -> str:
@@ -86,8 +86,8 @@ def test_no_network_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a generator opened a socket")
 
     monkeypatch.setattr(socket, "socket", refuse)
-    for generate in GENERATORS.values():
-        assert next(generate())
+    for name in GENERATORS:
+        assert next(generator(name)())
 
 
 def test_colour_visible_with_gray_infrared() -> None:

@@ -120,22 +120,29 @@ class Plan:
             return last_words_resources(method, self.registry.options)[resource]
         return cell_resources(method, self.registry.options, attempt)[resource]
 
-    def batches(self) -> dict[str, list[tuple[str, str]]]:
-        """Return the cells of jobs that fuse several: those of one method, where there are so many that jobs cost more.
+    def batches(self) -> list[tuple[list[str], list[str]]]:
+        """Return methods and the datasets that one job of each of them fuses, where there are so many cells that jobs cost more.
 
         A job of its own for each cell runs more at once, and is what a cluster is given; starting it takes some tenths of a
-        CPU second.
+        CPU second. Methods with the same datasets share a rule: Snakemake reads it once.
         """
         if len(self.cells) < self.registry.options.get("together_from", CELLS_WORTH_BATCHES):
-            return {}
-        cells: dict[str, list[tuple[str, str]]] = {}
+            return []
+        return [
+            (methods, list(datasets[start : start + CELLS_IN_A_BATCH]))
+            for datasets, methods in self._methods_by_datasets().items()
+            for start in range(0, len(datasets), CELLS_IN_A_BATCH)
+        ]
+
+    def _methods_by_datasets(self) -> dict[tuple[str, ...], list[str]]:
+        """Return the methods that are run on the same datasets."""
+        datasets: dict[str, list[str]] = {}
         for method, dataset in sorted(self.cells):
-            cells.setdefault(method, []).append((method, dataset))
-        return {
-            f"{method}_{start}": own[start : start + CELLS_IN_A_BATCH]
-            for method, own in cells.items()
-            for start in range(0, len(own), CELLS_IN_A_BATCH)
-        }
+            datasets.setdefault(method, []).append(dataset)
+        together: dict[tuple[str, ...], list[str]] = {}
+        for method, own in datasets.items():
+            together.setdefault(tuple(own), []).append(method)
+        return together
 
     def batch_inputs(self, cells: list[tuple[str, str]]) -> list[str]:
         """Return the markers that the jobs of some cells read."""
@@ -168,18 +175,13 @@ class Plan:
         """
         methods = [m for m in self.registry.methods.values() if m.is_active]
         on_gpu = {m.name for m in methods if device_for(m, self.registry.options) == "cuda"}
-        chosen = _among(on_gpu, negate=False) if kind == "cuda" else _among(on_gpu, negate=True)
+        chosen = among(on_gpu, negate=False) if kind == "cuda" else among(on_gpu, negate=True)
         return (self._not_batched() if batched else "") + chosen
 
     def _not_batched(self) -> str:
-        """Return a look-ahead that refuses the cells of batches; methods with the same datasets are taken together."""
-        datasets: dict[str, set[str]] = {}
-        for method, dataset in self.cells:
-            datasets.setdefault(method, set()).add(dataset)
-        together: dict[frozenset[str], set[str]] = {}
-        for method, own in datasets.items():
-            together.setdefault(frozenset(own), set()).add(method)
-        return "".join(f"(?!{_among(methods)}/{_among(own)}/)" for own, methods in together.items())
+        """Return a look-ahead that refuses the cells of batches."""
+        together = self._methods_by_datasets().items()
+        return "".join(f"(?!{among(methods)}/{among(own)}/)" for own, methods in together)
 
     def cell_threads(self, method: str, dataset: str) -> int:
         """Return the CPU threads of a fusing job."""
@@ -249,8 +251,10 @@ class Plan:
         """Return the records of all runs."""
         return [record_path(method, dataset) for method, dataset in self.cells]
 
-    def suite_records(self, suite: str, dataset: str) -> list[str]:
-        """Return the records of a suite's runs on a dataset."""
+    def unmeasured_records(self, suite: str, dataset: str) -> list[str]:
+        """Return the records of a suite's runs on a dataset that are not measured as part of the selected suites."""
+        if suite in {selected.name for selected in self.registry.selected}:
+            return []
         methods = self.registry.suites[suite].methods_for(self.registry.datasets[dataset])
         return [record_path(method.name, dataset) for method in methods if method.is_active]
 
@@ -380,7 +384,7 @@ def is_last_attempt(attempt: int, retries: int | None) -> bool:
     return attempt == int(os.environ["FUSEBENCH_LAST_ATTEMPT"])
 
 
-def _among(names: Iterable[str], negate: bool = False) -> str:
+def among(names: Iterable[str], negate: bool = False) -> str:
     """Return a regular expression for one of some names, or for a name that is none of them."""
     choices = "|".join(re.escape(name) for name in sorted(names))
     if negate:

@@ -6,6 +6,7 @@ from fusebench.compare.summary import summary
 from fusebench.errors import RegistryError
 from fusebench.fuse.devices import device_of_jobs
 from fusebench.plan import (
+    among,
     attempt,
     failures_file,
     is_last_attempt,
@@ -54,11 +55,25 @@ def threads_of_cell(wildcards):
     return PLAN.cell_threads(wildcards.method, wildcards.dataset)
 
 
+def cells_of(datasets):
+    """Return the function that lists the cells of a job which fuses several datasets."""
+    return lambda wildcards: [(wildcards.method, dataset) for dataset in datasets]
+
+
 def threads_of_batch(cells):
-    """Return the threads of a job that fuses several cells of a method."""
-    if any(PLAN.is_exclusive(*cell) for cell in cells):
-        return workflow.cores
-    return max(PLAN.cell_threads(*cell) for cell in cells)
+    """Return the function that says how many threads a job for several cells has, as ``threads_of_cell`` does."""
+
+    def threads(wildcards):
+        if any(PLAN.is_exclusive(*cell) for cell in cells(wildcards)):
+            return workflow.cores
+        return PLAN.cell_threads(*cells(wildcards)[0])
+
+    return threads
+
+
+def gpus_of_batch(cells):
+    """Return the function that says how many GPUs a job for several cells takes."""
+    return lambda wildcards: PLAN.cell_resource(*cells(wildcards)[0], "gpu", 1)
 
 
 def absent_of_batch(cells):
@@ -68,7 +83,7 @@ def absent_of_batch(cells):
         forced = workflow.dag_settings.forceall or workflow.dag_settings.forcerun
         return " ".join(
             dataset
-            for method, dataset in cells
+            for method, dataset in cells(wildcards)
             if forced or (method, dataset) in PLAN.absent
         )
 

@@ -1,4 +1,5 @@
 # One long file of values, one of states, and a table for each suite and dataset; then the tables of papers.
+# They read records too, and are made anew when one changes, for then the measures that they are made from are.
 from fusebench.compare.planning import Comparison
 
 COMPARISON = Comparison(PLAN)
@@ -18,8 +19,7 @@ localrules:
 
 rule collect_measures:
     input:
-        measures=expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
-        records=PLAN.all_records,
+        expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
     output:
         measures="results/measures.csv",
         status="results/status.csv",
@@ -34,7 +34,9 @@ rule collect_measures:
 rule write_table:
     input:
         measures="results/measures/{dataset}.csv",
-        records=lambda wildcards: PLAN.suite_records(wildcards.suite, wildcards.dataset),
+        records=lambda wildcards: PLAN.unmeasured_records(
+            wildcards.suite, wildcards.dataset
+        ),
     output:
         report(
             "results/tables/{suite}/{dataset}.csv",
@@ -118,7 +120,6 @@ rule analyse_table:
 rule write_paper_table:
     input:
         statistics="results/statistics/{table}/summary.csv",
-        records=lambda wildcards: COMPARISON.all_records(wildcards.table),
     output:
         multiext("results/tables/{table}", ".csv", ".md", ".tex", ".bib", ".proof.tex"),
         page=report(

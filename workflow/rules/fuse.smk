@@ -3,7 +3,7 @@
 # others died, so that every table is complete.
 
 # Many cells on one machine are fused by one job for the datasets of a method. Each cell keeps its record, and is run again alone.
-BATCHES = {} if ON_CLUSTER else PLAN.batches()
+BATCHES = [] if ON_CLUSTER else PLAN.batches()
 
 
 rule fuse:
@@ -49,22 +49,27 @@ use rule fuse as fuse_on_gpu with:
         method=PLAN.methods_on("cuda", bool(BATCHES)),
 
 
-for batch, cells in BATCHES.items():
+for number, (methods, datasets) in enumerate(BATCHES):
+    cells = cells_of(datasets)
 
     rule:
         name:
-            f"fuse_{batch}"
+            f"fuse_batch_{number}"
         input:
-            PLAN.batch_inputs(cells),
+            lambda wildcards, cells=cells: PLAN.batch_inputs(cells(wildcards)),
         output:
-            [record_path(*cell) for cell in cells],
+            [record_path("{method}", dataset) for dataset in datasets],
+        wildcard_constraints:
+            method=among(methods),
         threads: threads_of_batch(cells)
         resources:
-            gpu=PLAN.cell_resource(*cells[0], "gpu", 1),
+            gpu=gpus_of_batch(cells),
             absent=absent_of_batch(cells),
             last_words=lambda wildcards, attempt: int(is_last(attempt)),
         params:
-            spec=lambda wildcards, cells=cells: PLAN.batch_spec(cells),
-            attempts=[attempt("results", *cell) for cell in cells],
+            spec=lambda wildcards, cells=cells: PLAN.batch_spec(cells(wildcards)),
+            attempts=lambda wildcards, cells=cells: [
+                attempt("results", *cell) for cell in cells(wildcards)
+            ],
         shell:
             "python -m fusebench.steps fuse-batch --spec {params.spec:q} --absent {resources.absent} --last-words {resources.last_words}"

@@ -16,7 +16,6 @@ rule write_page:
     input:
         measures=expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
         datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
-        records=PLAN.all_records,
     output:
         page=report(
             "results/report/index.html",
@@ -49,7 +48,6 @@ rule write_package:
     input:
         measures=expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
         datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
-        records=PLAN.all_records,
         tables=PLAN.tables,
         papers=COMPARISON.table_files,
         figures=COMPARISON.figure_files,

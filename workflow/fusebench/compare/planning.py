@@ -109,12 +109,6 @@ class Comparison:
             if method.is_active
         ]
 
-    def all_records(self, table: str) -> list[str]:
-        """Return the records of a table."""
-        return [
-            record for dataset in self.tables[table].datasets for record in self.records(table, dataset.name)
-        ]
-
     def measures(self, table: str) -> list[str]:
         """Return the files that hold a table's per-image values."""
         return [

@@ -69,9 +69,9 @@ def _sources(
 
 
 def _generated_pairs(generator: str) -> Iterator[tuple[str, LoadSides]]:
-    from fusebench.datasets.generated import GENERATORS
+    from fusebench.datasets.generated import generator as generator_of
 
-    for pair in GENERATORS[generator]():
+    for pair in generator_of(generator)():
         images = {"a": pair.a, "b": pair.b, "reference": pair.reference}
         sides: Sides = {
             side: (pixels, {"notes": []}) for side, pixels in images.items() if pixels is not None

@@ -7,21 +7,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 
-from fusebench.datasets.generated.exposure import multi_exposure
-from fusebench.datasets.generated.focus import multi_focus
 from fusebench.datasets.generated.pair import GeneratedPair
-from fusebench.datasets.generated.repeated import SIZES, repeated
-from fusebench.datasets.generated.scenes import night_scenes
 
-GENERATORS: dict[str, Callable[[], Iterator[GeneratedPair]]] = {
-    "night-scenes": night_scenes,
-    "multi-focus": multi_focus,
-    "multi-exposure": multi_exposure,
-    **{f"repeated-{width}x{height}": partial(repeated, width, height) for width, height in SIZES},
+SIZES = {"repeated-640x480": (640, 480), "repeated-1024x768": (1024, 768)}
+"""Width and height in pixels of the repeated pairs."""
+
+_FUNCTIONS = {
+    "night-scenes": "scenes.night_scenes",
+    "multi-focus": "focus.multi_focus",
+    "multi-exposure": "exposure.multi_exposure",
 }
+
+GENERATORS = (*_FUNCTIONS, *SIZES)
+"""Names of all generators; whoever only asks for a name does not load what draws the images."""
 
 WITH_GROUND_TRUTH = frozenset({"multi-focus"})
 """Generators whose pairs come with a reference."""
 
-__all__ = ["GENERATORS", "WITH_GROUND_TRUTH", "GeneratedPair"]
+
+def generator(name: str) -> Callable[[], Iterator[GeneratedPair]]:
+    """Return a generator by its name.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    if name in SIZES:
+        from fusebench.datasets.generated.repeated import repeated
+
+        return partial(repeated, *SIZES[name])
+    module, function = _FUNCTIONS[name].split(".")
+    generate: Callable[[], Iterator[GeneratedPair]] = getattr(import_module(f"{__name__}.{module}"), function)
+    return generate
+
+
+__all__ = ["GENERATORS", "WITH_GROUND_TRUTH", "GeneratedPair", "generator"]

@@ -10,9 +10,6 @@ import numpy as np
 from fusebench.datasets.generated.pair import GeneratedPair, Image
 from fusebench.datasets.generated.scenes import street
 
-SIZES = ((640, 480), (1024, 768))
-"""Width and height in pixels."""
-
 REPEATS = 11
 """The first image of a process is its warm-up; ten are timed."""
 
