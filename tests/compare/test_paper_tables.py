@@ -261,3 +261,17 @@ def test_latex_compiles_without_complaint(tmp_path: Path, changes: dict[str, Any
         )
         assert done.returncode == 0 and "Overfull" not in done.stdout, done.stdout[-2000:]
     assert (tmp_path / "trial.proof.pdf").stat().st_size > 0
+
+
+def test_times_of_several_devices_are_told_apart() -> None:
+    """Each time then has a footnote that names its device, and the caption warns."""
+    devices = {
+        "alpha": {"device": "cuda", "hardware": {"gpu": "H100"}},
+        "gamma": {"device": "cpu", "hardware": {"cpu": "Xeon", "threads": 2}},
+    }
+    records = [{**one, **devices.get(one["method"], {})} for one in RECORDS]
+    text = markdown(paper_table(SPEC, records, MEANS))
+    assert "on H100" in text and "on Xeon, 2 threads" in text
+    assert "times of different devices cannot be compared" in text
+    same = [{**one, **devices["gamma"]} for one in RECORDS]
+    assert "of the model alone, on Xeon, 2 threads." in markdown(paper_table(SPEC, same, MEANS))

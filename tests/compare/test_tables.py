@@ -342,3 +342,33 @@ def test_wording_of_costs() -> None:
     ]  # fmt: skip
     assert [parameters(value) for value in (12, 74_000, 1_190_000, None)] == ["12", "74 k", "1.19 M", "–"]
     assert [mark(number) for number in (0, 25, 26, 27)] == ["a", "z", "aa", "ab"]
+
+
+def two_devices(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records, with times of alpha from a GPU and of beta from a processor."""
+    gpu = {"device": "cuda", "hardware": {"gpu": "H_100"}, "model_seconds": 0.001, "seconds_per_image": 0.5}
+    cpu = {"device": "cpu", "hardware": {"cpu": "Xeon", "threads": 2}, "model_seconds": 3.0}
+    changes = {"alpha": gpu, "beta": cpu}
+    return [{**one, **changes.get(one["method"], {})} for one in records]
+
+
+def test_times_of_two_devices_stand_in_two_tables(
+    records: list[dict[str, Any]], measures: pd.DataFrame, tmp_path: Path
+) -> None:
+    """The quality table then has no times, and each device a table of its own; the CSV file names the device of each line."""
+    mixed = two_devices(records)
+    write_tables(tmp_path, SPEC, mixed, measures)
+    text = (tmp_path / "trial" / "tno_25.md").read_text()
+    quality, on_gpu, on_cpu = re.split(r"Seconds per image on .*:\n", text)
+    assert "total s" not in quality and "params" in quality
+    assert "0.0010" in on_gpu and "Beta" not in on_gpu
+    assert "3.00" in on_cpu and "Alpha" not in on_cpu
+    assert terminal_table(SPEC, mixed, measures).count("total s") == 2
+    assert (tmp_path / "trial" / "tno_25.tex").read_text().count(r"\begin{tabular}") == 3
+
+
+def test_times_of_one_device_name_it(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+    """Where all times are of one device the caption says of which."""
+    one = [two_devices(records)[1], *records[2:]]
+    text = markdown_format.markdown(table_of(SPEC, one, measures))
+    assert "Seconds per image on Xeon, 2 threads of the model alone" in text and text.count("total s") == 1

@@ -184,6 +184,7 @@ def test_impossible_requests_are_refused_with_slurms_words(
     """A placeholder, an unknown GPU model, more GPUs than a node has: refused at once, with Slurm's words and our hint."""
     submitter, _ = ran
     project = submitter.project
+    (project.root / "mended").touch()
     project.methods["gpu1"]["resources"] = {**RESOURCES, **resources}
     project.methods["gpu1"]["run"] = {**BY_OPTIONS, "seed": len(words) + len(resources)}
     status = submitter.run("--retries", "1", profile=profile_with(tmp_path / "profile", **setting))

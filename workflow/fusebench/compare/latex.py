@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table
 from fusebench.compare.wording import (
-    COSTS,
+    TIMES,
     caption,
+    cost_heads,
     costs,
     definition_shown,
     incomplete,
     mark,
     name_shown,
     notes,
+    times_by_device,
 )
 from fusebench.markers import OK
 from fusebench.metrics import Definition
@@ -46,7 +48,7 @@ def latex(table: Table) -> str:
     marks = {method: rf"\textsuperscript{{{mark(number)}}}" for number, method in enumerate(footnotes)}
     text = _styled(table, marks).to_latex(
         hrules=True,
-        column_format="l" + "r" * (len(table.definitions) + len(COSTS)),
+        column_format="l" + "r" * (len(table.definitions) + len(cost_heads(table))),
         position="tbp",
         position_float="centering",
         caption=escaped(caption(table)),
@@ -55,7 +57,20 @@ def latex(table: Table) -> str:
     below = "".join(f"\\par {marks[method]} {escaped(note)}\n" for method, note in footnotes.items())
     text = text.replace(f" & {SPANNED}", "")
     text = text.replace("\\centering\n", "\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n", 1)
-    return text.replace("\\end{tabular}\n", f"\\end{{tabular}}\n{below}", 1)
+    return text.replace("\\end{tabular}\n", f"\\end{{tabular}}\n{below}{_times(table)}", 1)
+
+
+def _times(table: Table) -> str:
+    """A tabular for each device where there are several, each below its name."""
+    import pandas as pd
+
+    text = ""
+    for device, own in times_by_device(table).items():
+        texts = [[escaped(cell) for cell in line] for line in own]
+        styler = pd.DataFrame(texts, columns=["method", *TIMES]).style.hide(axis="index")
+        text += f"\\par\\medskip Seconds per image on {escaped(device)}:\\par\\smallskip\n"
+        text += styler.to_latex(hrules=True, column_format="lrr")
+    return text
 
 
 def escaped(text: str) -> str:
@@ -74,10 +89,12 @@ def _escaped_character(character: str) -> str:
 def _styled(table: Table, marks: dict[str, str]) -> pd.io.formats.style.Styler:
     import pandas as pd
 
-    heads = ["method", *(_head(definition) for definition in table.definitions), *COSTS]
+    heads = ["method", *(_head(definition) for definition in table.definitions), *cost_heads(table)]
     texts = [_texts(row, table, marks.get(row.method, "")) for row in table.rows]
     frame = pd.DataFrame(texts, columns=heads, dtype=object)
-    styles = pd.DataFrame([_styles(row) for row in table.rows], columns=heads, dtype=object)
+    styles = pd.DataFrame(
+        [_styles(row, len(cost_heads(table))) for row in table.rows], columns=heads, dtype=object
+    )
     # Styler cannot style by position where two columns have one head, hence the numbers.
     frame.columns = styles.columns = pd.RangeIndex(len(heads))
     styled = frame.style.hide(axis="index").apply(lambda _: styles, axis=None)
@@ -91,7 +108,7 @@ def _head(definition: Definition) -> str:
 
 
 def _texts(row: Row, table: Table, footnote: str) -> list[str]:
-    dashed = [escaped(cost) for cost in costs(row)]
+    dashed = [escaped(cost) for cost in costs(row, table)]
     if row.state != OK:
         state = rf"\multicolumn{{{len(row.cells)}}}{{l}}{{{escaped(row.state)}{footnote}}}"
         return [escaped(row.label), *[state, *[SPANNED] * (len(row.cells) - 1)][: len(row.cells)], *dashed]
@@ -104,7 +121,7 @@ def _text(cell: Cell, table: Table, footnote: str) -> str:
     return cell.printed + incomplete(cell, table) + (footnote if cell.problem else "")
 
 
-def _styles(row: Row) -> list[str]:
+def _styles(row: Row, costs_shown: int) -> list[str]:
     """Commands in the form that ``Styler.to_latex`` takes: ``--rwrap`` puts braces round the cell."""
     commands = {BEST: "textbf:--rwrap", SECOND: "underline:--rwrap"}
-    return ["", *(commands.get(cell.rank or 0, "") for cell in row.cells), *[""] * len(COSTS)]
+    return ["", *(commands.get(cell.rank or 0, "") for cell in row.cells), *[""] * costs_shown]

@@ -6,15 +6,17 @@ import re
 
 from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table
 from fusebench.compare.wording import (
-    COSTS,
     NOTHING,
+    TIMES,
     caption,
+    cost_heads,
     costs,
     definition_shown,
     incomplete,
     mark,
     name_shown,
     notes,
+    times_by_device,
 )
 from fusebench.markers import OK
 from fusebench.metrics import Definition
@@ -26,16 +28,17 @@ def markdown(table: Table) -> str:
     """The table with its caption above and its footnotes below."""
     footnotes = notes(table)
     marks = {method: f"<sup>{mark(number)}</sup>" for number, method in enumerate(footnotes)}
-    heads = ["method", *(_head(definition) for definition in table.definitions), *COSTS]
+    heads = ["method", *(_head(definition) for definition in table.definitions), *cost_heads(table)]
+    rows = [_row(row, table, marks.get(row.method, "")) for row in table.rows]
     lines = [
         escaped(caption(table)),
         "",
-        _line(heads),
-        _line(["---", *["---:"] * (len(heads) - 1)]),
-        *(_line(_row(row, table, marks.get(row.method, ""))) for row in table.rows),
-        "",
+        *_grid(heads, rows),
         *(f"{marks[method]} {escaped(note)}\n" for method, note in footnotes.items()),
     ]
+    for device, own in times_by_device(table).items():
+        times = [[escaped(label), *numbers] for label, *numbers in own]
+        lines += [f"Seconds per image on {escaped(device)}:", "", *_grid(["method", *TIMES], times)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -52,8 +55,8 @@ def _head(definition: Definition) -> str:
 def _row(row: Row, table: Table, footnote: str) -> list[str]:
     if row.state != OK:
         numbers = [escaped(row.state) + footnote, *[NOTHING] * (len(row.cells) - 1)][: len(row.cells)]
-        return [escaped(row.label), *numbers, *costs(row)]
-    return [escaped(row.label), *(_cell(cell, table, footnote) for cell in row.cells), *costs(row)]
+        return [escaped(row.label), *numbers, *costs(row, table)]
+    return [escaped(row.label), *(_cell(cell, table, footnote) for cell in row.cells), *costs(row, table)]
 
 
 def _cell(cell: Cell, table: Table, footnote: str) -> str:
@@ -63,6 +66,11 @@ def _cell(cell: Cell, table: Table, footnote: str) -> str:
         cell.rank or 0, cell.printed
     )
     return wrapped + incomplete(cell, table) + (footnote if cell.problem else "")
+
+
+def _grid(heads: list[str], rows: list[list[str]]) -> list[str]:
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return [*(_line(line) for line in (heads, rule, *rows)), ""]
 
 
 def _line(cells: list[str]) -> str:

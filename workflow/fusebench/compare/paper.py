@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fusebench.compare.contents import BEST, Cell, Row, Table, TableSpec, tabulate
+from fusebench.compare.devices import device_of, rows_by_device
 from fusebench.compare.means import Means
 from fusebench.compare.wording import NOTHING, mark, parameters, seconds, shortened
 from fusebench.markers import OK
@@ -212,9 +213,18 @@ def _entry(
         return Entry(NOTHING, note=notes.letter(OTHER_TASK) if column.definition else "")
     row = rows[key][method]
     if column.definition is None:
-        return Entry(_cost(column.cost, row.record))
+        return _time_entry(column.cost, row, rows.values(), notes)
     cell = row.cells[parts[key].definitions.index(column.definition)]
     return _metric_entry(spec, row, cell, notes, decided=not undecided(parts[key]))
+
+
+def _time_entry(cost: str, row: Row, parts: Iterable[Mapping[str, Row]], notes: _Notes) -> Entry:
+    """Return a time; where the table's times were taken on several devices, its footnote names the one of this."""
+    several = len(rows_by_device(other for of_part in parts for other in of_part.values())) > 1
+    time = _cost(cost, row.record)
+    if time == NOTHING or not several:
+        return Entry(time)
+    return Entry(time, note=notes.letter(f"on {device_of(row.record)}"))
 
 
 def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes, *, decided: bool) -> Entry:
@@ -279,7 +289,7 @@ def caption(table: PaperTable) -> str:
     """Return what the table shows and how to read it, as sentences of plain text."""
     spec = table.spec
     return " ".join(
-        filter(None, [_what(table), _spread_words(spec), _marks(spec), _ties(table), _costs(spec)])
+        filter(None, [_what(table), _spread_words(spec), _marks(spec), _ties(table), _costs(table)])
     )
 
 
@@ -319,9 +329,16 @@ def _ties(table: PaperTable) -> str:
     return " ".join(told)
 
 
-def _costs(spec: PaperSpec) -> str:
-    times = [cost for cost in spec.columns if cost in PER_DATASET]
+def _costs(table: PaperTable) -> str:
+    times = [cost for cost in table.spec.columns if cost in PER_DATASET]
     if not times:
         return ""
     words = {"model-seconds": "of the model alone", "seconds": "in total, reading and writing included"}
-    return f"Seconds per image {' and '.join(words[cost] for cost in times)}."
+    return f"Seconds per image {' and '.join(words[cost] for cost in times)}{_devices(table)}."
+
+
+def _devices(table: PaperTable) -> str:
+    devices = list(rows_by_device(row for part in table.parts for row in part.rows))
+    if len(devices) > 1:
+        return "; times of different devices cannot be compared"
+    return "".join(f", on {device}" for device in devices)

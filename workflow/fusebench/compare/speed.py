@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fusebench.compare.devices import device_of
 from fusebench.compare.markdown import escaped
 from fusebench.compare.wording import NOTHING, parameters, seconds
 from fusebench.files import write_text
@@ -51,7 +52,6 @@ CAPTION = (
     " synchronised before and after), and in total, reading and writing included. Frames per second are 1 / model s. FLOPs"
     " are of one image, a multiply-add counting as two. See docs/clock.md."
 )
-NOT_RUN = "not run"
 
 
 def write_speed_tables(folder: Path, suite: str, records: Iterable[Mapping[str, Any]]) -> None:
@@ -111,14 +111,6 @@ def _part(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
 
 def _scaled(value: float | None, factor: float) -> float | None:
     return None if value is None else value * factor
-
-
-def device_of(record: Mapping[str, Any]) -> str:
-    """Return the device that a run's times belong to: the GPU, or the processor and its threads."""
-    hardware = _part(record, "hardware")
-    if record.get("device") == "cuda":
-        return str(hardware.get("gpu") or "a GPU without a name")
-    return f"{hardware['cpu']}, {hardware['threads']} threads" if record.get("device") else NOT_RUN
 
 
 def speed_markdown(rows: list[dict[str, Any]]) -> str:

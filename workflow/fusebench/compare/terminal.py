@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table, TableSpec, table_of
-from fusebench.compare.wording import COSTS, costs, incomplete
+from fusebench.compare.wording import TIMES, cost_heads, costs, incomplete, times_by_device
 from fusebench.markers import OK
 
 if TYPE_CHECKING:
@@ -22,12 +22,15 @@ def terminal_table(spec: TableSpec, records: Iterable[Mapping[str, Any]], measur
     Args and errors: as for ``contents.table_of``.
     """
     table = table_of(spec, records, measures)
-    heads = ["method", *(f"{d.id}{ARROWS[d.direction]}" for d in table.definitions), *COSTS]
-    grid = [heads, *([row.label, *_numbers(row, table), *costs(row)] for row in table.rows)]
-    widths = [max(len(line[column]) for line in grid) for column in range(len(heads))]
-    lines = [_line(line, widths) for line in grid]
+    heads = ["method", *(f"{d.id}{ARROWS[d.direction]}" for d in table.definitions), *cost_heads(table)]
+    rows = [[row.label, *_numbers(row, table), *costs(row, table)] for row in table.rows]
+    times = [
+        line
+        for device, own in times_by_device(table).items()
+        for line in ("", f"seconds per image on {device}", *_grid(["method", *TIMES], own))
+    ]
     title = f"{spec.title}, mean over {table.pairs} pairs (* best, + second)"
-    return "\n".join([title, lines[0], "-" * len(lines[0]), *lines[1:], *_troubles(table)])
+    return "\n".join([title, *_grid(heads, rows), *_troubles(table), *times])
 
 
 def failures(records: Iterable[Mapping[str, Any]]) -> str:
@@ -54,6 +57,13 @@ def _number(cell: Cell, table: Table) -> str:
     if cell.mean is None:
         return "no value "
     return cell.printed + incomplete(cell, table) + MARKS.get(cell.rank or 0, " ")
+
+
+def _grid(heads: list[str], rows: list[list[str]]) -> list[str]:
+    """Return the lines of a table: its heads, a rule, its rows."""
+    widths = [max(len(line[column]) for line in (heads, *rows)) for column in range(len(heads))]
+    first, *rest = (_line(line, widths) for line in (heads, *rows))
+    return [first, "-" * len(first), *rest]
 
 
 def _line(texts: list[str], widths: list[int]) -> str:

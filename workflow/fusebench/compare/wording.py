@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from fusebench.compare.contents import Cell, Row, Table
+from fusebench.compare.devices import rows_by_device
 from fusebench.markers import OK
 from fusebench.metrics import Definition
 
 NOTE_LENGTH = 300
 """Reasons may quote a whole traceback; the CSV file has them in full."""
 
-COSTS = ("model s", "total s", "params")
-"""Columns after the metrics; the caption says what they are."""
+TIMES = ("model s", "total s")
+PARAMETERS = "params"
 NOTHING = "–"
 _UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"))
 
 
-def costs(row: Row) -> list[str]:
-    """Seconds per image of the model alone and end to end, and the number of parameters."""
-    record = row.record
-    return [
-        seconds(record.get("model_seconds")),
-        seconds(record.get("seconds_per_image")),
-        parameters(record.get("parameters")),
-    ]
+def cost_heads(table: Table) -> tuple[str, ...]:
+    """Heads of the columns after the metrics; the caption says what they are. Times of several devices are not among them."""
+    return (PARAMETERS,) if times_by_device(table) else (*TIMES, PARAMETERS)
+
+
+def costs(row: Row, table: Table) -> list[str]:
+    """What stands below ``cost_heads``: seconds per image of the model alone and end to end, and the number of parameters."""
+    return [*([] if times_by_device(table) else _times(row)), parameters(row.record.get("parameters"))]
+
+
+def times_by_device(table: Table) -> dict[str, list[list[str]]]:
+    """Device -> method and ``TIMES`` of each of its rows; empty where all times were taken on one device."""
+    by_device = rows_by_device(table.rows)
+    if len(by_device) < 2:
+        return {}
+    return {device: [[row.label, *_times(row)] for row in rows] for device, rows in by_device.items()}
+
+
+def _times(row: Row) -> list[str]:
+    return [seconds(row.record.get("model_seconds")), seconds(row.record.get("seconds_per_image"))]
 
 
 def seconds(value: float | None) -> str:
@@ -86,6 +99,13 @@ def caption(table: Table) -> str:
     """What the table shows and how to read it."""
     return (
         f"{table.spec.title}: mean over {table.pairs} pairs. Best bold, second underlined, ranked on the printed digits;"
-        " means of fewer pairs are not ranked. Seconds per image of the model alone and in total, reading and writing"
-        " included."
+        f" means of fewer pairs are not ranked. Seconds per image{_devices(table)} of the model alone and in total, reading and"
+        " writing included."
     )
+
+
+def _devices(table: Table) -> str:
+    devices = list(rows_by_device(table.rows))
+    if len(devices) > 1:
+        return " (not to be compared between devices, hence in a table for each)"
+    return "".join(f" on {device}" for device in devices)
