@@ -1,8 +1,8 @@
-"""A real Slurm on this machine: two nodes with two pretended GPUs each, in a folder of its own, without systemd or database.
+"""A real Slurm on this machine: two nodes with two pretended GPUs each, in a folder of its own, without systemd.
 
 From the shell, until Ctrl-C::
 
-    python tests/slurm/cluster.py --folder /tmp/slurm
+    python tests/slurm/cluster.py --folder /tmp/slurm [--accounting]
 
 prints the two variables that Snakemake and Slurm's commands need. Works as root or as any user.
 """
@@ -23,10 +23,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
+ACCOUNTING_DAEMONS = ("mariadbd", "mariadb-install-db", "slurmdbd", "sacctmgr", "sacct")
 CLIENTS = ("sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo")
 NODES = ("n1", "n2")
 GPUS_PER_NODE = 2
@@ -53,7 +55,7 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SwitchType=switch/none
 MpiDefault=none
-AccountingStorageType=accounting_storage/none
+{accounting}
 # Memory is enforced without cgroups: the usage is read every second, and a job above its limit is killed.
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
@@ -80,15 +82,42 @@ GresTypes=gpu
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 PartitionName=gpu Nodes=ALL MaxTime=INFINITE State=UP
 """
+NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none"
+ACCOUNTING = """\
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort={dbd_port}
+AccountingStoragePass={folder}/munge.socket
+AccountingStorageTRES=gres/gpu
+# As on clusters where everybody has an account: who is in none may submit nothing.
+AccountingStorageEnforce=associations,limits"""
+DATABASE_CONFIGURATION = """\
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+DbdHost=localhost
+DbdAddr=127.0.0.1
+DbdPort={dbd_port}
+SlurmUser={user}
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort={database_port}
+StorageUser=slurm
+StoragePass={password}
+StorageLoc=slurm_accounting
+PidFile={folder}/slurmdbd.pid
+LogFile={folder}/slurmdbd.log
+"""
+ACCOUNT = "fusers"
 NODE = (
     "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} Boards=1 SocketsPerBoard=1"
     " CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory={memory} Gres=gpu:pretended:{gpus} State=UNKNOWN"
 )
 
 
-def missing_programs() -> list[str]:
-    """Return the programs of Slurm that are not installed."""
-    return [name for name in (*DAEMONS, *CLIENTS) if _program(name) is None]
+def missing_programs(accounting: bool = False) -> list[str]:
+    """Return the programs of Slurm, and of its accounting, that are not installed."""
+    wanted = (*DAEMONS, *CLIENTS, *(ACCOUNTING_DAEMONS if accounting else ()))
+    return [name for name in wanted if _program(name) is None]
 
 
 def _program(name: str) -> str | None:
@@ -129,7 +158,9 @@ class Cluster:
     """The daemons of a pretended cluster and its folder."""
 
     folder: Path
+    accounting: bool = False
     daemons: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -144,6 +175,8 @@ class Cluster:
         files = [f"--{name}-file={self.folder}/munged.{name}" for name in ("pid", "log", "seed")]
         self._run("munged", "--foreground", "--num-threads=2", *munge, *files)
         self._wait((self.folder / "munge.socket").exists, "munged")
+        if self.accounting:
+            self._start_accounting()
         self._run("slurmctld", "-D", "-c")
         for node in NODES:
             self.start_node(node)
@@ -152,20 +185,66 @@ class Cluster:
             "nodes",
         )
 
+    def _start_accounting(self) -> None:
+        """Start a database and slurmdbd, and give this user an account; the controller starts after that."""
+        data, user = self.folder / "database", getpass.getuser()
+        install = [
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--user={user}",
+            "--skip-test-db",
+        ]
+        subprocess.run([str(_program(install[0])), *install[1:]], check=True, capture_output=True)
+        where = (
+            f"--datadir={data}",
+            f"--socket={self.folder}/database.socket",
+            f"--port={self.ports['database']}",
+        )
+        options = ("--bind-address=127.0.0.1", f"--user={user}", f"--init-file={self.folder}/database.sql")
+        self._run("mariadbd", "--no-defaults", *where, *options)
+        self._wait((self.folder / "database.socket").exists, "mariadbd")
+        self._run("slurmdbd", "-D")
+        self._wait(lambda: "Cluster" in self.ask("sacctmgr", "-i", "add", "cluster", "pretended"), "slurmdbd")
+        self.ask("sacctmgr", "-i", "add", "account", ACCOUNT)
+        self.ask("sacctmgr", "-i", "add", "user", user, f"account={ACCOUNT}")
+
+    def _write_accounting(self, values: dict[str, Any]) -> None:
+        password = secrets.token_hex(16)
+        configuration = self.folder / "slurmdbd.conf"
+        configuration.touch(mode=0o600)
+        configuration.write_text(DATABASE_CONFIGURATION.format(password=password, **values))
+        (self.folder / "database.sql").write_text(
+            f"CREATE USER IF NOT EXISTS slurm@'127.0.0.1' IDENTIFIED BY '{password}';\n"
+            f"CREATE USER IF NOT EXISTS slurm@localhost IDENTIFIED BY '{password}';\n"
+            "GRANT ALL ON slurm_accounting.* TO slurm@'127.0.0.1', slurm@localhost;\n"
+        )
+
     def start_node(self, node: str) -> None:
         """Start the daemon of one node."""
         self._run("slurmd", "-D", "-N", node)
 
     def _write_configuration(self) -> None:
-        host, (port, *node_ports) = socket.gethostname().split(".")[0], _free_ports(1 + len(NODES))
+        host, (port, dbd, database, *node_ports) = (
+            socket.gethostname().split(".")[0],
+            _free_ports(3 + len(NODES)),
+        )
+        self.ports = {"dbd": dbd, "database": database}
         shape = {"host": host, "cpus": CPUS_PER_NODE, "memory": MEGABYTES_PER_NODE, "gpus": GPUS_PER_NODE}
         nodes = [NODE.format(name=n, port=p, **shape) for n, p in zip(NODES, node_ports, strict=True)]
         values = {"host": host, "port": port, "user": getpass.getuser(), "folder": self.folder}
+        values |= {"dbd_port": dbd, "database_port": database}
+        accounting = ACCOUNTING.format(**values) if self.accounting else NO_ACCOUNTING
         for name in ("state", "bin"):
             (self.folder / name).mkdir(parents=True)
         (self.folder / "munge.key").write_bytes(secrets.token_bytes(128))
         (self.folder / "munge.key").chmod(0o600)
-        (self.folder / "slurm.conf").write_text(CONFIGURATION.format(nodes="\n".join(nodes), **values))
+        nodes_text = "\n".join(nodes)
+        (self.folder / "slurm.conf").write_text(
+            CONFIGURATION.format(nodes=nodes_text, accounting=accounting, **values)
+        )
+        if self.accounting:
+            self._write_accounting(values)
         for number in range(GPUS_PER_NODE):
             # A plain file would be counted too, but slurmd sets CUDA_VISIBLE_DEVICES for devices only; it follows links.
             (self.folder / f"nvidia{number}").symlink_to("/dev/null")
@@ -272,9 +351,9 @@ def _seconds(stamp: str) -> float:
 
 
 @contextlib.contextmanager
-def running_cluster(folder: Path) -> Iterator[Cluster]:
+def running_cluster(folder: Path, accounting: bool = False) -> Iterator[Cluster]:
     """Start a cluster in an empty folder, and end it whatever happens, a SIGTERM to this process included."""
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, accounting)
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         cluster.start()
@@ -292,7 +371,9 @@ def main() -> None:
     parser.add_argument(
         "--folder", type=Path, required=True, help="an absolute path; is made, and left for its logs"
     )
-    with running_cluster(parser.parse_args().folder.resolve()) as cluster:
+    parser.add_argument("--accounting", action="store_true", help="with a database and slurmdbd")
+    options = parser.parse_args()
+    with running_cluster(options.folder.resolve(), options.accounting) as cluster:
         print("export", *(f"{name}={value}" for name, value in cluster.environ.items()), flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()

@@ -157,7 +157,7 @@ def profile_with(folder: Path, **placeholders: str) -> Path:
     for key, value in placeholders.items():
         lines = text.splitlines()
         index = max(number for number, line in enumerate(lines) if line.strip().startswith(f"# {key}:"))
-        lines[index] = f"    {key}: {value}"
+        lines[index] = f"{lines[index].partition('#')[0]}{key}: {value}"
         text = "\n".join(lines)
     folder.mkdir()
     (folder / "config.yaml").write_text(text)

@@ -20,7 +20,11 @@ OURS = re.compile(r"rule_\w+")
 MEMORY = re.compile(r".*(exceeded memory limit|oom.?kill|Out Of Memory).*", re.IGNORECASE)
 """What Slurm writes into a job's log when it kills a part of it; the job itself may then count as merely failed."""
 
-REFUSED = re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.$", re.MULTILINE | re.DOTALL)
+REFUSED = (
+    re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.$", re.MULTILINE | re.DOTALL),
+    re.compile(r"(The given account \S+ appears to be invalid\. Available accounts:\n.*)"),
+)
+"""How Snakemake's log tells that sbatch refused a job, or that the accounting does not know the job's account."""
 
 HINT = (
     "Slurm refused jobs; nothing of them was run. Partition, account, QoS and GPU model stand at the top of the profile"
@@ -94,7 +98,7 @@ def refusals(logs: Iterable[str]) -> str:
         logs: paths of Snakemake's logs of the run.
     """
     texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in logs]
-    words = [word for text in texts for word in REFUSED.findall(text)]
+    words = [word for text in texts for pattern in REFUSED for word in pattern.findall(text)]
     lines = dict.fromkeys(line.strip() for word in words for line in word.splitlines())
     return "\n".join([HINT, *(f"  {line}" for line in lines)]) if lines else ""
 

@@ -1,0 +1,55 @@
+"""A Slurm with accounting: a database, accounts that jobs must name, and endings that are read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flow.projects import MiniProject
+from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
+from tests.slurm.cluster import ACCOUNT, missing_programs, running_cluster
+from tests.slurm.conftest import Submitter
+from tests.slurm.test_cluster import HOG, RESOURCES, profile_with
+
+
+@pytest.fixture(scope="module")
+def submitter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submitter]:
+    """Return a project of two methods on a cluster with accounting; one of them takes too much memory."""
+    missing = missing_programs(accounting=True)
+    if missing:
+        pytest.skip(f"needs Slurm with its accounting; not installed: {', '.join(missing)}")
+    folder = tmp_path_factory.mktemp("accounting")
+    (folder / "environments").mkdir()
+    project = MiniProject.create(folder / "project", folder / "environments")
+    project.add_method("good", {"test.py": ARGPARSE}, BY_OPTIONS, resources=RESOURCES)
+    hog = HOG.format(flag=str(project.root / "mended"))
+    project.add_method("hog", {"test.py": hog}, {**BY_OPTIONS, "devices": ["cpu"]}, resources=RESOURCES)
+    with running_cluster(folder / "cluster", accounting=True) as cluster:
+        yield Submitter(project, cluster)
+
+
+def test_jobs_are_booked_and_their_ends_read_from_the_database(submitter: Submitter, tmp_path: Path) -> None:
+    """With an account in the profile and sacct as the source of states, jobs are booked on it and have their states."""
+    profile = profile_with(tmp_path / "profile", slurm_account=ACCOUNT)
+    text = (profile / "config.yaml").read_text()
+    (profile / "config.yaml").write_text(
+        text.replace("slurm-status-command: squeue", "slurm-status-command: sacct")
+    )
+    assert submitter.run("--retries", "1", profile=profile) == 1, submitter.output[-5000:]
+    states = {row["method"]: row["state"] for row in submitter.project.table("status.csv")}
+    assert states == {"good": "ok", "hog": "out-of-memory"}
+    booked = submitter.cluster.ask("sacct", "-X", "-n", "-P", "-o", "JobID,Account,State").splitlines()
+    jobs = {job: (account, state) for job, account, state in (line.split("|") for line in booked)}
+    record = submitter.project.record("good")
+    assert jobs[record["host"]["slurm_job"]] == (ACCOUNT, "COMPLETED")
+    assert {account for account, _ in jobs.values()} == {ACCOUNT}
+
+
+def test_an_account_that_does_not_exist_is_refused(submitter: Submitter, tmp_path: Path) -> None:
+    """A wrong account is told at submission, with those that there are and what to look up."""
+    submitter.project.methods["good"]["run"] = {**BY_OPTIONS, "seed": 5}
+    assert submitter.run(profile=profile_with(tmp_path / "profile", slurm_account="nobody")) == 1
+    assert "The given account nobody appears to be invalid" in submitter.output
+    assert "slurm/README.md" in submitter.output
