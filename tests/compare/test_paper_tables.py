@@ -235,6 +235,10 @@ def test_bibliography_tells_conferences_from_journals() -> None:
     assert "@article{k," in entry("Information Fusion") and "@misc{k," in entry("arXiv", arxiv="2401.1")
     assert "eprint = {2401.1}" in entry("arXiv", arxiv="2401.1")
     assert r"title = {{Alpha \& Omega\_1}}" in bibliography(PAPERS)
+    assert "author = {Li, Hui and Ren\u00e9 Descartes}," in entry(
+        "CVPR", authors=["Li, Hui", "Ren\u00e9 Descartes"]
+    )
+    assert "author" not in entry("CVPR").partition("@")[2]
 
 
 def test_citation_keys_are_the_entrys_own_or_made() -> None:

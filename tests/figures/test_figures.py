@@ -111,14 +111,15 @@ def test_speed_is_compared_within_one_device(of: Read, tmp_path: Path) -> None:
     records = tmp_path / "results" / "runs"
     for method in spec.cells["runs"]["set-00"]:
         record = json.loads((inputs.root / f"results/runs/{method}/set-00/record.json").read_text())
+        record |= {"hardware": {"cpu": "Xeon", "threads": 2}}
         if method == "method-001":
-            record |= {"device": "cuda", "clock": {"device_name": "NVIDIA H200"}}
+            record |= {"device": "cuda", "hardware": {"gpu": "NVIDIA H200"}}
         (records / method / "set-00").mkdir(parents=True)
         (records / method / "set-00" / "record.json").write_text(json.dumps(record))
     alone = {"runs": {"set-00": spec.cells["runs"]["set-00"]}, "skipped": []}
     figure, data = draw(quality_speed, (replace(spec, cells=alone), replace(inputs, root=tmp_path)))
     assert data.set_index("method")["device"]["method-001"] == "NVIDIA H200"
-    assert len(figure.axes) == 2 and {"cpu", "NVIDIA H200"} <= {
+    assert len(figure.axes) == 2 and {"Xeon, 2 threads", "NVIDIA H200"} <= {
         panel.get_title(loc="left") for panel in figure.axes
     }
 

@@ -27,12 +27,12 @@ def bibliography(papers: Mapping[str, Mapping[str, Any]]) -> str:
     """Return BibTeX entries.
 
     Args:
-        papers: method -> ``key``, ``title`` and ``paper`` (venue, year, doi, arxiv, url) of its entry.
+        papers: method -> ``key``, ``title`` and ``paper`` (authors, venue, year, doi, arxiv, url) of its entry.
     """
     entries = {paper["key"]: _entry(paper) for paper in papers.values()}
     head = (
-        "% The papers of the methods, as methods.yaml knows them. It keeps no authors: a DOI or an arXiv number leads to the\n"
-        "% full entry.\n"
+        "% The papers of the methods, as methods.yaml knows them. Where authors are missing, add them to the entry's paper;\n"
+        "% a DOI or an arXiv number leads to them.\n"
     )
     return head + "".join(f"\n{entry}" for entry in entries.values())
 
@@ -42,6 +42,7 @@ def _entry(paper: Mapping[str, Any]) -> str:
     venue = str(known.get("venue", ""))
     kind = "inproceedings" if CONFERENCES.search(venue) else "article" if _is_journal(venue) else "misc"
     fields = {
+        "author": " and ".join(escaped(_plain(name)) for name in known.get("authors", [])),
         "key": paper["key"],
         "title": f"{{{escaped(_plain(paper['title']))}}}",
         {"inproceedings": "booktitle", "article": "journal"}.get(kind, "howpublished"): escaped(

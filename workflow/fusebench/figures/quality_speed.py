@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fusebench.compare.devices import device_of
 from fusebench.figures.contents import FigureSpec, Inputs
 from fusebench.figures.style import COLUMN, looks, message
 
@@ -36,8 +37,8 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     styles = looks(list(points["method"]))
     for panel, device in zip(panels, devices, strict=True):
         _panel(panel, points[points["device"] == device], styles, spec)
-        panel.set_title(device if len(devices) > 1 else "", loc="left")
-    panels[-1].set_xlabel(f"seconds per image ({devices[0]})" if len(devices) == 1 else "seconds per image")
+        panel.set_title(device, loc="left", fontsize="x-small")
+    panels[-1].set_xlabel("seconds per image, of the model where known")
     figure.legend(
         handles=_handles(points, styles, spec),
         loc="outside lower center",
@@ -63,14 +64,12 @@ def _points(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
 
 
 def _point(method: Any, rank: float, record: dict[str, Any]) -> dict[str, Any]:
-    kind, name = record.get("device"), (record.get("clock") or {}).get("device_name")
-    device = str((name if kind == "cuda" else None) or kind or "unknown device")
     return {
         "method": method,
         "mean_rank": rank,
         "seconds": record.get("model_seconds") or record.get("seconds_per_image"),
         "parameters": record.get("parameters"),
-        "device": device,
+        "device": device_of(record),
     }
 
 
