@@ -32,6 +32,10 @@ for n in os.listdir('a'):
     open('f/' + n, 'wb').write(content[:len(content) // 2])
 """
 )
+RAISES_AT_SECOND = (
+    READ
+    + "assert os.listdir('a') != ['p2.png']\nfor n in os.listdir('a'):\n    cv2.imwrite('f/' + n, read('a/' + n))\n"
+)
 SLEEPS = "import subprocess, time\nsubprocess.Popen(['sleep', '3600'])\ntime.sleep(3600)\n"
 OUT_OF_MEMORY = "print('torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB')\nraise SystemExit(1)\n"
 KILLED = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
@@ -53,6 +57,12 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "nan-image": (NAN_IMAGE, PLAIN, "bad-output", "more than one value"),
     "swallowed-traceback": (SWALLOWED, PLAIN, "crashed", "FileNotFoundError"),
     "raises": (RAISES, PLAIN, "crashed", "shapes do not match"),
+    "raises-at-second": (
+        RAISES_AT_SECOND,
+        {**PLAIN, "pairs_per_process": 1},
+        "crashed",
+        "(1 of 3 results written)",
+    ),
     "elsewhere": (ELSEWHERE, PLAIN, "bad-output", "other/p1.png"),
     "truncated": (TRUNCATED, PLAIN, "bad-output", "damaged"),
     "sleeps": (SLEEPS, PLAIN, "timeout", "limit of 0.05 minutes"),

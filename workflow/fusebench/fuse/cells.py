@@ -149,10 +149,10 @@ def _fuse_batch(
         launched = launch(job, python, scratch, log, max(1.0, deadline - time.monotonic()), environ)
     except TimedOut as error:
         raise TimedOut(
-            f"{error} of {cell.spec['minutes']:g} minutes {_progress(staged)}; raise `resources.runtime` of the entry"
+            f"{error} of {cell.spec['minutes']:g} minutes {_progress(cell, staged, outcome)}; raise `resources.runtime` of the entry"
         ) from error
     outcome.launches.append(launched)
-    _check_complete(staged, launched, work, out, since, outcome)
+    _check_complete(cell, staged, launched, (work, out), since, outcome)
     sizes = {pair["name"]: pair["size"] for pair in batch}
     known = {pair["name"] for pair in cell.dataset["pairs"]}
     for pair in staged:
@@ -195,15 +195,20 @@ def _job(
 
 
 def _check_complete(
-    staged: list[StagedPair], launched: Launch, work: Path, out: Path, since: float, outcome: Outcome
+    cell: Cell,
+    staged: list[StagedPair],
+    launched: Launch,
+    folders: tuple[Path, Path],
+    since: float,
+    outcome: Outcome,
 ) -> None:
     """Raise unless every result is there; an unhappy ending after the last result is only noted."""
     missing = missing_results(staged)
     if missing and (launched.status != 0 or launched.printed_traceback):
         error = launched.failure()
-        raise type(error)(f"{error} {_progress(staged)}")
+        raise type(error)(f"{error} {_progress(cell, staged, outcome)}")
     if missing:
-        raise too_few(staged, missing, work, out, since)
+        raise too_few(staged, missing, *folders, since)
     if launched.status != 0:
         outcome.notes.append(
             f"exit status {launched.status} after every result was written: {launched.complaint}"
@@ -214,8 +219,11 @@ def _check_complete(
         )
 
 
-def _progress(staged: list[StagedPair]) -> str:
-    return f"({len(staged) - len(missing_results(staged))} of {len(staged)} results written)"
+def _progress(cell: Cell, staged: list[StagedPair], outcome: Outcome) -> str:
+    """Say how many pairs of the dataset have results, those of earlier processes included."""
+    pairs = len(cell.dataset["pairs"])
+    done = len(outcome.images) + len(staged) - len(missing_results(staged))
+    return f"({min(done, pairs)} of {pairs} results written)"
 
 
 def _times(launched: Launch, name: str) -> dict[str, Any]:
