@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def project(tmp_path: Path) -> Path:
         "folder": "images",
         "a": side,
         "b": side,
+        "pairs": ["p1", "p2"],
     }
     (tmp_path / "datasets.yaml").write_text(yaml.safe_dump({"d": dataset}))
     config = {"suite": "s", "suites": {"s": {"methods": ["m"], "datasets": ["d"]}}}
@@ -94,6 +96,7 @@ def test_what_is_right_is_silent(project: Path) -> None:
         ),
         ([CHECK, CHECK], "must have different names; found 'committed' twice"),
         ({**CHECK, "repeats": 0}, "must be how often the script is run"),
+        ({**CHECK, "pairs": ["../x"]}, "must be names that a file can have"),
         ({**CHECK, "expected": "out"}, "unknown key 'expected' (did you mean 'expect'?)"),
     ],
 )
@@ -118,6 +121,12 @@ def test_a_check_that_cannot_be_paired_is_named(project: Path, check: Any, told:
         ({"metric": "EN", "value": 1.5, "where": "Table 1"}, "must have `dataset`, or `images`"),
         ({"dataset": "d", "metric": "EN", "value": 1.5}, "must have 'where', which is missing"),
         ({"file": "claims/none.csv"}, "none.csv: must be a file of claims"),
+        ({**CLAIM, "value": float("nan")}, "must be a finite number with a point"),
+        ({**CLAIM, "value": "1e999"}, "must be a finite number with a point"),
+        ({**CLAIM, "images": "20 of them"}, "found both"),
+        ({**CLAIM, "metric": "SSIM@vifb"}, "write `metric: SSIM, definition: vifb`"),
+        ({**CLAIM, "metric": "all", "definition": "vifb"}, "must be one metric; found 'all@vifb'"),
+        ({**CLAIM, "image": "p3"}, "must be a pair of 'd'; found 'p3'"),
     ],
 )
 def test_a_wrong_claim_is_named(project: Path, claim: dict[str, Any], told: str) -> None:
@@ -128,11 +137,34 @@ def test_a_wrong_claim_is_named(project: Path, claim: dict[str, Any], told: str)
 
 
 @pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("7.10", 'must be in quotes, for YAML drops digits that were printed; found 7.10, write "7.10"'),
+        ("7_1", "must be a finite number with a point"),
+        ("012", "must be a finite number with a point"),
+        ("1:30", "must be a finite number with a point"),
+        ("7,12", "unknown key '12'"),
+        ("7,12", "a number is written with a point, not with a comma"),
+    ],
+)
+def test_a_value_that_yaml_reads_otherwise_is_named(project: Path, written: str, told: str) -> None:
+    """Octal and sexagesimal numbers, a comma that begins another field, and a last zero without quotes."""
+    problems(project, claims=[CLAIM])
+    file = project / "methods.yaml"
+    head = file.read_text().partition("  claims:")[0]
+    file.write_text(f"{head}  claims: [{{dataset: d, metric: EN, value: {written}, where: T}}]\n")
+    with pytest.raises(RegistryError, match=re.escape(told)):
+        load_registry(project)
+
+
+@pytest.mark.parametrize(
     ("row", "told"),
     [
         ("M,d,,EN,canonical,7,12,2,T\n", ":3: must have 8 columns"),
         ('M,d,,EN,canonical,"7,12",2,T\n', ":3: `value` must be a number with a point; found '7,12'"),
-        ("M,d,,EN,canonical,7.12,two,T\n", ":3: `decimals` must be a whole number; found 'two'"),
+        ("M,d,,EN,canonical,7.12,two,T\n", ":3: `decimals` must be a whole number from 0 to 15; found 'two'"),
+        ("M,d,,EN,canonical,7.12,²,T\n", ":3: `decimals` must be a whole number from 0 to 15"),
+        ('M,d,,EN,canonical,7.12,2,"T\n', ":3: must be CSV: unexpected end of data"),
         ("N,d,,EN,canonical,7.12,2,T\n", "must find rows named 'M' in claims/t.csv; found none"),
     ],
 )
@@ -141,3 +173,41 @@ def test_a_wrong_line_of_a_file_of_claims_is_named(project: Path, row: str, told
     (project / "claims").mkdir()
     (project / "claims" / "t.csv").write_text("# source: T\n" + HEADER + row)
     assert told in problems(project, claims=[{"file": "claims/t.csv", "name": "M"}])
+
+
+def test_a_file_of_claims_in_another_encoding_is_named(project: Path) -> None:
+    """A byte that is no UTF-8 is told with the file."""
+    (project / "claims").mkdir()
+    (project / "claims" / "t.csv").write_bytes(
+        (HEADER + "M,d,,EN,canonical,7.12,2,caf\xe9\n").encode("latin-1")
+    )
+    assert "t.csv: must be a file of claims in UTF-8" in problems(project, claims=[{"file": "claims/t.csv"}])
+
+
+def test_a_variant_does_not_answer_for_the_check_that_it_shares(project: Path) -> None:
+    """A merge brings the fields of another entry's self-check, which the variant does not have and need not fit."""
+    medical = {**CHECK, "task": "medical"}
+    shared = {"m": {**ENTRY, "tasks": ["infrared-visible", "medical"], "selfcheck": medical}}
+    text = yaml.safe_dump(shared, sort_keys=False).replace("m:\n", "m: &m\n", 1)
+    run = "{script: t.py, stage: {a: 'a/{name}.png', b: 'b/{name}.png'}, collect: '{out}/{name}.png'}"
+    variant = f"n:\n  <<: *m\n  tasks: [infrared-visible]\n  run: {run}\n"
+    (project / "methods.yaml").write_text(text + variant)
+    assert "selfcheck" not in load_registry(project).methods["n"].entry
+
+
+@pytest.mark.parametrize("text", ["- a\n", "hello\n"])
+def test_a_configuration_that_is_no_mapping_is_refused(project: Path, text: str) -> None:
+    """A list or a word in its place is told, not stumbled over."""
+    problems(project)
+    (project / "config" / "config.yaml").write_text(text)
+    with pytest.raises(RegistryError, match=r"config.yaml:1: must be what is run; found"):
+        load_registry(project, {"suite": "s"})
+
+
+def test_the_same_run_in_another_order_is_the_same(project: Path) -> None:
+    """Fields of `run` have no order: an entry is no other one because they are written the other way round."""
+    run = dict(reversed(list(ENTRY["run"].items())))
+    text = yaml.safe_dump({"m": ENTRY, "n": {**ENTRY, "run": run}}, sort_keys=False)
+    (project / "methods.yaml").write_text(text)
+    with pytest.raises(RegistryError, match="the same code, commit and run as 'm'"):
+        load_registry(project)

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from fusebench.fuse.placeholders import fields
+from fusebench.images import SUFFIXES
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.documents import Document, Place
 from fusebench.registry.methods import Method
@@ -80,12 +81,14 @@ class Check:
 
 
 def pattern_of(path: str) -> str:
-    """Return a path pattern; a plain folder stands for all images in it, whatever their format.
+    """Return a path pattern; what does not end as an image does is a folder, and stands for all images in it.
 
     >>> pattern_of("runs/mri_ct")
     'runs/mri_ct/{name}.*'
+    >>> pattern_of("results/v1.0")
+    'results/v1.0/{name}.*'
     """
-    if fields(path) & {"name"} or PurePosixPath(path).suffix:
+    if fields(path) & {"name"} or PurePosixPath(path).suffix.lower() in SUFFIXES:
         return path
     return f"{path.rstrip('/')}/{{name}}.*"
 
@@ -121,6 +124,9 @@ def check_problems(methods: Document) -> Iterator[str]:
 def _pairing_problems(methods: Document, place: Place, check: dict[str, Any]) -> Iterator[str]:
     """Yield images that cannot be paired: one file for several pairs, or a pair without a side."""
     pairs = check.get("pairs")
+    for pair in pairs or []:
+        if "/" in pair or pair.startswith("."):
+            yield f"{methods.where((*place, 'pairs'))}: must be names that a file can have: without '/', and not beginning with '.'; found {pair!r}"
     if isinstance(pairs, dict):
         yield from _explicit_problems(methods, place, pairs, "expect" in check)
         return

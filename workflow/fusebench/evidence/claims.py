@@ -10,6 +10,7 @@ They stand in the entry itself, or in a CSV file that ``fusebench claims`` impor
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fusebench.datasets.pairing import pair_names
 from fusebench.errors import MetricError, RegistryError
 from fusebench.evidence.checks import DEFAULT_NAME, as_list
 from fusebench.metrics import Definition, resolve
@@ -33,6 +35,9 @@ OWN_FORMULAS = {"colour-deviation@fcdfusion": "rad"}
 """Metrics that only claims have, for they need colour, with their units; see ``fusebench.evidence.colour``."""
 
 COLUMNS = ("name", "dataset", "image", "metric", "definition", "value", "decimals", "where")
+MOST_DIGITS = 15
+"""No float holds more digits after the point."""
+
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -149,10 +154,10 @@ def read_claims_file(path: Path) -> tuple[dict[str, str], list[dict[str, str]]]:
         RegistryError: the file is absent, lacks a column, or holds a value that is no number; the line is named.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
         raise RegistryError(
-            f"{path}: must be a file of claims, as `fusebench claims` writes it: {error.strerror}"
+            f"{path}: must be a file of claims in UTF-8, as `fusebench claims` writes it: {getattr(error, 'strerror', None) or error}"
         ) from error
     comments = [line for line in lines if line.startswith("#")]
     origin = {key.strip(): text.strip() for key, _, text in (line[1:].partition(":") for line in comments)}
@@ -161,7 +166,12 @@ def read_claims_file(path: Path) -> tuple[dict[str, str], list[dict[str, str]]]:
         raise RegistryError(
             f"{path}:{len(comments) + 1}: must have the columns {', '.join(COLUMNS)}; found {', '.join(reader.fieldnames or ())}"
         )
-    rows = list(reader)
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise RegistryError(
+            f"{path}:{len(comments) + reader.line_num + 1}: must be CSV: {error}; a text in quotes must end with one"
+        ) from error
     for number, row in enumerate(rows, start=len(comments) + 2):
         problem = _row_problem(row)
         if problem:
@@ -174,9 +184,9 @@ def _row_problem(row: dict[str, str]) -> str:
         return f"must have {len(COLUMNS)} columns; found another number of them (a value with a comma?)"
     if not NUMBER.fullmatch(row["value"]):
         return f"`value` must be a number with a point; found {row['value']!r}"
-    return (
-        "" if row["decimals"].isdigit() else f"`decimals` must be a whole number; found {row['decimals']!r}"
-    )
+    if not row["decimals"].isascii() or not row["decimals"].isdigit() or int(row["decimals"]) > MOST_DIGITS:
+        return f"`decimals` must be a whole number from 0 to {MOST_DIGITS}; found {row['decimals']!r}"
+    return ""
 
 
 def definitions_tried(claim: Claim) -> list[Definition]:
@@ -200,6 +210,8 @@ def claim_problems(root: Path, methods: Document, datasets: Document) -> Iterato
     for name, entry in methods.data.items():
         for index, item in enumerate(as_list(entry.get("claims"))):
             place: Place = (name, "claims", index)
+            if "value" in item:
+                yield from _value_problems(methods, place, item)
             try:
                 claims = claims_of(name, {"claims": [item]}, root)
             except RegistryError as error:
@@ -208,6 +220,22 @@ def claim_problems(root: Path, methods: Document, datasets: Document) -> Iterato
             if not claims:
                 yield f"{methods.where(place)}: must find rows named {item.get('name', name)!r} in {item['file']}; found none"
             yield from dict.fromkeys(_claim_problems(methods, datasets, place, entry, claims))
+            yield from dict.fromkeys(_image_problems(root, methods, datasets, place, claims))
+
+
+def _value_problems(methods: Document, place: Place, item: dict[str, Any]) -> Iterator[str]:
+    """Yield a value that YAML or Python read as another number than the one that is written, or without its last zeros."""
+    value, text = item["value"], methods.written.get((*place, "value"), str(item["value"]))
+    where = methods.where((*place, "value"))
+    if not NUMBER.fullmatch(text) or not math.isfinite(float(text)) or float(value) != float(text):
+        yield f"{where}: must be a finite number with a point, in quotes where YAML has a meaning of its own for it; found {text}"
+    elif isinstance(value, float) and "decimals" not in item and decimals_of(text) != decimals_of(str(value)):
+        yield f'{where}: must be in quotes, for YAML drops digits that were printed; found {text}, write "{text}"'
+    if item.get("dataset") and item.get("images"):
+        yield f"{methods.where((*place, 'images'))}: must have `dataset` or `images`, for images that the registry holds or for others; found both"
+    if "@" in item["metric"] and item.get("definition") != UNKNOWN_DEFINITION:
+        metric, _, definition = item["metric"].partition("@")
+        yield f"{methods.where((*place, 'metric'))}: must be the metric alone; write `metric: {metric}, definition: {definition}`"
 
 
 def _claim_problems(
@@ -218,7 +246,11 @@ def _claim_problems(
         if dataset and dataset not in known:
             yield (
                 f"{methods.where((*place, 'dataset'))}: unknown dataset {dataset!r}{near(dataset, known)}; "
-                "add it to datasets.yaml, or say in `images` which images they are"
+                + (
+                    "write a `selfcheck` of that name into this entry"
+                    if dataset.partition("/")[0] == SELFCHECK
+                    else "add it to datasets.yaml, or say in `images` which images they are"
+                )
             )
     if any(not claim.dataset and not claim.images for claim in claims):
         yield f"{methods.where(place)}: must have `dataset`, or `images` in the source's words where the registry lacks them"
@@ -226,9 +258,27 @@ def _claim_problems(
         if identity in OWN_FORMULAS:
             continue
         try:
-            resolve([identity])
+            one = [definition.id for definition in resolve([identity])] == [identity]
         except MetricError as error:
             yield f"{methods.where((*place, 'definition'))}: {error}; write `definition: unknown` where the source does not say"
+        else:
+            if not one:
+                yield f"{methods.where((*place, 'metric'))}: must be one metric; found {identity!r}, which stands for several"
+
+
+def _image_problems(
+    root: Path, methods: Document, datasets: Document, place: Place, claims: list[Claim]
+) -> Iterator[str]:
+    """Yield images of claims that are not in the frozen list of their dataset."""
+    for dataset in dict.fromkeys(claim.dataset for claim in claims if claim.image):
+        pairs = datasets.data.get(dataset, {}).get("pairs")
+        if isinstance(pairs, str) and not (root / pairs).is_file():
+            continue  # told where the dataset is read
+        known = pair_names(pairs, root) or []
+        images = [claim.image for claim in claims if claim.dataset == dataset and claim.image]
+        for image in images if known else []:
+            if image not in known:
+                yield f"{methods.where((*place, 'image'))}: must be a pair of {dataset!r}; found {image!r}{near(image, known)}"
 
 
 def _selfchecks(entry: dict[str, Any]) -> list[str]:

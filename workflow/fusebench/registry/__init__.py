@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,17 +67,18 @@ def load_registry(root: Path, overrides: Mapping[str, Any] | None = None) -> Reg
         RegistryError: with one line for every problem found.
     """
     documents = [read_document(root / file) for file in (METHODS, DATASETS, CONFIG)]
-    for document in documents:
-        document.data.update(overrides or {}) if document is documents[2] else None
+    if isinstance(documents[2].data, dict):  # what else it is, its schema refuses
+        documents[2].data.update(overrides or {})
     problems = [
         problem
         for document, schema in zip(documents, ("methods", "datasets", "config"), strict=True)
         for problem in schema_problems(document, read_schema(schema))
     ]
-    problems = problems or list(_contradictions(root, *documents))
+    if not problems:
+        _forget_inherited(documents[0])
+        problems = list(_contradictions(root, *documents))
     if problems:
         raise RegistryError("\n".join(["the registry has problems:", *problems]))
-    _forget_inherited(documents[0])
     registry = _registry(root, *(document.data for document in documents))
     if problems := list(prepared_problems(registry.tables, root)):
         raise RegistryError("\n".join(["the registry has problems:", *problems]))
@@ -166,7 +168,7 @@ def _same_source(methods: Document) -> Iterator[str]:
     seen: dict[str, str] = {}
     for name, entry in methods.data.items():
         code = "/".join(owner_and_name(entry["code"])).lower()
-        key = f"{code}@{entry.get('commit')} {entry.get('run')}"
+        key = f"{code}@{entry.get('commit')} {json.dumps(entry.get('run'), sort_keys=True)}"
         if entry.get("status", ACTIVE) == ACTIVE and not is_local(entry["code"]) and key in seen:
             yield (
                 f"{methods.where((name, 'code'))}: the same code, commit and run as {seen[key]!r}; "

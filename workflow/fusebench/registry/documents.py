@@ -44,12 +44,9 @@ def read_document(file: Path) -> Document:
     """Read a YAML file.
 
     Raises:
-        RegistryError: the file is absent, is no YAML, or has the same key twice.
+        RegistryError: the file is absent, is no YAML, is in another encoding, or has the same key twice.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise RegistryError(f"{file}: must be a readable YAML file: {error.strerror}") from error
+    text = _read_text(file)
     lines: dict[Place, int] = {}
     written: dict[Place, str] = {}
     try:
@@ -57,16 +54,36 @@ def read_document(file: Path) -> Document:
         data = _construct(file, node, (), lines, written) if node is not None else {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RegistryError(f"{file}:{line}: not valid YAML: {error.problem}") from error
+        indented = "\t" in [*text.splitlines(), ""][line - 1]
+        hint = "; the line holds a tab: indent with spaces" if indented else ""
+        raise RegistryError(f"{file}:{line}: not valid YAML: {error.problem}{hint}") from error
     except yaml.YAMLError as error:
         raise RegistryError(f"{file}: not valid YAML: {error}") from error
     return Document(file, data, lines, written)
 
 
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RegistryError(f"{file}: must be a readable YAML file: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise RegistryError(
+            f"{file}:{line}: must be text in UTF-8; found the byte 0x{error.object[error.start]:02x}; save the file as UTF-8"
+        ) from error
+
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _scalars = yaml.SafeLoader("")
+DEEPEST = 40
+"""Levels of nesting that no entry reaches: more of them come from an anchor that holds itself."""
+
 NEVER_SHARED = frozenset({"verified"})
 """Fields that a variant does not take over: what was verified of one method says nothing of another."""
+
+TIMESTAMP_TAG = "tag:yaml.org,2002:timestamp"
+"""What YAML takes ``2024-02-03`` for; no field is a date, so it stays the text that is written."""
 
 MERGE_TAG = "tag:yaml.org,2002:merge"
 """The tag of YAML's ``<<: *anchor``, by which variants of a method share an entry's fields."""
@@ -75,13 +92,22 @@ MERGE_TAG = "tag:yaml.org,2002:merge"
 def _construct(
     file: Path, node: Any, place: Place, lines: dict[Place, int], written: dict[Place, str]
 ) -> Any:
+    if len(place) > DEEPEST:
+        raise RegistryError(f"{file}:{node.start_mark.line + 1}: an anchor must not be used inside itself")
     lines[place] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         return _construct_mapping(file, node, place, lines, written)
     if isinstance(node, yaml.SequenceNode):
         return [_construct(file, child, (*place, i), lines, written) for i, child in enumerate(node.value)]
     written[place] = node.value
-    return _scalars.construct_object(node)  # type: ignore[no-untyped-call]
+    if node.tag == TIMESTAMP_TAG:
+        return node.value
+    try:
+        return _scalars.construct_object(node)  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        raise RegistryError(
+            f"{file}:{lines[place]}: not valid YAML: {node.value!r} cannot be read as {node.tag.rpartition(':')[2]}"
+        ) from error
 
 
 def _construct_mapping(
@@ -90,12 +116,16 @@ def _construct_mapping(
     result: dict[str, Any] = {}
     shared: dict[str, Any] = {}
     for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise RegistryError(
+                f"{file}:{line}: the name of an entry or a field must be one word; found a list or a mapping"
+            )
         key = str(key_node.value)
         if key_node.tag == MERGE_TAG:
-            shared = _construct(file, value_node, (*place, key), lines, written)
-            shared = {name: value for name, value in shared.items() if name not in NEVER_SHARED}
+            merged = _merged(file, value_node, (*place, key), lines, written)
+            shared = {**merged, **shared}
             continue
-        line = key_node.start_mark.line + 1
         if key in result:
             first = lines[(*place, key)]
             raise RegistryError(
@@ -105,6 +135,22 @@ def _construct_mapping(
         result[key] = _construct(file, value_node, (*place, key), lines, written)
         lines[(*place, key)] = line
     return {**shared, **result}
+
+
+def _merged(
+    file: Path, node: Any, place: Place, lines: dict[Place, int], written: dict[Place, str]
+) -> dict[str, Any]:
+    """Return the fields that ``<<`` brings: those of one anchor, or of a list of them, in which the first wins."""
+    parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    fields: dict[str, Any] = {}
+    for part in parts:
+        if not isinstance(part, yaml.MappingNode):
+            line = node.start_mark.line + 1
+            raise RegistryError(
+                f"{file}:{line}: `<<` must be followed by the *anchor of an entry, or a list of them"
+            )
+        fields = {**_construct(file, part, place, lines, written), **fields}
+    return {name: value for name, value in fields.items() if name not in NEVER_SHARED}
 
 
 def read_schema(name: str) -> dict[str, Any]:
@@ -119,7 +165,7 @@ def schema_problems(document: Document, schema: dict[str, Any]) -> Iterator[str]
 
     errors = Draft202012Validator(schema).iter_errors(document.data)
     found = [problem for error in errors for problem in _problems(document, error)]
-    yield from (text for _, text in sorted(found))
+    yield from (text for _, text in sorted(set(found)))
 
 
 def _problems(document: Document, error: Any) -> Iterator[tuple[int, str]]:
@@ -130,7 +176,7 @@ def _problems(document: Document, error: Any) -> Iterator[tuple[int, str]]:
             yield _located(
                 document,
                 (*place, key),
-                f"unknown key {key!r}{near(key, known)}; known here: {', '.join(known)}",
+                f"unknown key {key!r}{near(key, known)}; known here: {', '.join(known)}{_comma_hint(key, error.instance[key])}",
             )
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
@@ -149,6 +195,11 @@ def _problems(document: Document, error: Any) -> Iterator[tuple[int, str]]:
         yield _located(
             document, place, f"must be {_expected(error)}; found {_found(document, place, error.instance)}"
         )
+
+
+def _comma_hint(key: str, value: Any) -> str:
+    """Return what is likely behind ``{value: 7,12}``, in which YAML sees 7 and a field named 12."""
+    return "; a number is written with a point, not with a comma" if value is None and key.isdigit() else ""
 
 
 def _located(document: Document, place: Place, text: str) -> tuple[int, str]:
@@ -171,7 +222,7 @@ def _found(document: Document, place: Place, instance: Any) -> str:
     if isinstance(instance, int | float) and not isinstance(instance, bool):
         hint = ", a number to YAML: a hash of digits only needs quotes" if len(raw) >= 7 else ""
         return f"{raw}{hint}"
-    return json.dumps(instance, ensure_ascii=False)[:200]
+    return json.dumps(instance, ensure_ascii=False, default=str)[:200]
 
 
 def near(word: str, known: list[str]) -> str:
@@ -184,7 +235,7 @@ def unknown(
     document: Document, place: Place, what: str, name: str, known: list[str], remedy: str = ""
 ) -> str:
     """Return the message for a name that does not exist, with the near ones, or else some of those that do."""
-    choices = "" if near(name, known) else f"; known: {', '.join(known[:30])}"
+    choices = "" if near(name, known) else f"; known: {', '.join(known[:30]) or 'none'}"
     return f"{document.where(place)}: unknown {what} {name!r}{near(name, known)}{choices}" + (
         f"; or {remedy}" if remedy else ""
     )
