@@ -88,6 +88,41 @@ def test_an_input_that_the_mirror_lacks_is_told(clone: Path) -> None:
         prepared(clone, absent=("sets.zip",), inputs=INPUTS, unpack=["sets.zip"])
 
 
+def test_an_output_that_cannot_be_read_hides_no_other(clone: Path) -> None:
+    """A damaged output, one of two formats, or one without content leaves its own pair without a comparison, and says why."""
+    whole = (clone / "out/1.jpg").read_bytes()
+    (clone / "out/1.jpg").write_bytes(whole[:300])
+    manifest = prepared(clone, inputs=INPUTS, expect="out")
+    assert [pair["expect"] for pair in manifest["pairs"]] == [None, None]
+    assert manifest["pairs"][0]["why"].startswith("out/1.jpg: must be a whole image")
+    assert manifest["pairs"][1]["why"] == "no committed output"
+    (clone / "out/1.jpg").write_bytes(whole)
+    (clone / "out/1.png").write_bytes(whole)
+    why = prepared(clone, inputs=INPUTS, expect="out")["pairs"][0]["why"]
+    assert why.startswith("out/1.*: must match one image; found out/1.jpg, out/1.png")
+    lacking = prepared(clone, absent=("out/2.png",), inputs=INPUTS, expect="out")["pairs"][1]["why"]
+    assert lacking == "out/2.png is part of the commit, but its content is not where it was cloned from"
+
+
+def test_a_file_beside_an_image_is_no_image(clone: Path) -> None:
+    """Notes under the name of an image do not make it ambiguous."""
+    for folder in ("in/a", "out"):
+        (clone / folder / "1.txt").write_text("taken at noon")
+    first = prepared(clone, inputs=INPUTS, expect="out")["pairs"][0]
+    assert (first["a"]["file"], first["expect"]["original"]["file"]) == ("a/1.png", "out/1.jpg")
+
+
+def test_an_input_that_was_not_committed_is_told(clone: Path) -> None:
+    """A name without its input is an error of the entry."""
+    with pytest.raises(DatasetUnavailable, match=r"pair '9': in/a/9.\*: no such file was committed"):
+        prepared(clone, inputs=INPUTS, pairs=["1", "9"])
+
+
+def test_pairs_that_were_not_asked_for_are_not_unpaired(clone: Path) -> None:
+    """An output with inputs that the check leaves out is no output without inputs."""
+    assert prepared(clone, inputs=INPUTS, expect="out", pairs=["2"])["unpaired"] == ["3"]
+
+
 def test_no_pair_at_all_names_the_patterns(clone: Path) -> None:
     """The mistake is most likely in `selfcheck.inputs`."""
     with pytest.raises(

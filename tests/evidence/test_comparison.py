@@ -129,6 +129,38 @@ def test_a_committed_jpeg_is_recognised_as_lossy(tmp_path: Path) -> None:
     assert result["max_abs"] > 1
 
 
+def test_a_jpeg_under_another_name_is_recognised(tmp_path: Path) -> None:
+    """What the file holds counts, not how it is called."""
+    pair = {
+        "name": "p",
+        "expect": {"file": "p.png", "notes": [], "original": {}},
+        **{side: {"original": {"sha256": "0"}} for side in "ab"},
+    }
+    write_png(tmp_path / "fused" / "p.png", gray())
+    for suffix, lossy in ((".jpg", True), (".png", False)):
+        (tmp_path / "p.png").write_bytes(cv2.imencode(suffix, gray())[1].tobytes())
+        found = compare_pair(
+            pair, tmp_path, {"fused": "p.png", "sha256": "2", "notes": []}, tmp_path / "fused", 1
+        )
+        assert found["lossy"] is lossy
+
+
+def test_notes_say_whose_image_they_are_of(tmp_path: Path) -> None:
+    """16 bits of the committed output are brought to 8 before it is compared, and the row says so."""
+    theirs: Any = gray().astype(np.uint16) * 257
+    cv2.imwrite(str(tmp_path / "t.png"), theirs)
+    write_png(tmp_path / "fused" / "p.png", gray())
+    pair = {
+        "name": "p",
+        "expect": {"file": "t.png", "notes": ["16 bits scaled"], "original": {}},
+        **{side: {"original": {"sha256": "0"}} for side in "ab"},
+    }
+    image = {"fused": "p.png", "sha256": "2", "notes": ["A converted to gray"]}
+    found = compare_pair(pair, tmp_path, image, tmp_path / "fused", 1)
+    assert found["notes"] == ["theirs: 16 bits scaled", "ours: A converted to gray"]
+    assert found["verdict"] == EXACT
+
+
 def test_every_result_carries_hashes(tmp_path: Path) -> None:
     """Inputs, our output and the committed one, its file included."""
     result = compared(tmp_path, gray(), gray())

@@ -31,6 +31,8 @@ SEEDED = MEAN.replace(
     "np.rint((a + b) / 2)", "np.clip((a + b) / 2 + np.random.normal(0, 2, a.shape), 0, 255)"
 )
 HASHED = MEAN.replace("(a + b) / 2", "{'a': a, 'b': b}[list({'a', 'b'})[0]]")
+LARGER = MEAN.replace("np.rint((a + b) / 2)", "np.rint((a + b) / 2).repeat(2, axis=0)")
+SHORTER = MEAN.replace(".astype(np.uint8)", ".astype(np.uint8)[int(os.environ['PYTHONHASHSEED']) :]")
 CRASHING = "raise RuntimeError('no such layer')\n"
 
 RUN = {
@@ -107,6 +109,15 @@ def project(make_project: Callable[..., MiniProject]) -> MiniProject:
     made.add_method(
         "crashing", {"test.py": CRASHING, **one}, RUN, selfcheck={"inputs": INPUTS, "expect": "runs"}
     )
+    larger = {"test.py": LARGER, **one, "runs/p.png": png(fused(0).repeat(2, axis=0))}
+    made.add_method(
+        "larger",
+        larger,
+        RUN,
+        selfcheck={"inputs": INPUTS, "expect": "runs"},
+        claims=[{"dataset": "selfcheck", "metric": "SSIM", "value": "0.5", "where": "Table 3"}],
+    )
+    made.add_method("shorter", {"test.py": SHORTER, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 2})
     made.methods["no-weights"] = {
         **{"title": "No weights", "tasks": ["infrared-visible"], "code": "https://example.org/mini/none"},
         **{"status": "weights-external", "reason": "a cloud folder", "claims": [claims[0]]},
@@ -168,6 +179,23 @@ def test_determinism(project: MiniProject) -> None:
     assert check(project, "all-verdicts")["determinism"]["verdict"] == "unknown"
 
 
+def test_a_result_larger_than_its_sources_is_compared(project: MiniProject) -> None:
+    """It is taken as the script left it; no metric compares it with its sources."""
+    assert check(project, "larger")["verdict"] == "exact"
+    rows = csv.DictReader((project.root / "results" / "claims.csv").open(encoding="utf-8"))
+    claim = next(row for row in rows if row["method"] == "larger")
+    assert (claim["verdict"], claim["reason"]) == ("not-comparable", "SSIM has no value on 1 of 1 images")
+
+
+def test_results_of_another_size_from_run_to_run(project: MiniProject) -> None:
+    """Images whose size depends on the hash seed are told, and nothing is compared pixel by pixel."""
+    runs = check(project, "shorter")["determinism"]
+    assert runs["verdict"] == "not-deterministic"
+    assert runs["reason"] == "1 of 1 images differ from run to run, 1 of them in size"
+    page = (project.root / "results" / "evidence" / "shorter.md").read_text(encoding="utf-8")
+    assert "| p | another size |" in page
+
+
 def test_without_committed_outputs_there_is_nothing_to_compare(project: MiniProject) -> None:
     """Inputs alone still show whether a method is deterministic."""
     assert check(project, "seeded")["verdict"] == "nothing-to-compare"
@@ -205,6 +233,7 @@ def test_pages_and_summary(project: MiniProject) -> None:
     picture: Any = cv2.imread(str(folder / "images" / "all-verdicts-committed.png"))
     theirs = np.roll(fused(NAMES.index("differs")), 7)
     assert (picture[:, :48] == in_mode(theirs, "rgb")).all()
+    assert "- claims on pairs: commit `" in page and "stray" in page
     summary = {row["method"]: row for row in csv.DictReader((folder / "summary.csv").open(encoding="utf-8"))}
     assert summary.keys() == project.methods.keys()
     assert summary["same"]["determinism"] == "deterministic"
@@ -247,4 +276,4 @@ def test_a_suite_restricts_the_evidence(project: MiniProject) -> None:
         ("same", "committed"),
         ("seeded", "committed"),
     ]
-    assert len(make_evidence_plan(plan, {}).asked_checks) == 5
+    assert len(make_evidence_plan(plan, {}).asked_checks) == 7

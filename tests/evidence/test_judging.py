@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fusebench.evidence.claims import Claim, decimals_of, definitions_tried
 from fusebench.evidence.colour import colour_deviation
-from fusebench.evidence.judging import Measured, judge, mean_of, verdict_of
+from fusebench.evidence.judging import Measured, Values, judge, mean_of, verdict_of
 
 CLAIM = Claim("m", "d", "", "", "VIF", "cddfuse", 0.52, 2, "Table 1", "")
 VIFF = Claim("m", "d", "", "", "VIFF", "cddfuse", 0.52, 2, "Table 1", "")
@@ -61,6 +61,25 @@ def test_gray_levels_are_tried_on_images_from_0_to_1() -> None:
     row = judge(claim, Measured(runs=(values(SF_at_tang=12.75),)))
     assert row["verdict"] == "not-reproduced"
     assert row["reason"] == "0.05 is SF@tang of values from 0 to 1; the claim is entered as SF@tang"
+
+
+def test_percent_is_named() -> None:
+    """A table that prints 52.1 where the metric is 0.521 prints percent."""
+    claim = replace(VIFF, value=52.1, decimals=1)
+    row = judge(claim, Measured(runs=(values(VIFF_at_cddfuse=0.521),)))
+    assert row["verdict"] == "not-reproduced"
+    assert row["reason"] == "52.1 is VIFF@cddfuse in percent; the claim is entered as VIFF@cddfuse"
+
+
+def test_why_there_is_no_number() -> None:
+    """An image that is no pair, a ground truth that is lacking, and values that a metric does not have."""
+    unknown = judge(replace(VIFF, image="z"), Measured(runs=(values(VIFF_at_cddfuse=0.5),)))
+    assert unknown["reason"] == "no pair of these images is named 'z'"
+    runs: tuple[Values, ...] = ({"SSIM-GT": {"x": None}, "EN": {"x": 1.0, "y": None}},)
+    reference = replace(CLAIM, metric="SSIM-GT", definition="canonical")
+    assert "needs a ground truth" in judge(reference, Measured(runs=runs))["reason"]
+    some = replace(CLAIM, metric="EN", definition="canonical")
+    assert judge(some, Measured(runs=runs))["reason"] == "EN has no value on 1 of 2 images"
 
 
 def test_no_definition_gives_the_claim() -> None:

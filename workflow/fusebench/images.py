@@ -50,7 +50,7 @@ def _converted(pixels: NDArray[np.uint8], conversion: int) -> NDArray[np.uint8]:
 
 
 def read_own(path: Path) -> NDArray[np.uint8]:
-    """Read a PNG that ``write_png`` wrote: 8-bit gray (H, W) or RGB (H, W, 3), without the checks that a stranger's file needs.
+    """Read an image that an earlier step wrote or checked: 8-bit gray (H, W) or RGB (H, W, 3), without checking it again.
 
     Raises:
         UnreadableImageError: the file is absent or cannot be decoded.
@@ -61,6 +61,8 @@ def read_own(path: Path) -> NDArray[np.uint8]:
     pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise UnreadableImageError(f"{path}: must be an image that an earlier step wrote; found none")
+    # The inputs of self-checks are kept as they were committed, some with 16 bits.
+    pixels, _ = _to_8_bit(pixels, path)
     return (
         np.asarray(pixels, dtype=np.uint8)
         if pixels.ndim == 2

@@ -12,15 +12,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from fusebench.datasets.pairing import image_path, names_of
+from fusebench.datasets.pairing import names_of
 from fusebench.errors import DatasetUnavailable, StepError
 from fusebench.evidence.checks import SIDES
 from fusebench.files import sha256_of_file, sha256_of_json
 from fusebench.fuse.staging import copy_repository
-from fusebench.images import UnreadableImageError, mode_of, pixel_sha256, read_image
+from fusebench.images import SUFFIXES, UnreadableImageError, mode_of, pixel_sha256, read_image
 from fusebench.markers import OK
 from fusebench.staging import remove_folder, staged_folder
 
+NO_OUTPUT = "no committed output"
 ABSENT = "is part of the commit, but its content is not where it was cloned from"
 
 
@@ -33,8 +34,8 @@ def prepare_committed(source: dict[str, Any], definition: dict[str, Any], final:
         final: the folder to make; what was there is replaced.
 
     Returns:
-        A manifest as datasets have it; each pair also has ``expect``, None where the authors committed no output for it.
-        ``unpaired`` names committed outputs that belong to no pair.
+        A manifest as datasets have it; each pair also has ``expect``, None where there is no committed output for it that
+        can be compared, and ``why`` then. ``unpaired`` names committed outputs that belong to no pair.
 
     Raises:
         StepError: the clone cannot be had, in the clone's own state.
@@ -105,23 +106,33 @@ def _filled(definition: dict[str, Any], pair: dict[str, str], side: str, name: s
 
 
 def _existing(folder: Path, pattern: str, name: str) -> Path:
-    """Return the file of one pair; a pattern that matches none gives the pattern itself, which does not exist."""
-    try:
-        return image_path(folder, pattern, name)
-    except DatasetUnavailable:
-        return folder / pattern.replace("{name}", name)
+    """Return the file of one pair; a pattern that does not match one image gives the pattern itself, which does not exist."""
+    matches = _matching(folder, pattern.replace("{name}", name))
+    return matches[0] if len(matches) == 1 else folder / pattern.replace("{name}", name)
+
+
+def _matching(folder: Path, relative: str) -> list[Path]:
+    """Return the images that a path with ``*`` stands for; what lies beside them under the same name is none."""
+    if "*" not in relative:
+        return [folder / relative]
+    found = sorted(folder.glob(relative.replace("[", "[[]")))
+    return [path for path in found if path.suffix.lower() in SUFFIXES]
 
 
 def _copy_pair(
     name: str, sides: dict[str, Path], folder: Path, stage: Path, source: dict[str, Any]
 ) -> dict[str, Any]:
-    copied = {
-        side: _copy(name, side, path, folder, stage, source)
-        for side, path in sides.items()
-        if side != "expect" or path.is_file()
-    }
-    sizes = [copied[side].pop("size") for side in copied]
-    return {"name": name, "size": sizes[0], "expect": None, **copied}
+    try:
+        copied = {side: _copy(name, side, sides[side], folder, stage, source) for side in ("a", "b")}
+    except UnreadableImageError as error:
+        raise DatasetUnavailable(f"pair {name!r}: {error}") from error
+    pair = {"name": name, "size": copied["a"]["size"], "expect": None, **copied}
+    if "expect" not in sides:
+        return pair
+    try:
+        return {**pair, "expect": _copy(name, "expect", sides["expect"], folder, stage, source)}
+    except UnreadableImageError as error:  # the other images can still be compared
+        return {**pair, "why": str(error)}
 
 
 def _copy(
@@ -131,9 +142,7 @@ def _copy(
     try:
         pixels, notes = read_image(path)
     except UnreadableImageError as error:
-        absent = fnmatch.filter(source.get("absent") or [], relative)
-        what = f"{absent[0]} {ABSENT}" if absent else f"{relative}: {error}"
-        raise DatasetUnavailable(f"pair {name!r}: {what}") from error
+        raise UnreadableImageError(_problem(side, path, folder, source, error)) from error
     target = stage / side / f"{name}{path.suffix}"
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, target)
@@ -147,8 +156,27 @@ def _copy(
     }
 
 
+def _problem(side: str, path: Path, folder: Path, source: dict[str, Any], error: UnreadableImageError) -> str:
+    """Say why the file of one side cannot be had."""
+    relative = path.relative_to(folder).as_posix()
+    absent = fnmatch.filter(source.get("absent") or [], relative)
+    if absent:
+        return f"{absent[0]} {ABSENT}"
+    if path.is_file():
+        return str(error).replace(str(path), relative)
+    several = [
+        found.relative_to(folder).as_posix() for found in _matching(folder, relative) if found.is_file()
+    ]
+    if several:
+        return f"{relative}: must match one image; found {', '.join(several)}: name one of them in `selfcheck.pairs`"
+    return NO_OUTPUT if side == "expect" else f"{relative}: no such file was committed"
+
+
 def _unpaired(folder: Path, definition: dict[str, Any], paths: dict[str, Any]) -> list[str]:
-    """Return committed outputs that the check's pattern names and that no pair has."""
+    """Return committed outputs that the check's pattern names and that have no inputs; a check may ask for some pairs only."""
     if "{name}" not in definition.get("expect", ""):
         return []
-    return sorted(names_of(folder, definition["expect"]) - set(paths))
+    sides = [definition.get(side, "") for side in ("a", "b")]
+    known = [names_of(folder, pattern) for pattern in sides if "{name}" in pattern]
+    with_inputs = set.intersection(*known) if len(known) == len(sides) else set()
+    return sorted(names_of(folder, definition["expect"]) - set(paths) - with_inputs)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fusebench.evidence.committed import NO_OUTPUT
 from fusebench.images import in_mode, pixel_sha256, read_image
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ VERDICTS = (EXACT, WITHIN, CLOSE, DIFFERS, SIZE_DIFFERS, NOTHING)
 LOSSY_MEAN, LOSSY_PSNR = 0.5, 45.0
 CLOSE_MEAN, CLOSE_PSNR = 1.0, 40.0
 PEAK = 255.0
-LOSSY_SUFFIXES = frozenset({".jpg", ".jpeg"})
+JPEG_HEAD = b"\xff\xd8\xff"
+"""How a JPEG begins; authors give it other names, too."""
 
 
 def differences(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> dict[str, Any]:
@@ -91,10 +93,15 @@ def compare_pair(
         "ours": image["sha256"],
     }
     if pair["expect"] is None:
-        return {"name": pair["name"], "verdict": NOTHING, "reason": "no committed output", **hashes}
+        reason = pair.get("why", NO_OUTPUT)
+        return {"name": pair["name"], "verdict": NOTHING, "reason": reason, **hashes}
     ours, _ = read_image(fused / image["fused"])
     theirs, _ = read_image(images / pair["expect"]["file"])
-    notes = [*pair["expect"]["notes"], *image["notes"], *_mode_note(ours, theirs)]
+    notes = [
+        *(f"theirs: {note}" for note in pair["expect"]["notes"]),
+        *(f"ours: {note}" for note in image["notes"]),
+        *_mode_note(ours, theirs),
+    ]
     about = {
         "name": pair["name"],
         **hashes,
@@ -104,15 +111,16 @@ def compare_pair(
     if ours.shape[:2] != theirs.shape[:2]:
         reason = f"theirs is {_size(theirs)}, ours {_size(ours)}"
         return {**about, "verdict": SIZE_DIFFERS, "reason": reason, "notes": notes}
-    lossy = is_lossy(pair, image)
+    lossy = is_lossy(images / pair["expect"]["file"], image)
     found = differences(ours, theirs)
     return {**about, "verdict": verdict_of(found, tolerance, lossy), "lossy": lossy, **found, "notes": notes}
 
 
-def is_lossy(pair: dict[str, Any], image: dict[str, Any]) -> bool:
-    """Tell whether one of the two files was a JPEG."""
-    theirs = Path(pair["expect"]["file"]).suffix.lower() in LOSSY_SUFFIXES
-    return theirs or any("lossy JPEG" in note for note in image["notes"])
+def is_lossy(theirs: Path, image: dict[str, Any]) -> bool:
+    """Tell whether one of the two files is, or was, a JPEG."""
+    with theirs.open("rb") as stream:
+        is_jpeg = stream.read(len(JPEG_HEAD)) == JPEG_HEAD
+    return is_jpeg or any("lossy JPEG" in note for note in image["notes"])
 
 
 def _mode_note(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> list[str]:

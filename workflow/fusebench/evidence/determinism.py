@@ -42,32 +42,45 @@ def judge_runs(
         )
         return {"verdict": UNKNOWN, "reason": reason, "runs": runs, "images": [], "metrics": {}}
     images = [_image(image, records, folders) for image in records[0]["images"]]
-    differing = [image for image in images if image["max_abs"]]
+    differing = [image for image in images if image["max_abs"] != 0]
     if not differing:
         return {"verdict": DETERMINISTIC, "reason": "", "runs": runs, "images": images, "metrics": {}}
-    reason = f"{len(differing)} of {len(images)} images differ from run to run, by {max(image['max_abs'] for image in differing)} gray levels at most"
     metrics = spread(manifest, folders, ids)
     return {
         "verdict": NOT_DETERMINISTIC,
-        "reason": reason,
+        "reason": _by_how_much(differing, len(images)),
         "runs": runs,
         "images": images,
         "metrics": metrics,
     }
 
 
+def _by_how_much(differing: list[dict[str, Any]], count: int) -> str:
+    """Say how many images differ from run to run, how many of them in size, and by how much the others do."""
+    levels = [image["max_abs"] for image in differing if image["max_abs"] is not None]
+    sizes = len(differing) - len(levels)
+    parts = [
+        f"{len(differing)} of {count} images differ from run to run",
+        *([f"by {max(levels)} gray levels at most"] if levels else []),
+        *([f"{sizes} of them in size"] if sizes else []),
+    ]
+    return ", ".join(parts)
+
+
 def _image(image: dict[str, Any], records: list[dict[str, Any]], folders: list[Path]) -> dict[str, Any]:
-    """Return the greatest difference of one image from the first run to any other."""
+    """Return the greatest difference of one image from the first run to any other; None where the size is another."""
     name = image["name"]
     others = [next(other for other in record["images"] if other["name"] == name) for record in records[1:]]
     hashes = {"name": name, "sha256": [image["sha256"], *(other["sha256"] for other in others)]}
     if all(other["sha256"] == image["sha256"] for other in others):
         return {**hashes, "max_abs": 0, "mean_abs": 0.0, "differing": 0.0}
-    first = read_image(folders[0] / "fused" / image["fused"])[0]
-    found = [
-        differences(read_image(folder / "fused" / other["fused"])[0], first)
-        for other, folder in zip(others, folders[1:], strict=True)
+    first, *further = [
+        read_image(folder / "fused" / one["fused"])[0]
+        for one, folder in zip([image, *others], folders, strict=True)
     ]
+    if any(pixels.shape[:2] != first.shape[:2] for pixels in further):
+        return {**hashes, "max_abs": None, "mean_abs": None, "differing": None}
+    found = [differences(pixels, first) for pixels in further]
     return {**hashes, **{key: max(one[key] for one in found) for key in ("max_abs", "mean_abs", "differing")}}
 
 
@@ -110,9 +123,22 @@ def values_of(manifest: dict[str, Any], folder: Path, ids: list[str]) -> dict[st
     from fusebench.measure.runs import measure_dataset
     from fusebench.metrics import resolve
 
-    rows = measure_dataset(manifest, [folder / "record.json"], ids, workers=1)
     names = {(definition.metric, definition.definition): definition.id for definition in resolve(ids)}
+    images = read_json(folder / "record.json")["images"]
+    if _larger_than_sources(manifest, images):
+        return {name: {image["name"]: None for image in images} for name in names.values()}
+    rows = measure_dataset(manifest, [folder / "record.json"], ids, workers=1)
     table: dict[str, dict[str, float | None]] = {name: {} for name in names.values()}
     for row in rows:
         table[names[row["metric"], row["definition"]]][row["image"]] = row["value"]
     return table
+
+
+def _larger_than_sources(manifest: dict[str, Any], images: list[dict[str, Any]]) -> bool:
+    """Tell whether any fused image has pixels that its sources lack: no metric compares them."""
+    sizes = {pair["name"]: pair["size"] for pair in manifest["pairs"]}
+    return any(
+        side > known
+        for image in images
+        for side, known in zip(image["size"], sizes[image["name"]], strict=True)
+    )

@@ -24,11 +24,18 @@ from fusebench.evidence.determinism import values_of
 from fusebench.files import read_json, sha256_of_json
 from fusebench.images import in_mode, read_image
 from fusebench.markers import OK
+from fusebench.metrics.definitions import all_definitions
 
 REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE = "reproduced", "close", "not-reproduced", "not-comparable"
 VERDICTS = (REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE)
 CLOSE_SHARE = 0.02
-GRAY_LEVEL = "gray level"
+OTHER_SCALES = {
+    "gray level": ("of values from 0 to 1", 1 / 255),
+    "squared gray level": ("of values from 0 to 1", 1 / 255**2),
+    "1": ("in percent", 100.0),
+}
+"""Unit of a metric -> the other scale on which tables print it, and the factor that leads there."""
+
 ROUNDING = 1e-9
 """Slack for values that lie exactly half a unit of the last digit away."""
 
@@ -62,7 +69,7 @@ def judge(claim: Claim, measured: Measured) -> dict[str, Any]:
         return {
             **row,
             "verdict": NOT_COMPARABLE,
-            "reason": f"{claim.id} has no value on every image",
+            "reason": _without_value(claim, measured),
         }
     known = [value for value in found if value is not None]
     spread = max(known) - min(known)
@@ -108,6 +115,20 @@ def _incomparable(claim: Claim, measured: Measured) -> str:
     return ""
 
 
+def _without_value(claim: Claim, measured: Measured) -> str:
+    """Say why there is no number for a claim although the method was run."""
+    by_image = next(
+        values[claim.id] for values in measured.runs if mean_of(values, claim.id, claim.image) is None
+    )
+    if claim.image and claim.image not in by_image:
+        return f"no pair of these images is named {claim.image!r}"
+    definition = all_definitions().get(claim.id)
+    if definition and definition.needs_reference:
+        return f"{claim.id} needs a ground truth, which these images do not have"
+    without = sum(value is None for value in by_image.values())
+    return f"{claim.id} has no value on {without} of {len(by_image)} images"
+
+
 def mean_of(values: Values, name: str, image: str) -> float | None:
     """Return the value of one image, or the mean over all of them; None where any has none."""
     by_image = values.get(name, {})
@@ -119,15 +140,16 @@ def mean_of(values: Values, name: str, image: str) -> float | None:
 def alternatives(claim: Claim, measured: Measured) -> dict[str, float]:
     """Return the value under every definition of the claim's metric, by its name; the claimed one is among them.
 
-    A metric in gray levels is also given for images whose values are 0 to 1, as evaluators that scale their images have it.
+    Each is also given on the other scale of ``OTHER_SCALES``: an evaluator may scale its images, a table print percent.
     """
     values: dict[str, float] = {}
     for definition in definitions_tried(claim):
         value = mean_of(measured.runs[0], definition.id, claim.image)
         if value is not None:
             values[definition.id] = value
-            if definition.unit == GRAY_LEVEL:
-                values[f"{definition.id} of values from 0 to 1"] = value / 255
+            if definition.unit in OTHER_SCALES:
+                scale, factor = OTHER_SCALES[definition.unit]
+                values[f"{definition.id} {scale}"] = factor * value
     return values
 
 

@@ -72,11 +72,11 @@ def _page(folder: Path, entry: Facts, checks: list[Facts], claims: list[Facts]) 
     yield from _about(entry)
     yield from ("", "## Self-check", "")
     yield from _selfchecks(folder, checks) if checks else ["The entry has no self-check."]
-    yield from ("", "## Determinism", "", *_determinism(checks))
+    yield from ("", "## Determinism", "", *_determinism(checks, claims))
     yield from ("", "## Claims", "", *_claims(claims))
     yield from ("", "## What it took to run", "", *_changes(entry, checks))
-    yield from ("", "## Environment", "", *_environment(entry, checks))
-    yield from ("", "## Proof", "", *_proof(checks))
+    yield from ("", "## Environment", "", *_environment(entry, checks, claims))
+    yield from ("", "## Proof", "", *_proof(checks, claims))
 
 
 def _about(entry: Facts) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _selfchecks(folder: Path, checks: list[Facts]) -> Iterator[str]:
             yield from (f"{counts}; tolerance {check['tolerance']:g} gray levels.", "")
         if check["unpaired"]:
             yield from (
-                f"Committed outputs without committed inputs: {escaped(', '.join(check['unpaired']))}.",
+                f"Committed outputs that no pair of this check has: {escaped(', '.join(check['unpaired']))}.",
                 "",
             )
         compared = [image for image in check["images"] if "max_abs" in image]
@@ -111,7 +111,21 @@ def _selfchecks(folder: Path, checks: list[Facts]) -> Iterator[str]:
             for shown in [difference_shown(image)]
         ]
         yield from markdown_table(heads, rows) if rows else []
+        yield from _image_notes(compared)
         yield from _side_by_side(folder, check)
+
+
+def _image_notes(images: list[Facts]) -> Iterator[str]:
+    """Yield what had to be done to images before they could be compared, each note once with the images it is of."""
+    named: dict[str, list[str]] = {}
+    for image in images:
+        for note in image["notes"]:
+            named.setdefault(note, []).append(image["name"])
+    if named:
+        yield ""
+    for note, names in named.items():
+        of = "all images" if len(names) == len(images) else ", ".join(names)
+        yield f"- {escaped(note)} ({escaped(of)})"
 
 
 def _side_by_side(folder: Path, check: Facts) -> Iterator[str]:
@@ -143,10 +157,13 @@ def side_by_side(theirs: NDArray[np.uint8], ours: NDArray[np.uint8]) -> tuple[ND
     return np.concatenate(row, axis=1), factor
 
 
-def _determinism(checks: list[Facts]) -> Iterator[str]:
+def _determinism(checks: list[Facts], claims: list[Facts]) -> Iterator[str]:
     known = [check for check in checks if len(check["determinism"]["runs"]) > 1]
-    if not known:
+    repeated = dict.fromkeys(claim["dataset"] for claim in claims if claim.get("spread") is not None)
+    if not known and not repeated:
         yield "Not measured: each self-check was run once, or there is none."
+    if repeated:
+        yield f"Run more than once for the claims on {escaped(', '.join(repeated))}; their tolerance holds the measured spread."
     for check in known:
         found = check["determinism"]
         runs = "; ".join(
@@ -165,12 +182,16 @@ def _determinism(checks: list[Facts]) -> Iterator[str]:
             if rows
             else []
         )
-        images = [
-            (i["name"], str(i["max_abs"]), f"{i['mean_abs']:.4f}", f"{100 * i['differing']:.3f} %")
-            for i in found["images"]
-            if i["max_abs"]
-        ]
+        images = [_run_to_run(image) for image in found["images"] if image["max_abs"] != 0]
         yield from ["", *markdown_table(["image", "max", "mean", "differing"], images)] if images else []
+
+
+def _run_to_run(image: Facts) -> tuple[str, ...]:
+    """Return the greatest difference of one image between runs as text."""
+    if image["max_abs"] is None:
+        return (image["name"], "another size", "", "")
+    share = f"{100 * image['differing']:.3f} %"
+    return (image["name"], str(image["max_abs"]), f"{image['mean_abs']:.4f}", share)
 
 
 def _claims(claims: list[Facts]) -> Iterator[str]:
@@ -217,19 +238,23 @@ def _code(text: str) -> str:
     return " ".join(text.replace("`", "'").split())
 
 
-def _environment(entry: Facts, checks: list[Facts]) -> Iterator[str]:
+def _environment(entry: Facts, checks: list[Facts], claims: list[Facts]) -> Iterator[str]:
     """Yield the versions that ran beside those that the authors declare."""
     record: Facts = next((check["record"] for check in checks if check["record"]["versions"]), {})
     declared = ", ".join(f"{name} {version}" for name, version in entry.get("declares", {}).items())
     ran = ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())
     yield f"- Environment: {escaped(entry.get('env', 'none'))}"
     yield f"- Declared by the authors: {escaped(declared) or 'nothing'}"
-    yield f"- Ran with: {escaped(ran) or 'nothing was run'}"
+    unseen = (
+        "the environment of the proof below" if any(claim["proof"] for claim in claims) else "nothing was run"
+    )
+    yield f"- Ran with: {escaped(ran) or unseen}"
     yield from (f"- Deviation: {escaped(line)}" for line in record.get("deviations") or [])
 
 
-def _proof(checks: list[Facts]) -> Iterator[str]:
-    if not checks:
+def _proof(checks: list[Facts], claims: list[Facts]) -> Iterator[str]:
+    measured = {claim["dataset"]: claim["proof"] for claim in claims if claim["proof"] and not claim["image"]}
+    if not checks and not measured:
         yield "Nothing was run for this page."
     for check in checks:
         proof = check["proof"]
@@ -239,6 +264,12 @@ def _proof(checks: list[Facts]) -> Iterator[str]:
             f"  - {escaped(image['name'])}: ours `{image['ours']}`, theirs `{image.get('theirs', 'none')}`"
             for image in check["images"]
         )
+    for dataset, proof in measured.items():
+        yield (
+            f"- claims on {escaped(dataset)}: commit `{proof['commit'] or proof['tree']}`, environment `{proof['environment']['key']}`, "
+            f"inputs `{proof['inputs']}`, outputs `{proof['outputs']}`"
+        )
+        yield from (f"  - weights {escaped(path)}: `{digest}`" for path, digest in proof["weights"].items())
 
 
 def _summary_row(entry: Facts, checks: list[Facts], claims: list[Facts]) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fusebench.evidence.comparison import NOTHING, VERDICTS, compare_pair, worst
+from fusebench.evidence.committed import NO_OUTPUT
+from fusebench.evidence.comparison import VERDICTS, compare_pair, worst
 from fusebench.evidence.determinism import judge_runs
 from fusebench.evidence.judging import proof_of
 from fusebench.files import read_json
@@ -41,7 +42,7 @@ def judge_selfcheck(spec: dict[str, Any], marker: Path, records: list[Path]) -> 
         "method": spec["method"],
         "check": spec["check"],
         "verdict": verdict,
-        "reason": _reason(verdict, images, first),
+        "reason": _reason(images, first),
         "tolerance": spec["tolerance"],
         "counts": {
             word: count for word in VERDICTS if (count := sum(image["verdict"] == word for image in images))
@@ -67,11 +68,11 @@ def _compared(
     ]
 
 
-def _reason(verdict: str, images: list[dict[str, Any]], record: dict[str, Any]) -> str:
+def _reason(images: list[dict[str, Any]], record: dict[str, Any]) -> str:
     """Say why a self-check gives what it gives, where the verdict alone does not."""
     if record["state"] != OK:
         return f"{record['state']}: {record['reason']}"
-    if verdict == NOTHING:
+    if all(image.get("reason") == NO_OUTPUT for image in images):
         return "the authors committed no output for these inputs"
     return "; ".join(
         dict.fromkeys(f"{image['name']}: {image['reason']}" for image in images if image.get("reason"))

@@ -57,12 +57,14 @@ def too_few(
     )
 
 
-def collect_result(pair: StagedPair, size: list[int], run: Mapping[str, Any], target: Path) -> dict[str, Any]:
+def collect_result(
+    pair: StagedPair, size: list[int] | None, run: Mapping[str, Any], target: Path
+) -> dict[str, Any]:
     """Check one result, write it to ``target`` as PNG and return what the record keeps of it.
 
     Args:
         pair: the staged pair.
-        size: width and height of its sources.
+        size: width and height of its sources; None where a result may have any size.
         run: the entry's fields for this dataset (``size``, ``output_range``).
         target: the PNG to write.
 
@@ -71,8 +73,8 @@ def collect_result(pair: StagedPair, size: list[int], run: Mapping[str, Any], ta
     """
     pixels, notes = _read_result(pair, run["output_range"])
     found = [pixels.shape[1], pixels.shape[0]]
-    image: dict[str, Any] = {"name": pair.name, "size": size}
-    if found != size:
+    image: dict[str, Any] = {"name": pair.name, "size": size or found}
+    if size and found != size:
         pixels, note = _with_size(pair.name, pixels, size, run["size"])
         notes.append(note)
         image["result_size"] = found
