@@ -148,6 +148,29 @@ def _obtain(arguments: tuple[str, str, Path, Path, str]) -> str:
     return str(obtain_source(*arguments)["tree"])
 
 
+def test_a_folder_that_is_no_whole_clone_is_refused(tmp_path: Path, origin: Path, mirror: str) -> None:
+    """What another program left, or a damaged disk, is told with the folder to delete; it is no crash."""
+    pin = commit(origin, {"test.py": "1"})
+    (tmp_path / "clone").mkdir()
+    with pytest.raises(SourceUnavailable, match=r"clone must be a whole clone; .*; delete the folder"):
+        obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
+    (tmp_path / "clone").rmdir()
+    obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
+    (tmp_path / "clone" / ".git" / "HEAD").unlink()
+    with pytest.raises(SourceUnavailable, match=r"clone must be a whole clone; .*; delete the folder"):
+        obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
+
+
+def test_a_mirror_that_is_no_repository_is_told_in_git_s_first_words(
+    tmp_path: Path, origin: Path, mirror: str
+) -> None:
+    """The cause is git's first fatal line, not the advice after it."""
+    origin.parent.mkdir()
+    origin.write_text("x")
+    with pytest.raises(SourceUnavailable, match=r"cannot be cloned from .*: fatal: .*repository"):
+        obtain_source(URL, "1" * 40, tmp_path / "clone", tmp_path, mirror)
+
+
 def test_two_jobs_may_want_a_source_at_once(tmp_path: Path, origin: Path, mirror: str) -> None:
     """Concurrent clones of one source end with one whole folder and no left-overs."""
     pin = commit(origin, {f"file{i}.py": "x" * 1000 for i in range(50)})

@@ -45,6 +45,21 @@ def test_another_hash_is_refused(address: str, tmp_path: Path) -> None:
         fetch_weights([{"path": "model.pth", "url": address, "sha256": "0" * 64}], tmp_path / "fetched")
 
 
+def test_a_folder_is_no_file_of_weights(tmp_path: Path) -> None:
+    """An entry that names a folder is told so; it is a missing file of one method, and no reason to stop the others."""
+    (tmp_path / "tree" / "ckpt").mkdir(parents=True)
+    with pytest.raises(WeightsMissing, match="ckpt: must be the file of the weights; found a folder"):
+        place_weights([{"path": "ckpt"}], None, tmp_path / "tree", [])
+
+
+def test_a_wrong_hash_in_the_repository_says_what_to_do(tmp_path: Path) -> None:
+    """Both hashes are told, and the two things that can be corrected."""
+    (tmp_path / "model.pth").write_bytes(CONTENT)
+    weights = [{"path": "model.pth", "sha256": "0" * 64}]
+    with pytest.raises(WeightsMissing, match=f"found {SHA256}; put the right file in its place, or correct"):
+        place_weights(weights, None, tmp_path, [])
+
+
 def test_a_dead_link_says_what_to_do(address: str, tmp_path: Path) -> None:
     """A link that does not answer is told with the place where the file can be put by hand."""
     weights = [{"path": "model.pth", "url": address + "x"}]

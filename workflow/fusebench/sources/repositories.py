@@ -64,8 +64,14 @@ def obtain_source(code: str, commit: str | None, final: Path, root: Path, mirror
     if not final.exists():
         with staged_folder(final) as stage:
             _clone(code, commit, stage, root, mirror)
-    refuse_changes(final, f"{code} at {commit[:12]}")
-    return _describe(code, commit, final, _origin(code, root, mirror))
+    what = f"{code} at {commit[:12]}"
+    try:
+        refuse_changes(final, what)
+        return _describe(code, commit, final, _origin(code, root, mirror))
+    except (git.GitError, OSError) as error:
+        raise SourceUnavailable(
+            f"{what}: the folder {final} must be a whole clone; git says: {_reason(error)}; delete the folder and run again"
+        ) from error
 
 
 def refuse_changes(folder: Path, what: str) -> None:
@@ -269,12 +275,15 @@ def _describe(code: str, commit: str, folder: Path, origin: str) -> dict[str, An
     }
 
 
-def _reason(error: git.GitCommandError) -> str:
-    """Return the last line of what git said."""
+def _reason(error: Exception) -> str:
+    """Return what git gives as the cause: its first fatal line, or else the last one."""
+    if not isinstance(error, git.GitCommandError):
+        return f"{type(error).__name__}: {error}"
     lines = [
         line for line in str(error.stderr).replace("stderr:", "").strip(" '\n").splitlines() if line.strip()
     ]
-    return lines[-1].strip() if lines else f"git ended with status {error.status}"
+    fatal = [line for line in lines if line.strip().startswith("fatal:")]
+    return [*fatal, *lines[-1:], f"git ended with status {error.status}"][0].strip()
 
 
 def checkout_folders(

@@ -44,13 +44,13 @@ def place_weights(
         absent: files of the commit that the clone lacks.
 
     Raises:
-        WeightsMissing: a file is absent, a git-lfs pointer, or has another hash.
+        WeightsMissing: a file is absent, a folder, a git-lfs pointer, or has another hash.
     """
     hashes: dict[str, str] = {}
     for item in weights:
         target = tree / item["path"]
         source = fetched / item["path"] if fetched else None
-        if source is not None and source.exists():
+        if source is not None and source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
         if not target.exists():
@@ -61,6 +61,10 @@ def place_weights(
 
 def check_weight(path: Path, item: dict[str, Any]) -> str:
     """Return the sha256 of a file of weights; raise WeightsMissing where it is not the one that the entry names."""
+    if path.is_dir():
+        raise WeightsMissing(
+            f"{item['path']}: must be the file of the weights; found a folder, of which each file is entered on its own"
+        )
     with path.open("rb") as stream:
         if stream.read(len(LFS_HEADER)) == LFS_HEADER:
             raise WeightsMissing(
@@ -68,7 +72,10 @@ def check_weight(path: Path, item: dict[str, Any]) -> str:
             )
     found = sha256_of_file(path)
     if item.get("sha256") not in (None, found):
-        raise WeightsMissing(f"{item['path']}: must have the sha256 {item['sha256']}; found {found}")
+        remedy = "put the right file in its place, or correct `weights` of the entry"
+        raise WeightsMissing(
+            f"{item['path']}: must have the sha256 {item['sha256']}; found {found}; {remedy}"
+        )
     return found
 
 
