@@ -45,6 +45,15 @@ def test_how_a_table_looks_runs_no_method(project: MiniProject) -> None:
     assert text.startswith("Another title.")
 
 
+def test_braces_in_a_text_are_no_wildcards(project: MiniProject) -> None:
+    """Titles and labels reach every job as they are written, also where they look like Snakemake's wildcards."""
+    project.config["tables"]["pairwise"].update(title="A {title} of {wildcards}", labels={"one": "{one}"})
+    done = project.snakemake("-n", "collect_measures", "verdict", "report", "package", "archive")
+    assert done.returncode == 0, done.stderr[-3000:]
+    del project.config["tables"]["pairwise"]["labels"]
+    project.config["tables"]["pairwise"]["title"] = "Another title"
+
+
 def test_a_paper_corrected_in_the_registry_writes_the_table_again(project: MiniProject) -> None:
     """The year and the citation of a method are part of the table, and of nothing before it."""
     project.methods["one"]["paper"] = {"venue": "CVPR", "year": 2021}

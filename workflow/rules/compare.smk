@@ -4,6 +4,8 @@ from fusebench.compare.planning import Comparison
 
 COMPARISON = Comparison(PLAN)
 
+# Parameters that quote the registry or the configuration are functions: in a plain text Snakemake takes `{x}` as a wildcard.
+
 
 wildcard_constraints:
     table=r"[^/.]+",
@@ -26,7 +28,7 @@ rule collect_measures:
     log:
         "logs/compare/measures.log",
     params:
-        spec=PLAN.collect_spec(),
+        spec=lambda wildcards: PLAN.collect_spec(),
     shell:
         "python -m fusebench.steps collect --spec {params.spec:q} --measures {output.measures:q} --status {output.status:q} 2> {log:q}"
 
@@ -66,7 +68,7 @@ rule verdict:
         "logs/compare/verdict.log",
     retries: 0
     params:
-        spec=PLAN.collect_spec(),
+        spec=lambda wildcards: PLAN.collect_spec(),
     shell:
         "python -m fusebench.steps verdict --spec {params.spec:q} --output {output:q} 2> {log:q}"
 

@@ -29,7 +29,7 @@ def read_measures(paths: Iterable[Path]) -> pd.DataFrame:
         pd.read_csv(path, dtype=names, keep_default_na=False, na_values={"value": [""]}) for path in paths
     ]
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=[*MEASURE_COLUMNS])
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=[*names, "value"])
 
 
 def write_measures(path: Path, measures: pd.DataFrame) -> None:
