@@ -149,6 +149,27 @@ def test_where_no_difference_is_carried_the_caption_says_so() -> None:
     assert "≈" not in row(markdown(shown), "Gamma")[-4] and "≈" in row(markdown(shown), "Beta")[2]
 
 
+def test_the_caption_tells_it_once_for_all_datasets() -> None:
+    """Datasets that carry no difference are named in one sentence, after what the marks of the others mean."""
+    tied = {name: replace(mean, tied=name[1] != "alpha") for name, mean in MEANS.items() if name[2] == "SSIM"}
+    tied[key("mri", "gamma", "SSIM")] = Mean(0.2, 2, tied=True)
+    tied[key("mri", "medical", "SSIM")] = Mean(0.3, 2)
+    decimals = {"SSIM": 4, "SSIM@cddfuse": 3, "Q_CV": 0}
+    means = {**tied, key("tno", "alpha", "SSIM"): Mean(0.9, 2)}
+    text = caption(paper_table(replace(SPEC, decimals=decimals), RECORDS, means))
+    assert "With the 2 pairs of TNO 25 or the 2 pairs of MRI-CT, no method is told" in text
+    assert text.count("Wilcoxon") == 1
+
+
+def test_the_caption_says_which_image_flops_are_of() -> None:
+    """They depend on the size of the image."""
+    side, stacked = (
+        caption(table(columns=["flops"], layout=layout)) for layout in ("side-by-side", "stacked")
+    )
+    assert "FLOPs of the first pair of the first dataset that a method ran on." in side
+    assert "FLOPs of the first pair of each dataset." in stacked
+
+
 @pytest.mark.parametrize(("highlight", "marks"), [(0, (0, 0)), (1, (1, 0)), (2, (1, 1))])
 def test_highlight_is_how_many_ranks_are_marked(highlight: int, marks: tuple[int, int]) -> None:
     """0 marks nothing, 1 the best, 2 the second as well; the caption says what is marked."""
@@ -249,7 +270,12 @@ def test_citation_keys_are_the_entrys_own_or_made() -> None:
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 @pytest.mark.parametrize(
-    "changes", [{}, {"layout": "stacked", "colour": True, "highlight": 3, "spread": "std"}]
+    "changes",
+    [
+        {},
+        {"layout": "stacked", "colour": True, "highlight": 3, "spread": "std"},
+        {"labels": {**SPEC.labels, "alpha": "*α² [ours]", "beta": "[1] & $x$", "gamma": "[2pt]"}},
+    ],
 )
 def test_latex_compiles_without_complaint(tmp_path: Path, changes: dict[str, Any]) -> None:
     """The proof compiles with the table, which sticks out nowhere; BibTeX takes the bibliography."""
@@ -264,6 +290,7 @@ def test_latex_compiles_without_complaint(tmp_path: Path, changes: dict[str, Any
             command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False
         )
         assert done.returncode == 0 and "Overfull" not in done.stdout, done.stdout[-2000:]
+        assert "\n!" not in done.stdout, done.stdout[-2000:]
     assert (tmp_path / "trial.proof.pdf").stat().st_size > 0
 
 

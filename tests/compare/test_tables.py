@@ -238,6 +238,12 @@ def test_latex_escapes_everything() -> None:
     assert latex_format.escaped("é e\u0301 ß → 模 ę") == r"é é ß $\rightarrow$ ? ?"
 
 
+def test_latex_knows_the_letters_of_names() -> None:
+    """U²Fusion, β-VAE and H₂O keep their signs; a negative number has a minus sign, not a hyphen."""
+    assert latex_format.escaped("U²Fusion β-VAE H₂O ΔE") == r"U$^2$Fusion $\beta$-VAE H$_2$O $\Delta$E"
+    assert (latex_format.signed("-0.50"), latex_format.signed("0.50")) == ("$-$0.50", "0.50")
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles(tmp_path: Path, paths: dict[str, Path]) -> None:
     """The file compiles as it is in a document that loads booktabs only."""
@@ -292,6 +298,14 @@ def test_measures_survive_the_file(tmp_path: Path, measures: pd.DataFrame) -> No
     assert back["image"].tolist() == measures["image"].tolist()
     assert (tmp_path / "measures.csv").read_text().splitlines()[:2] == [
         "method,dataset,image,metric,definition,value", "alpha,tno_25,01,SSIM,canonical,0.30000000000000004",
+    ]  # fmt: skip
+
+
+def test_measures_of_nothing_have_every_column(tmp_path: Path, measures: pd.DataFrame) -> None:
+    """A dataset that could not be prepared leaves a file of heads, from which tables and packages are still made."""
+    measures[:0].to_csv(tmp_path / "gone.csv", index=False)
+    assert [*read_measures([tmp_path / "gone.csv"])] == [
+        "method", "dataset", "image", "metric", "definition", "reason", "value",
     ]  # fmt: skip
 
 

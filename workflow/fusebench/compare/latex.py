@@ -30,11 +30,22 @@ NOTHING = "--"
 SPANNED = r"\spanned"
 ARROWS = {"higher": r" $\uparrow$", "lower": r" $\downarrow$", "none": ""}
 
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta", "ι": "iota",
+    "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau",
+    "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda",
+    "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Υ": "Upsilon", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
 _REPLACED = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
     ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``",
     "”": "''", "…": "...", "×": r"$\times$", "±": r"$\pm$", "→": r"$\rightarrow$", "≤": r"$\leq$", "≥": r"$\geq$",
-    "µ": r"$\mu$", "≈": r"$\approx$", "·": r"$\cdot$",
+    "µ": r"$\mu$", "≈": r"$\approx$", "·": r"$\cdot$", "−": "$-$", "∞": r"$\infty$", "°": r"$^\circ$", "†": r"\dag{}", "‡": r"\ddag{}",
+    # In braces, since a row that begins with one of them would be read as an option of the line break before it.
+    "[": "{[}", "*": "{*}",
+    **{letter: rf"$\{name}$" for letter, name in _GREEK.items()},
+    **{raised: f"$^{digit}$" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **{lowered: f"$_{digit}$" for digit, lowered in enumerate("₀₁₂₃₄₅₆₇₈₉")},
     **{character: "\\" + character for character in "&%$#_{}"},
 }  # fmt: skip
 # Accents and letters that LaTeX has in every font encoding.
@@ -86,6 +97,11 @@ def _escaped_character(character: str) -> str:
     return character if settable or character in _LETTERS else "?"
 
 
+def signed(number: str) -> str:
+    """Return a number whose minus sign is one, not a hyphen."""
+    return f"$-${number[1:]}" if number.startswith("-") else number
+
+
 def _styled(table: Table, marks: dict[str, str]) -> pd.io.formats.style.Styler:
     import pandas as pd
 
@@ -118,7 +134,7 @@ def _texts(row: Row, table: Table, footnote: str) -> list[str]:
 def _text(cell: Cell, table: Table, footnote: str) -> str:
     if cell.mean is None:
         return NOTHING + footnote
-    return cell.printed + incomplete(cell, table) + (footnote if cell.problem else "")
+    return signed(cell.printed) + incomplete(cell, table) + (footnote if cell.problem else "")
 
 
 def _styles(row: Row, costs_shown: int) -> list[str]:

@@ -322,19 +322,23 @@ def _ties(table: PaperTable) -> str:
     how = "the 95 % paired bootstrap interval of the difference and Wilcoxon's test (Holm, 5 %)"
     told = [f"≈: not told from the best mean by {how}."] if table.has_ties else []
     open_ones = [part for part in table.parts if undecided(part)] if table.spec.ties else []
-    for part in open_ones:
-        told.append(
-            f"With the {part.pairs} pairs of {part.spec.title}, no method is told from a best mean by {how}."
-        )
+    if open_ones:
+        pairs = " or ".join(f"the {part.pairs} pairs of {part.spec.title}" for part in open_ones)
+        told.append(f"With {pairs}, no method is told from a best mean by {'these' if told else how}.")
     return " ".join(told)
 
 
 def _costs(table: PaperTable) -> str:
-    times = [cost for cost in table.spec.columns if cost in PER_DATASET]
-    if not times:
-        return ""
+    """Say what times are of, and which image FLOPs were counted on: they depend on its size."""
     words = {"model-seconds": "of the model alone", "seconds": "in total, reading and writing included"}
-    return f"Seconds per image {' and '.join(words[cost] for cost in times)}{_devices(table)}."
+    times = [words[cost] for cost in words if cost in table.spec.columns]
+    told = [f"Seconds per image {' and '.join(times)}{_devices(table)}."] if times else []
+    if "flops" in table.spec.columns:
+        where = (
+            "of each dataset" if table.spec.layout == STACKED else "of the first dataset that a method ran on"
+        )
+        told.append(f"FLOPs of the first pair {where}.")
+    return " ".join(told)
 
 
 def _devices(table: PaperTable) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fusebench.compare.contents import BEST, SECOND, THIRD
-from fusebench.compare.latex import ARROWS, NOTHING, escaped
+from fusebench.compare.latex import ARROWS, NOTHING, escaped, signed
 from fusebench.compare.paper import Column, Entry, PaperTable, caption
 from fusebench.compare.paper_frame import headings, spans, styled, with_heads
 from fusebench.compare.wording import NOTHING as DASH
@@ -91,7 +91,7 @@ def _label(table: PaperTable, method: str, label: str) -> str:
 
 
 def _text(entry: Entry) -> str:
-    text = NOTHING if entry.text == DASH else escaped(entry.text)
+    text = NOTHING if entry.text == DASH else signed(escaped(entry.text))
     spread = rf"{{\scriptsize$\pm${entry.spread}}}" if entry.spread else ""
     note = _note(entry.note) if entry.note else ""
     return f"{text}{spread}{(TIED_WITH_NOTE if note else TIED) if entry.tied else ''}{note}"
