@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from fusebench.compare.bibliography import bibliography
 from fusebench.compare.planning import Comparison, evidence, paper_spec
 from fusebench.errors import RegistryError
 from fusebench.plan import make_plan
@@ -31,6 +32,14 @@ METHODS: dict[str, Any] = {
 SIDES = {"a": {"files": "a/{name}.png"}, "b": {"files": "b/{name}.png"}}
 DATASETS: dict[str, Any] = {
     "tno": {"title": "TNO", "task": "infrared-visible", "kind": "local", "folder": "images", **SIDES},
+    "truth": {
+        "title": "T",
+        "task": "infrared-visible",
+        "kind": "local",
+        "folder": "images",
+        **SIDES,
+        "reference": SIDES["a"],
+    },
     "focus": {"title": "F", "task": "multi-focus", "kind": "local", "folder": "images", **SIDES},
     "mri": {"title": "MRI", "task": "medical", "kind": "local", "folder": "images", **SIDES},
 }
@@ -103,6 +112,15 @@ def test_own_fields_win(load: Load) -> None:
         ({"layout": "beside"}, "must be one of side-by-side, stacked; found \"beside\""),
         ({"colum": ["year"]}, "unknown key 'colum' (did you mean 'columns'"),
         ({"crops": {"tno": {"1": [[0, 0, 4]]}}}, "a box as [x, y, width, height]"),
+        ({"datasets": ["tno", "tno"]}, "a list of dataset names, each once"),
+        ({"columns": ["year", "year"]}, "columns besides the metrics, each once"),
+        ({"metrics": ["EN", "QNR"]}, "found QNR, of multi-band arrays"),
+        ({"metrics": ["EN"], "decimals": {"SSIM": 2}}, "unknown metric of this table 'SSIM'; known: EN"),
+        ({"heads": {"VIF": "V"}}, "unknown metric of this table 'VIF'"),
+        ({"labels": {"alpha": "beta"}}, "found 'beta' for alpha and beta: give one of them another"),
+        ({"labels": {"alpha": " "}}, "must be a name to be shown"),
+        ({"cite": {"alpha": "a b"}}, "must be a BibTeX key"),
+        ({"layout": "stacked", "datasets": ["tno", "truth"]}, "stacked datasets must have the same metrics; found 2 sets"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_when_the_configuration_is_read(
@@ -120,6 +138,42 @@ def test_mistakes_are_told_when_the_configuration_is_read(
     with pytest.raises(RegistryError) as error:
         load(**table)
     assert message in str(error.value) and "config.yaml:" in str(error.value)
+
+
+def test_a_table_becomes_a_file_so_its_name_has_no_point(load: Load, tmp_path: Path) -> None:
+    """No rule could tell the name `a.b` from a name with an ending."""
+    load()
+    config = yaml.safe_load((tmp_path / "config" / "config.yaml").read_text())
+    config["tables"] = {"a.b": config["tables"]["t"]}
+    (tmp_path / "config" / "config.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(
+        RegistryError, match=r"bad name 'a\.b': a name is made of letters, digits, '_' and '-'"
+    ):
+        load_registry(tmp_path)
+
+
+def test_decimals_and_heads_reach_metrics_under_any_of_their_names(load: Load) -> None:
+    """`all@EVALUATOR` speaks of all its columns, a later name of one; a whole number may be written 2.0."""
+    table = load(metrics=["all@cddfuse"], decimals={"all@cddfuse": 2, "VIF@cddfuse": 1.0}).tables["t"]
+    decimals = paper_spec(table, {}).decimals
+    assert (decimals["SSIM@cddfuse"], decimals["VIFF@cddfuse"]) == (2, 1)
+    assert load(pairs=2.0, decimals=2.0).tables["t"].pairs_of("tno") == 2
+    heads = load(metrics=["VIFF@cddfuse"], heads={"VIF@cddfuse": "V"}).tables["t"].heads
+    assert heads == {"VIFF@cddfuse": "V"}
+
+
+def test_shown_texts_are_one_line(load: Load) -> None:
+    """A line break would end a caption or a row."""
+    table = load(title="One\n\ntwo", labels={"alpha": "A\nB"}).tables["t"]
+    assert (table.title, table.label(table.methods[0])) == ("One two", "A B")
+
+
+def test_an_unpublished_method_is_cited_where_the_table_has_its_key(load: Load, tmp_path: Path) -> None:
+    """Its entry has no paper; the bibliography has its title under that key."""
+    load(cite={"beta": "own2026"})
+    spec = json.loads(Comparison(make_plan(tmp_path, {})).table_spec("t"))
+    assert spec["table"]["cite"] == {"alpha": "alpha2024", "beta": "own2026"}
+    assert "@misc{own2026," in bibliography(spec["papers"])
 
 
 def test_crops_of_a_prepared_dataset_must_lie_inside(load: Load, tmp_path: Path) -> None:

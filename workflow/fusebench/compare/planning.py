@@ -141,7 +141,7 @@ class Comparison:
     def table_spec(self, table: str) -> str:
         """Return the parameters of a tabulating job as JSON."""
         chosen = self.tables[table]
-        cited = {method.name: _paper(chosen, method) for method in chosen.methods if "paper" in method.entry}
+        cited = {method.name: _paper(chosen, method) for method in _cited(chosen)}
         return _json(
             {
                 "table": asdict(paper_spec(chosen, self.self_checks)),
@@ -203,7 +203,7 @@ def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
     """Return what a table shows, from its configuration, the registry and the verdicts of self-checks by method."""
     entry, methods = table.entry, table.methods
     metrics = {metric for dataset in table.datasets for metric in table.metrics_for(dataset)}
-    cited = [method for method in methods if "paper" in method.entry] if entry.get("citations", True) else []
+    cited = _cited(table) if entry.get("citations", True) else []
     return PaperSpec(
         name=table.name,
         title=table.title,
@@ -211,7 +211,7 @@ def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
         labels={method.name: table.label(method) for method in methods},
         datasets=[_dataset(table, dataset) for dataset in table.datasets],
         decimals={metric: table.decimals_for(metric) for metric in sorted(metrics)},
-        heads=entry.get("heads", {}),
+        heads=table.heads,
         cite={method.name: _key(table, method) for method in cited},
         years={m.name: str(m.entry.get("paper", {}).get("year", NOTHING)) for m in methods},
         evidence={method.name: evidence(method, self_checks.get(method.name, "")) for method in methods},
@@ -243,8 +243,15 @@ def _key(table: PaperTable, method: Method) -> str:
     return str(table.entry.get("cite", {}).get(method.name) or citation_key(method.name, method.entry))
 
 
+def _cited(table: PaperTable) -> list[Method]:
+    """Return the methods that have a paper, or a key in the table: one's own may not be published yet."""
+    keys = table.entry.get("cite", {})
+    return [method for method in table.methods if "paper" in method.entry or method.name in keys]
+
+
 def _paper(table: PaperTable, method: Method) -> dict[str, Any]:
-    return {"key": _key(table, method), "title": method.entry["title"], "paper": method.entry["paper"]}
+    paper = method.entry.get("paper", {})
+    return {"key": _key(table, method), "title": method.entry["title"], "paper": paper}
 
 
 def _json(value: Any) -> str:

@@ -47,7 +47,7 @@ class PaperTable:
     @property
     def title(self) -> str:
         """The first sentence of the caption."""
-        return str(self.entry.get("title", self.name))
+        return _one_line(self.entry.get("title", self.name))
 
     @property
     def methods(self) -> tuple[Method, ...]:
@@ -60,7 +60,16 @@ class PaperTable:
 
     def label(self, method: Method) -> str:
         """Return the name shown."""
-        return str(self.entry.get("labels", {}).get(method.name, method.label))
+        return _one_line(self.entry.get("labels", {}).get(method.name, method.label))
+
+    @property
+    def heads(self) -> dict[str, str]:
+        """The heads of columns that are not called as their metric, by its id."""
+        given = _by_formula(self.entry.get("heads", {}))
+        shown = {
+            metric: _formula(metric) for dataset in self.datasets for metric in self.metrics_for(dataset)
+        }
+        return {metric: _one_line(given[formula]) for metric, formula in shown.items() if formula in given}
 
     def metrics_for(self, dataset: Dataset) -> list[str]:
         """Return the ids of the metrics shown for a dataset."""
@@ -74,7 +83,7 @@ class PaperTable:
         """Return how many digits after the point are printed of a metric, by its id."""
         given = self.entry.get("decimals", {})
         default = self.suite.decimals if self.suite else DEFAULT_DECIMALS
-        return int(given.get(metric, default)) if isinstance(given, Mapping) else int(given)
+        return int(_by_formula(given).get(_formula(metric), default) if isinstance(given, Mapping) else given)
 
     def crops_of(self, dataset: str) -> dict[str, list[Box]]:
         """Return pair -> boxes that are shown enlarged."""
@@ -84,9 +93,26 @@ class PaperTable:
     def pairs_of(self, dataset: str) -> list[str] | int:
         """Return the pairs that a grid shows, or how many are to be chosen."""
         given = self.entry.get("pairs", DEFAULT_PAIRS)
-        if isinstance(given, int):
-            return list(self.crops_of(dataset)) or given
+        if not isinstance(given, Mapping):
+            return list(self.crops_of(dataset)) or int(given)
         return list(given.get(dataset, self.crops_of(dataset))) or DEFAULT_PAIRS
+
+
+def _one_line(text: Any) -> str:
+    """Return a text without line breaks, which would end a caption or a row."""
+    return " ".join(str(text).split())
+
+
+def _by_formula(given: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """Return what is said of metrics, under whatever name; ``all@EVALUATOR`` speaks of each of its columns."""
+    from fusebench.metrics import resolve
+
+    return {(d.metric, d.definition): value for name, value in given.items() for d in resolve([name])}
+
+
+def _formula(metric: str) -> tuple[str, str]:
+    """Return metric and definition of an id: ``VIF@cddfuse`` and ``VIFF@cddfuse`` are the same."""
+    return next(iter(_by_formula({metric: None})))
 
 
 def tables_of(config: Mapping[str, Any], registry: Registry) -> dict[str, PaperTable]:
@@ -175,6 +201,7 @@ class _Check:
             yield f"{self._where()}: method {method!r} must stand in one row; found it {shown.count(method)} times"
         for key in ("labels", "cite"):
             yield from self._unknown_keys(key, "method of this table", shown)
+        yield from self._same_labels(shown)
         yield from self._idle_groups()
         yield from self._foreign_methods()
         yield from self._dataset_keys()
@@ -185,7 +212,7 @@ class _Check:
 
         for key in ("metrics", "heads", "decimals"):
             given = self.entry.get(key, ())
-            for metric in given if not isinstance(given, int) else ():
+            for metric in given if isinstance(given, Sequence | Mapping) else ():
                 try:
                     resolve([metric])
                 except MetricError as error:
@@ -213,29 +240,63 @@ class _Check:
                     f"datasets: {', '.join(sorted(tasks))}"
                 )
 
+    def _same_labels(self, shown: Sequence[str]) -> Iterator[str]:
+        """Yield names that two methods of the table would be shown under."""
+        own = self.entry.get("labels", {})
+        known = {
+            method: _one_line(own.get(method, Method(method, self.methods.data[method]).label))
+            for method in shown
+        }
+        for label in dict.fromkeys(known.values()):
+            alike = [method for method, other in known.items() if other == label]
+            if len(alike) > 1:
+                yield (
+                    f"{self._where('labels')}: every method must be shown under a name of its own; found {label!r} for "
+                    f"{' and '.join(alike)}: give one of them another in `labels`"
+                )
+
     def _dataset_keys(self) -> Iterator[str]:
         for key in ("crops", "pairs"):
-            if not isinstance(self.entry.get(key, {}), int):
+            if isinstance(self.entry.get(key, {}), Mapping):
                 yield from self._unknown_keys(key, "dataset of this table", self.dataset_names)
 
     def _metric_contradictions(self) -> Iterator[str]:
-        from fusebench.metrics import default_metrics, resolve
+        from fusebench.metrics import resolve
 
         asked = self.entry.get("metrics") or self.suite.get("metrics", [])
+        bands = [definition.id for definition in resolve(asked) if definition.kind == "bands"]
+        if bands:
+            yield (
+                f"{self._where('metrics')}: must be metrics of gray or RGB images, which is what datasets hold; found "
+                f"{', '.join(bands)}, of multi-band arrays"
+            )
+            return
         wanting = [definition.id for definition in resolve(asked) if definition.needs_reference]
         for name in self.dataset_names:
             if wanting and not Dataset(name, self.datasets.data[name]).has_reference:
                 yield (
                     f"{self._where('metrics')}: {', '.join(wanting)} need a ground truth, which dataset {name!r} has not"
                 )
-        sets = {
-            tuple(asked or default_metrics(self.datasets.data[name]["task"])) for name in self.dataset_names
-        }
+        shown = {name: self._metrics_of(name) for name in self.dataset_names}
+        sets = {tuple(metrics) for metrics in shown.values()}
         if self.entry.get("layout") == STACKED and len(sets) > 1:
             yield (
-                f"{self._where('layout')}: stacked datasets must have the same metrics; found {len(sets)} sets, one for "
-                "each task: name them in `metrics`"
+                f"{self._where('layout')}: stacked datasets must have the same metrics; found {len(sets)} sets, as their "
+                "tasks and ground truths ask for: name them in `metrics`"
             )
+        known = list(dict.fromkeys(metric for metrics in shown.values() for metric in metrics))
+        for key in ("heads", "decimals"):
+            given = self.entry.get(key, {})
+            for name in given if isinstance(given, Mapping) else ():
+                if not {*_by_formula({name: None})} & {*map(_formula, known)}:
+                    yield self._unknown((key, name), "metric of this table", name, known)
+
+    def _metrics_of(self, dataset: str) -> list[str]:
+        """Return the ids of the metrics that the table shows of a dataset, as ``PaperTable.metrics_for`` does."""
+        suite = self.suite
+        chosen = Suite("", (), (), tuple(suite.get("metrics", ()))) if suite else None
+        table = PaperTable("", self.entry, chosen, {}, ())
+        return table.metrics_for(Dataset(dataset, self.datasets.data[dataset]))
 
     def _unknown_keys(self, key: str, what: str, known: Sequence[str]) -> Iterator[str]:
         yield from self._unknown_ones((key,), what, self.entry.get(key, {}), known)
