@@ -98,6 +98,14 @@ def test_equal_methods_are_tied() -> None:
     assert bool(table.loc["copy", "tied"]) and table.loc["copy", "p_holm"] == 1.0
 
 
+def test_the_noise_of_sums_is_no_difference() -> None:
+    """What differs in the sixteenth digit alone is equal: it shares its rank, and no test tells it from the best."""
+    values = np.random.default_rng(3).uniform(0.5, 0.9, 40)
+    found = sample({"a": values.tolist(), "b": (values * (1 - 2e-16)).tolist(), "c": (values - 0.1).tolist()})
+    assert rank_table([found]).iloc[0].tolist() == [1.5, 1.5, 3]
+    assert wilcoxon_holm(found)["b"] == 1 and wilcoxon_holm(found)["c"] < 0.001
+
+
 def test_where_lower_is_better_the_lowest_is_best() -> None:
     """Q_CV is better the lower, EN has its own direction, and what has none has no best."""
     assert sample(noisy(5), "Q_CV").best == "m0"

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fusebench.metrics import Definition, resolve
 
 if TYPE_CHECKING:
     import pandas as pd
+
+DIGITS = 12
+"""Of a value; what differs behind them is the noise of floating-point sums, and no test or rank may see it."""
 
 
 @dataclass(frozen=True)
@@ -64,4 +69,11 @@ def samples(measures: pd.DataFrame, metrics: dict[str, list[str]]) -> Iterator[S
 def _matrix(group: pd.DataFrame, pairs: int) -> pd.DataFrame:
     """Return pairs by methods, methods in the order of the table, without those that lack a value."""
     matrix = group.pivot_table(index="image", columns="method", values="value", sort=False, observed=True)
-    return matrix.loc[:, matrix.notna().sum() == pairs]
+    return _without_noise(matrix.loc[:, matrix.notna().sum() == pairs])
+
+
+def _without_noise(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Return values rounded to ``DIGITS`` of the largest: two sums of the same numbers in another order are equal."""
+    magnitudes = matrix.abs().to_numpy()
+    largest = magnitudes[np.isfinite(magnitudes)].max(initial=0)
+    return matrix.round(DIGITS - int(np.ceil(np.log10(largest)))) if largest else matrix
