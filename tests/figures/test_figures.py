@@ -14,10 +14,11 @@ import pandas as pd
 import pytest
 from fusebench.compare.planning import Comparison
 from fusebench.errors import RegistryError
-from fusebench.figures import boxes, critical_difference, grid, quality_speed, radar, ranks
+from fusebench.figures import boxes, correlation, critical_difference, grid, quality_speed, radar, ranks
 from fusebench.figures.contents import FigureSpec, Inputs
 from fusebench.figures.files import write_figure
 from fusebench.figures.style import looks, paper_style
+from fusebench.metrics import resolve
 from fusebench.plan import make_plan
 from fusebench.registry.tables import FIGURES
 from fusebench.statistics.files import write_statistics
@@ -129,6 +130,37 @@ def test_critical_difference_ranks_within_each_pair(of: Read) -> None:
     figure, data = draw(critical_difference, of("critical-difference"))
     assert len(data) == 16 and data.filter(like="method").sum(axis=1).tolist() == [10.0] * 16
     assert any("over 16 pairs" in text for text in texts(figure))
+
+
+def test_critical_difference_says_how_many_are_left_out(of: Read) -> None:
+    """The failed method is not in the diagram, and the title says that one is missing."""
+    figure, _ = draw(critical_difference, of("critical-difference"))
+    assert any("1 of the table's methods left out" in text for text in texts(figure))
+
+
+def test_names_are_no_formulas(of: Read) -> None:
+    """What stands between two dollars in a name is drawn as it is written, also where it is no valid formula."""
+    spec, inputs = of("ranks")
+    label = r"$\no formula_{$"
+    figure, _ = draw(ranks, (replace(spec, labels={**spec.labels, "method-000": label}), inputs))
+    shown = [text for text in figure.findobj() if getattr(text, "get_text", str)() == label]
+    assert shown and not any(text.get_parse_math() for text in shown)
+
+
+def test_what_cannot_be_read_is_not_drawn(of: Read, tmp_path: Path) -> None:
+    """Many metrics: a heat map of correlations without numbers, and a sentence instead of a radar."""
+    spec, inputs = of("correlation")
+    names = [definition.id for definition in resolve(["all@tang", "all@vifb"])]
+    pd.DataFrame(np.eye(len(names)), names, names).rename_axis("metric").to_csv(tmp_path / "correlation.csv")
+    figure, _ = draw(correlation, (spec, replace(inputs, statistics=tmp_path)))
+    assert len(names) > correlation.MOST_NUMBERS and "0.0" not in texts(figure)
+    spec, inputs = of("radar-set-00")
+    many = pd.concat([inputs.summary.assign(id=name) for name in names])
+    wide = replace(spec, datasets=[{**spec.shown, "metrics": names}])
+    inputs = replace(inputs)
+    inputs.__dict__["summary"] = many
+    figure, _ = draw(radar, (wide, inputs))
+    assert any("cannot be read" in text for text in texts(figure))
 
 
 def test_too_few_methods_are_told(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fusebench.figures.contents import FigureSpec, Inputs
-from fusebench.figures.style import COLOURS, PAGE, message
+from fusebench.figures.style import COLOURS, COLUMN, PAGE, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,8 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     methods = [method for method in spec.shown["methods"] if any(method in m for m in matrices.values())]
     columns = min(PANELS, len(matrices))
     rows = -(-len(matrices) // columns)
-    figure = Figure(figsize=(PAGE, rows * PANEL_HEIGHT + LABEL_HEIGHT), layout="constrained")
+    width = PAGE if columns > 2 else COLUMN
+    figure = Figure(figsize=(width, rows * PANEL_HEIGHT + LABEL_HEIGHT), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
     shown = [definition for definition in spec.definitions if definition.id in matrices]
     for panel, definition in zip(panels.flat, shown, strict=False):

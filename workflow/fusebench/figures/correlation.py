@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CELL = 0.26
+MOST_NUMBERS = 24
+"""Beyond this many metrics the numbers no longer fit in their cells."""
 
 
 def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
@@ -34,7 +36,8 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     panel.set_yticks(range(len(heads)), heads)
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)
-    for row, column in np.argwhere(np.isfinite(table.to_numpy())):
+    numbered = np.argwhere(np.isfinite(table.to_numpy())) if len(heads) <= MOST_NUMBERS else ()
+    for row, column in numbered:
         value = table.iloc[row, column]
         panel.text(column, row, f"{value:.1f}".replace("-0.0", "0.0"), ha="center", va="center", fontsize=5, color="white" if abs(value) > 0.7 else "black")  # fmt: skip
     bar = figure.colorbar(

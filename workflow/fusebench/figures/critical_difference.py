@@ -37,7 +37,8 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
         label_props={"fontsize": 6}, marker_props={"s": 8, "color": "black"},
         elbow_props={"color": "0.15", "linewidth": 0.6}, crossbar_props={"color": "#D55E00", "linewidth": 2.2},
     )  # fmt: skip
-    _scale(panel, critical_difference(len(leaders), len(blocks)), len(blocks))
+    left_out = len(spec.labels) - len(leaders)
+    _scale(panel, critical_difference(len(leaders), len(blocks)), len(blocks), left_out)
     return figure, blocks.reset_index()
 
 
@@ -66,7 +67,14 @@ def block_ranks(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
     return means.rank(axis=1)
 
 
-def _scale(panel: Axes, difference: float, blocks: int) -> None:
+def _scale(panel: Axes, difference: float, blocks: int, left_out: int) -> None:
+    """Draw the axis and say what is shown, and how many methods are not."""
+    panel.spines["top"].set_visible(True)
+    told = (
+        f"\n{left_out} of the table's methods left out: values missing, or not among the first {MOST_METHODS}"
+    )
     panel.set_title(
-        f"Mean rank over {blocks} pairs, critical difference {difference:.2f} (Nemenyi, 5 %)", pad=10
+        f"Mean rank over {blocks} pairs, critical difference {difference:.2f} (Nemenyi, 5 %)"
+        + (told if left_out else ""),
+        pad=10,
     )

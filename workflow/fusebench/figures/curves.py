@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fusebench.figures.contents import FigureSpec, Inputs
-from fusebench.figures.style import PAGE, looks, message
+from fusebench.figures.style import COLUMN, PAGE, looks, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,8 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     chosen = leading(spec, inputs, MOST_METHODS)
     columns = min(PANELS, len(matrices))
     rows = -(-len(matrices) // columns)
-    figure = Figure(figsize=(PAGE, rows * PANEL_HEIGHT + 0.35), layout="constrained")
+    width = PAGE if columns > 2 else COLUMN
+    figure = Figure(figsize=(width, rows * PANEL_HEIGHT + 0.35), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
     shown = [definition for definition in spec.definitions if definition.id in matrices]
     for number, (panel, definition) in enumerate(zip(panels.flat, shown, strict=False)):
@@ -41,7 +42,9 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     for panel in panels.flat[len(shown) :]:
         panel.set_axis_off()
     handles, labels = panels.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(6, len(labels)))
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(6 if columns > 2 else 3, len(labels))
+    )
     return figure, pd.concat(
         {m: v.apply(np.sort) for m, v in matrices.items()}, names=["metric", "place"]
     ).reset_index()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_METHODS = 6
+MOST_METRICS = 20
+"""More names do not fit round a circle of one column's width."""
 
 
 def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
@@ -24,6 +26,10 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     scaled = scaled_means(spec, inputs)
     if scaled.shape[0] < 2 or scaled.shape[1] < 3:
         return message("a radar needs three metrics of two methods"), scaled
+    if scaled.shape[1] > MOST_METRICS:
+        return message(
+            f"a radar of {scaled.shape[1]} metrics cannot be read; show {MOST_METRICS} at most"
+        ), scaled
     angles = np.linspace(0, 2 * np.pi, scaled.shape[1], endpoint=False)
     figure = Figure(figsize=(COLUMN, COLUMN), layout="constrained")
     panel: Any = figure.subplots(subplot_kw={"projection": "polar"})
