@@ -167,7 +167,7 @@ def test_a_mirror_that_is_no_repository_is_told_in_git_s_first_words(
     """The cause is git's first fatal line, not the advice after it."""
     origin.parent.mkdir()
     origin.write_text("x")
-    with pytest.raises(SourceUnavailable, match=r"cannot be cloned from .*: fatal: .*repository"):
+    with pytest.raises(SourceUnavailable, match=r"cannot be cloned from .*: fatal: invalid gitfile"):
         obtain_source(URL, "1" * 40, tmp_path / "clone", tmp_path, mirror)
 
 
