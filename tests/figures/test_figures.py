@@ -174,6 +174,16 @@ def test_too_few_methods_are_told(tmp_path: Path) -> None:
         write_figure(tmp_path / "none" / f"{kind}.pdf", *none(name))
 
 
+def test_data_of_a_figure_that_says_why_it_is_empty_are_a_table(tmp_path: Path) -> None:
+    """A metric without direction ranks nothing: the files of data have heads, or nothing at all."""
+    undirected = read(FakeResults(tmp_path / "undirected", methods=4, datasets=1).write(metrics=["QSF"]).root)
+    for kind in FIGURES:
+        name = kind if kind in {"ranks", "critical-difference", "correlation"} else f"{kind}-set-00"
+        data = tmp_path / "undirected" / f"{kind}.csv"
+        write_figure(data.with_suffix(".pdf"), *undirected(name))
+        assert data.stat().st_size <= 1 or len(pd.read_csv(data).columns)
+
+
 def test_grid_shows_pairs_on_which_methods_differ(of: Read) -> None:
     """Of the chosen pairs the methods differ more than of any other."""
     spec, inputs = of("grid-set-00")

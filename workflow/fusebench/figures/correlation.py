@@ -26,7 +26,7 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 
     table = pd.read_csv(inputs.statistics / "correlation.csv", index_col=0)
     if table.size < 2 or not np.isfinite(table.to_numpy()).any():
-        return message("fewer than two metrics vary over methods"), table
+        return message("fewer than two metrics vary over methods"), table.reset_index()
     heads = [spec.head(resolve([metric])[0]).rstrip(" ↑↓") for metric in table.columns]
     side = min(PAGE, max(COLUMN * 0.75, CELL * len(heads) + 1.0))
     figure = Figure(figsize=(side, side * 0.92), layout="constrained")

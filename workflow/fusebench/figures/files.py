@@ -31,7 +31,9 @@ def write_figure(path: Path, spec: FigureSpec, inputs: Inputs) -> None:
     module = import_module(f"fusebench.figures.{spec.kind.replace('-', '_')}")
     with paper_style():
         figure, data = module.draw(spec, inputs)
-        write_text(path.with_suffix(".csv"), data.to_csv(index=False, lineterminator="\n"))
+        # A table without columns has no head, and no reader of CSV files would take its rows.
+        text = data.to_csv(index=False, lineterminator="\n") if len(data.columns) else "\n"
+        write_text(path.with_suffix(".csv"), text)
         _save(figure, path)
 
 

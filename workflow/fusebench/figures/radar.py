@@ -25,11 +25,11 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 
     scaled = scaled_means(spec, inputs)
     if scaled.shape[0] < 2 or scaled.shape[1] < 3:
-        return message("a radar needs three metrics of two methods"), scaled
+        return message("a radar needs three metrics of two methods"), scaled.reset_index()
     if scaled.shape[1] > MOST_METRICS:
         return message(
             f"a radar of {scaled.shape[1]} metrics cannot be read; show {MOST_METRICS} at most"
-        ), scaled
+        ), scaled.reset_index()
     angles = np.linspace(0, 2 * np.pi, scaled.shape[1], endpoint=False)
     figure = Figure(figsize=(COLUMN, COLUMN), layout="constrained")
     panel: Any = figure.subplots(subplot_kw={"projection": "polar"})
