@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from fusebench.errors import BadOutput
 from fusebench.evidence.comparison import (
     CLOSE,
     DIFFERS,
@@ -21,7 +22,7 @@ from fusebench.evidence.comparison import (
     worst,
     worst_image,
 )
-from fusebench.images import write_png
+from fusebench.images import pixel_sha256, write_png
 from numpy.typing import NDArray
 
 
@@ -104,7 +105,8 @@ def compared(
             "notes": [],
             "original": {"file": "out/p", "sha256": "1"},
         }
-    return compare_pair(pair, tmp_path, {"fused": "p.png", "sha256": "2", "notes": []}, tmp_path / "fused", 1)
+    image = {"fused": "p.png", "sha256": pixel_sha256(ours), "notes": []}
+    return compare_pair(pair, tmp_path, image, tmp_path / "fused", 1)
 
 
 def test_another_size_is_told_with_both_sizes(tmp_path: Path) -> None:
@@ -140,7 +142,11 @@ def test_a_jpeg_under_another_name_is_recognised(tmp_path: Path) -> None:
     for suffix, lossy in ((".jpg", True), (".png", False)):
         (tmp_path / "p.png").write_bytes(cv2.imencode(suffix, gray())[1].tobytes())
         found = compare_pair(
-            pair, tmp_path, {"fused": "p.png", "sha256": "2", "notes": []}, tmp_path / "fused", 1
+            pair,
+            tmp_path,
+            {"fused": "p.png", "sha256": pixel_sha256(gray()), "notes": []},
+            tmp_path / "fused",
+            1,
         )
         assert found["lossy"] is lossy
 
@@ -155,7 +161,7 @@ def test_notes_say_whose_image_they_are_of(tmp_path: Path) -> None:
         "expect": {"file": "t.png", "notes": ["16 bits scaled"], "original": {}},
         **{side: {"original": {"sha256": "0"}} for side in "ab"},
     }
-    image = {"fused": "p.png", "sha256": "2", "notes": ["A converted to gray"]}
+    image = {"fused": "p.png", "sha256": pixel_sha256(gray()), "notes": ["A converted to gray"]}
     found = compare_pair(pair, tmp_path, image, tmp_path / "fused", 1)
     assert found["notes"] == ["theirs: 16 bits scaled", "ours: A converted to gray"]
     assert found["verdict"] == EXACT
@@ -165,8 +171,20 @@ def test_every_result_carries_hashes(tmp_path: Path) -> None:
     """Inputs, our output and the committed one, its file included."""
     result = compared(tmp_path, gray(), gray())
     assert result["inputs"] == {"a": "0", "b": "0"}
-    assert result["ours"] == "2" and len(result["theirs"]) == 64
+    assert result["ours"] == pixel_sha256(gray()) and len(result["theirs"]) == 64
     assert result["theirs_file"]["sha256"] == "1"
+
+
+def test_an_image_that_its_record_does_not_know_is_refused(tmp_path: Path) -> None:
+    """A verdict never speaks of other pixels than those whose hash it carries."""
+    compared(tmp_path, gray(), gray())
+    pair = {
+        "name": "p",
+        "expect": {"file": "expect/p.png"},
+        **{side: {"original": {"sha256": "0"}} for side in "ab"},
+    }
+    with pytest.raises(BadOutput, match=r"p.png: must be the image of its record; found another"):
+        compare_pair(pair, tmp_path, {"fused": "p.png", "sha256": "other"}, tmp_path / "fused", 1)
 
 
 def test_a_check_is_as_good_as_its_worst_image() -> None:

@@ -42,6 +42,7 @@ RUN = {
     "collect": "{out}/{name}.png",
     "devices": ["cpu"],
 }
+COLOUR = {"metric": "colour-deviation", "definition": "fcdfusion", "value": "0.5", "where": "Table 4"}
 INPUTS = {"a": "samples/a", "b": "samples/b"}
 
 
@@ -115,9 +116,18 @@ def project(make_project: Callable[..., MiniProject]) -> MiniProject:
         larger,
         RUN,
         selfcheck={"inputs": INPUTS, "expect": "runs"},
-        claims=[{"dataset": "selfcheck", "metric": "SSIM", "value": "0.5", "where": "Table 3"}],
+        claims=[
+            {"dataset": "selfcheck", "metric": "SSIM", "value": "0.5", "where": "Table 3"},
+            {**COLOUR, "dataset": "selfcheck"},
+        ],
     )
-    made.add_method("shorter", {"test.py": SHORTER, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 2})
+    made.add_method(
+        "shorter",
+        {"test.py": SHORTER, **one},
+        RUN,
+        selfcheck={"inputs": INPUTS, "repeats": 2},
+        claims=[{**COLOUR, "dataset": "selfcheck"}],
+    )
     made.methods["no-weights"] = {
         **{"title": "No weights", "tasks": ["infrared-visible"], "code": "https://example.org/mini/none"},
         **{"status": "weights-external", "reason": "a cloud folder", "claims": [claims[0]]},
@@ -183,8 +193,18 @@ def test_a_result_larger_than_its_sources_is_compared(project: MiniProject) -> N
     """It is taken as the script left it; no metric compares it with its sources."""
     assert check(project, "larger")["verdict"] == "exact"
     rows = csv.DictReader((project.root / "results" / "claims.csv").open(encoding="utf-8"))
-    claim = next(row for row in rows if row["method"] == "larger")
-    assert (claim["verdict"], claim["reason"]) == ("not-comparable", "SSIM has no value on 1 of 1 images")
+    reasons = [row["reason"] for row in rows if row["method"] == "larger"]
+    assert reasons == [
+        f"{name} has no value on 1 of 1 images" for name in ("SSIM", "colour-deviation@fcdfusion")
+    ]
+
+
+def test_colours_of_a_smaller_result(project: MiniProject) -> None:
+    """They are compared with the top left part of the visible image; gray beside gray does not deviate."""
+    rows = csv.DictReader((project.root / "results" / "claims.csv").open(encoding="utf-8"))
+    claim = next(row for row in rows if row["method"] == "shorter")
+    assert claim["verdict"] == "not-reproduced"
+    assert float(claim["measured"]) == pytest.approx(0, abs=1e-3)
 
 
 def test_results_of_another_size_from_run_to_run(project: MiniProject) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fusebench.errors import BadOutput
 from fusebench.evidence.committed import NO_OUTPUT
 from fusebench.images import in_mode, pixel_sha256, read_image
 
@@ -87,6 +88,9 @@ def compare_pair(
         image: what the record says of ours.
         fused: the folder of our fused images.
         tolerance: in gray levels.
+
+    Raises:
+        BadOutput: our image is not the one of its record.
     """
     hashes = {
         "inputs": {side: pair[side]["original"]["sha256"] for side in ("a", "b")},
@@ -95,7 +99,7 @@ def compare_pair(
     if pair["expect"] is None:
         reason = pair.get("why", NO_OUTPUT)
         return {"name": pair["name"], "verdict": NOTHING, "reason": reason, **hashes}
-    ours, _ = read_image(fused / image["fused"])
+    ours = _as_recorded(fused / image["fused"], image["sha256"])
     theirs, _ = read_image(images / pair["expect"]["file"])
     notes = [
         *(f"theirs: {note}" for note in pair["expect"]["notes"]),
@@ -114,6 +118,16 @@ def compare_pair(
     lossy = is_lossy(images / pair["expect"]["file"], image)
     found = differences(ours, theirs)
     return {**about, "verdict": verdict_of(found, tolerance, lossy), "lossy": lossy, **found, "notes": notes}
+
+
+def _as_recorded(path: Path, sha256: str) -> NDArray[np.uint8]:
+    """Read our image; a verdict carries the hash of its record, so its pixels must be the ones of that hash."""
+    pixels, _ = read_image(path)
+    if pixel_sha256(pixels) != sha256:
+        raise BadOutput(
+            f"{path}: must be the image of its record; found another: delete record.json beside its folder and run again"
+        )
+    return pixels
 
 
 def is_lossy(theirs: Path, image: dict[str, Any]) -> bool:

@@ -201,17 +201,21 @@ def measured_on(claims: list[Claim], marker: Path, records: list[Path]) -> Measu
 
 
 def _colour(manifest: dict[str, Any], folder: Path) -> dict[str, float | None]:
-    """Return image -> colour deviation from source B, the visible one."""
-    from fusebench.evidence.colour import colour_deviation
-
+    """Return image -> colour deviation from source B, the visible one; None for a result larger than it."""
     files = {pair["name"]: Path(manifest["path"], pair["b"]["file"]) for pair in manifest["pairs"]}
     return {
-        image["name"]: colour_deviation(
-            in_mode(read_image(files[image["name"]])[0], "rgb"),
-            in_mode(read_image(folder / "fused" / image["fused"])[0], "rgb"),
-        )
+        image["name"]: _deviation(files[image["name"]], folder / "fused" / image["fused"])
         for image in read_json(folder / "record.json")["images"]
     }
+
+
+def _deviation(visible: Path, fused: Path) -> float | None:
+    from fusebench.evidence.colour import colour_deviation
+
+    ours = in_mode(read_image(fused)[0], "rgb")
+    # As for every metric, a result smaller than its sources is measured against their top left part.
+    theirs = in_mode(read_image(visible)[0], "rgb")[: ours.shape[0], : ours.shape[1]]
+    return colour_deviation(theirs, ours) if theirs.shape == ours.shape else None
 
 
 def proof_of(record: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fusebench.compare.markdown import escaped
-from fusebench.evidence.comparison import worst_image
+from fusebench.evidence.comparison import NOTHING, worst_image
 from fusebench.evidence.tables import claims_table, difference_shown, markdown_table
 from fusebench.files import read_json, write_text
 from fusebench.images import in_mode, read_image, write_png
@@ -275,7 +275,7 @@ def _proof(checks: list[Facts], claims: list[Facts]) -> Iterator[str]:
 def _summary_row(entry: Facts, checks: list[Facts], claims: list[Facts]) -> dict[str, str]:
     """Return one line of the summary; an entry without evidence says so."""
     words = [f"{check['check']}: {check['verdict']}" for check in checks] or ["none"]
-    counts = [f"{sum(check['counts'].values())}" for check in checks]
+    counts = [f"{sum(image['verdict'] != NOTHING for image in check['images'])}" for check in checks]
     runs = [check["determinism"]["verdict"] for check in checks]
     verdicts = [claim["verdict"] for claim in claims]
     told = [f"{verdicts.count(word)} {word}" for word in dict.fromkeys(verdicts)]

@@ -87,7 +87,7 @@ def write_selfchecks(path: Path, checks: list[dict[str, Any]]) -> None:
         "# Self-checks",
         "",
         f"Checks: {counted([check['verdict'] for check in checks], SELFCHECK_VERDICTS)}.",
-        f"Images compared: {counted(images, SELFCHECK_VERDICTS)}.",
+        f"Images: {counted(images, SELFCHECK_VERDICTS)}.",
         "",
         *selfcheck_table(checks),
     ]
