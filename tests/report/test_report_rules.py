@@ -89,7 +89,6 @@ def test_archive_makes_tables_and_figures_again(made: Path, tmp_path: Path) -> N
         archive.extractall(tmp_path, filter="data")
     root = tmp_path / "fusebench-results"
     assert not (root / "code").exists() and len(list(root.glob("results/runs/*/*/fused/*.png"))) == 3
-    (root / "code").mkdir()
     for path in SAME:
         (root / "results" / path).unlink()
     note = (root / "ARCHIVE.md").read_text()

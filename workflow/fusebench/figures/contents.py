@@ -95,7 +95,8 @@ class Inputs:
         """Return ranks of means: methods by (dataset, metric), best mean rank first; only metrics with a direction."""
         import pandas as pd
 
-        table = pd.read_csv(self.statistics / "ranks.csv", index_col=[0, 1], dtype={0: str}).T
+        ranks = self.statistics / "ranks.csv"
+        table = pd.read_csv(ranks, index_col=[0, 1], dtype={0: str}, keep_default_na=False, na_values=[""]).T
         table = table[[method in spec.labels for method in table.index]]
         if spec.dataset:
             table = table.loc[:, table.columns.get_level_values(0) == spec.dataset].dropna(how="all")

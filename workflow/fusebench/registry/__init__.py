@@ -29,6 +29,8 @@ __all__ = ["Dataset", "Method", "PaperTable", "Registry", "Suite", "load_registr
 METHODS = Path("methods.yaml")
 DATASETS = Path("datasets.yaml")
 CONFIG = Path("config/config.yaml")
+ARCHIVE_NOTE = "ARCHIVE.md"
+"""Lies in an unpacked archive of results, where no method is run and folders of local methods need not be."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def _method_problems(root: Path, methods: Document) -> Iterator[str]:
                 methods, (name, "env"), "environment", entry["env"], envs, "make the folder envs/<name>"
             )
         if is_local(entry["code"]):
-            if not (root / entry["code"]).is_dir():
+            if not (root / entry["code"]).is_dir() and not (root / ARCHIVE_NOTE).is_file():
                 yield f"{methods.where((name, 'code'))}: must be an address or an existing folder; found {entry['code']!r}"
         elif "commit" not in entry and entry.get("status", ACTIVE) == ACTIVE:
             yield f"{methods.where((name,))}: must have 'commit', the full hash at which {entry['code']} is run"

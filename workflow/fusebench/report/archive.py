@@ -13,6 +13,7 @@ from typing import Any
 
 from fusebench.files import read_json
 from fusebench.markers import OK
+from fusebench.registry import ARCHIVE_NOTE
 
 ALLOWED = (
     "analyse_table", "collect_measures", "draw_figure", "figures", "tables", "write_paper_table", "write_table",
@@ -43,7 +44,7 @@ def write_archive(root: Path, options: Mapping[str, Any], path: Path) -> None:
             archive.add(
                 file, f"{NAME}/{file.relative_to(root).as_posix()}", recursive=False, filter=_anonymous
             )
-        _add(archive, "ARCHIVE.md", note(options))
+        _add(archive, ARCHIVE_NOTE, note(options))
         _add(archive, "versions.json", json.dumps(versions(), indent=1))
     part.replace(path)
 
@@ -64,7 +65,7 @@ def _grid_images(root: Path) -> Iterator[Path]:
         if drawn.stat().st_size <= 1:
             continue
         dataset = drawn.stem.removeprefix("grid-")
-        pairs = set(pd.read_csv(drawn, dtype=str)["pair"])
+        pairs = set(pd.read_csv(drawn, dtype=str, keep_default_na=False)["pair"])
         manifest = read_json(root / "resources" / "datasets" / f"{dataset}.json")
         for pair in manifest["pairs"]:
             if pair["name"] in pairs:
