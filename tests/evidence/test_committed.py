@@ -120,6 +120,7 @@ def test_an_input_that_was_not_committed_is_told(clone: Path) -> None:
 
 def test_pairs_that_were_not_asked_for_are_not_unpaired(clone: Path) -> None:
     """An output with inputs that the check leaves out is no output without inputs."""
+    (clone / "out/2.jpg").write_bytes((clone / "out/1.jpg").read_bytes())
     assert prepared(clone, inputs=INPUTS, expect="out", pairs=["2"])["unpaired"] == ["3"]
 
 
@@ -130,6 +131,16 @@ def test_no_pair_at_all_names_the_patterns(clone: Path) -> None:
         match=r"no pair of committed inputs.*correct `selfcheck.inputs`: in/a/\{name\}.png",
     ):
         prepared(clone, inputs={"a": "in/a/{name}.png", "b": "nowhere/{name}.png"})
+
+
+def test_outputs_of_which_none_can_be_paired_name_the_pattern(clone: Path) -> None:
+    """That a folder is misspelt, or its names are others, is not taken for authors who committed nothing."""
+    wrong = r"no committed output was found for any pair; correct `selfcheck.expect`: "
+    with pytest.raises(DatasetUnavailable, match=wrong + r"uot/\{name\}\.\*$"):
+        prepared(clone, inputs=INPUTS, expect="uot")
+    (clone / "out/1.jpg").rename(clone / "out/fused_1.jpg")
+    with pytest.raises(DatasetUnavailable, match=wrong + r".*it finds 3, fused_1, which no pair is named"):
+        prepared(clone, inputs=INPUTS, expect="out")
 
 
 def test_the_state_of_the_clone_is_taken_over(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def prepare_committed(source: dict[str, Any], definition: dict[str, Any], final:
 
     Raises:
         StepError: the clone cannot be had, in the clone's own state.
-        DatasetUnavailable: an input is absent or damaged, or none can be found.
+        DatasetUnavailable: an input is absent or damaged, or no input, or none of the outputs asked for, can be found.
     """
     if source["state"] != OK:
         error = StepError(source["reason"])
@@ -70,11 +70,17 @@ def _write(folder: Path, definition: dict[str, Any], stage: Path, source: dict[s
             f"{source['code']}: no pair of committed inputs was found; correct `selfcheck.inputs`: {definition['a']}, {definition['b']}"
         )
     pairs = [_copy_pair(name, sides, folder, stage, source) for name, sides in paths.items()]
+    unpaired = _unpaired(folder, definition, paths)
+    if "expect" in definition and all(pair.get("why") == NO_OUTPUT for pair in pairs):
+        found = f"; it finds {', '.join(unpaired[:3])}, which no pair is named" if unpaired else ""
+        raise DatasetUnavailable(
+            f"{source['code']}: no committed output was found for any pair; correct `selfcheck.expect`: {definition['expect']}{found}"
+        )
     hashes = [[pair["name"], pair["a"]["sha256"], pair["b"]["sha256"]] for pair in pairs]
     return {
         "pairs": pairs,
         "sha256": sha256_of_json(hashes),
-        "unpaired": _unpaired(folder, definition, paths),
+        "unpaired": unpaired,
     }
 
 
