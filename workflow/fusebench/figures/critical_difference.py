@@ -37,8 +37,10 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
         label_props={"fontsize": 6}, marker_props={"s": 8, "color": "black"},
         elbow_props={"color": "0.15", "linewidth": 0.6}, crossbar_props={"color": "#D55E00", "linewidth": 2.2},
     )  # fmt: skip
+    why = "values missing" if len(leaders) < MOST_METHODS else f"not among the first {MOST_METHODS}"
     left_out = len(spec.labels) - len(leaders)
-    _scale(panel, critical_difference(len(leaders), len(blocks)), len(blocks), left_out)
+    note = f"\n{left_out} of the table's methods left out: {why}" if left_out else ""
+    _scale(panel, critical_difference(len(leaders), len(blocks)), len(blocks), note)
     return figure, blocks.reset_index()
 
 
@@ -67,14 +69,9 @@ def block_ranks(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
     return means.rank(axis=1)
 
 
-def _scale(panel: Axes, difference: float, blocks: int, left_out: int) -> None:
-    """Draw the axis and say what is shown, and how many methods are not."""
+def _scale(panel: Axes, difference: float, blocks: int, note: str) -> None:
+    """Draw the axis and say what is shown."""
     panel.spines["top"].set_visible(True)
-    told = (
-        f"\n{left_out} of the table's methods left out: values missing, or not among the first {MOST_METHODS}"
-    )
     panel.set_title(
-        f"Mean rank over {blocks} pairs, critical difference {difference:.2f} (Nemenyi, 5 %)"
-        + (told if left_out else ""),
-        pad=10,
+        f"Mean rank over {blocks} pairs, critical difference {difference:.2f} (Nemenyi, 5 %){note}", pad=10
     )
