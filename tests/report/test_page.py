@@ -6,6 +6,8 @@ import json
 import re
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
@@ -132,6 +134,53 @@ def test_images_are_shown_and_linked(browser: Browser, page: Path) -> None:
         "return [...document.querySelectorAll('#originals a')].map((a) => a.getAttribute('href'))"
     ):
         assert (page.parent / link).resolve().is_file()
+
+
+class OddNames(FakeResults):
+    """Pairs whose names mean something in an address."""
+
+    @property
+    def pair_names(self) -> list[str]:
+        """A fragment, a query, a space and an escape."""
+        return ["a#1", "b?2", "c 100%", "é%20"][: self.pairs]
+
+
+@needs_browser
+def test_links_reach_originals_of_any_name(browser: Browser, tmp_path: Path) -> None:
+    """Links to the originals are escaped: each reaches the file, whatever the pair is called."""
+    page = make_page(OddNames(tmp_path, methods=2, datasets=1, pairs=4).write())
+    browser.open(page)
+    open_part(browser, "images")
+    for _ in range(4):
+        links = browser.js("return [...document.querySelectorAll('#originals a')].map((a) => a.href)")
+        assert len(links) == 2 and all(Path(url2pathname(urlsplit(link).path)).is_file() for link in links)
+        assert not any(urlsplit(link).query or urlsplit(link).fragment for link in links)
+        browser.js("document.getElementById('next').click()")
+
+
+@needs_browser
+def test_times_stand_beside_their_device(browser: Browser, page: Path) -> None:
+    """Seconds of two devices are not to be compared, hence each row names its own."""
+    browser.open(page)
+    open_part(browser, "results")
+    devices = browser.texts("#results-table .tabulator-row [tabulator-field=device]")
+    assert "a processor without a name, ? threads" in devices
+
+
+@needs_browser
+def test_a_dataset_without_images_shows_nothing_of_another(browser: Browser, tmp_path: Path) -> None:
+    """Neither links nor values of the dataset that was looked at before stay on the page."""
+    results = FakeResults(tmp_path, methods=2, datasets=2, pairs=2).write()
+    marker = results.root / "resources" / "datasets" / "set-01.json"
+    marker.write_text(json.dumps({"state": "skipped", "reason": "no folder"}))
+    for record in results.root.glob("results/runs/*/set-01/record.json"):
+        failed = {**json.loads(record.read_text()), "state": "skipped", "reason": "no folder", "images": []}
+        record.write_text(json.dumps(failed))
+    browser.open(make_page(results))
+    open_part(browser, "images")
+    browser.choose("#view-dataset", "set-01")
+    assert browser.texts("#viewer") == ["no images of this dataset"]
+    assert browser.texts("#originals a") == [] and browser.texts("#pair-table .tabulator-row") == []
 
 
 @needs_browser

@@ -115,6 +115,7 @@
       ...metrics.map((metric, index) => number(metric.id + ARROWS[metric.direction], `m${index}`, { formatter: (cell) => meanCell(cell, dataset, metric, index), headerTooltip: metric.source })),
       number("model s", "model", { formatter: (cell) => seconds(cell.getValue()) }),
       number("total s", "total", { formatter: (cell) => seconds(cell.getValue()) }),
+      { title: "device", field: "device" },
       number("params", "parameters", { formatter: (cell) => count(cell.getValue()) }),
     ];
     results?.destroy();
@@ -124,7 +125,7 @@
   };
   const resultRow = (dataset, metrics, name) => {
     const method = methods.get(name), run = dataset.runs[name];
-    const row = { key: name, method: name, label: method.label, year: method.year ?? null, evidence: method.evidence, verified: method.evidence !== "–", state: run.state, model: run.model_seconds, total: run.seconds_per_image, parameters: run.parameters };
+    const row = { key: name, method: name, label: method.label, year: method.year ?? null, evidence: method.evidence, verified: method.evidence !== "–", state: run.state, model: run.model_seconds, total: run.seconds_per_image, device: run.device ?? "", parameters: run.parameters };
     metrics.forEach((metric, index) => { row[`m${index}`] = dataset.means[metric.id]?.[name]?.[MEAN] ?? null; });
     return row;
   };
@@ -163,9 +164,10 @@
 
   // Previews, made into addresses when they are first seen ------------------------------------------------------------------
   const addresses = new Map();
+  const encoded = (path) => path.split("/").map(encodeURIComponent).join("/");
   const previewOf = (dataset, method, pair) => {
     const key = `${dataset}/${method}/${pair}`;
-    if (data.previews) return data.previews + key.split("/").map(encodeURIComponent).join("/") + ".webp";
+    if (data.previews) return data.previews + encoded(key) + ".webp";
     if (!addresses.has(key)) {
       const script = document.querySelector(`script[data-preview="${CSS.escape(key)}"]`);
       addresses.set(key, script ? `data:image/webp;base64,${script.textContent}` : null);
@@ -173,9 +175,9 @@
     return addresses.get(key);
   };
   const originalOf = (dataset, method, pair) => {
-    if (method === "a" || method === "b") return `../../${dataset.originals[pair][method === "a" ? 0 : 1]}`;
+    if (method === "a" || method === "b") return `../../${encoded(dataset.originals[pair][method === "a" ? 0 : 1])}`;
     const name = dataset.pairs[pair];
-    return `../runs/${method}/${dataset.name}/fused/${dataset.files[method]?.[name] ?? `${name}.png`}`;
+    return encoded(`../runs/${method}/${dataset.name}/fused/${dataset.files[method]?.[name] ?? `${name}.png`}`);
   };
   const nameOf = (dataset, method) => method === "a" || method === "b" ? dataset.modalities[method === "a" ? 0 : 1] : methods.get(method).label;
   const picture = (dataset, method, pair) => {
@@ -233,7 +235,13 @@
     $("gain-label").hidden = mode !== "difference";
     $("chosen").hidden = mode !== "side";
     viewer.className = mode === "side" ? "" : "single";
-    if (!dataset.pairs.length) { viewer.replaceChildren("no images of this dataset"); return; }
+    if (!dataset.pairs.length) {
+      viewer.replaceChildren("no images of this dataset");
+      $("originals").replaceChildren();
+      pairTable?.table.destroy();
+      pairTable = null;
+      return;
+    }
     const sides = mode === "side" ? ["a", "b", ...state.side] : [$("left").value, $("right").value];
     const draw = { slider: drawSlider, difference: drawDifference, side: drawSide }[mode];
     viewer.replaceChildren(...draw(dataset, pair, sides));

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fusebench.compare.devices import device_of
 from fusebench.compare.planning import evidence
 from fusebench.files import read_json
 from fusebench.markers import OK
@@ -90,7 +91,7 @@ def run_facts(record: Mapping[str, Any]) -> dict[str, Any]:
         str(environment[key]) for key in ("env", "key", "python") if environment.get(key)
     )
     facts["commit"] = source.get("commit") or ""
-    facts["device"] = (record.get("clock") or {}).get("device_name") or facts.get("device", "")
+    facts["device"] = device_of(record) if record.get("device") else ""
     return facts
 
 
