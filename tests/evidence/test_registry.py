@@ -204,6 +204,23 @@ def test_a_configuration_that_is_no_mapping_is_refused(project: Path, text: str)
         load_registry(project, {"suite": "s"})
 
 
+def test_what_the_command_line_gives_is_what_was_found(project: Path) -> None:
+    """A wrong option of `--config` is told as it was given, not as the file has it."""
+    problems(project)
+    with pytest.raises(RegistryError, match=r"\(suite\): must be the suite to run.*; found 3$"):
+        load_registry(project, {"suite": 3})
+
+
+def test_a_list_of_pairs_in_another_encoding_is_named(project: Path) -> None:
+    """The dataset is told, once, also where a claim names one of its pairs."""
+    (project / "pairs.txt").write_bytes("caf\xe9\n".encode("latin-1"))
+    file = project / "datasets.yaml"
+    file.write_text(yaml.safe_dump({"d": {**yaml.safe_load(file.read_text())["d"], "pairs": "pairs.txt"}}))
+    told = problems(project, claims=[{**CLAIM, "image": "p1"}])
+    assert "(d.pairs): must be a list of names or an existing text file in UTF-8; found 'pairs.txt'" in told
+    assert len(told.splitlines()) == 2
+
+
 def test_the_same_run_in_another_order_is_the_same(project: Path) -> None:
     """Fields of `run` have no order: an entry is no other one because they are written the other way round."""
     run = dict(reversed(list(ENTRY["run"].items())))

@@ -272,9 +272,10 @@ def _image_problems(
     """Yield images of claims that are not in the frozen list of their dataset."""
     for dataset in dict.fromkeys(claim.dataset for claim in claims if claim.image):
         pairs = datasets.data.get(dataset, {}).get("pairs")
-        if isinstance(pairs, str) and not (root / pairs).is_file():
-            continue  # told where the dataset is read
-        known = pair_names(pairs, root) or []
+        try:
+            known = pair_names(pairs, root) or []
+        except (OSError, UnicodeDecodeError):
+            continue  # told of the dataset itself
         images = [claim.image for claim in claims if claim.dataset == dataset and claim.image]
         for image in images if known else []:
             if image not in known:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fusebench.datasets.pairing import pair_names
 from fusebench.errors import MetricError, RegistryError
 from fusebench.registry.datasets import Dataset, speed_datasets
 from fusebench.registry.documents import (
@@ -71,6 +72,7 @@ def load_registry(root: Path, overrides: Mapping[str, Any] | None = None) -> Reg
     documents = [read_document(root / file) for file in (METHODS, DATASETS, CONFIG)]
     if isinstance(documents[2].data, dict):  # what else it is, its schema refuses
         documents[2].data.update(overrides or {})
+        documents[2].written.update({(key,): str(value) for key, value in (overrides or {}).items()})
     problems = [
         problem
         for document, schema in zip(documents, ("methods", "datasets", "config"), strict=True)
@@ -194,9 +196,13 @@ def _dataset_problems(root: Path, datasets: Document) -> Iterator[str]:
     for name, entry in datasets.data.items():
         if entry["kind"] == "generated" and entry["generator"] not in GENERATORS:
             yield unknown(datasets, (name, "generator"), "generator", entry["generator"], list(GENERATORS))
-        pairs = entry.get("pairs")
-        if isinstance(pairs, str) and not (root / pairs).is_file():
-            yield f"{datasets.where((name, 'pairs'))}: must be a list of names or an existing text file; found {pairs!r}"
+        try:
+            pair_names(entry.get("pairs"), root)
+        except (OSError, UnicodeDecodeError) as error:
+            yield (
+                f"{datasets.where((name, 'pairs'))}: must be a list of names or an existing text file in UTF-8; "
+                f"found {entry['pairs']!r}: {getattr(error, 'strerror', None) or error}"
+            )
         for side in ("a", "b", "reference"):
             pattern = entry.get(side, {}).get("files", "{name}")
             if "{name}" not in pattern:
