@@ -149,3 +149,36 @@ def test_a_method_that_the_table_lacks_is_named(tmp_path: Path, mirror: str) -> 
         FusebenchError, match=r"must hold rows of CDDFus; found those of CDDFuse, CDDFuse_IVF"
     ):
         importing.import_table("cddfuse", {"CDDFus"}, tmp_path / "x.csv", tmp_path, mirror)
+
+
+def test_a_value_that_is_no_number_is_named(
+    tmp_path: Path, mirror: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comma in a published file is told with method, image and metric, and goes into no mean."""
+    values = [importing.row("GFF", image, "EN", value, "t") for image, value in (("p", "7,12"), ("q", "7.0"))]
+    table = replace(importing.TABLES["cddfuse"], read=lambda _: importing.with_means(values, "t"))
+    monkeypatch.setitem(importing.TABLES, "cddfuse", table)
+    with pytest.raises(FusebenchError, match=r"t: GFF, p, EN: must be a number; found '7,12'"):
+        importing.import_table("cddfuse", set(), tmp_path / "x.csv", tmp_path, mirror)
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_a_table_of_another_form_is_told(
+    tmp_path: Path, mirror: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a parser stumbles over is one line with the table, its commit and the cause."""
+    table = replace(importing.TABLES["cddfuse"], read=importing.read_tang)
+    monkeypatch.setitem(importing.TABLES, "cddfuse", table)
+    with pytest.raises(
+        FusebenchError, match=r"must have the form that its reader knows; found FileNotFoundError"
+    ):
+        importing.import_table("cddfuse", set(), tmp_path / "x.csv", tmp_path, mirror)
+
+
+def test_a_mirror_without_the_tables_content_is_refused(tmp_path: Path, mirror: str) -> None:
+    """Means over the values that happen to be there would be no means of the table."""
+    repository = git.Repo(tmp_path / "mirrors" / "Zhaozixiang1228+MMIF-CDDFuse")
+    digest = repository.head.commit.tree["README.md"].hexsha
+    Path(repository.git_dir, "objects", digest[:2], digest[2:]).unlink()
+    with pytest.raises(FusebenchError, match=r"the mirror lacks 1, first: README.md; take a whole mirror"):
+        importing.import_table("cddfuse", set(), tmp_path / "x.csv", tmp_path, mirror)

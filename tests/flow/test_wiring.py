@@ -359,7 +359,7 @@ def test_the_clones_stay_as_committed(ran: tuple[MiniProject, subprocess.Complet
     import git
 
     project, _ = ran
-    clones = [path for path in (project.root / "resources" / "sources").iterdir() if path.is_dir()]
+    clones = [path for path in (project.root / "resources" / "sources").glob("mini+*") if path.is_dir()]
     assert len(clones) == len(WIRINGS)
     assert [clone.name for clone in clones if git.Repo(clone).git.status("--porcelain")] == []
 

@@ -16,6 +16,11 @@ from fusebench.errors import FusebenchError
 from fusebench.evidence.claims import COLUMNS, NUMBER, UNKNOWN_DEFINITION, decimals_of
 from fusebench.files import sha256_of_file, source_files, write_text
 
+README = "README.md"
+"""What is read of a repository whose table is in no folder."""
+
+TABLE_SUFFIXES = frozenset({".txt", ".csv", ".md", ".xlsx", ".mat"})
+
 MOST_DECIMALS = 4
 """Spreadsheets hold all digits of a float; papers print no more than these."""
 
@@ -65,6 +70,8 @@ def with_means(rows: Iterable[Row], where: str) -> Iterator[Row]:
         groups.setdefault((one["name"], one["metric"]), []).append(one)
         yield one
     for (name, metric), group in groups.items():
+        if not all(NUMBER.fullmatch(one["value"]) for one in group):
+            continue  # the value that is no number is told when the table is written
         mean = f"{fmean(float(one['value']) for one in group):.{MOST_DECIMALS}f}"
         others = {"dataset": group[0]["dataset"], "definition": group[0]["definition"]}
         yield row(name, "", metric, mean, f"mean of the {len(group)} values of {where}", **others)
@@ -125,7 +132,7 @@ def read_cddfuse(folder: Path) -> Iterator[Row]:
         "MRI_SPECT": "mri-spect73",
     }
     columns = {"VIF": "VIFF"}
-    text = (folder / "README.md").read_text(encoding="utf-8")
+    text = (folder / README).read_text(encoding="utf-8")
     for block in re.finditer(r"The test result of (\w+) :\n +(.+)\n((?:CDDFuse.+\n)+)", text):
         names = block[2].split()
         for line in block[3].splitlines():
@@ -256,14 +263,16 @@ def import_table(name: str, wanted: set[str], target: Path, root: Path, mirror: 
     table = TABLES[name]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "checkout")
-        checkout_folders(table.code, table.commit, [table.folder], folder, root, mirror)
-        every = list(table.read(folder))
-        files = sorted(source_files(folder / table.folder)) if table.folder else [folder / "README.md"]
+        absent = checkout_folders(table.code, table.commit, [table.folder], folder, root, mirror)
+        _refuse_absent(name, absent if table.folder else [file for file in absent if file == README])
+        every = _rows_of(name, table, folder)
+        files = sorted(source_files(folder / table.folder)) if table.folder else [folder / README]
         digest = hashlib.sha256("".join(sha256_of_file(path) for path in files).encode()).hexdigest()
     rows = [one for one in every if not wanted or one["name"] in wanted]
     if not rows:
-        known = ", ".join(dict.fromkeys(one["name"] for one in every))
-        raise FusebenchError(f"{name}: must hold rows of {', '.join(sorted(wanted))}; found those of {known}")
+        known = ", ".join(dict.fromkeys(one["name"] for one in every)) or "none"
+        asked = ", ".join(sorted(wanted)) or "any method"
+        raise FusebenchError(f"{name}: must hold rows of {asked}; found those of {known}")
     bad = next((one for one in rows if not NUMBER.fullmatch(one["value"])), None)
     if bad:
         raise FusebenchError(
@@ -273,12 +282,33 @@ def import_table(name: str, wanted: set[str], target: Path, root: Path, mirror: 
     return len(rows)
 
 
+def _refuse_absent(name: str, absent: list[str]) -> None:
+    """Refuse a mirror without the content of the table's files: its means would be those of fewer values."""
+    lacking = [file for file in absent if Path(file).suffix.lower() in TABLE_SUFFIXES]
+    if lacking:
+        raise FusebenchError(
+            f"{name}: every file of the table must be there; the mirror lacks {len(lacking)}, first: {lacking[0]}; "
+            "take a whole mirror, or run without it"
+        )
+
+
+def _rows_of(name: str, table: PublishedTable, folder: Path) -> list[Row]:
+    """Read a table; whatever stops a parser of a stranger's file is told as what it is, a table of another form."""
+    try:
+        return list(table.read(folder))
+    except Exception as error:
+        raise FusebenchError(
+            f"{name}: {table.title} at {table.commit[:12]} must have the form that its reader knows; "
+            f"found {type(error).__name__}: {str(error).replace(f'{folder}/', '')}"
+        ) from error
+
+
 def _origin(name: str, table: PublishedTable, digest: str) -> str:
     facts = {
         "source": table.title,
         "code": table.code,
         "commit": table.commit,
-        "folder": table.folder or "README.md",
+        "folder": table.folder or README,
         "sha256": f"{digest} (of the sha256 of its files, joined)",
         "imported by": f"fusebench claims {name}",
     }
