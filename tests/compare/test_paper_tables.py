@@ -14,7 +14,7 @@ import pytest
 from fusebench.compare.bibliography import bibliography, citation_key
 from fusebench.compare.means import Mean
 from fusebench.compare.paper import PaperSpec, PaperTable, caption, paper_table
-from fusebench.compare.paper_files import SUFFIXES, write_paper_table
+from fusebench.compare.paper_files import SUFFIXES, wide_frame, write_paper_table
 from fusebench.compare.paper_html import html
 from fusebench.compare.paper_latex import latex
 from fusebench.compare.paper_markdown import markdown
@@ -306,3 +306,18 @@ def test_times_of_several_devices_are_told_apart() -> None:
     assert "times of different devices cannot be compared" in text
     same = [{**one, **devices["gamma"]} for one in RECORDS]
     assert "of the model alone, on Xeon, 2 threads." in markdown(paper_table(SPEC, same, MEANS))
+
+
+def test_methods_without_a_result_may_stand_in_the_caption() -> None:
+    """They then have no rows and no footnotes; the caption names each with its state, and the CSV file keeps their lines."""
+    shown = table(unfinished="caption")
+    assert "Without a result, hence not shown: Broken (weights-missing)." in caption(shown)
+    assert "| Broken" not in markdown(shown) and "no x" not in markdown(shown)
+    assert "Without a result" not in caption(table()) and "| Broken" in markdown(table())
+    assert "broken" in set(wide_frame(shown)["method"])
+
+
+def test_a_table_of_nothing_keeps_its_rows() -> None:
+    """Where no method has a result, the rows with their footnotes are all that there is to say."""
+    records = [{**one, "state": "crashed", "reason": "x"} for one in RECORDS]
+    assert "| Alpha" in markdown(paper_table(replace(SPEC, unfinished="caption"), records, {}))

@@ -14,6 +14,7 @@ from fusebench.markers import OK
 from fusebench.metrics import Definition
 
 STACKED = "stacked"
+CAPTION = "caption"
 OTHER_TASK = "not published for this task"
 COST_HEADS = {
     "year": "year", "evidence": "evidence", "model-seconds": "model s", "seconds": "total s", "parameters": "params",
@@ -38,7 +39,7 @@ class PaperSpec:
         heads: id of a metric -> head of its column, where it is not its name.
         cite: method -> BibTeX key; empty where names are not followed by citations.
         years, evidence: method -> text of its cell.
-        layout, spread, highlight, colour, ties, columns: as the schema of the configuration describes them.
+        layout, unfinished, spread, highlight, colour, ties, columns: as the schema of the configuration describes them.
     """
 
     name: str
@@ -52,6 +53,7 @@ class PaperSpec:
     years: Mapping[str, str] = field(default_factory=dict)
     evidence: Mapping[str, str] = field(default_factory=dict)
     layout: str = "side-by-side"
+    unfinished: str = "rows"
     spread: str = "none"
     highlight: int = 2
     colour: bool = False
@@ -143,11 +145,13 @@ def paper_table(spec: PaperSpec, records: Iterable[Mapping[str, Any]], means: Me
     if spec.layout == STACKED:
         columns = tuple(_columns(spec, [("", parts[0])]))
         blocks = [
-            block for part in parts for block in _blocks(spec, columns, {"": part}, notes, _title(part))
+            block
+            for part in parts
+            for block in _blocks(spec, columns, {"": part}, notes, _title(part), parts)
         ]
     else:
         columns = tuple(_columns(spec, [(part.spec.dataset, part) for part in parts]))
-        blocks = list(_blocks(spec, columns, {part.spec.dataset: part for part in parts}, notes, ""))
+        blocks = list(_blocks(spec, columns, {part.spec.dataset: part for part in parts}, notes, "", parts))
     return PaperTable(spec, parts, columns, tuple(blocks), notes.by_letter)
 
 
@@ -177,9 +181,15 @@ def _columns(spec: PaperSpec, parts: Sequence[tuple[str, Table]]) -> Iterator[Co
 
 
 def _blocks(
-    spec: PaperSpec, columns: Sequence[Column], parts: Mapping[str, Table], notes: _Notes, title: str
+    spec: PaperSpec,
+    columns: Sequence[Column],
+    parts: Mapping[str, Table],
+    notes: _Notes,
+    title: str,
+    all_parts: Sequence[Table],
 ) -> Iterator[Block]:
-    """Yield one block for each group that has a method in these parts."""
+    """Yield one block for each group that has a method in these parts; those that the caption names are left out."""
+    left_out = unfinished(spec, all_parts)
     rows = {key: {row.method: row for row in part.rows} for key, part in parts.items()}
     for heading, methods in spec.groups.items():
         shown = [method for method in methods if any(method in of_part for of_part in rows.values())]
@@ -190,9 +200,22 @@ def _blocks(
                 tuple(_entry(spec, method, column, parts, rows, notes) for column in columns),
             )
             for method in shown
+            if method not in left_out
         ]
         if lines:
             yield Block(title, heading, tuple(lines))
+
+
+def unfinished(spec: PaperSpec, parts: Sequence[Table]) -> dict[str, str]:
+    """Return the methods without a result on any dataset, and their state, where the caption is to name them.
+
+    Where no method has a result, all keep their rows: there would be no table.
+    """
+    rows = [row for part in parts for row in part.rows]
+    finished = {row.method for row in rows if row.state == OK}
+    if spec.unfinished != CAPTION or not finished:
+        return {}
+    return {row.method: row.state for row in reversed(rows) if row.method not in finished}
 
 
 def _entry(
@@ -289,7 +312,17 @@ def caption(table: PaperTable) -> str:
     """Return what the table shows and how to read it, as sentences of plain text."""
     spec = table.spec
     return " ".join(
-        filter(None, [_what(table), _spread_words(spec), _marks(spec), _ties(table), _costs(table)])
+        filter(
+            None,
+            [
+                _what(table),
+                _unfinished(table),
+                _spread_words(spec),
+                _marks(spec),
+                _ties(table),
+                _costs(table),
+            ],
+        )
     )
 
 
@@ -297,6 +330,16 @@ def _what(table: PaperTable) -> str:
     pairs = dict.fromkeys(f"{part.pairs} pairs ({part.spec.title})" for part in table.parts)
     where = f" over {', '.join(pairs)}" if table.spec.layout != STACKED else " over the pairs of each dataset"
     return f"{table.spec.title.rstrip('.')}. Means{where}."
+
+
+def _unfinished(table: PaperTable) -> str:
+    """Name the methods that were asked for and have no result, by their state."""
+    left_out = unfinished(table.spec, table.parts)
+    by_state: dict[str, list[str]] = {}
+    for method in (method for group in table.spec.groups.values() for method in group if method in left_out):
+        by_state.setdefault(left_out[method], []).append(table.spec.labels[method])
+    told = "; ".join(f"{', '.join(labels)} ({state})" for state, labels in by_state.items())
+    return f"Without a result, hence not shown: {told}." if told else ""
 
 
 def _spread_words(spec: PaperSpec) -> str:

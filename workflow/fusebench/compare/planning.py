@@ -216,7 +216,11 @@ def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
         years={m.name: str(m.entry.get("paper", {}).get("year", NOTHING)) for m in methods},
         evidence={method.name: evidence(method, self_checks.get(method.name, "")) for method in methods},
         columns=entry.get("columns", DEFAULT_COLUMNS),
-        **{key: entry[key] for key in ("layout", "spread", "highlight", "colour", "ties") if key in entry},
+        **{
+            key: entry[key]
+            for key in ("layout", "unfinished", "spread", "highlight", "colour", "ties")
+            if key in entry
+        },
     )
 
 
