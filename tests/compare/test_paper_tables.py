@@ -302,10 +302,10 @@ def test_times_of_several_devices_are_told_apart() -> None:
     }
     records = [{**one, **devices.get(one["method"], {})} for one in RECORDS]
     text = markdown(paper_table(SPEC, records, MEANS))
-    assert "on H100" in text and "on Xeon, 2 threads" in text
+    assert "on H100" in text and "on Xeon (2 threads)" in text
     assert "times of different devices cannot be compared" in text
     same = [{**one, **devices["gamma"]} for one in RECORDS]
-    assert "of the model alone, on Xeon, 2 threads." in markdown(paper_table(SPEC, same, MEANS))
+    assert "of the model alone, on Xeon (2 threads)." in markdown(paper_table(SPEC, same, MEANS))
 
 
 def test_methods_without_a_result_may_stand_in_the_caption() -> None:

@@ -385,4 +385,11 @@ def test_times_of_one_device_name_it(records: list[dict[str, Any]], measures: pd
     """Where all times are of one device the caption says of which."""
     one = [two_devices(records)[1], *records[2:]]
     text = markdown_format.markdown(table_of(SPEC, one, measures))
-    assert "Seconds per image on Xeon, 2 threads of the model alone" in text and text.count("total s") == 1
+    assert "Seconds per image on Xeon (2 threads) of the model alone" in text and text.count("total s") == 1
+
+
+def test_threads_are_told_and_part_no_table(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+    """Methods with other numbers of threads on one processor stand in one table, whose caption says so."""
+    one = {**records[0], "device": "cpu", "hardware": {"cpu": "Xeon", "threads": 1}}
+    text = markdown_format.markdown(table_of(SPEC, [one, two_devices(records)[1]], measures))
+    assert "on Xeon (1 or 2 threads) of the model alone" in text and text.count("total s") == 1

@@ -76,7 +76,7 @@ def test_two_devices_are_two_tables(tmp_path: Path) -> None:
     write_speed_tables(tmp_path, "suite", records)
     text = (tmp_path / "suite.md").read_text()
     parts = text.split("### ")[1:]
-    assert [part.splitlines()[0] for part in parts] == ["H200", "A processor, 2 threads", "A100"]
+    assert [part.splitlines()[0] for part in parts] == ["H200", "A processor", "A100"]
     assert "one" in parts[0] and "four" in parts[0] and "two" not in parts[0]
     assert parts[0].index("four") < parts[0].index("one")
     assert "five at 640x480: timeout: no time" in text

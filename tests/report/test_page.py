@@ -164,7 +164,7 @@ def test_times_stand_beside_their_device(browser: Browser, page: Path) -> None:
     browser.open(page)
     open_part(browser, "results")
     devices = browser.texts("#results-table .tabulator-row [tabulator-field=device]")
-    assert "a processor without a name, ? threads" in devices
+    assert "a processor without a name" in devices
 
 
 @needs_browser

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fusebench.compare.contents import BEST, Cell, Row, Table, TableSpec, tabulate
-from fusebench.compare.devices import device_of, rows_by_device
+from fusebench.compare.devices import device_of, rows_by_device, with_threads
 from fusebench.compare.means import Means
 from fusebench.compare.wording import NOTHING, mark, parameters, seconds, shortened
 from fusebench.markers import OK
@@ -247,7 +247,7 @@ def _time_entry(cost: str, row: Row, parts: Iterable[Mapping[str, Row]], notes: 
     time = _cost(cost, row.record)
     if time == NOTHING or not several:
         return Entry(time)
-    return Entry(time, note=notes.letter(f"on {device_of(row.record)}"))
+    return Entry(time, note=notes.letter(f"on {with_threads(device_of(row.record), [row])}"))
 
 
 def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes, *, decided: bool) -> Entry:
@@ -385,7 +385,7 @@ def _costs(table: PaperTable) -> str:
 
 
 def _devices(table: PaperTable) -> str:
-    devices = list(rows_by_device(row for part in table.parts for row in part.rows))
-    if len(devices) > 1:
+    by_device = rows_by_device(row for part in table.parts for row in part.rows)
+    if len(by_device) > 1:
         return "; times of different devices cannot be compared"
-    return "".join(f", on {device}" for device in devices)
+    return "".join(f", on {with_threads(device, rows)}" for device, rows in by_device.items())

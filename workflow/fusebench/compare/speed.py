@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fusebench.compare.devices import device_of
+from fusebench.compare.devices import device_of, threads_of
 from fusebench.compare.markdown import escaped
 from fusebench.compare.wording import NOTHING, parameters, seconds
 from fusebench.files import write_text
@@ -15,6 +15,7 @@ from fusebench.markers import OK
 COLUMNS = [
     "device",
     "method",
+    "threads",
     "state",
     "size",
     "model_ms_median",
@@ -34,6 +35,7 @@ COLUMNS = [
 ]
 HEADS = (
     "method",
+    "threads",
     "size",
     "model s",
     "p95",
@@ -81,6 +83,7 @@ def speed_row(record: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "device": device_of(record),
         "method": record["method"],
+        "threads": threads_of(record),
         "state": record["state"],
         "size": record["dataset"].split("-")[1],
         "model_ms_median": _scaled(model.get("median"), 1000),
@@ -157,6 +160,7 @@ def _shown(row: Mapping[str, Any]) -> list[str]:
     counts = [parameters(row["parameters"]), parameters(row["flops"])]
     head = [
         escaped(row["method"]),
+        NOTHING if row["threads"] is None else str(row["threads"]),
         row["size"],
         model,
         model_p95,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fusebench.compare.contents import Cell, Row, Table
-from fusebench.compare.devices import rows_by_device
+from fusebench.compare.devices import rows_by_device, with_threads
 from fusebench.markers import OK
 from fusebench.metrics import Definition
 
@@ -31,7 +31,10 @@ def times_by_device(table: Table) -> dict[str, list[list[str]]]:
     by_device = rows_by_device(table.rows)
     if len(by_device) < 2:
         return {}
-    return {device: [[row.label, *_times(row)] for row in rows] for device, rows in by_device.items()}
+    return {
+        with_threads(device, rows): [[row.label, *_times(row)] for row in rows]
+        for device, rows in by_device.items()
+    }
 
 
 def _times(row: Row) -> list[str]:
@@ -105,7 +108,7 @@ def caption(table: Table) -> str:
 
 
 def _devices(table: Table) -> str:
-    devices = list(rows_by_device(table.rows))
-    if len(devices) > 1:
+    by_device = rows_by_device(table.rows)
+    if len(by_device) > 1:
         return " (not to be compared between devices, hence in a table for each)"
-    return "".join(f" on {device}" for device in devices)
+    return "".join(f" on {with_threads(device, rows)}" for device, rows in by_device.items())
