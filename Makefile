@@ -20,6 +20,7 @@ setup-dev: .venv/ready-dev
 .venv/ready: .venv/bin/uv requirements.lock pyproject.toml
 	VIRTUAL_ENV=.venv $(VENV)/uv pip install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
 	VIRTUAL_ENV=.venv $(VENV)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	$(VENV)/python -m compileall -q workflow/fusebench
 	touch $@
 
 .venv/ready-dev: .venv/ready requirements-dev.lock

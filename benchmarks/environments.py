@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fusebench.environments import build
+from fusebench.environments.building import build
 from fusebench.environments.definition import read_environment
 from fusebench.environments.interpreters import find_interpreter
 from fusebench.staging import remove_folder

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 SNAKEMAKE = str(Path(sys.executable).with_name("snakemake"))
+
+REPEATS = 5
 
 BARE = """
 METHODS = [f"m{{i}}" for i in range({methods})]
@@ -54,13 +57,28 @@ steps = importlib.util.module_from_spec(real)
 real.loader.exec_module(steps)
 options = vars(steps._parser().parse_args())
 name = options["step"].__name__
+
+
+def tables(suite, dataset):
+    return [f"results/tables/{{suite}}/{{dataset}}.{{suffix}}" for suffix in ("csv", "md", "tex")]
+
+
+outputs = [options[key] for key in ("marker", "record", "output", "measures", "status", "whole") if options.get(key)]
 if name == "write_table":
-    table = options["spec"]["table"]
-    outputs = [f"results/tables/{{table['suite']}}/{{table['dataset']}}.{{suffix}}" for suffix in ("csv", "md", "tex")]
-else:
-    outputs = [options[key] for key in ("marker", "record", "output", "measures", "status") if options.get(key)]
-records = [f"results/runs/{{c['spec']['method']}}/{{c['spec']['dataset']}}/record.json" for c in options["spec"]] if name == "fuse_batch" else []
-for path in map(Path, outputs + records):
+    outputs = tables(options["spec"]["table"]["suite"], options["spec"]["table"]["dataset"])
+elif name == "fuse_batch":
+    method = options["spec"]["spec"]["method"]
+    outputs += [f"results/runs/{{method}}/{{own['dataset']}}/record.json" for own, _ in options["spec"]["cells"]]
+elif name in ("measure_together", "tabulate"):
+    from fusebench.plan import make_plan
+
+    plan = make_plan(Path(), options["spec"], checked=True)
+    if name == "measure_together":
+        outputs = [f"results/measures/{{dataset}}.csv" for dataset in plan.measured()]
+    else:
+        plan.tabulated()
+        outputs += [file for table in plan.suite_tables for file in tables(*table)]
+for path in map(Path, outputs):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({{"state": "ok", "reason": "", "images": []}}))
 """
@@ -84,12 +102,16 @@ Run = Callable[[int, str], float]
 
 
 def _situations(run: Run, methods: int) -> dict[str, float]:
-    """Return the CPU seconds of each situation; ``run`` takes the number of methods and one more option."""
+    """Return the CPU seconds of each situation; ``run`` takes the number of methods and one more option.
+
+    The short ones are the medians of a few runs; each run of the last adds one more method.
+    """
+    more = range(1, REPEATS + 1)
     return {
         "cold": run(methods, ""),
-        "nothing to do": run(methods, ""),
-        "dry run": run(methods, "--dry-run"),
-        "add one method": run(methods + 1, ""),
+        "nothing to do": statistics.median(run(methods, "") for _ in more),
+        "dry run": statistics.median(run(methods, "--dry-run") for _ in more),
+        "add one method": statistics.median(run(methods + number, "") for number in more),
     }
 
 

@@ -10,9 +10,9 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from fusebench.datasets.generated import GENERATORS, GeneratedPair, generator
+from fusebench.datasets.generated import GENERATORS, generator
 from fusebench.datasets.generated.focus import defocus, disk_mean, disk_sum
-from fusebench.datasets.generated.pair import Image
+from fusebench.datasets.generated.pair import GeneratedPair, Image
 from fusebench.datasets.generated.shapes import polygon, stroke
 from numpy.typing import NDArray
 

@@ -13,8 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fusebench.environments import build
-from fusebench.environments.building import RECEIPT
+from fusebench.environments.building import RECEIPT, build
 from fusebench.environments.locking import lock
 from fusebench.errors import EnvironmentFailed
 from fusebench.staging import remove_folder
@@ -22,7 +21,7 @@ from fusebench.staging import remove_folder
 from tests.environments.conftest import MakeEnvironment
 from tests.environments.wheelhouse import make_wheel
 
-BUILD = "import sys; from pathlib import Path; from fusebench.environments import build\n"
+BUILD = "import sys; from pathlib import Path; from fusebench.environments.building import build\n"
 BUILD += "print(build(Path(sys.argv[1]), 'cpu', Path(sys.argv[2]))['path'])"
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fusebench.environments import kernels_for
-from fusebench.environments.hardware import cuda_architectures, gpu_visible
+from fusebench.environments.hardware import cuda_architectures, gpu_visible, kernels_for
 from fusebench.errors import EnvironmentFailed
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fusebench.environments import build, environments_table
+from fusebench.environments.building import build
 from fusebench.environments.locking import lock
+from fusebench.environments.table import environments_table
 
 from tests.environments.conftest import MakeEnvironment
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fusebench.command import main
-from fusebench.environments import build
+from fusebench.environments.building import build
 from fusebench.environments.locking import lock
 from fusebench.environments.verifying import verify
 from fusebench.errors import EnvironmentFailed

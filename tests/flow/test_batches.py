@@ -17,13 +17,15 @@ def times(project: MiniProject) -> dict[tuple[str, str], tuple[str, float]]:
     return {cell: (record["started"], record["seconds"]) for cell, record in records.items()}
 
 
-def run_again(project: MiniProject, lost: tuple[str, str] | None = None) -> set[tuple[str, str]]:
-    """Return the cells that were run by a further run; a record may be lost before it, and is then asked for."""
+def run_again(
+    project: MiniProject, lost: tuple[str, str] | None = None, asked: bool = False
+) -> set[tuple[str, str]]:
+    """Return the cells that were run by a further run; a record may be lost before it, and be asked for by its name."""
     before = times(project)
-    targets = [f"results/runs/{lost[0]}/{lost[1]}/record.json"] if lost else []
-    for target in targets:
+    record = [f"results/runs/{lost[0]}/{lost[1]}/record.json"] if lost else []
+    for target in record:
         (project.root / target).unlink()
-    project.snakemake(*targets)
+    project.snakemake(*(record if asked else []))
     after = times(project)
     return {cell for cell in CELLS if before[cell] != after[cell]}
 
@@ -43,8 +45,12 @@ def project(project: MiniProject) -> MiniProject:
 def test_cells_of_a_batch_stand_for_themselves(project: MiniProject) -> None:
     """Two jobs fuse four cells; a failed, a lost and a changed cell are run again alone, and then nothing is to be done."""
     done = project.snakemake()
-    fusing = {name: count for name, count in project.jobs(done).items() if name.startswith("fuse")}
-    assert fusing == {"fuse_batch_0": 2}
+    shared = {
+        name: count for name, count in project.jobs(done).items() if "together" in name or "fuse" in name
+    }
+    assert shared == {"fuse_batch_0": 2, "measure_together": 1, "tabulate_together": 1}
+    assert {row["dataset"] for row in project.table("measures.csv")} == set(DATASETS)
+    assert (project.root / "results" / "tables" / "mini" / "more.tex").is_file()
     states = {(row["method"], row["dataset"]): row["state"] for row in project.table("status.csv")}
     assert states == {**dict.fromkeys(CELLS, "ok"), ("two", "more"): "crashed"}
 
@@ -53,6 +59,7 @@ def test_cells_of_a_batch_stand_for_themselves(project: MiniProject) -> None:
     assert {row["state"] for row in project.table("status.csv")} == {"ok"}
 
     assert run_again(project, lost=("one", "pairs")) == {("one", "pairs")}
+    assert run_again(project, lost=("two", "pairs"), asked=True) == {("two", "pairs")}
 
     project.methods["one"]["run"] = {**BY_OPTIONS, "per_dataset": {"more": {"seed": 1}}}
     assert run_again(project) == {("one", "more")}

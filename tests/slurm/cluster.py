@@ -330,6 +330,7 @@ class Cluster:
         deadline = time.monotonic() + 15
         while self.jobs() and time.monotonic() < deadline:
             time.sleep(0.1)
+        self._kill_left_over()
         for daemon in reversed(self.daemons.values()):
             daemon.terminate()
             try:
@@ -338,6 +339,14 @@ class Cluster:
                 daemon.kill()
                 daemon.wait()
         self.daemons.clear()
+
+    def _kill_left_over(self) -> None:
+        """End what a cancelled job started and Slurm lost sight of: without cgroups it follows parents only."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                environ = process.environ()
+                if environ.get("SLURM_CONF") == self.environ["SLURM_CONF"] and "SLURM_JOB_ID" in environ:
+                    process.kill()
 
 
 def _finished_job(fields: dict[str, str]) -> FinishedJob:

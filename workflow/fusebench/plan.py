@@ -37,6 +37,9 @@ GENERATORS_FOLDER = Path(__file__).resolve().parent / "datasets" / "generated"
 Cells = dict[str, Any]
 """``runs``, dataset -> methods, and ``skipped``, a list of [method, dataset, reason]."""
 
+Batch = tuple[list[str], list[str]]
+"""Methods, and the datasets that one job of each of them fuses."""
+
 CELLS_WORTH_BATCHES = 200
 """From this number of cells on, a local run fuses the datasets of a method in one job."""
 
@@ -120,7 +123,7 @@ class Plan:
             return last_words_resources(method, self.registry.options)[resource]
         return cell_resources(method, self.registry.options, attempt)[resource]
 
-    def batches(self) -> list[tuple[list[str], list[str]]]:
+    def batches(self) -> list[Batch]:
         """Return methods and the datasets that one job of each of them fuses, where there are so many cells that jobs cost more.
 
         A job of its own for each cell runs more at once, and is what a cluster is given; starting it takes some tenths of a
@@ -144,23 +147,37 @@ class Plan:
             together.setdefault(tuple(own), []).append(method)
         return together
 
+    def batch_paths(self, batches: list[Batch]) -> list[str]:
+        """Return the files that stand for the records of batches: one for each job."""
+        return [
+            batch_path(method, number) for number, (methods, _) in enumerate(batches) for method in methods
+        ]
+
     def batch_inputs(self, cells: list[tuple[str, str]]) -> list[str]:
         """Return the markers that the jobs of some cells read."""
         return sorted({marker for cell in cells for marker in self.cell_inputs(*cell).values()})
 
     def batch_spec(self, cells: list[tuple[str, str]]) -> str:
-        """Return the parameters of a job that fuses several cells as JSON: each cell's, and its markers."""
+        """Return the parameters of a job that fuses several cells as JSON: each cell's, and its markers.
+
+        What all cells have in common stands there once: Snakemake keeps the parameters for every record, and reads them
+        at every start.
+        """
+        specs, common = _shared([cell_spec(*self.cell(*cell), self.registry) for cell in cells])
+        markers, shared = _shared([self.cell_inputs(*cell) for cell in cells])
         return json_parameter(
-            [
-                {"spec": cell_spec(*self.cell(*cell), self.registry), "markers": self.cell_inputs(*cell)}
-                for cell in cells
-            ]
+            {"spec": common, "markers": shared, "cells": list(zip(specs, markers, strict=True))}
         )
 
     @cached_property
     def absent(self) -> set[tuple[str, str]]:
         """The cells that had no record when this plan was made."""
         return {cell for cell in self.cells if not (self.registry.root / record_path(*cell)).exists()}
+
+    @property
+    def absent_records(self) -> list[str]:
+        """The records that are not there: a target asks for them, for Snakemake does not miss what lies under a table."""
+        return [record_path(*cell) for cell in sorted(self.absent)]
 
     def is_exclusive(self, method: str, dataset: str) -> bool:
         """Say whether a fusing job wants the machine for itself, for its times' sake."""
@@ -311,6 +328,27 @@ class Plan:
         return json_parameter(_cells(cells))
 
     @property
+    def options_spec(self) -> str:
+        """Options, as JSON, with which a job reads the registry as this run has read it; a mirror changes no result."""
+        return json_parameter({key: value for key, value in self.registry.options.items() if key != "mirror"})
+
+    @property
+    def suite_tables(self) -> list[tuple[str, str]]:
+        """The tables of the selected suites, as suite and dataset."""
+        return [(suite.name, dataset.name) for suite in self.registry.selected for dataset in suite.datasets]
+
+    def measured(self) -> dict[str, Any]:
+        """Return what one job measures for the selected suites: methods and metrics of each dataset."""
+        runs = json.loads(self.collect_spec())["runs"]
+        return {
+            name: {"methods": runs.get(name, []), "metrics": self.metrics(name)} for name in self.datasets
+        }
+
+    def tabulated(self) -> list[str]:
+        """Return what one job tabulates for the selected suites."""
+        return [self.collect_spec(), *(self.table_spec(*table) for table in self.suite_tables)]
+
+    @property
     def speed_tables(self) -> list[str]:
         """Return the speed tables of the selected suites."""
         timed = [suite.name for suite in self.registry.selected if suite.speed]
@@ -320,11 +358,17 @@ class Plan:
     def tables(self) -> list[str]:
         """Return the tables of the selected suites."""
         return [
-            f"results/tables/{suite.name}/{dataset.name}.{suffix}"
-            for suite in self.registry.selected
-            for dataset in suite.datasets
+            f"results/tables/{suite}/{dataset}.{suffix}"
+            for suite, dataset in self.suite_tables
             for suffix in ("csv", "md", "tex")
         ]
+
+
+def _shared(dictionaries: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return what each dictionary has of its own, and what all have in common."""
+    first, *others = dictionaries
+    common = {key: value for key, value in first.items() if all(key in o and o[key] == value for o in others)}
+    return [{key: d[key] for key in d if key not in common} for d in dictionaries], common
 
 
 @cache
@@ -336,13 +380,13 @@ def _variant_and_key(folder: Path, device: str) -> tuple[str, str]:
         return "cpu", f"unlocked-{folder.name}"
 
 
-def make_plan(root: Path, options: Mapping[str, Any]) -> Plan:
-    """Read the registry and plan what the selected suites need.
+def make_plan(root: Path, options: Mapping[str, Any], checked: bool = False) -> Plan:
+    """Read the registry and plan what the selected suites need; ``checked`` as for ``load_registry``.
 
     Raises:
         RegistryError: a file of the registry is wrong.
     """
-    plan = Plan(load_registry(root, options))
+    plan = Plan(load_registry(root, options, checked))
     for suite in plan.registry.selected:
         for method, dataset in suite.cells():
             plan.add(method, dataset)
@@ -395,6 +439,11 @@ def among(names: Iterable[str], negate: bool = False) -> str:
 def record_path(method: str, dataset: str) -> str:
     """Return the record of a cell, from the project's folder on."""
     return f"{RUNS}/{method}/{dataset}/record.json"
+
+
+def batch_path(method: str, number: int) -> str:
+    """Return the file that stands for the records that one job has made, with a hash of each."""
+    return f"results/batches/{method}/{number}.json"
 
 
 def attempt(area: str, step: str, key: str) -> int:

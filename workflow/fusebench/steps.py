@@ -6,13 +6,14 @@ Each step reads markers or records of the steps before it and writes its own; se
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from fusebench.errors import EnvironmentFailed, FusebenchError
-from fusebench.files import read_json, write_text
+from fusebench.files import read_json, sha256_of_file, write_json, write_text
 from fusebench.markers import write_marker
 from fusebench.stepping import add_step, run_step
 
@@ -20,6 +21,7 @@ ROOT = Path()
 """The project's folder: Snakemake starts every job in it."""
 
 MEASURES = "results/measures"
+DATASETS = "resources/datasets"
 RUNS = "results/runs"
 FAILURES = "results/failures"
 
@@ -45,7 +47,7 @@ def fetch_weights(options: argparse.Namespace) -> None:
 
 def build_environment(options: argparse.Namespace) -> None:
     """Build a locked environment."""
-    from fusebench.environments import build
+    from fusebench.environments.building import build
 
     spec = options.spec
 
@@ -89,26 +91,44 @@ def fuse_batch(options: argparse.Namespace) -> None:
     from fusebench.registry.documents import read_document
 
     declared = read_document(ROOT / METHODS).data
-    for cell in options.spec:
-        method, dataset = cell["spec"]["method"], cell["spec"]["dataset"]
-        markers = {step: Path(path) for step, path in cell["markers"].items()}
+    records = {}
+    for own, paths in options.spec["cells"]:
+        spec = {**options.spec["spec"], **own}
+        method, dataset = spec["method"], spec["dataset"]
+        markers = {step: Path(path) for step, path in {**options.spec["markers"], **paths}.items()}
         log = ROOT / "logs" / "fuse" / method / f"{dataset}.log"
-        known = read_cell(cell["spec"], {"weights": None, **markers}, ROOT / RUNS / method / dataset, log)
+        known = read_cell(spec, {"weights": None, **markers}, ROOT / RUNS / method / dataset, log)
         if dataset not in options.absent:
             keep_finished(known)
         failures = ROOT / FAILURES / method / f"{dataset}.json"
         fuse_cell(known, failures, declared.get(method, {}).get("declares", {}), bool(options.last_words))
+        records[dataset] = sha256_of_file(known.folder / "record.json")
+    write_json(options.whole, records)
 
 
 def measure(options: argparse.Namespace) -> None:
     """Measure the runs of a dataset."""
+    _measure(options.dataset, options.records, options.metrics, options.workers, options.output)
+
+
+def measure_together(options: argparse.Namespace) -> None:
+    """Measure the runs of the selected suites, dataset by dataset."""
+    from fusebench.plan import make_plan, record_path
+
+    for dataset, asked in make_plan(ROOT, options.spec, checked=True).measured().items():
+        records = [ROOT / record_path(method, dataset) for method in asked["methods"]]
+        marker, output = ROOT / f"{DATASETS}/{dataset}.json", ROOT / MEASURES / f"{dataset}.csv"
+        _measure(marker, records, asked["metrics"], options.workers, output)
+
+
+def _measure(dataset: Path, records: list[Path], metrics: list[str], workers: int, output: Path) -> None:
     import csv
 
     from fusebench.measure.runs import COLUMNS, measure_dataset
 
-    rows = measure_dataset(read_json(options.dataset), options.records, options.metrics, options.workers)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    with options.output.open("w", encoding="utf-8", newline="") as stream:
+    rows = measure_dataset(read_json(dataset), records, metrics, workers)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with output.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, [*COLUMNS, "reason"])
         writer.writeheader()
         writer.writerows(rows)
@@ -130,6 +150,17 @@ def write_table(options: argparse.Namespace) -> None:
     spec = TableSpec(**options.spec["table"])
     records = _records(options.spec["cells"])
     write_tables(ROOT / "results" / "tables", spec, records, read_measures([options.measures]))
+
+
+def tabulate(options: argparse.Namespace) -> None:
+    """Write the long files, and the tables of the selected suites."""
+    from fusebench.plan import make_plan
+
+    collecting, *tables = map(json.loads, make_plan(ROOT, options.spec, checked=True).tabulated())
+    collect(argparse.Namespace(spec=collecting, measures=options.measures, status=options.status))
+    for spec in tables:
+        measures = ROOT / MEASURES / f"{spec['table']['dataset']}.csv"
+        write_table(argparse.Namespace(spec=spec, measures=measures))
 
 
 def write_speed(options: argparse.Namespace) -> None:
@@ -174,12 +205,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     fusing.add_argument("--weights", type=Path)
     fusing.add_argument("--last-words", type=int, default=0, help="1: every job of the cell died; say how")
-    batch = add_step(steps, "fuse-batch", fuse_batch, "spec")
+    batch = add_step(steps, "fuse-batch", fuse_batch, "spec", "whole")
     batch.add_argument("--absent", nargs="*", default=[], help="datasets without a record")
     batch.add_argument("--last-words", type=int, default=0, help="1: every job of the cells died; say how")
     measuring = add_step(steps, "measure", measure, "dataset", "output", lists=["records"])
     measuring.add_argument("--metrics", nargs="*", default=[])
     measuring.add_argument("--workers", type=int, default=1)
+    together = add_step(steps, "measure-together", measure_together, "spec")
+    together.add_argument("--workers", type=int, default=1)
+    add_step(steps, "tabulate", tabulate, "spec", "measures", "status")
     add_step(steps, "collect", collect, "spec", "measures", "status")
     add_step(steps, "table", write_table, "spec", "measures")
     timing = add_step(steps, "speed", write_speed, "spec", "folder")

@@ -1,4 +1,5 @@
 # The plan of this run, and what the rules look up in it.
+import gc
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from fusebench.fuse.devices import device_of_jobs
 from fusebench.plan import (
     among,
     attempt,
+    batch_path,
     failures_file,
     is_last_attempt,
     make_plan,
@@ -15,6 +17,10 @@ from fusebench.plan import (
     record_path,
 )
 from fusebench.slurm import cancel_orphans, refusals
+
+# Snakemake's modules and its graph of jobs stay to the end: searching them for garbage again and again took a fifth of its time.
+gc.freeze()
+gc.set_threshold(100_000, 20, 20)
 
 # The cluster's profile says so: each cell is a job of its own there, and the nodes decide about GPUs.
 ON_CLUSTER = (
@@ -74,6 +80,18 @@ def threads_of_batch(cells):
 def gpus_of_batch(cells):
     """Return the function that says how many GPUs a job for several cells takes."""
     return lambda wildcards: PLAN.cell_resource(*cells(wildcards)[0], "gpu", 1)
+
+
+def suite_table(suite, name):
+    """Return the files of a suite's table for a dataset."""
+    shown = report(
+        f"results/tables/{suite}/{name}.csv",
+        caption="../report/captions/suite_table.rst",
+        category="Suites",
+        subcategory=suite,
+        labels={"suite": suite, "dataset": name},
+    )
+    return [shown, *(f"results/tables/{suite}/{name}.{kind}" for kind in ("md", "tex"))]
 
 
 def absent_of_batch(cells):

@@ -40,20 +40,39 @@ rule write_table:
             wildcards.suite, wildcards.dataset
         ),
     output:
-        report(
-            "results/tables/{suite}/{dataset}.csv",
-            caption="../report/captions/suite_table.rst",
-            category="Suites",
-            subcategory="{suite}",
-            labels={"suite": "{suite}", "dataset": "{dataset}"},
-        ),
-        multiext("results/tables/{suite}/{dataset}", ".md", ".tex"),
+        suite_table("{suite}", "{dataset}"),
     log:
         "logs/compare/{suite}/{dataset}.log",
     params:
         spec=lambda wildcards: PLAN.table_spec(wildcards.suite, wildcards.dataset),
     shell:
         "python -m fusebench.steps table --spec {params.spec:q} --measures {input.measures:q} 2> {log:q}"
+
+
+# Where the datasets of a method are fused by one job, their tables are written by one, too.
+if BATCHES:
+
+    ruleorder: tabulate_together > collect_measures
+    ruleorder: tabulate_together > write_table
+
+    localrules:
+        tabulate_together,
+
+    rule tabulate_together:
+        input:
+            expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
+        output:
+            [suite_table(*table) for table in PLAN.suite_tables],
+            measures="results/measures.csv",
+            status="results/status.csv",
+        log:
+            "logs/compare/tables.log",
+        params:
+            options=lambda wildcards: PLAN.options_spec,
+            asked=lambda wildcards: PLAN.tabulated(),
+        shell:
+            "python -m fusebench.steps tabulate --spec {params.options:q} --measures {output.measures:q} --status {output.status:q}"
+            " 2> {log:q}"
 
 
 # Fails as long as a cell has no result: names it and its log, and sets the exit status. The next run tries again.

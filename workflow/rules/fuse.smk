@@ -59,6 +59,7 @@ for number, (methods, datasets) in enumerate(BATCHES):
             lambda wildcards, cells=cells: PLAN.batch_inputs(cells(wildcards)),
         output:
             [record_path("{method}", dataset) for dataset in datasets],
+            whole=batch_path("{method}", number),
         wildcard_constraints:
             method=among(methods),
         threads: threads_of_batch(cells)
@@ -72,4 +73,4 @@ for number, (methods, datasets) in enumerate(BATCHES):
                 attempt("results", *cell) for cell in cells(wildcards)
             ],
         shell:
-            "python -m fusebench.steps fuse-batch --spec {params.spec:q} --absent {resources.absent} --last-words {resources.last_words}"
+            "python -m fusebench.steps fuse-batch --spec {params.spec:q} --whole {output.whole:q} --absent {resources.absent} --last-words {resources.last_words}"

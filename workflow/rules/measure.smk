@@ -18,3 +18,24 @@ rule measure:
     shell:
         "python -m fusebench.steps measure --dataset {input.dataset:q} --records {input.records:q} --metrics {params.metrics:q}"
         " --workers {threads} --output {output:q} 2> {log:q}"
+
+
+# Where the datasets of a method are fused by one job, all of them are measured by one, too.
+if BATCHES:
+
+    ruleorder: measure_together > measure
+
+    rule measure_together:
+        input:
+            datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
+            batches=PLAN.batch_paths(BATCHES),
+        output:
+            expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
+        log:
+            "logs/measure.log",
+        threads: 2
+        params:
+            options=lambda wildcards: PLAN.options_spec,
+            asked=lambda wildcards: PLAN.measured(),
+        shell:
+            "python -m fusebench.steps measure-together --spec {params.options:q} --workers {threads} 2> {log:q}"

@@ -31,7 +31,7 @@ rule write_page:
         mem_mb=4000,
         runtime=60,
     params:
-        options=lambda wildcards: COMPARISON.options_spec,
+        options=lambda wildcards: PLAN.options_spec,
         registry=COMPARISON.registry_digest,
     shell:
         "python -m fusebench.compare.steps page --spec {params.options:q} --output {output.page:q} --previews {output.previews:q}"
@@ -58,7 +58,7 @@ rule write_package:
     log:
         "logs/report/package.log",
     params:
-        options=lambda wildcards: COMPARISON.options_spec,
+        options=lambda wildcards: PLAN.options_spec,
         registry=COMPARISON.registry_digest,
     shell:
         "python -m fusebench.compare.steps package --spec {params.options:q} --output {output.package:q} 2> {log:q}"
@@ -78,6 +78,6 @@ rule write_archive:
     log:
         "logs/report/archive.log",
     params:
-        options=lambda wildcards: COMPARISON.options_spec,
+        options=lambda wildcards: PLAN.options_spec,
     shell:
         "python -m fusebench.compare.steps archive --spec {params.options:q} --output {output:q} 2> {log:q}"

@@ -80,7 +80,7 @@ def _datasets(registry: Registry) -> Rows:
 
 
 def _environments(registry: Registry) -> Rows:
-    from fusebench.environments import environments_table
+    from fusebench.environments.table import environments_table
 
     users: dict[str, list[str]] = {}
     for method in registry.methods.values():

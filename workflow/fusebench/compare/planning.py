@@ -56,18 +56,13 @@ class Comparison:
         suites = {suite.name for suite in self.plan.registry.selected}
         return [table for table in self.tables.values() if table.suite and table.suite.name in suites]
 
-    @property
-    def options_spec(self) -> str:
-        """Options, as JSON, with which a job reads the registry as this run has read it; a mirror changes no result."""
-        return _json({key: value for key, value in self.plan.registry.options.items() if key != "mirror"})
-
     @cached_property
     def registry_digest(self) -> str:
         """The digest of all that the registry says of what is selected: a corrected title is on the page, too."""
         selected = self.plan.registry.selected
         methods = {method.name: method.entry for suite in selected for method in suite.methods}
         datasets = {dataset.name: dataset.entry for suite in selected for dataset in suite.datasets}
-        return sha256_of_json([methods, datasets, self.options_spec, self.self_checks])
+        return sha256_of_json([methods, datasets, self.plan.options_spec, self.self_checks])
 
     @property
     def table_files(self) -> list[str]:

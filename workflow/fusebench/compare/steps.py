@@ -57,7 +57,7 @@ def package(options: argparse.Namespace) -> None:
     from fusebench.plan import make_plan
     from fusebench.report.package import LONG, write_long, write_package
 
-    plan = make_plan(ROOT, options.spec)
+    plan = make_plan(ROOT, options.spec, checked=True)
     measures = read_measures([ROOT / "results" / "measures" / f"{dataset}.csv" for dataset in plan.datasets])
     records = all_records(json.loads(plan.collect_spec()), ROOT)
     folder = options.output.parent

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from fusebench.environments.building import build
-from fusebench.environments.hardware import kernels_for
 from fusebench.environments.key import choose_variant, environment_key
-from fusebench.environments.table import environments_table
 
-__all__ = ["build", "choose_variant", "environment_key", "environments_table", "kernels_for"]
+__all__ = ["choose_variant", "environment_key"]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from fusebench.environments import kernels_for
+from fusebench.environments.hardware import kernels_for
 from fusebench.errors import BadOutput, Crashed, EnvironmentFailed, SourceUnavailable, StepError, TimedOut
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device

@@ -59,12 +59,13 @@ class Registry:
         return self.root / "envs" / method.env
 
 
-def load_registry(root: Path, overrides: Mapping[str, Any] | None = None) -> Registry:
+def load_registry(root: Path, overrides: Mapping[str, Any] | None = None, checked: bool = False) -> Registry:
     """Read and check ``methods.yaml``, ``datasets.yaml`` and ``config/config.yaml`` below ``root``.
 
     Args:
         root: the project's folder.
         overrides: options that replace those of the configuration file (``--config`` of Snakemake).
+        checked: for the jobs of a run that has read the same files already: they are read without the checks.
 
     Raises:
         RegistryError: with one line for every problem found.
@@ -73,6 +74,17 @@ def load_registry(root: Path, overrides: Mapping[str, Any] | None = None) -> Reg
     if isinstance(documents[2].data, dict):  # what else it is, its schema refuses
         documents[2].data.update(overrides or {})
         documents[2].written.update({(key,): str(value) for key, value in (overrides or {}).items()})
+    if checked:
+        _forget_inherited(documents[0])
+    else:
+        _check(root, documents)
+    registry = _registry(root, *(document.data for document in documents))
+    if problems := list(prepared_problems(registry.tables, root)):
+        raise _refused(problems)
+    return registry
+
+
+def _check(root: Path, documents: list[Document]) -> None:
     problems = [
         problem
         for document, schema in zip(documents, ("methods", "datasets", "config"), strict=True)
@@ -82,11 +94,11 @@ def load_registry(root: Path, overrides: Mapping[str, Any] | None = None) -> Reg
         _forget_inherited(documents[0])
         problems = list(_contradictions(root, *documents))
     if problems:
-        raise RegistryError("\n".join(["the registry has problems:", *problems]))
-    registry = _registry(root, *(document.data for document in documents))
-    if problems := list(prepared_problems(registry.tables, root)):
-        raise RegistryError("\n".join(["the registry has problems:", *problems]))
-    return registry
+        raise _refused(problems)
+
+
+def _refused(problems: list[str]) -> RegistryError:
+    return RegistryError("\n".join(["the registry has problems:", *problems]))
 
 
 def _forget_inherited(methods: Document) -> None:

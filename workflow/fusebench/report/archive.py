@@ -16,7 +16,8 @@ from fusebench.markers import OK
 from fusebench.registry import ARCHIVE_NOTE
 
 ALLOWED = (
-    "analyse_table", "collect_measures", "draw_figure", "figures", "tables", "write_paper_table", "write_table",
+    "analyse_table", "collect_measures", "draw_figure", "figures", "tables", "tabulate_together", "write_paper_table",
+    "write_table",
 )  # fmt: skip
 """Rules that make tables and figures from what the archive holds; no other rule is needed, and none may run."""
 PLACES = (

@@ -46,7 +46,7 @@ def write_page(root: Path, options: Mapping[str, Any], page: Path, beside: Path,
         beside: the folder that receives previews when they are too many to be kept inside; made in any case.
         workers: processes that make previews.
     """
-    comparison = Comparison(make_plan(root, options))
+    comparison = Comparison(make_plan(root, options, checked=True))
     data, values, previews = _contents(root, comparison)
     settings = comparison.plan.registry.options.get("report", {})
     files = make_previews(

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from fusebench.datasets.generated.pair import GeneratedPair
+if TYPE_CHECKING:
+    from fusebench.datasets.generated.pair import GeneratedPair
 
 SIZES = {"repeated-640x480": (640, 480), "repeated-1024x768": (1024, 768)}
 """Width and height in pixels of the repeated pairs."""
@@ -42,4 +44,4 @@ def generator(name: str) -> Callable[[], Iterator[GeneratedPair]]:
     return generate
 
 
-__all__ = ["GENERATORS", "WITH_GROUND_TRUTH", "GeneratedPair", "generator"]
+__all__ = ["GENERATORS", "WITH_GROUND_TRUTH", "generator"]
