@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import yaml
@@ -48,12 +53,12 @@ def channel(packed: Path, tmp_path: Path) -> Path:
     return tmp_path / "channel"
 
 
-def define(tmp_path: Path, channel: Path) -> Path:
+def define(tmp_path: Path, channel: str) -> Path:
     """Write an environment with conda packages and a pip package."""
     folder = tmp_path / "envs" / "mixed"
     folder.mkdir(parents=True)
     asked = {
-        "channels": [channel.as_uri()],
+        "channels": [channel],
         "dependencies": [f"python={THIS_PYTHON}", "greeting", {"pip": ["alpha"]}],
     }
     (folder / "environment.yml").write_text(yaml.safe_dump({"name": "mixed"} | asked), encoding="utf-8")
@@ -64,7 +69,7 @@ def define(tmp_path: Path, channel: Path) -> Path:
 def folder(channel: Path, tmp_path: Path, wheels: Path) -> Path:
     """An environment whose channel a test may change; not locked yet."""
     assert wheels.is_dir()
-    return define(tmp_path, channel)
+    return define(tmp_path, channel.as_uri())
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,7 @@ def locks() -> dict[str, str]:
 def locked(packed: Path, tmp_path: Path, wheels: Path, locks: dict[str, str]) -> Path:
     """An environment that is locked against the unchanged channel."""
     assert wheels.is_dir()
-    folder = define(tmp_path, packed)
+    folder = define(tmp_path, packed.as_uri())
     if not locks:
         locks |= {made.file.name: made.file.read_text() for made in lock(folder)}
     for name, text in locks.items():
@@ -221,6 +226,44 @@ def test_channel_out_of_reach_is_told(folder: Path, channel: Path, tmp_path: Pat
         EnvironmentFailed, match=r"mixed: the conda packages of (.|\n)* check that its channels(.|\n)*file://"
     ):
         lock(folder)
+
+
+@pytest.fixture
+def served(channel: Path) -> Iterator[str]:
+    """The channel at an ``http://`` address of this machine, as channels are reached in earnest."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(channel))) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files and prints nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+def test_channel_behind_http(served: str, channel: Path, tmp_path: Path, wheels: Path) -> None:
+    """A channel is locked, built and verified over HTTP, and an archive with other bytes is refused."""
+    assert wheels.is_dir()
+    folder = define(tmp_path, served)
+    lock(folder)
+    assert f"{served}/noarch/greeting-1.2.0-0.conda" in (folder / "conda-lock.yml").read_text()
+    receipt = build(folder, "cpu", tmp_path / "resources")
+    assert set(receipt["conda_packages"]) == {"python", "greeting"}
+    assert verify(folder, "cpu", tmp_path / "resources", archives=True) == []
+    (channel / "noarch" / "greeting-1.2.0-0.conda").unlink()
+    other = greeting_package()
+    other.files["site-packages/greeting.py"] = b"evil = True\n"
+    write_package(channel, other)
+    shutil.rmtree(tmp_path / "rattler-cache")
+    with pytest.raises(
+        EnvironmentFailed, match=r"mixed: .*greeting(.|\n)*hash mismatch(.|\n)*fusebench lock mixed"
+    ):
+        build(folder, "cpu", tmp_path / "elsewhere")
 
 
 def test_package_that_no_channel_has_is_told(folder: Path) -> None:
