@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -212,3 +213,22 @@ def test_files_that_the_mirror_lacks_are_listed(project: MiniProject) -> None:
     assert "big.pth" in project.record("partial")["reason"]
     assert project.record("same-code")["state"] == "ok"
     assert project.record("same-code")["source"]["absent"] == ["big.pth"]
+
+
+def test_methods_without_weights_are_tried_where_that_is_asked_for(
+    make_project: Callable[..., MiniProject],
+) -> None:
+    """With ``try`` a script without its weights is started; the reason says whether it came to ask for them."""
+    project = make_project()
+    asks = "import os\nassert len(os.listdir('a')) == 3\nopen('models/w.pth', 'rb')\n"
+    for name, script in (("asks", asks), ("stumbles", "import no_such_module\n")):
+        project.add_method(name, {"test.py": script}, PLAIN, weights=[{"path": "models/w.pth"}])
+    project.config["try"] = True
+    project.snakemake()
+    reached = "models/w.pth: must be in the repository .*; tried without it, the script starts, .* asks for its weights"
+    assert re.fullmatch(reached, project.record("asks")["reason"])
+    assert project.record("asks")["weights_read"] == ["models/w.pth"]
+    assert project.record("stumbles")["reason"].endswith(
+        "the script ends before it asks for its weights: ModuleNotFoundError: No module named 'no_such_module'"
+    )
+    assert {project.record(name)["state"] for name in ("asks", "stumbles")} == {"weights-missing"}

@@ -30,6 +30,16 @@ def test_the_script_sees_what_python_would_show_it(any_stage: Stage) -> None:
     assert json.loads(run.stdout) == json.loads(any_stage.bare("--data", "a b", "3").stdout)
 
 
+def test_weights_that_were_asked_for(any_stage: Stage) -> None:
+    """Files of weights that the script opens are reported, also those that are not there; others are not."""
+    any_stage.write("a/model.pth", "x")
+    any_stage.write("script.py", "open('a/model.pth').close()\nopen('b/model.pth')\n")
+    paths = [str(any_stage.root / name) for name in ("a/model.pth", "b/model.pth", "never.pth")]
+    run = any_stage.launch(weights=paths)
+    assert run.returncode == 1
+    assert run.report["weights_read"] == ["a/model.pth", "b/model.pth"]
+
+
 def test_a_script_in_a_subfolder_and_an_absolute_one(stage: Stage) -> None:
     """``sys.path[0]`` is the script's folder, the working folder is the job's."""
     stage.write("sub/helper.py", "VALUE = 7")

@@ -160,3 +160,12 @@ def test_pin_refuses_what_was_not_fetched(project: Path, capsys: pytest.CaptureF
     """Without a good marker there is nothing to pin."""
     assert main(["pin", "m", "--project", str(project)]) == 1
     assert "must tell of a success; found absent" in capsys.readouterr().err
+
+
+def test_a_method_without_weights_is_written_as_tried(project: Path) -> None:
+    """A run that came to ask for its missing weights is written as ``tried``, and the method stays unverified."""
+    write_record(project, "pairs", [], state="weights-missing", reason="w.pth: absent", reached_weights=True)
+    assert verified(project, "m") == 0
+    entry = yaml.safe_load((project / "methods.yaml").read_text())["m"]
+    assert entry["tried"] == {"date": "2026-02-03", "device": "cpu", "dataset": "pairs", "reached": "weights"}
+    assert "verified" not in entry

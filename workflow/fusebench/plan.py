@@ -329,8 +329,9 @@ class Plan:
 
     @property
     def options_spec(self) -> str:
-        """Options, as JSON, with which a job reads the registry as this run has read it; a mirror changes no result."""
-        return json_parameter({key: value for key, value in self.registry.options.items() if key != "mirror"})
+        """Options, as JSON, with which a job reads the registry as this run has read it, but those that change no result."""
+        options = self.registry.options.items()
+        return json_parameter({key: value for key, value in options if key not in {"mirror", "try"}})
 
     @property
     def suite_tables(self) -> list[tuple[str, str]]:
@@ -414,6 +415,7 @@ def prepare_process(plan: Plan) -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ.setdefault(RUN_VARIABLE, f"{os.getpid()}-{os.urandom(4).hex()}")
     os.environ["FUSEBENCH_MIRROR"] = str(plan.registry.options.get("mirror", ""))
+    os.environ["FUSEBENCH_TRY"] = "yes" if plan.registry.options.get("try") else ""
 
 
 def is_last_attempt(attempt: int, retries: int | None) -> bool:

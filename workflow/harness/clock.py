@@ -54,12 +54,12 @@ class Clock:
 
     def read(self, path):
         """A file is about to be read; the first that is an input ends the start-up."""
-        if self.mark is None and _matches(path, self.input_names, self.inputs) is not None:
+        if self.mark is None and matches(path, self.input_names, self.inputs) is not None:
             self.start(perf_counter())
 
     def expected(self, path):
         """The real path of ``path`` when it is an expected result, else None."""
-        return _matches(path, self.output_names, self.outputs)
+        return matches(path, self.output_names, self.outputs)
 
     def written(self, real):
         """The result ``real`` (from :meth:`expected`) is complete; a second write adds nothing."""
@@ -80,7 +80,7 @@ class Clock:
         self.mark = perf_counter()
 
 
-def _matches(path, names, paths):
+def matches(path, names, paths):
     """The real path of ``path`` when it is among ``paths``; its base name is looked up first, as that is cheap."""
     if isinstance(path, int):
         return None

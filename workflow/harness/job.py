@@ -10,6 +10,7 @@ Keys of the file; those with a default may be left out:
 - ``model_functions``: file relative to ``root`` -> names of functions (``f``, ``Class.f``) timed as the model, for
   methods whose work is not in an ``nn.Module``.
 - ``compat``: names of shims, see :mod:`compat`.
+- ``weights``: absolute paths of the files of weights, present or not.
 - ``outputs``: absolute path of an expected result -> pair name; ``inputs``: the same for staged inputs.
 - ``warmup``: how many first images are marked as warm-up. ``flops``: count operations on the first of them.
 - ``report``: where launch.json is written.
@@ -25,6 +26,7 @@ DEFAULTS = {
     "seed": 0,
     "edits": {},
     "compat": [],
+    "weights": [],
     "outputs": {},
     "inputs": {},
     "warmup": 0,
@@ -59,6 +61,7 @@ def read_job(path):
         raise JobError(
             "the script %r must be a file, relative to %s; there is none" % (job["script"], job["cwd"])
         )
+    job["weights"] = [os.path.realpath(path) for path in job["weights"]]
     job["outputs"] = {os.path.realpath(path): pair for path, pair in job["outputs"].items()}
     job["inputs"] = {os.path.realpath(path): pair for path, pair in job["inputs"].items()}
     return job

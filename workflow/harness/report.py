@@ -12,6 +12,7 @@ Keys of the file:
 - ``parameters``: unique parameters of the modules called for one image; null without torch.
 - ``flops``: of the first image when it is a warm-up, multiply-add as two; null or incomplete for ``flops_reason``.
 - ``peak_rss_bytes``, ``peak_rss_children_bytes`` (the largest child), ``peak_device_bytes`` (null on the CPU).
+- ``weights_read``: files of weights, relative to the clone, that the script asked ``open`` for, be they there or not.
 - ``device``, ``device_name``, ``threads``, ``versions``, ``shims`` (name -> how often it fired), ``edits_applied``,
   ``notes`` (sentences).
 """
@@ -35,7 +36,7 @@ class Report:
     Args:
         path: of launch.json.
         job: the job, as read.
-        parts: an object with ``clock``, ``models``, ``tally``, ``edits``.
+        parts: an object with ``clock``, ``models``, ``weights``, ``tally``, ``edits``.
     """
 
     def __init__(self, path, job, parts):
@@ -77,6 +78,7 @@ class Report:
             "model_calls_total": clock.total_calls,
             "peak_rss_bytes": peak_rss_bytes(),
             "peak_rss_children_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+            "weights_read": [os.path.relpath(path, self.job["root"]) for path in self.parts.weights.asked],
             "shims": tally.shims,
             "edits_applied": self.parts.edits.applied,
             "notes": self._notes(),

@@ -38,13 +38,14 @@ class Harness:
         self.tally = Tally()
         self.edits = Edits(job["root"], job["edits"])
         self.clock = Clock(job["outputs"], job["inputs"], job["warmup"], BEGAN)
+        self.weights = writes.Weights(job["weights"])
         self.models = Models(self.clock, job, self.tally)
         self.finder = Finder(job["root"], self.edits, job["model_functions"])
 
     def install(self):
         """Put every hook in place; the order matters where two hooks wait for the same module."""
         self.finder.install()
-        writes.install(self.clock, self.finder)
+        writes.install(self.clock, self.weights, self.finder)
         devices.install(self.job, self.tally, self.finder)
         compat.install(self.job["compat"], self.tally, self.finder)
         determinism.install(self.job, self.finder)

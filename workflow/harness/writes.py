@@ -1,10 +1,11 @@
-"""Sees which results a script has written and which inputs it reads."""
+"""Sees which results a script has written, and which inputs and files of weights it reads."""
 
 import builtins
 import io
 import os
 import weakref
 
+from .clock import matches
 from .wrap import dress, wrap
 
 # Writers that do not go through Python's open(): module -> function and position of the path.
@@ -20,9 +21,28 @@ C_READERS = {
 }
 
 
-def install(clock, finder):
+class Weights:
+    """The files of weights that the script has asked for through ``open``, be they there or not.
+
+    Args:
+        paths: real paths of the files that the entry names.
+    """
+
+    def __init__(self, paths):
+        self.paths = set(paths)
+        self.names = {os.path.basename(path) for path in paths}
+        self.asked = []
+
+    def read(self, path):
+        """A file is about to be read."""
+        real = matches(path, self.names, self.paths)
+        if real is not None and real not in self.asked:
+            self.asked.append(real)
+
+
+def install(clock, weights, finder):
     """Watch ``open``, renames, and the writers and readers of C libraries."""
-    watched = dress(_watch_open(clock, io.open), io.open)
+    watched = dress(_watch_open(clock, weights, io.open), io.open)
     builtins.open = io.open = watched
     for name in ("rename", "replace", "link"):
         wrap(os, name, lambda original: _watch_writer(clock, original, 1))
@@ -37,9 +57,10 @@ def _watch_library(clock, module):
         wrap(module, name, lambda original, at=position: _watch_reader(clock, original, at))
 
 
-def _watch_open(clock, original):
+def _watch_open(clock, weights, original):
     def open(file, mode="r", *args, **kwargs):
         if "r" in mode and "+" not in mode:
+            weights.read(file)
             if clock.mark is None:
                 clock.read(file)
             return original(file, mode, *args, **kwargs)

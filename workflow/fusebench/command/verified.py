@@ -1,4 +1,4 @@
-"""``fusebench verified METHOD...``: write into methods.yaml what the runs of these methods really produced."""
+"""``fusebench verified METHOD...``: write into methods.yaml what these methods were really seen to do."""
 
 from __future__ import annotations
 
@@ -20,19 +20,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write and print the field ``verified`` of each method; a method whose runs do not bear it out changes nothing."""
+    """Write and print what each method was seen to do: the field ``verified``, or ``tried`` where only its weights are missing.
+
+    A method whose runs bear neither out changes nothing.
+    """
     from fusebench.registry import METHODS
-    from fusebench.registry.verification import verification
+    from fusebench.registry.verification import trial, verification
     from fusebench.registry.writing import change_registry, flow_mapping, set_field
 
-    facts = {name: verification(options.project, name, options.dataset) for name in options.method}
+    trials = {name: found for name in options.method if (found := trial(options.project, name))}
+    left = [name for name in options.method if name not in trials]
+    facts = {name: verification(options.project, name, options.dataset) for name in left}
 
     def write(entries: Any) -> None:
+        for name, found in trials.items():
+            set_field(entries[name], "tried", flow_mapping(found), before="run")
         for name, fact in facts.items():
             values = {**fact, "others": flow_mapping(fact["others"])} if "others" in fact else fact
             set_field(entries[name], "verified", flow_mapping(values), before="run")
 
     change_registry(options.project / METHODS, write)
+    for name, found in trials.items():
+        print(f"{name}: asked for its weights on {found['device']}, {found['date']}")
     for name, fact in facts.items():
         print(
             f"{name}: {', '.join([fact['dataset'], *fact.get('others', {})])} on {fact['device']}, {fact['date']}"

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from fusebench.environments.hardware import kernels_for
-from fusebench.errors import BadOutput, Crashed, EnvironmentFailed, SourceUnavailable, StepError, TimedOut
+from fusebench.errors import (
+    BadOutput,
+    Crashed,
+    EnvironmentFailed,
+    SourceUnavailable,
+    StepError,
+    TimedOut,
+    WeightsMissing,
+)
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
@@ -26,6 +34,11 @@ from fusebench.markers import OK
 from fusebench.sources.repositories import refuse_changes
 from fusebench.sources.weights import place_weights
 from fusebench.staging import remove_folder, staged_folder
+
+TRY_VARIABLE = "FUSEBENCH_TRY"
+"""Set where methods without weights are to be tried as far as they go."""
+
+TRY_SECONDS = 300.0
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
@@ -70,7 +83,8 @@ def _record(
 
 def _refuse_failed_steps(cell: Cell) -> None:
     """Take over the state of a step that failed before; check that what it left is still there."""
-    for marker in (cell.dataset, cell.source, cell.environment, cell.weights):
+    trying = bool(os.environ.get(TRY_VARIABLE))
+    for marker in (cell.dataset, cell.source, cell.environment, None if trying else cell.weights):
         if marker is not None and marker["state"] != OK:
             error = StepError(marker["reason"])
             error.state = marker["state"]
@@ -103,13 +117,17 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         batches = list(_batches(cell.dataset["pairs"], run.get("pairs_per_process")))
         edits = filled_edits(run["edit"], _values(cell, work, out, len(batches[0]), outcome.device))
         copy_repository(Path(cell.source["path"]), work, run["unpack"], edits)
-        fetched = Path(cell.weights["path"]) if cell.weights else None
-        outcome.weights = place_weights(cell.spec["weights"], fetched, work, cell.source["absent"])
+        folders = (scratch, work, out, fused)
+        fetched = Path(cell.weights["path"]) if cell.weights and cell.weights["state"] == OK else None
+        try:
+            outcome.weights = place_weights(cell.spec["weights"], fetched, work, cell.source["absent"])
+        except WeightsMissing as error:
+            raise WeightsMissing(f"{error}{_tried(cell, batches[0], folders, outcome, log)}") from error
         deadline = time.monotonic() + 60 * cell.spec["minutes"]
         for batch in batches:
             remove_folder(out)
             out.mkdir()
-            _fuse_batch(cell, batch, (scratch, work, out, fused), deadline, outcome, log)
+            _fuse_batch(cell, batch, folders, deadline, outcome, log)
         refuse_other_order(cell.dataset["pairs"], Path(cell.dataset["path"]), fused, run)
         _publish(fused, cell.folder / "fused")
         _unlock(scratch)
@@ -134,14 +152,36 @@ def _fuse_batch(
     outcome: Outcome,
     log: IO[str],
 ) -> None:
-    scratch, work, out, fused = folders
+    _, work, out, fused = folders
+    run, since = cell.spec["run"], time.time() - 1
+    staged, launched = _launch_batch(cell, batch, folders, deadline, outcome, log)
+    _check_complete(cell, staged, launched, (work, out), since, outcome)
+    # Beside what authors committed a result is compared as the script left it, be it smaller or larger than its sources.
+    as_left = run["size"] == "crop-sources"
+    sizes = {pair["name"]: None if as_left and "expect" in pair else pair["size"] for pair in batch}
+    known = {pair["name"] for pair in cell.dataset["pairs"]}
+    for pair in staged:
+        if pair.name in known:
+            image = collect_result(pair, sizes[pair.name], run, fused / f"{pair.name}.png")
+            outcome.images.append({**image, **_times(launched, pair.name)})
+
+
+def _launch_batch(
+    cell: Cell,
+    batch: list[dict[str, Any]],
+    folders: tuple[Path, Path, Path, Path],
+    deadline: float,
+    outcome: Outcome,
+    log: IO[str],
+) -> tuple[list[StagedPair], Launch]:
+    """Stage the pairs of one process and let the script fuse them."""
+    scratch, work, out, _ = folders
     run = cell.spec["run"]
     values = _values(cell, work, out, len(batch), outcome.device)
     clear_folders(run, work, values)
     staged = stage_pairs(batch, Path(cell.dataset["path"]), run, work, values)
     if len(batch) == 1:
         values = {**values, "name": batch[0]["name"], "index": run["first_index"]}
-    since = time.time() - 1
     job = _job(cell, staged, scratch, values, outcome.device)
     python = Path(cell.environment["path"], "bin", "python").absolute()
     environ = {"CUDA_VISIBLE_DEVICES": outcome.device.visible if outcome.device else "", **run["environ"]}
@@ -152,15 +192,29 @@ def _fuse_batch(
             f"{error} of {cell.spec['minutes']:g} minutes {_progress(cell, staged, outcome)}; raise `resources.runtime` of the entry"
         ) from error
     outcome.launches.append(launched)
-    _check_complete(cell, staged, launched, (work, out), since, outcome)
-    # Beside what authors committed a result is compared as the script left it, be it smaller or larger than its sources.
-    as_left = run["size"] == "crop-sources"
-    sizes = {pair["name"]: None if as_left and "expect" in pair else pair["size"] for pair in batch}
-    known = {pair["name"] for pair in cell.dataset["pairs"]}
-    for pair in staged:
-        if pair.name in known:
-            image = collect_result(pair, sizes[pair.name], run, fused / f"{pair.name}.png")
-            outcome.images.append({**image, **_times(launched, pair.name)})
+    return staged, launched
+
+
+def _tried(
+    cell: Cell,
+    batch: list[dict[str, Any]],
+    folders: tuple[Path, Path, Path, Path],
+    outcome: Outcome,
+    log: IO[str],
+) -> str:
+    """Return how far the script gets without its weights, as the end of a sentence; nothing where nobody asked for that."""
+    if not os.environ.get(TRY_VARIABLE):
+        return ""
+    folders[2].mkdir()
+    try:
+        _, launched = _launch_batch(cell, batch, folders, time.monotonic() + TRY_SECONDS, outcome, log)
+    except TimedOut:
+        return f"; tried without it, the script did not end within {TRY_SECONDS / 60:g} minutes"
+    names = [item["path"] for item in cell.spec["weights"]]
+    if launched.report.get("weights_read") or any(Path(name).name in launched.printed for name in names):
+        outcome.reached_weights = True
+        return "; tried without it, the script starts, imports what it needs and asks for its weights"
+    return f"; tried without it, the script ends before it asks for its weights: {launched.complaint}"
 
 
 def _values(cell: Cell, work: Path, out: Path, count: int, device: Device | None) -> dict[str, Any]:
@@ -189,6 +243,7 @@ def _job(
         },
         "compat": run["compat"],
         "model_functions": run["model_functions"],
+        "weights": [str(work / item["path"]) for item in cell.spec["weights"]],
         "inputs": {str(path): pair.name for pair in staged for path in (pair.a, pair.b)},
         "outputs": {str(pair.result): pair.name for pair in staged},
         "warmup": 1,

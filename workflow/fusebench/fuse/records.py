@@ -50,6 +50,7 @@ class Outcome:
     device: Device | None = None
     load: float | None = None
     notes: list[str] = field(default_factory=list)
+    reached_weights: bool = False
 
 
 def read_cell(spec: dict[str, Any], markers: dict[str, Path | None], folder: Path, log: Path) -> Cell:
@@ -128,6 +129,8 @@ def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
             key: cell.environment.get(key) for key in ("env", "key", "variant", "python", "path")
         },
         "weights": outcome.weights,
+        "weights_read": sorted({path for report in reports for path in report.get("weights_read", [])}),
+        "reached_weights": outcome.reached_weights,
         "inputs": {"dataset": cell.dataset.get("sha256"), "pairs": len(cell.dataset.get("pairs", []))},
         "host": {**_host(), "load_per_cpu": [outcome.load, load_per_cpu()]},
     }

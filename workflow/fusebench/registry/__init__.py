@@ -104,7 +104,7 @@ def _refused(problems: list[str]) -> RegistryError:
 def _forget_inherited(methods: Document) -> None:
     """Take from each method what a merge brought although it speaks of the results of the merged entry alone."""
     for name, entry in methods.data.items():
-        for field in ("verified", "selfcheck", "claims"):
+        for field in ("verified", "tried", "selfcheck", "claims"):
             if (name, field) not in methods.lines:
                 entry.pop(field, None)
 

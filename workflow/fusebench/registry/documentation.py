@@ -25,7 +25,8 @@ lists, but it gives no fused image. `unavailable`: the repository could not be h
 fusebench has not, such as MATLAB or spectral cubes.
 
 **Verified** names the datasets that were fused as a whole by a real run, with their images on disk when
-`fusebench verified` wrote it. A method without it was never seen to produce an image here.
+`fusebench verified` wrote it. A method without it was never seen to produce an image here; where it says "asks for its
+weights", its script was started without them (`--config try=true`) and got that far: inputs, arguments and imports are right.
 
 **Needed** says what the published script needed to be driven: replaced texts (`edit`) and named shims (`compat`).
 """
@@ -112,9 +113,12 @@ def _tasks(method: Method) -> str:
 
 
 def verified_on(method: Method) -> str:
-    """Return date and datasets of what a method was seen to produce; ``none`` where it was not."""
+    """Return date and datasets of what a method was seen to produce; else how far it got without its weights, or ``none``."""
     known = method.verified
-    return f"{known['date']} {', '.join([known['dataset'], *known.get('others', {})])}" if known else "none"
+    if known:
+        return f"{known['date']} {', '.join([known['dataset'], *known.get('others', {})])}"
+    tried = method.entry.get("tried")
+    return f"none; asks for its weights, {tried['date']}" if tried else "none"
 
 
 def _needed(method: Method) -> str:

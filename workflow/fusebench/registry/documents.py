@@ -79,7 +79,7 @@ _scalars = yaml.SafeLoader("")
 DEEPEST = 40
 """Levels of nesting that no entry reaches: more of them come from an anchor that holds itself."""
 
-NEVER_SHARED = frozenset({"verified"})
+NEVER_SHARED = frozenset({"verified", "tried"})
 """Fields that a variant does not take over: what was verified of one method says nothing of another."""
 
 TIMESTAMP_TAG = "tag:yaml.org,2002:timestamp"

@@ -51,6 +51,17 @@ def _facts(records: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def trial(project: Path, method: str) -> dict[str, str] | None:
+    """Return the field ``tried`` of a method without weights whose script got as far as asking for them; None for others."""
+    for file in sorted((project / RUNS / method).glob("*/record.json")):
+        record = read_json(file)
+        if record.get("reached_weights") and record["spec"] == _spec_today(project, record):
+            device = "cpu" if record["device"] == "cpu" else record["clock"]["device_name"]
+            facts = {"date": record["started"][:10], "device": device, "dataset": record["dataset"]}
+            return {**facts, "reached": "weights"}
+    return None
+
+
 def outputs_sha256(record: dict[str, Any]) -> str:
     """Return the sha256 over names and pixels of all fused images of a record, in the order of the names."""
     return sha256_of_json(sorted([image["name"], image["sha256"]] for image in record["images"]))
