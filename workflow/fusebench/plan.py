@@ -338,12 +338,13 @@ class Plan:
         """The tables of the selected suites, as suite and dataset."""
         return [(suite.name, dataset.name) for suite in self.registry.selected for dataset in suite.datasets]
 
-    def measured(self) -> dict[str, Any]:
-        """Return what one job measures for the selected suites: methods and metrics of each dataset."""
-        runs = json.loads(self.collect_spec())["runs"]
-        return {
-            name: {"methods": runs.get(name, []), "metrics": self.metrics(name)} for name in self.datasets
-        }
+    def measured_spec(self) -> str:
+        """Return the parameters of a job that measures several datasets as JSON: their metrics, by the methods they share."""
+        groups: dict[tuple[str, ...], dict[str, list[str]]] = {}
+        for dataset in self.datasets:
+            methods = tuple(method for method, other in self.cells if other == dataset)
+            groups.setdefault(methods, {})[dataset] = self.metrics(dataset)
+        return json_parameter([{"methods": m, "datasets": datasets} for m, datasets in groups.items()])
 
     def tabulated(self) -> list[str]:
         """Return what one job tabulates for the selected suites."""
@@ -415,7 +416,7 @@ def prepare_process(plan: Plan) -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ.setdefault(RUN_VARIABLE, f"{os.getpid()}-{os.urandom(4).hex()}")
     os.environ["FUSEBENCH_MIRROR"] = str(plan.registry.options.get("mirror", ""))
-    os.environ["FUSEBENCH_TRY"] = "yes" if plan.registry.options.get("try") else ""
+    os.environ["FUSEBENCH_TRY"] = "yes" if plan.registry.options.get("try") in {True, "true"} else ""
 
 
 def is_last_attempt(attempt: int, retries: int | None) -> bool:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fusebench.errors import EnvironmentFailed, FusebenchError
+from fusebench.errors import EnvironmentFailed
 from fusebench.files import read_json, sha256_of_file, write_json, write_text
 from fusebench.markers import write_marker
 from fusebench.stepping import add_step, run_step
@@ -113,12 +113,11 @@ def measure(options: argparse.Namespace) -> None:
 
 def measure_together(options: argparse.Namespace) -> None:
     """Measure the runs of the selected suites, dataset by dataset."""
-    from fusebench.plan import make_plan, record_path
-
-    for dataset, asked in make_plan(ROOT, options.spec, checked=True).measured().items():
-        records = [ROOT / record_path(method, dataset) for method in asked["methods"]]
-        marker, output = ROOT / f"{DATASETS}/{dataset}.json", ROOT / MEASURES / f"{dataset}.csv"
-        _measure(marker, records, asked["metrics"], options.workers, output)
+    for group in options.spec:
+        for dataset, metrics in group["datasets"].items():
+            records = [ROOT / RUNS / method / dataset / "record.json" for method in group["methods"]]
+            marker, output = ROOT / DATASETS / f"{dataset}.json", ROOT / MEASURES / f"{dataset}.csv"
+            _measure(marker, records, metrics, options.workers, output)
 
 
 def _measure(dataset: Path, records: list[Path], metrics: list[str], workers: int, output: Path) -> None:
@@ -135,12 +134,15 @@ def _measure(dataset: Path, records: list[Path], metrics: list[str], workers: in
 
 
 def collect(options: argparse.Namespace) -> None:
-    """Write the long files of values and states."""
-    from fusebench.compare import read_measures, write_measures, write_status
+    """Write the long files of values and states, and one that names the cells without a result."""
+    from fusebench.compare import failures, read_measures, write_measures, write_status
 
     measures = read_measures([ROOT / MEASURES / f"{dataset}.csv" for dataset in options.spec["runs"]])
     write_measures(options.measures, measures)
     write_status(options.status, _records(options.spec))
+    failed = failures(_records({**options.spec, "skipped": []}))
+    words = f"cells without a result:\n{failed}\nThe next run tries them again.\n" if failed else ""
+    write_text(options.unfinished, words)
 
 
 def write_table(options: argparse.Namespace) -> None:
@@ -157,7 +159,7 @@ def tabulate(options: argparse.Namespace) -> None:
     from fusebench.plan import make_plan
 
     collecting, *tables = map(json.loads, make_plan(ROOT, options.spec, checked=True).tabulated())
-    collect(argparse.Namespace(spec=collecting, measures=options.measures, status=options.status))
+    collect(argparse.Namespace(**{**vars(options), "spec": collecting}))
     for spec in tables:
         measures = ROOT / MEASURES / f"{spec['table']['dataset']}.csv"
         write_table(argparse.Namespace(spec=spec, measures=measures))
@@ -168,20 +170,6 @@ def write_speed(options: argparse.Namespace) -> None:
     from fusebench.compare.speed import write_speed_tables
 
     write_speed_tables(options.folder, options.suite, _records(options.spec))
-
-
-def verdict(options: argparse.Namespace) -> None:
-    """Fail as long as a cell that can be run has no result."""
-    from fusebench.compare import failures
-
-    cells = sum(len(methods) for methods in options.spec["runs"].values())
-    failed = failures(_records({**options.spec, "skipped": []}))
-    if failed:
-        raise FusebenchError(f"cells without a result:\n{failed}\nThe next run tries them again.")
-    write_text(
-        options.output,
-        f"all {cells} cells have their results; {len(options.spec['skipped'])} cannot be run\n",
-    )
 
 
 def _records(cells: dict[str, Any]) -> list[dict[str, Any]]:
@@ -213,12 +201,11 @@ def _parser() -> argparse.ArgumentParser:
     measuring.add_argument("--workers", type=int, default=1)
     together = add_step(steps, "measure-together", measure_together, "spec")
     together.add_argument("--workers", type=int, default=1)
-    add_step(steps, "tabulate", tabulate, "spec", "measures", "status")
-    add_step(steps, "collect", collect, "spec", "measures", "status")
+    add_step(steps, "tabulate", tabulate, "spec", "measures", "status", "unfinished")
+    add_step(steps, "collect", collect, "spec", "measures", "status", "unfinished")
     add_step(steps, "table", write_table, "spec", "measures")
     timing = add_step(steps, "speed", write_speed, "spec", "folder")
     timing.add_argument("--suite", required=True)
-    add_step(steps, "verdict", verdict, "spec", "output")
     return parser
 
 

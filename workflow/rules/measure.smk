@@ -35,7 +35,6 @@ if BATCHES:
             "logs/measure.log",
         threads: 2
         params:
-            options=lambda wildcards: PLAN.options_spec,
-            asked=lambda wildcards: PLAN.measured(),
+            spec=lambda wildcards: PLAN.measured_spec(),
         shell:
-            "python -m fusebench.steps measure-together --spec {params.options:q} --workers {threads} 2> {log:q}"
+            "python -m fusebench.steps measure-together --spec {params.spec:q} --workers {threads} 2> {log:q}"
