@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -41,6 +42,34 @@ TRY_VARIABLE = "FUSEBENCH_TRY"
 TRY_SECONDS = 300.0
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where a cell is run: a scratch folder with the copy of the repository in it, and the log.
+
+    Attributes:
+        scratch: holds all the others; removed at the end.
+        log: receives everything that the script prints.
+    """
+
+    scratch: Path
+    log: IO[str]
+
+    @property
+    def work(self) -> Path:
+        """The scratch copy of the repository."""
+        return self.scratch / "work"
+
+    @property
+    def out(self) -> Path:
+        """The empty folder that ``{out}`` stands for."""
+        return self.scratch / "out"
+
+    @property
+    def fused(self) -> Path:
+        """The fused images of all batches so far."""
+        return self.scratch / "fused"
 
 
 def run_cell(cell: Cell) -> dict[str, Any]:
@@ -111,26 +140,23 @@ def _refuse_without_kernels(cell: Cell, device: Device) -> None:
 def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
     """Stage, launch and collect, batch by batch, in a scratch folder; publish the fused images at the end."""
     with tempfile.TemporaryDirectory(prefix="fusebench-") as name:
-        scratch = Path(name).resolve()
-        work, out, fused = scratch / "work", scratch / "out", scratch / "fused"
-        run = cell.spec["run"]
+        shop, run = Workshop(Path(name).resolve(), log), cell.spec["run"]
         batches = list(_batches(cell.dataset["pairs"], run.get("pairs_per_process")))
-        edits = filled_edits(run["edit"], _values(cell, work, out, len(batches[0]), outcome.device))
-        copy_repository(Path(cell.source["path"]), work, run["unpack"], edits)
-        folders = (scratch, work, out, fused)
+        edits = filled_edits(run["edit"], _values(cell, shop, len(batches[0]), outcome.device))
+        copy_repository(Path(cell.source["path"]), shop.work, run["unpack"], edits)
         fetched = Path(cell.weights["path"]) if cell.weights and cell.weights["state"] == OK else None
         try:
-            outcome.weights = place_weights(cell.spec["weights"], fetched, work, cell.source["absent"])
+            outcome.weights = place_weights(cell.spec["weights"], fetched, shop.work, cell.source["absent"])
         except WeightsMissing as error:
-            raise WeightsMissing(f"{error}{_tried(cell, batches[0], folders, outcome, log)}") from error
+            raise WeightsMissing(f"{error}{_tried(cell, batches[0], shop, outcome)}") from error
         deadline = time.monotonic() + 60 * cell.spec["minutes"]
         for batch in batches:
-            remove_folder(out)
-            out.mkdir()
-            _fuse_batch(cell, batch, folders, deadline, outcome, log)
-        refuse_other_order(cell.dataset["pairs"], Path(cell.dataset["path"]), fused, run)
-        _publish(fused, cell.folder / "fused")
-        _unlock(scratch)
+            remove_folder(shop.out)
+            shop.out.mkdir()
+            _fuse_batch(cell, batch, shop, deadline, outcome)
+        refuse_other_order(cell.dataset["pairs"], Path(cell.dataset["path"]), shop.fused, run)
+        _publish(shop.fused, cell.folder / "fused")
+        _unlock(shop.scratch)
 
 
 def _batches(pairs: list[dict[str, Any]], size: int | None) -> Iterator[list[dict[str, Any]]]:
@@ -145,48 +171,36 @@ def _batches(pairs: list[dict[str, Any]], size: int | None) -> Iterator[list[dic
 
 
 def _fuse_batch(
-    cell: Cell,
-    batch: list[dict[str, Any]],
-    folders: tuple[Path, Path, Path, Path],
-    deadline: float,
-    outcome: Outcome,
-    log: IO[str],
+    cell: Cell, batch: list[dict[str, Any]], shop: Workshop, deadline: float, outcome: Outcome
 ) -> None:
-    _, work, out, fused = folders
     run, since = cell.spec["run"], time.time() - 1
-    staged, launched = _launch_batch(cell, batch, folders, deadline, outcome, log)
-    _check_complete(cell, staged, launched, (work, out), since, outcome)
+    staged, launched = _launch_batch(cell, batch, shop, deadline, outcome)
+    _check_complete(cell, staged, launched, (shop.work, shop.out), since, outcome)
     # Beside what authors committed a result is compared as the script left it, be it smaller or larger than its sources.
     as_left = run["size"] == "crop-sources"
     sizes = {pair["name"]: None if as_left and "expect" in pair else pair["size"] for pair in batch}
     known = {pair["name"] for pair in cell.dataset["pairs"]}
     for pair in staged:
         if pair.name in known:
-            image = collect_result(pair, sizes[pair.name], run, fused / f"{pair.name}.png")
+            image = collect_result(pair, sizes[pair.name], run, shop.fused / f"{pair.name}.png")
             outcome.images.append({**image, **_times(launched, pair.name)})
 
 
 def _launch_batch(
-    cell: Cell,
-    batch: list[dict[str, Any]],
-    folders: tuple[Path, Path, Path, Path],
-    deadline: float,
-    outcome: Outcome,
-    log: IO[str],
+    cell: Cell, batch: list[dict[str, Any]], shop: Workshop, deadline: float, outcome: Outcome
 ) -> tuple[list[StagedPair], Launch]:
     """Stage the pairs of one process and let the script fuse them."""
-    scratch, work, out, _ = folders
     run = cell.spec["run"]
-    values = _values(cell, work, out, len(batch), outcome.device)
-    clear_folders(run, work, values)
-    staged = stage_pairs(batch, Path(cell.dataset["path"]), run, work, values)
+    values = _values(cell, shop, len(batch), outcome.device)
+    clear_folders(run, shop.work, values)
+    staged = stage_pairs(batch, Path(cell.dataset["path"]), run, shop.work, values)
     if len(batch) == 1:
         values = {**values, "name": batch[0]["name"], "index": run["first_index"]}
-    job = _job(cell, staged, scratch, values, outcome.device)
+    job = _job(cell, staged, shop.scratch, values, outcome.device)
     python = Path(cell.environment["path"], "bin", "python").absolute()
     environ = {"CUDA_VISIBLE_DEVICES": outcome.device.visible if outcome.device else "", **run["environ"]}
     try:
-        launched = launch(job, python, scratch, log, max(1.0, deadline - time.monotonic()), environ)
+        launched = launch(job, python, shop.scratch, shop.log, max(1.0, deadline - time.monotonic()), environ)
     except TimedOut as error:
         raise TimedOut(
             f"{error} of {cell.spec['minutes']:g} minutes {_progress(cell, staged, outcome)}; raise `resources.runtime` of the entry"
@@ -195,33 +209,28 @@ def _launch_batch(
     return staged, launched
 
 
-def _tried(
-    cell: Cell,
-    batch: list[dict[str, Any]],
-    folders: tuple[Path, Path, Path, Path],
-    outcome: Outcome,
-    log: IO[str],
-) -> str:
+def _tried(cell: Cell, batch: list[dict[str, Any]], shop: Workshop, outcome: Outcome) -> str:
     """Return how far the script gets without its weights, as the end of a sentence; nothing where nobody asked for that."""
-    if not os.environ.get(TRY_VARIABLE):
+    names = [item["path"] for item in cell.spec["weights"]]
+    if not os.environ.get(TRY_VARIABLE) or all((shop.work / name).exists() for name in names):
         return ""
-    folders[2].mkdir()
+    shop.out.mkdir()
     try:
-        _, launched = _launch_batch(cell, batch, folders, time.monotonic() + TRY_SECONDS, outcome, log)
+        _, launched = _launch_batch(cell, batch, shop, time.monotonic() + TRY_SECONDS, outcome)
     except TimedOut:
         return f"; tried without it, the script did not end within {TRY_SECONDS / 60:g} minutes"
-    names = [item["path"] for item in cell.spec["weights"]]
     if launched.report.get("weights_read") or any(Path(name).name in launched.printed for name in names):
         outcome.reached_weights = True
         return "; tried without it, the script starts, imports what it needs and asks for its weights"
     return f"; tried without it, the script ends before it asks for its weights: {launched.complaint}"
 
 
-def _values(cell: Cell, work: Path, out: Path, count: int, device: Device | None) -> dict[str, Any]:
+def _values(cell: Cell, shop: Workshop, count: int, device: Device | None) -> dict[str, Any]:
     """Return the placeholders that are the same for every pair of a batch."""
     a, b = cell.spec["modalities"]
     kind = device.kind if device else "cpu"
-    return {"work": work, "out": out, "count": count, "modality_a": a, "modality_b": b, "device": kind}
+    shown = {"modality_a": a, "modality_b": b}
+    return {"work": shop.work, "out": shop.out, "count": count, **shown, "device": kind}
 
 
 def _job(
