@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -180,10 +181,12 @@ def _fuse_batch(
     as_left = run["size"] == "crop-sources"
     sizes = {pair["name"]: None if as_left and "expect" in pair else pair["size"] for pair in batch}
     known = {pair["name"] for pair in cell.dataset["pairs"]}
-    for pair in staged:
-        if pair.name in known:
-            image = collect_result(pair, sizes[pair.name], run, shop.fused / f"{pair.name}.png")
-            outcome.images.append({**image, **_times(launched, pair.name)})
+    own = [pair for pair in staged if pair.name in known]
+    with ThreadPoolExecutor(cell.spec["threads"]) as pool:  # decoding images leaves Python's lock alone
+        images = pool.map(
+            lambda pair: collect_result(pair, sizes[pair.name], run, shop.fused / f"{pair.name}.png"), own
+        )
+        outcome.images += [{**image, **_times(launched, image["name"])} for image in images]
 
 
 def _launch_batch(

@@ -7,6 +7,7 @@ without a word. A fused image resembles its own sources far more than those of a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,11 +74,13 @@ def _thumbnails(paths: list[Path]) -> NDArray[np.float64]:
     import cv2
     import numpy as np
 
-    rows = np.empty((len(paths), SIDE * SIDE))
-    for row, path in zip(rows, paths, strict=True):
+    def small(path: Path) -> NDArray[np.float64]:
         gray = in_mode(read_own(path), "gray")
-        small = np.asarray(
+        return np.asarray(
             cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA), dtype=np.float64
         ).ravel()
-        row[:] = small - small.mean()
+
+    with ThreadPoolExecutor(2) as pool:  # decoding images leaves Python's lock alone
+        rows = np.stack(list(pool.map(small, paths)))
+    rows -= rows.mean(axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
