@@ -9,7 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
-from fusebench.staging import OLD_SECONDS, collect_leftovers, remove_folder, staged_folder
+from fusebench.staging import (
+    OLD_SECONDS,
+    collect_leftovers,
+    remove_folder,
+    scratch_folder,
+    staged_folder,
+)
 
 
 def folders(room: Path) -> list[Path]:
@@ -51,6 +57,30 @@ def test_left_overs_of_the_dead_are_collected(tmp_path: Path) -> None:
     with staged_folder(tmp_path / "final") as stage:
         assert folders(tmp_path / ".staging") == [stage]
     assert folders(tmp_path / ".staging") == []
+
+
+def test_the_scratch_of_a_killed_job_is_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that was killed leaves its scratch folder to the next job, which removes it, and no other one."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    code = "import os; from fusebench.staging import scratch_folder\n"
+    code += "with scratch_folder() as scratch: (scratch / 'a').write_text('half'); os.kill(os.getpid(), 9)"
+    killed = subprocess.run([sys.executable, "-c", code], check=False)
+    (room,) = tmp_path.iterdir()
+    assert killed.returncode == -9 and len(folders(room)) == 1
+    with scratch_folder() as first, scratch_folder() as second:
+        assert sorted(folders(room)) == sorted([first, second])
+        (first / "locked").mkdir()
+        (first / "locked" / "a").write_text("1")
+        (first / "locked").chmod(0o000)
+    assert list(room.iterdir()) == []
+
+
+def test_a_builder_that_lives_long_is_left_alone(tmp_path: Path) -> None:
+    """On one machine the lock tells, whatever the age of the folder."""
+    with staged_folder(tmp_path / "final") as stage:
+        os.utime(stage, (time.time() - OLD_SECONDS - 60,) * 2)
+        assert collect_leftovers(tmp_path / ".staging") == []
 
 
 def test_staging_of_the_living_is_left_alone(tmp_path: Path) -> None:

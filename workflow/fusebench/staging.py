@@ -9,6 +9,7 @@ import fcntl
 import os
 import platform
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -43,9 +44,28 @@ def staging_folder(final: Path) -> Iterator[Path]:
     """
     room = final.parent / ".staging"
     room.mkdir(parents=True, exist_ok=True)
+    with _courtesy(room / f"{final.name}.building"), _living_folder(room, final.name) as stage:
+        yield stage
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give an empty folder in the machine's temporary folder for as long as the block lasts.
+
+    A killed job cannot remove its own: the next one does.
+    """
+    room = Path(tempfile.gettempdir()).resolve() / f"fusebench-{os.getuid()}"
+    room.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _living_folder(room, "scratch") as stage:
+        yield stage
+
+
+@contextmanager
+def _living_folder(room: Path, name: str) -> Iterator[Path]:
+    """Give an empty folder of ``room``, marked as in use while this process lives; collect those of the dead before."""
     collect_leftovers(room)
-    stage = room / f"{final.name}.{platform.node()}.{uuid.uuid4().hex[:12]}"
-    with _courtesy(room / f"{final.name}.building"), _held(stage.with_name(f"{stage.name}.alive")):
+    stage = room / f"{name}.{platform.node()}.{uuid.uuid4().hex[:12]}"
+    with _held(stage.with_name(f"{stage.name}.alive")):
         stage.mkdir()
         try:
             yield stage
@@ -57,7 +77,8 @@ def staging_folder(final: Path) -> Iterator[Path]:
 def collect_leftovers(room: Path) -> list[Path]:
     """Remove staging folders whose builder is dead, and return them.
 
-    On this machine a builder holds its lock as long as it lives; folders of other machines are judged by age.
+    On this machine a builder holds its lock as long as it lives; folders of other machines, and those on a file system
+    without locks, are judged by age.
     """
     gone = []
     for stage in room.glob("*.*.*"):
@@ -73,8 +94,11 @@ def remove_folder(folder: Path) -> None:
     """Remove a folder tree, read-only parts included; an absent folder is fine."""
     if not folder.exists():
         return
-    for parent, _, _ in os.walk(folder):
-        Path(parent).chmod(0o755)
+    folder.chmod(0o755)
+    for parent, inner, _ in os.walk(folder):
+        for name in inner:
+            if not Path(parent, name).is_symlink():
+                Path(parent, name).chmod(0o755)
     shutil.rmtree(folder)
 
 
@@ -86,21 +110,23 @@ def _discard(folder: Path) -> None:
 
 def _left_over(stage: Path) -> bool:
     with suppress(FileNotFoundError):
-        if time.time() - stage.stat().st_mtime > OLD_SECONDS:
-            return True
-        return f".{platform.node()}." in stage.name and not _is_held(stage)
+        old = time.time() - stage.stat().st_mtime > OLD_SECONDS
+        return _builder_is_dead(stage, old) if f".{platform.node()}." in stage.name else old
     return False
 
 
-def _is_held(stage: Path) -> bool:
+def _builder_is_dead(stage: Path, old: bool) -> bool:
+    """Ask the lock of a folder of this machine; where there are no locks, its age decides."""
     try:
         with stage.with_name(f"{stage.name.removesuffix('.broken')}.alive").open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
+        return True
+    except BlockingIOError:
         return False
     except OSError:
-        return True
-    return False
+        return old
+    return True
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +34,7 @@ from fusebench.fuse.timing import load_per_cpu
 from fusebench.markers import OK
 from fusebench.sources.repositories import refuse_changes
 from fusebench.sources.weights import place_weights
-from fusebench.staging import remove_folder, staged_folder
+from fusebench.staging import remove_folder, scratch_folder, staged_folder
 
 TRY_VARIABLE = "FUSEBENCH_TRY"
 """Set where methods without weights are to be tried as far as they go."""
@@ -140,8 +139,8 @@ def _refuse_without_kernels(cell: Cell, device: Device) -> None:
 
 def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
     """Stage, launch and collect, batch by batch, in a scratch folder; publish the fused images at the end."""
-    with tempfile.TemporaryDirectory(prefix="fusebench-") as name:
-        shop, run = Workshop(Path(name).resolve(), log), cell.spec["run"]
+    with scratch_folder() as scratch:
+        shop, run = Workshop(scratch, log), cell.spec["run"]
         batches = list(_batches(cell.dataset["pairs"], run.get("pairs_per_process")))
         edits = filled_edits(run["edit"], _values(cell, shop, len(batches[0]), outcome.device))
         copy_repository(Path(cell.source["path"]), shop.work, run["unpack"], edits)
@@ -157,7 +156,6 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
             _fuse_batch(cell, batch, shop, deadline, outcome)
         refuse_other_order(cell.dataset["pairs"], Path(cell.dataset["path"]), shop.fused, run)
         _publish(shop.fused, cell.folder / "fused")
-        _unlock(shop.scratch)
 
 
 def _batches(pairs: list[dict[str, Any]], size: int | None) -> Iterator[list[dict[str, Any]]]:
@@ -308,10 +306,3 @@ def _publish(fused: Path, final: Path) -> None:
         for image in fused.iterdir():  # copytree would hide why a copy failed
             shutil.copyfile(image, stage / image.name)
         remove_folder(final)
-
-
-def _unlock(scratch: Path) -> None:
-    """Make everything writable, so that the scratch folder can be removed whatever the script did to it."""
-    for path in scratch.rglob("*"):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o755)
