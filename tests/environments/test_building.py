@@ -240,3 +240,12 @@ def test_folder_without_a_receipt_is_replaced(locked: Path, tmp_path: Path) -> N
     assert build(locked, "cpu", tmp_path / "resources")["key"] == environment.name
     assert not (environment / "junk").exists()
     assert json.loads((environment / "fusebench-receipt.json").read_text())["key"] == environment.name
+
+
+@pytest.mark.parametrize("junk", ["", "{}", "[]", "null", '{"key": 1}'])
+def test_folder_with_a_damaged_receipt_is_replaced(locked: Path, tmp_path: Path, junk: str) -> None:
+    """A receipt that no build wrote is none."""
+    environment = built(locked, tmp_path / "resources")
+    (environment / RECEIPT).chmod(0o644)
+    (environment / RECEIPT).write_text(junk)
+    assert build(locked, "cpu", tmp_path / "resources")["packages"] == {"alpha": "2.0", "beta": "1.5"}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import yaml
@@ -30,6 +28,7 @@ from tests.environments.conda_channel import (
     write_package,
 )
 from tests.environments.conftest import THIS_PYTHON
+from tests.environments.http_server import served_folder
 
 SITE = f"lib/python{THIS_PYTHON}/site-packages"
 
@@ -171,6 +170,57 @@ def test_stock_conda_lock_reads_the_lock(locked: Path) -> None:
     assert re.findall(r"/(\w+)-[\d.]+-0\.conda", explicit) == ["python", "greeting"]
 
 
+def test_files_of_conda_are_held_against_fresh_archives(locked: Path, tmp_path: Path) -> None:
+    """Whoever changes a file together with all records inside the environment is found by its archive."""
+    environment = Path(build(locked, "cpu", tmp_path / "resources")["path"])
+    module = environment / SITE / "greeting.py"
+    before = hashlib.sha256(module.read_bytes()).hexdigest()
+    module.chmod(0o644)
+    module.write_text("def greet(): return 'forged'\n")
+    after = hashlib.sha256(module.read_bytes()).hexdigest()
+    [meta] = (environment / "conda-meta").glob("greeting-*.json")
+    forge(environment, meta, before, after)
+    assert verify(locked, "cpu", tmp_path / "resources") == []
+    [found] = verify(locked, "cpu", tmp_path / "resources", archives=True)
+    assert found.path == f"{SITE}/greeting.py" and "the locked archive holds" in found.found
+
+
+def forge(environment: Path, meta: Path, before: str, after: str) -> None:
+    """Write another hash into the conda record, the manifest and the receipt, so that all agree again."""
+    manifest, receipt = environment / "fusebench-files.json", environment / "fusebench-receipt.json"
+    was_meta, was_manifest = (hashlib.sha256(file.read_bytes()).hexdigest() for file in (meta, manifest))
+    for file in (meta, manifest, receipt):
+        file.chmod(0o644)
+    meta.write_text(meta.read_text().replace(before, after))
+    is_meta = hashlib.sha256(meta.read_bytes()).hexdigest()
+    manifest.write_text(manifest.read_text().replace(before, after).replace(was_meta, is_meta))
+    is_manifest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    receipt.write_text(receipt.read_text().replace(was_manifest, is_manifest))
+
+
+def test_conda_packages_alone(channel: Path, tmp_path: Path) -> None:
+    """An environment may have nothing of pip's; it is verified against its archives too."""
+    folder = define(tmp_path, channel.as_uri())
+    text = (folder / "environment.yml").read_text()
+    (folder / "environment.yml").write_text(
+        text.replace("- pip:\n  - alpha\n", "").replace("  - alpha\n", "")
+    )
+    lock(folder)
+    assert build(folder, "cpu", tmp_path / "resources")["packages"] == {}
+    assert verify(folder, "cpu", tmp_path / "resources", archives=True) == []
+
+
+def test_unreadable_records_are_told(locked: Path, tmp_path: Path) -> None:
+    """A conda record that is no JSON any more counts as a package that is not there."""
+    environment = Path(build(locked, "cpu", tmp_path / "resources")["path"])
+    [meta] = (environment / "conda-meta").glob("greeting-*.json")
+    meta.chmod(0o644)
+    meta.write_text("junk")
+    found = verify(locked, "cpu", tmp_path / "resources")
+    assert [one.package for one in found] == ["", "greeting"]
+    assert "version None, the lock says 1.2.0" in str(found[1])
+
+
 def test_mirror_keeps_the_key_and_an_edit_is_refused(locked: Path) -> None:
     """Another address of the same archive keeps the key; another version is an edit by hand."""
     file, key = locked / "conda-lock.yml", environment_key(locked, "cpu")
@@ -180,6 +230,15 @@ def test_mirror_keeps_the_key_and_an_edit_is_refused(locked: Path) -> None:
     assert environment_key(locked, "cpu") == key
     file.write_text(text.replace("1.2.0", "1.2.1"))
     with pytest.raises(EnvironmentFailed, match=r"conda-lock.yml was edited by hand"):
+        environment_key(locked, "cpu")
+    file.write_text(text.replace("manager: conda", "manager: pip", 1))
+    with pytest.raises(EnvironmentFailed, match=r"conda-lock.yml was edited by hand"):
+        environment_key(locked, "cpu")
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(EnvironmentFailed, match=r"is no conda-lock file(.|\n)*fusebench lock mixed"):
+        environment_key(locked, "cpu")
+    file.write_text(text[: text.index("metadata:")] + text[text.index("package:") :])
+    with pytest.raises(EnvironmentFailed, match=r"is no conda-lock file(.|\n)*fusebench lock mixed"):
         environment_key(locked, "cpu")
     file.write_text("package: 3\n")
     with pytest.raises(EnvironmentFailed, match=r"is no conda-lock file(.|\n)*fusebench lock mixed"):
@@ -228,22 +287,19 @@ def test_channel_out_of_reach_is_told(folder: Path, channel: Path, tmp_path: Pat
         lock(folder)
 
 
+def test_unreachable_channel_is_told_without_a_traceback(tmp_path: Path, wheels: Path) -> None:
+    """What the solver found is told, not where in conda-lock it was called."""
+    assert wheels.is_dir()
+    with pytest.raises(EnvironmentFailed, match=r"Connection refused(.|\n)*check that its channels") as error:
+        lock(define(tmp_path, "http://127.0.0.1:9/channel"))
+    assert "Traceback" not in str(error.value) and "http://127.0.0.1:9/channel" in str(error.value)
+
+
 @pytest.fixture
 def served(channel: Path) -> Iterator[str]:
     """The channel at an ``http://`` address of this machine, as channels are reached in earnest."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(channel))) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files and prints nothing."""
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
+    with served_folder(channel) as address:
+        yield address
 
 
 def test_channel_behind_http(served: str, channel: Path, tmp_path: Path, wheels: Path) -> None:

@@ -69,6 +69,14 @@ def test_comments_and_order_ask_for_the_same(tmp_path: Path) -> None:
         (GOOD + "  variants: {gpu: {}}\n", "variants must be of ['cpu', 'cuda']", "'gpu'"),
         (GOOD.replace("- pip:", "- pipp:"), "must be `pip:`", "pipp"),
         ("- a\n", "must be a mapping", "list"),
+        (GOOD + "  variants: [cpu, cuda]\n", "`variants` must be a mapping", "['cpu', 'cuda']"),
+        (GOOD + "  variants: {cpu: {pip: alpha}}\n", "`pip` must be a list", "'alpha'"),
+        (GOOD + "  variants: {cpu: {pipp: [alpha]}}\n", "keys of variant cpu", "'pipp'"),
+        (GOOD + "  from-source: alpha\n", "`from-source` must be a list", "'alpha'"),
+        (GOOD.replace("[some-channel]", "some-channel"), "`channels` must be a list", "'some-channel'"),
+        (GOOD.replace("- numpy<2", "numpy"), "`pip` must be a list", "'numpy'"),
+        (GOOD.replace("- numpy<2", "- a @ file:///a.whl"), "packages of the registry", "file:///a.whl"),
+        (GOOD.replace("2020-06-01", "June"), "must be a date", "'June'"),
         ("a: [", "is not YAML", ""),
     ],
 )
@@ -81,6 +89,13 @@ def test_wrong_file_is_told(tmp_path: Path, text: str, must: str, found: str) ->
     assert "environment.yml" in str(error.value)
     assert must in str(error.value)
     assert found in str(error.value)
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
+    """A damaged file is an error of this environment only."""
+    (write(tmp_path, GOOD) / "environment.yml").write_bytes(b"\xff\xfe")
+    with pytest.raises(EnvironmentFailed, match=r"one: .*environment.yml is not YAML"):
+        read_environment(tmp_path / "one", "cpu")
 
 
 def test_unknown_environment_is_told(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ def receipt(version: str | None, architectures: list[str] | None) -> dict[str, A
     """A receipt as a build writes it, reduced to what counts here."""
     return {
         "env": "x",
+        "variant": "cpu" if version and version.endswith("+cpu") else "",
         "packages": {"torch": version} if version else {},
+        "conda_packages": {},
         "cuda_architectures": architectures,
     }
 
@@ -54,17 +56,24 @@ def test_message_names_what_there_is() -> None:
     """The message says which torch, which GPU, which kernels, and which environment to use."""
     with pytest.raises(EnvironmentFailed) as error:
         kernels_for(receipt("1.8.1", ["sm_37", "sm_70"]), (9, 0))
-    assert (
-        str(error.value) == "x: torch 1.8.1 has no kernels for sm_90 (it has sm_37, sm_70); use env torch-2"
-    )
+    said = "torch 1.8.1 has no kernels for sm_90; use env torch-2 (the one of env x has kernels for sm_37, sm_70)"
+    assert str(error.value) == said
     assert error.value.state == "env-failed"
 
 
 def test_cpu_torch_has_no_kernels_and_no_torch_needs_none() -> None:
     """A CPU build of torch serves no GPU; an environment without torch is not judged."""
-    with pytest.raises(EnvironmentFailed, match="it has none at all"):
+    advice = r"for sm_80; use its CUDA variant: fusebench lock x --variant cuda \(.* built without CUDA\)"
+    with pytest.raises(EnvironmentFailed, match=advice):
         kernels_for(receipt("2.13.0+cpu", None), (8, 0))
     kernels_for(receipt(None, None), (8, 0))
+
+
+def test_torch_of_conda_is_judged_too() -> None:
+    """Conda calls the package pytorch."""
+    conda = receipt(None, ["sm_70"]) | {"conda_packages": {"pytorch": "1.8.1"}}
+    with pytest.raises(EnvironmentFailed, match=r"torch 1\.8\.1 has no kernels for sm_90"):
+        kernels_for(conda, (9, 0))
 
 
 def test_gpus_can_be_hidden() -> None:

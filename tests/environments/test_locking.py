@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from fusebench.command import main
 from fusebench.environments import choose_variant, environment_key
+from fusebench.environments.definition import read_environment
 from fusebench.environments.locking import lock
 from fusebench.environments.pip_lock import parse_packages
+from fusebench.environments.uv import exclude_newer
 from fusebench.errors import EnvironmentFailed
 
 from tests.environments.conftest import MakeEnvironment
@@ -75,17 +77,66 @@ def test_stale_lock_is_refused_with_the_command(make_environment: MakeEnvironmen
         environment_key(make_environment(pip="[alpha<2]"), "cpu")
 
 
+OTHER = f"--hash=sha256:{'0' * 64}"
+
+
 @pytest.mark.parametrize(
-    ("old", "new"), [("alpha==2.0", "alpha==1.0"), ("sha256:", "sha256:0"), ("beta==1.5", "beta")]
+    ("old", "new", "told"),
+    [
+        ("alpha==2.0", "alpha==1.0", "the entry of alpha is another"),
+        ("alpha==2.0", "gamma==2.0", "alpha is missing, gamma was added"),
+        ("--hash=", f"{OTHER} \\\n    --hash=", "the entry of alpha is another"),
+        ("--hash=sha256:", "--hash=sha256:0", "not a pinned package with hashes"),
+        ("--hash=", f"--hash=sha512:{'0' * 128} --hash=", "not a pinned package with hashes"),
+        ("beta==1.5", "beta", "not a pinned package with hashes"),
+        ("alpha==2.0", f"--extra-index-url https://x.y/simple {OTHER}\nalpha==2.0", "--extra-index-url"),
+        ("alpha==2.0", f"evil==1.0 {OTHER}\nalpha==2.0", "evil==1.0"),
+        ("# python: ", "# python: 9", "its header"),
+        ("# platform: linux-x86_64", "# platform: any", "its header"),
+    ],
 )
-def test_lock_edited_by_hand_is_refused(make_environment: MakeEnvironment, old: str, new: str) -> None:
-    """A version, a hash or a line that was changed by hand is noticed."""
+def test_lock_edited_by_hand_is_refused(
+    make_environment: MakeEnvironment, old: str, new: str, told: str
+) -> None:
+    """Whatever was changed by hand is noticed, and the package that was touched is named."""
     [made] = lock(make_environment())
-    made.file.write_text(made.file.read_text().replace(old, new, 1))
+    text = made.file.read_text()
+    assert old in text
+    made.file.write_text(text.replace(old, new, 1))
     with pytest.raises(
         EnvironmentFailed, match=r"requirements.lock was edited by hand: .*fusebench lock small"
-    ):
+    ) as error:
         environment_key(make_environment(), "cpu")
+    assert told in str(error.value)
+
+
+def test_lock_that_is_no_text_is_told(make_environment: MakeEnvironment) -> None:
+    """A damaged lock is an error of its environment only."""
+    [made] = lock(make_environment())
+    made.file.write_bytes(b"\xff\xfe")
+    with pytest.raises(EnvironmentFailed, match=r"small: .*requirements.lock was edited by hand"):
+        environment_key(made.file.parent, "cpu")
+
+
+def test_settings_of_a_user_do_not_change_a_lock(
+    make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a machine sets for uv tells where packages are; which ones are locked is the environment's alone."""
+    [made] = lock(make_environment())
+    before = made.file.read_text()
+    monkeypatch.setenv("UV_RESOLUTION", "lowest")
+    monkeypatch.setenv("UV_EXCLUDE_NEWER", "2001-01-01")
+    monkeypatch.setenv("UV_PRERELEASE", "allow")
+    lock(made.file.parent)
+    assert made.file.read_text() == before
+
+
+def test_the_day_of_the_registry_ends_at_the_same_moment_everywhere(
+    make_environment: MakeEnvironment,
+) -> None:
+    """``exclude-newer`` is handed to uv as a moment, not as a day of the machine's time zone."""
+    folder = make_environment(more="x-fusebench: {exclude-newer: 2026-10-31}\n")
+    assert exclude_newer(read_environment(folder, "cpu")) == ["--exclude-newer", "2026-11-01T00:00:00Z"]
 
 
 def test_key_depends_on_locked_content_only(

@@ -18,11 +18,13 @@ def test_each_environment_has_a_row(make_environment: MakeEnvironment, tmp_path:
     receipt = build(folder, "cpu", tmp_path / "resources")
     lock(make_environment("b-locked", pip="[beta]"))
     make_environment("c-not")
+    (make_environment("d-broken") / "environment.yml").write_text("a: [")
     rows = environments_table(folder.parent, tmp_path / "resources", {"a-built": ["one", "two"]})
     assert [(row["env"], row["methods"]) for row in rows] == [
         ("a-built", "2"),
         ("b-locked", "0"),
         ("c-not", "0"),
+        ("d-broken", "0"),
     ]
     assert rows[0]["state"] == "built"
     assert rows[0]["packages"] == "2"
@@ -30,4 +32,5 @@ def test_each_environment_has_a_row(make_environment: MakeEnvironment, tmp_path:
     assert rows[0]["size"] == "0 MB"
     assert rows[1]["state"] == "locked"
     assert rows[2]["state"].endswith("run: fusebench lock c-not")
+    assert "is not YAML" in rows[3]["state"]
     assert len({tuple(row) for row in rows}) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fusebench.fuse import devices
@@ -70,7 +71,8 @@ def test_a_gpu_without_kernels_is_refused_before_the_script_starts(
     python = tmp_path / "env" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.touch()
-    receipt = {"env": "torch-1.8", "packages": {"torch": "1.8.1"}, "cuda_architectures": ["sm_37", "sm_70"]}
+    receipt: dict[str, Any] = {"env": "torch-1.8", "variant": "", "conda_packages": {}}
+    receipt |= {"packages": {"torch": "1.8.1"}, "cuda_architectures": ["sm_37", "sm_70"]}
     cell = Cell(
         {
             "method": "old",

@@ -11,7 +11,6 @@ import errno
 import json
 import os
 import platform
-import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -21,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from fusebench.environments.bytecode import compile_bytecode
-from fusebench.environments.conda_install import check_conda, install_conda
+from fusebench.environments.conda_install import check_conda, install_conda, missing_conda
 from fusebench.environments.conda_lock import read_conda_lock
 from fusebench.environments.conda_meta import conda_packages
 from fusebench.environments.definition import Environment, read_environment
+from fusebench.environments.disk import no_room
 from fusebench.environments.donors import donors_for, known_digests, write_stamps
 from fusebench.environments.hardware import cuda_architectures
 from fusebench.environments.installed_files import (
@@ -44,6 +44,17 @@ from fusebench.files import sha256_of_file
 from fusebench.staging import staging_folder
 
 RECEIPT = "fusebench-receipt.json"
+_RECEIPT_FIELDS = {
+    "key",
+    "env",
+    "variant",
+    "python",
+    "packages",
+    "conda_packages",
+    "notes",
+    "manifest",
+    "bytes",
+}
 
 
 def build(env_folder: Path, variant: str, resources: Path) -> dict[str, Any]:
@@ -79,12 +90,14 @@ def _require_interpreter(receipt: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_receipt(folder: Path) -> dict[str, Any] | None:
-    """Return the receipt of a built environment; None where there is none."""
+    """Return the receipt of a built environment; None where there is none, or none that a build wrote."""
     try:
         receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return dict(receipt) | {"path": str(folder)}
+    if not isinstance(receipt, dict) or not {*receipt} >= _RECEIPT_FIELDS:
+        return None
+    return receipt | {"path": str(folder)}
 
 
 @contextmanager
@@ -94,15 +107,10 @@ def disk_errors_told(environment: Environment, final: Path) -> Iterator[None]:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = no_room(final) if full else "make it writable and run again"
         raise EnvironmentFailed(
-            f"{environment.name}: cannot write {final.parent}: {error.strerror or error}; "
-            f"{shutil.disk_usage(_existing(final)).free / 1e9:.1f} GB are free there; "
-            f"{'make room' if full else 'make it writable'} and run again"
+            f"{environment.name}: cannot write {final.parent}: {error.strerror or error}; {advice}"
         ) from error
-
-
-def _existing(folder: Path) -> Path:
-    return next(parent for parent in (folder, *folder.parents) if parent.exists())
 
 
 def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict[str, Any]:
@@ -118,7 +126,7 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
     known = known_digests(donors)
     notes, digests = install_pip(environment, lock, stage, final, known)
     _require_conda(environment, stage, digests)
-    packages = installed_packages(stage)
+    packages, conda = installed_packages(stage), conda_packages(stage)
     with ThreadPoolExecutor(1) as pool:  # while the processes that compile are waited for
         compiling = pool.submit(compile_bytecode, stage, python["version"], digests, donors)
         sealed = {path: _make_read_only(f"{stage}/{path}") for path in digests if not path.endswith(".pyc")}
@@ -131,8 +139,8 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
         "path": str(final),
         "python": python,
         "packages": packages,
-        "conda_packages": conda_packages(stage),
-        "cuda_architectures": cuda_architectures(stage, packages),
+        "conda_packages": conda,
+        "cuda_architectures": cuda_architectures(stage, conda | packages),
         "notes": notes,
     }
     receipt |= _seal(stage, digests, known, sealed)
@@ -154,8 +162,9 @@ def _install_python(environment: Environment, stage: Path, final: Path) -> dict[
 
 
 def _require_conda(environment: Environment, stage: Path, digests: dict[str, str]) -> None:
-    """Hold the files of conda packages against what the packages say; pip may have written over one."""
-    if differences := check_conda(stage, digests):
+    """Hold conda packages against the lock, and their files against what they say; pip may have written over one."""
+    differences = [*missing_conda(read_conda_lock(environment), stage), *check_conda(stage, digests)]
+    if differences:
         raise EnvironmentFailed(
             f"{environment.name}: {differences[0]}, and {len(differences) - 1} more; no package may be both in the conda and "
             f"the pip part of {environment.file}: correct it and run: fusebench lock {environment.name}"

@@ -8,8 +8,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from fusebench.environments.conda_lock import CondaPackage, rattler_cache, require_subdir, this_subdir
-from fusebench.environments.conda_meta import conda_records
+from fusebench.environments.conda_meta import conda_packages, conda_records
 from fusebench.environments.definition import Environment
+from fusebench.environments.disk import disk_is_full, no_room
 from fusebench.environments.installed_files import Difference, normalised
 from fusebench.errors import EnvironmentFailed
 from fusebench.files import sha256_of_file
@@ -18,12 +19,17 @@ _INSTALL = "fusebench.environments.conda_transaction"
 
 
 def install_conda(
-    environment: Environment, packages: tuple[CondaPackage, ...], stage: Path, final: Path
+    environment: Environment,
+    packages: tuple[CondaPackage, ...],
+    stage: Path,
+    final: Path,
+    cache: Path | None = None,
 ) -> None:
     """Install the packages of a conda lock into ``stage``, with ``final`` written into files that name their folder.
 
     py-rattler verifies the archives that it fetches over a network and every file of its cache; of archives in local
-    channels it verifies nothing, hence they are hashed here.
+    channels it verifies nothing, hence they are hashed here. ``cache`` is where archives are unpacked; by default rattler's
+    own folder, which all environments share.
 
     Raises:
         EnvironmentFailed: an archive cannot be had or has another hash, or the lock is for another platform.
@@ -40,14 +46,25 @@ def install_conda(
         str(stage),
         str(final),
     ]
-    ended = subprocess.run(
-        [*command, str(rattler_cache() / "pkgs")], capture_output=True, text=True, check=False
-    )
+    pkgs = cache or rattler_cache() / "pkgs"
+    ended = subprocess.run([*command, str(pkgs)], capture_output=True, text=True, check=False)
     if ended.returncode:
+        said = ended.stderr.strip()[-1500:]
+        advice = f"check that the channels ({', '.join(environment.channels)}) can be reached, or run: fusebench lock {environment.name}"
         raise EnvironmentFailed(
-            f"{environment.name}: {environment.conda_lock} cannot be installed: {ended.stderr.strip()[-1500:]}; check that "
-            f"the channels ({', '.join(environment.channels)}) can be reached, or run: fusebench lock {environment.name}"
+            f"{environment.name}: {environment.conda_lock} cannot be installed: {said}; "
+            f"{no_room(stage, pkgs) if disk_is_full(said) else advice}"
         )
+
+
+def missing_conda(packages: tuple[CondaPackage, ...], root: Path) -> list[Difference]:
+    """List the packages of a conda lock that ``root`` does not hold in the locked version."""
+    installed = conda_packages(root)
+    return [
+        Difference(one.name, "conda-meta", f"version {installed.get(one.name)}, the lock says {one.version}")
+        for one in packages
+        if one.platform == this_subdir() and installed.get(one.name) != one.version
+    ]
 
 
 def _check_local_archive(environment: Environment, package: CondaPackage) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from fusebench.errors import EnvironmentFailed
 REQUEST, CONTENT = "fusebench-request", "fusebench-content"
 _CONDA_NAMES = ("conda", "mamba", "micromamba")
 _MACHINES = {"x86_64": "64", "aarch64": "aarch64", "ppc64le": "ppc64le"}
+_REASON = re.compile(r"Could not lock the environment[^\n]*\n(.*?)\n\s*Command:", re.DOTALL)
+"""Where conda-lock says what its solver found; a traceback follows."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -38,6 +41,8 @@ class CondaPackage:
     platform: str
     url: str
     sha256: str
+    use: tuple[str, ...]
+    """What decides whether it is installed at all: manager, category and whether it is optional."""
 
 
 def this_subdir() -> str:
@@ -56,7 +61,7 @@ def read_conda_lock(environment: Environment) -> tuple[CondaPackage, ...]:
     file, command = environment.conda_lock, f"run: fusebench lock {environment.name}"
     content = _load(environment, file, command)
     packages = packages_of(content)
-    kept = content["metadata"].get("custom_metadata") or {}
+    kept = content["metadata"]["custom_metadata"] or {}
     if kept.get(CONTENT) != (found := content_hash(packages)):
         raise EnvironmentFailed(
             f"{environment.name}: {file} was edited by hand: its packages must hash to {kept.get(CONTENT)}, found "
@@ -75,7 +80,8 @@ def _load(environment: Environment, file: Path, command: str) -> dict[str, Any]:
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
         packages_of(content)
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+        content["metadata"]["custom_metadata"] = dict(content["metadata"].get("custom_metadata") or {})
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise EnvironmentFailed(
             f"{environment.name}: {file} is no conda-lock file: {error!r}; {command}"
         ) from error
@@ -85,15 +91,22 @@ def _load(environment: Environment, file: Path, command: str) -> dict[str, Any]:
 def packages_of(content: dict[str, Any]) -> tuple[CondaPackage, ...]:
     """Return the packages of a conda-lock file that was parsed, sorted."""
     packages = [
-        CondaPackage(one["name"], one["version"], one["platform"], one["url"], one["hash"]["sha256"])
+        CondaPackage(
+            one["name"],
+            one["version"],
+            one["platform"],
+            one["url"],
+            one["hash"]["sha256"],
+            tuple(str(one.get(name)) for name in ("manager", "category", "optional")),
+        )
         for one in content["package"]
     ]
     return tuple(sorted(packages, key=lambda package: (package.platform, package.name)))
 
 
 def content_hash(packages: tuple[CondaPackage, ...]) -> str:
-    """Sha256 (hex) of names, versions, platforms and archive hashes; addresses are no part of it."""
-    plain = [[package.name, package.version, package.platform, package.sha256] for package in packages]
+    """Sha256 (hex) of names, versions, platforms, archive hashes and uses; addresses are no part of it."""
+    plain = [[one.name, one.version, one.platform, one.sha256, one.use] for one in packages]
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
 
 
@@ -146,7 +159,8 @@ def _explain(environment: Environment, said: str) -> str:
         advice = "conda-lock is not installed beside fusebench; run: make setup-dev"
     else:
         advice = f"check that its channels can be reached from here ({', '.join(environment.channels)}) and hold the packages"
-    told = "\n".join(line for line in said.strip().splitlines()[-12:] if line.strip())
+    reason = _REASON.search(said)
+    told = reason[1].strip() if reason else "\n".join(said.strip().splitlines()[-12:])
     return (
         f"{environment.name}: the conda packages of {environment.file} cannot be resolved: {told}; {advice}"
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 
 def conda_records(root: Path) -> dict[str, tuple[str, str]]:
     """What the installed conda packages say: path -> package and sha256 (hex) of the file as it was installed."""
     said: dict[str, tuple[str, str]] = {}
-    for file in sorted((root / "conda-meta").glob("*.json")):
-        record = json.loads(file.read_text(encoding="utf-8"))
+    for record in _records(root):
         for entry in record["paths_data"]["paths"]:
             digest = entry.get("sha256_in_prefix") or entry.get("sha256")
             if digest and entry.get("path_type") != "softlink":
@@ -20,5 +21,15 @@ def conda_records(root: Path) -> dict[str, tuple[str, str]]:
 
 def conda_packages(root: Path) -> dict[str, str]:
     """Name and version of every installed conda package."""
-    records = (json.loads(file.read_text(encoding="utf-8")) for file in (root / "conda-meta").glob("*.json"))
-    return {record["name"]: record["version"] for record in records}
+    return {record["name"]: record["version"] for record in _records(root)}
+
+
+def _records(root: Path) -> Iterator[dict[str, Any]]:
+    """Yield the records that can be read; a package without one is not installed."""
+    for file in sorted((root / "conda-meta").glob("*.json")):
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(record, dict) and {"name", "version", "paths_data"} <= {*record}:
+            yield record

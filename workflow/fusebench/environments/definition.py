@@ -6,6 +6,8 @@ The file has conda's own format (``name``, ``channels``, ``dependencies`` with a
     x-fusebench:
       exclude-newer: 2026-11-01       # the registry as it was on that day
       from-source: [name]             # packages that have no wheel and may be built
+      wrong-records:                  # files that an archive's own RECORD is wrong about, with their sha256
+        name-1.0.dist-info/METADATA: 94f7...
       variants:                       # only where CPU and CUDA need different packages
         cpu: {pip: [torch==2.13.0+cpu]}
         cuda: {pip: [torch==2.13.0]}
@@ -16,7 +18,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,7 @@ from fusebench.errors import EnvironmentFailed
 DEFINITION = "environment.yml"
 VARIANTS = ("cpu", "cuda")
 _TOP_KEYS = {"name", "channels", "dependencies", "x-fusebench"}
-_OWN_KEYS = {"exclude-newer", "from-source", "variants"}
+_OWN_KEYS = {"exclude-newer", "from-source", "variants", "wrong-records"}
 _PYTHON = re.compile(r"python\s*(==?|>=)\s*(\d+\.\d+)(\.\*)?")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -45,6 +49,7 @@ class Environment:
         channels: conda channels in order of priority.
         exclude_newer: date (``YYYY-MM-DD``); packages uploaded later do not exist for the resolver. Or empty.
         from_source: names of packages that may be built from a source archive.
+        wrong_records: sha256 (hex) of files, named with their folder, about which an archive's own RECORD is wrong.
     """
 
     folder: Path
@@ -55,6 +60,7 @@ class Environment:
     channels: tuple[str, ...]
     exclude_newer: str
     from_source: tuple[str, ...]
+    wrong_records: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -123,6 +129,7 @@ def read_environment(folder: Path, variant: str) -> Environment:
         channels=tuple(content.get("channels") or []),
         exclude_newer=str(own.get("exclude-newer") or ""),
         from_source=tuple(sorted(own.get("from-source") or [])),
+        wrong_records=own.get("wrong-records") or {},
     )
 
 
@@ -149,7 +156,7 @@ def _load(file: Path) -> dict[str, Any]:
             f"{file.parent.name}: no {file}: an environment is a folder of envs/ with an {DEFINITION}; "
             f"correct `env:` of the entry, or add the environment as envs/README.md says"
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise EnvironmentFailed(f"{file.parent.name}: {file} is not YAML: {error}") from error
     _check(file, content)
     return dict(content)
@@ -159,12 +166,58 @@ def _check(file: Path, content: object) -> None:
     if not isinstance(content, dict) or not isinstance(content.get("dependencies"), list):
         raise _wrong(file, "must be a mapping with a list `dependencies`", type(content).__name__)
     own = content.get("x-fusebench") or {}
+    _check_mapping(file, "x-fusebench", own)
     for unknown in sorted({*content} - _TOP_KEYS) + sorted({*own} - _OWN_KEYS):
         raise _wrong(
             file, f"keys must be of {sorted(_TOP_KEYS)}, in x-fusebench of {sorted(_OWN_KEYS)}", repr(unknown)
         )
-    for unknown in sorted({*(own.get("variants") or {})} - {*VARIANTS}):
+    _check_list(file, "channels", content.get("channels"))
+    _check_list(file, "from-source", own.get("from-source"))
+    _check_mapping(file, "wrong-records", own.get("wrong-records"))
+    _check_date(file, own.get("exclude-newer"))
+    _check_variants(file, own.get("variants") or {})
+
+
+def _check_variants(file: Path, variants: object) -> None:
+    _check_mapping(file, "variants", variants)
+    assert isinstance(variants, dict)
+    for unknown in sorted({*variants} - {*VARIANTS}):
         raise _wrong(file, f"variants must be of {list(VARIANTS)}", repr(unknown))
+    for name, variant in variants.items():
+        _check_mapping(file, f"variant {name}", variant)
+        for key, entries in (variant or {}).items():
+            if key not in ("pip", "dependencies"):
+                raise _wrong(file, f"keys of variant {name} must be `pip` and `dependencies`", repr(key))
+            if key == "pip":
+                _check_requirements(file, entries)
+
+
+def _check_mapping(file: Path, key: str, value: object) -> None:
+    if not isinstance(value, dict | None):
+        raise _wrong(file, f"`{key}` must be a mapping", repr(value))
+
+
+def _check_list(file: Path, key: str, value: object) -> None:
+    if not isinstance(value, list | None) or not all(isinstance(entry, str) for entry in value or []):
+        raise _wrong(file, f"`{key}` must be a list of names", repr(value))
+
+
+def _check_requirements(file: Path, value: object) -> None:
+    """A lock names no address; so nothing may be asked for by one."""
+    _check_list(file, "pip", value)
+    assert isinstance(value, list | None)
+    for requirement in value or []:
+        if "@" in requirement or "://" in requirement or requirement.startswith(("-", ".", "/")):
+            raise _wrong(
+                file, "`pip` must name packages of the registry, such as `torch==2.13.0`", repr(requirement)
+            )
+
+
+def _check_date(file: Path, value: object) -> None:
+    try:
+        date.fromisoformat(str(value or "2000-01-01"))
+    except ValueError:
+        raise _wrong(file, "`exclude-newer` must be a date such as 2026-11-01", repr(value)) from None
 
 
 def _wrong(file: Path, must: str, found: str) -> EnvironmentFailed:
@@ -188,7 +241,8 @@ def _split(folder: Path, dependencies: list[Any]) -> tuple[list[str], list[str]]
             raise _wrong(
                 folder / DEFINITION, "a mapping in `dependencies` must be `pip:`", str(sorted(entry))
             )
-        pip += [str(requirement).strip() for requirement in entry["pip"] or []]
+        _check_requirements(folder / DEFINITION, entry["pip"])
+        pip += [requirement.strip() for requirement in entry["pip"] or []]
     return conda, pip
 
 

@@ -42,7 +42,7 @@ def donors_for(envs: Path, packages: Iterable[tuple[str, str]]) -> list[Donor]:
     wanted = dict(packages)
     shared: dict[Path, int] = {}
     for stamps in envs.glob(f"*/{STAMPS}"):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             receipt = json.loads(stamps.with_name("fusebench-receipt.json").read_text(encoding="utf-8"))
             shared[stamps.parent] = len(receipt["packages"].items() & wanted.items())
     chosen = sorted((folder for folder, count in shared.items() if count), key=lambda folder: -shared[folder])
@@ -55,7 +55,7 @@ def _read_donor(folder: Path) -> Donor | None:
         stamps = json.loads((folder / STAMPS).read_text(encoding="utf-8"))
         digests = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         found = {path: os.lstat(f"{folder}/{path}") for path in digests}
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return None
     inodes = {path: status.st_ino for path, status in found.items()}
     untouched = {path for path, status in found.items() if status.st_ctime_ns == stamps.get(path)}

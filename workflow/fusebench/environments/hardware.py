@@ -24,12 +24,12 @@ def gpu_visible(environ: Mapping[str, str] | None = None) -> bool:
 def cuda_architectures(environment: Path, packages: Mapping[str, str]) -> list[str] | None:
     """Ask the torch of a built environment for the CUDA architectures it has kernels for; needs no GPU.
 
-    Returns None where ``packages`` (name: version) has no torch, or one that is built without CUDA.
+    Returns None where ``packages`` (name: version, pip's and conda's) has no torch, or one that is built without CUDA.
 
     Raises:
         EnvironmentFailed: torch is there and cannot be imported.
     """
-    if "torch" not in packages or packages["torch"].endswith("+cpu"):
+    if (_torch_of(packages) or "+cpu").endswith("+cpu"):
         return None
     answer = subprocess.run(
         [environment / "bin" / "python", "-I", "-c", _ASK_TORCH], capture_output=True, text=True, check=False
@@ -49,16 +49,23 @@ def kernels_for(receipt: Mapping[str, Any], compute_capability: tuple[int, int])
     Raises:
         EnvironmentFailed: such as ``torch 1.8.1 has no kernels for sm_90; use env torch-2``.
     """
-    architectures = receipt.get("cuda_architectures")
-    if "torch" not in receipt["packages"]:
+    version = _torch_of({**receipt["conda_packages"], **receipt["packages"]})
+    architectures = receipt.get("cuda_architectures") or []
+    if version is None or any(_runs_on(flag, compute_capability) for flag in architectures):
         return
-    if architectures and any(_runs_on(flag, compute_capability) for flag in architectures):
-        return
-    version, (major, minor) = receipt["packages"]["torch"], compute_capability
-    held = ", ".join(architectures) if architectures else "none at all"
+    major, minor = compute_capability
+    has = f"has kernels for {', '.join(architectures)}" if architectures else "was built without CUDA"
+    advice = "use env torch-2"
+    if not architectures and receipt["variant"] == "cpu":
+        advice = f"use its CUDA variant: fusebench lock {receipt['env']} --variant cuda"
     raise EnvironmentFailed(
-        f"{receipt['env']}: torch {version} has no kernels for sm_{major}{minor} (it has {held}); use env torch-2"
+        f"torch {version} has no kernels for sm_{major}{minor}; {advice} (the one of env {receipt['env']} {has})"
     )
+
+
+def _torch_of(packages: Mapping[str, str]) -> str | None:
+    """Version of torch, which conda calls pytorch; None where there is none."""
+    return packages.get("torch") or packages.get("pytorch")
 
 
 def _runs_on(flag: str, device: tuple[int, int]) -> bool:

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,25 +79,65 @@ def recorded_files(root: Path) -> Iterator[RecordedFile]:
     Bytecode is left out: some wheels ship it, and it is compiled anew here. So are the scripts in ``bin``, which are
     made for the folder they lie in.
     """
+    for package, path, digest in _record_lines(root):
+        if digest.startswith("sha256=") and not path.endswith(".pyc") and not path.startswith("bin/"):
+            yield RecordedFile(package, path, _hexadecimal(digest))
+
+
+def unrecorded_files(root: Path, paths: Iterable[str], own: Container[str]) -> list[Difference]:
+    """List the files of ``paths`` in ``site-packages`` that no RECORD and no conda package names.
+
+    ``own`` are files that were there before packages were installed. The package of a file is guessed from the folder that
+    it lies in, and empty where nothing tells.
+    """
+    named, folders = set(conda_records(root)), {}
+    for package, path, _ in _record_lines(root):
+        named.add(path)
+        folders[_top_folder(path)] = package
+    folders[""] = ""
+    strange = [
+        path
+        for path in paths
+        if "/site-packages/" in path and not path.endswith(".pyc") and path not in named and path not in own
+    ]
+    return [Difference(folders.get(_top_folder(path), ""), path, "is in no RECORD") for path in strange]
+
+
+def _top_folder(path: str) -> str:
+    """``lib/python3.8/site-packages/torch/nn/x.py`` -> ``torch``; empty for a file beside the folders."""
+    folder, _, rest = path.partition("/site-packages/")[2].partition("/")
+    return folder if rest else ""
+
+
+def _record_lines(root: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield package, file and hash (as it stands there) of every line of every RECORD.
+
+    A RECORD that cannot be read yields itself, with a hash that no file has.
+    """
     for folder in _wheels(root):
         site = folder.parent.relative_to(root).as_posix()
         package = normalised(folder.name.split("-")[0])
-        for line in csv.reader((folder / "RECORD").read_text(encoding="utf-8").splitlines()):
-            if len(line) >= 2 and line[1].startswith("sha256=") and not line[0].endswith(".pyc"):
-                path = os.path.normpath(f"{site}/{line[0]}") if ".." in line[0] else f"{site}/{line[0]}"
-                if not path.startswith("bin/"):
-                    yield RecordedFile(package, path, _hexadecimal(line[1]))
+        try:
+            lines = list(csv.reader((folder / "RECORD").read_text(encoding="utf-8").splitlines()))
+        except (OSError, ValueError, csv.Error):
+            yield package, f"{site}/{folder.name}/RECORD", "sha256=unreadable"
+            continue
+        for line in lines:
+            if len(line) >= 2:
+                path = f"{site}/{line[0]}"
+                yield package, os.path.normpath(path) if ".." in line[0] else path, line[1]
 
 
-def check_records(root: Path, digests: dict[str, str]) -> list[Difference]:
+def check_records(root: Path, digests: dict[str, str], wrong: Mapping[str, str]) -> list[Difference]:
     """List the files below ``root`` that are missing or have other bytes than their wheel's RECORD says.
 
-    ``digests`` holds the sha256 of every file below ``root``, as :func:`hash_files` gives it.
+    ``digests`` holds the sha256 of every file below ``root``, as :func:`hash_files` gives it; ``wrong`` those of files, named
+    with their folder, about which the RECORD itself is known to be wrong.
     """
     differences = []
     for entry in recorded_files(root):
         found = digests.get(entry.path)
-        if found != entry.sha256:
+        if found != entry.sha256 and wrong.get("/".join(entry.path.split("/")[-2:]), "") != found:
             said = f"has sha256 {found}, RECORD says {entry.sha256}" if found else "is missing"
             differences.append(Difference(entry.package, entry.path, said))
     return differences
@@ -150,8 +190,12 @@ def _wheels(root: Path) -> list[Path]:
 
 
 def _hexadecimal(recorded: str) -> str:
+    """Turn a RECORD's hash into hexadecimal digits; one that is no base64 comes back as it is, and equals no file's."""
     digest = recorded.removeprefix("sha256=").translate(_URL_SAFE)
-    return binascii.a2b_base64(digest + "=" * (-len(digest) % 4)).hex()
+    try:
+        return binascii.a2b_base64(digest + "=" * (-len(digest) % 4)).hex()
+    except ValueError:
+        return recorded
 
 
 def one_a_line(value: Mapping[str, object]) -> str:

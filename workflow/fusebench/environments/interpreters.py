@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fusebench.environments.definition import Environment
+from fusebench.environments.disk import disk_is_full, no_room
 from fusebench.environments.uv import UvFailed, run_uv
 from fusebench.errors import EnvironmentFailed
 
@@ -72,8 +73,9 @@ def make_python(environment: Environment, stage: Path) -> dict[str, str]:
     try:
         run_uv([*arguments, str(stage)])
     except UvFailed as error:
+        advice = no_room(stage) if disk_is_full(str(error)) else "check that this interpreter works"
         raise EnvironmentFailed(
-            f"{environment.name}: no virtual environment with {found.executable}: {error}"
+            f"{environment.name}: no virtual environment with {found.executable}: {error}; {advice}"
         ) from error
     return {"version": found.version, "executable": str(found.executable), "origin": found.origin}
 

@@ -68,7 +68,7 @@ def _conda_packages_of(file: Path) -> tuple[LockedPackage, ...]:
     """Read a conda lock as far as it can be read; one that is absent or was spoilt counts as empty."""
     try:
         packages = packages_of(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, KeyError, TypeError):
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError):
         return ()
     return tuple(LockedPackage(one.name, one.version, "", (one.sha256,)) for one in packages)
 

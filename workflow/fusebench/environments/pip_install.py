@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from fusebench.environments.conda_install import install_conda
 from fusebench.environments.conda_lock import read_conda_lock
+from fusebench.environments.conda_meta import conda_records
 from fusebench.environments.definition import Environment
+from fusebench.environments.disk import FULL, disk_is_full, no_room
 from fusebench.environments.installed_files import (
     Difference,
     check_records,
@@ -17,15 +21,19 @@ from fusebench.environments.installed_files import (
     installed_packages,
     normalised,
     recorded_files,
+    unrecorded_files,
 )
 from fusebench.environments.interpreters import make_python
-from fusebench.environments.pip_lock import PipLock, read_pip_lock
-from fusebench.environments.uv import UvFailed, cache_beside, exclude_newer, only_binary, run_uv
+from fusebench.environments.pip_lock import PipLock, read_pip_lock, requirements_of
+from fusebench.environments.uv import UvFailed, cache_beside, exclude_newer, only_binary, run_uv, uv_cache
 from fusebench.errors import EnvironmentFailed
 
 _OUT_OF_REACH = re.compile(r"\(Connect\)|name resolution|dns error|timed out|unreachable")
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
-_NO_MATCH = re.compile(r"no version of (\S+)")
+_NO_MATCH = re.compile(r"no version of \S+|No solution found|status client error \((?:403|404|410)\b")
+_NO_MATTER_OF_THE_CACHE = re.compile(
+    f"{_OUT_OF_REACH.pattern}|{_NO_MATCH.pattern}|{FULL.pattern}|[Hh]ash mismatch|Permission denied"
+)
+_REPAIRED = "repaired from a damaged cache: {}; other environments that hold it: fusebench verify"
 
 
 def install_pip(
@@ -36,29 +44,44 @@ def install_pip(
     Returns notes for the receipt, and the sha256 of every file. ``known`` gives the sha256 of inodes that other environments
     hold and that nobody has touched since.
 
-    A file that differs from its wheel's RECORD means that uv's cache was damaged (files are shared with it by hard
-    links): the package is fetched anew, hashes required. What differs even then is an error of the archive itself.
+    A file that differs from its wheel's RECORD, or that no RECORD names, means that uv's cache was damaged (files are shared
+    with it by hard links), as does a package of the cache that uv cannot install: the package is fetched anew, hashes
+    required. What differs even then is an error of the archive itself.
 
     Raises:
         EnvironmentFailed: a package cannot be had, has another hash, or the cache cannot be repaired.
     """
-    if lock.packages:
-        _sync(environment, lock, stage)
+    if not lock.packages:
+        return [], hash_files(stage, files_of(stage), known)
+    own = frozenset(files_of(stage))
+    notes = _sync_or_repair(environment, lock, stage, own)
+    _relocate_scripts(stage, final)
+    digests, differences = _differences(environment, stage, own, known)
+    if differences:
+        damaged = _packages_of(lock, differences)
+        _fetch_anew(environment, lock, stage, own, damaged)
         _relocate_scripts(stage, final)
-    digests = hash_files(stage, files_of(stage), known)
-    differences = check_records(stage, digests)
-    damaged = sorted({difference.package for difference in _harmful(differences)})
-    notes = [
-        f"repaired from a damaged cache: {name}; other environments that hold it: fusebench verify"
-        for name in damaged
-    ]
-    if damaged:
-        _fetch_anew(environment, lock, stage, damaged)
-        digests = hash_files(stage, files_of(stage))
-        differences = check_records(stage, digests)
-    notes += [f"RECORD of the archive itself is wrong: {difference}" for difference in differences]
+        digests, left = _differences(environment, stage, own, {})
+        wrong = {difference.package for difference in left}
+        notes += [_REPAIRED.format(", ".join(sorted(repaired))) for repaired in [damaged - wrong] if repaired]
+        notes += [f"RECORD of the archive itself is wrong: {difference}" for difference in left]
     _require_locked_versions(environment, lock, stage)
     return notes, digests
+
+
+def _differences(
+    environment: Environment, stage: Path, own: frozenset[str], known: dict[int, str]
+) -> tuple[dict[str, str], list[Difference]]:
+    """Hash every file of ``stage``, and list those that are not what RECORDs say or that none names."""
+    digests = hash_files(stage, files_of(stage), known)
+    wrong = check_records(stage, digests, environment.wrong_records)
+    return digests, [*wrong, *unrecorded_files(stage, digests, own)]
+
+
+def _packages_of(lock: PipLock, differences: list[Difference]) -> set[str]:
+    """Name the packages that differ; all of them where a file belongs to none that is known."""
+    packages = {difference.package for difference in differences}
+    return {normalised(package.name) for package in lock.packages} if "" in packages else packages
 
 
 def _relocate_scripts(stage: Path, final: Path) -> None:
@@ -74,13 +97,37 @@ def _relocate_scripts(stage: Path, final: Path) -> None:
             script.write_bytes(moved + script.read_bytes()[len(start) :])
 
 
-def _harmful(differences: list[Difference]) -> list[Difference]:
-    """Leave out METADATA: torch 1.8.1's wheel has a RECORD that is wrong about it, and it is not code."""
-    return [difference for difference in differences if not difference.path.endswith(".dist-info/METADATA")]
+def _sync_or_repair(environment: Environment, lock: PipLock, stage: Path, own: frozenset[str]) -> list[str]:
+    """Install; where uv cannot use what its cache holds of a package, fetch that anew. Returns notes."""
+    damaged: set[str] = set()
+    while True:
+        try:
+            _sync(environment, lock, stage)
+        except UvFailed as error:
+            unusable = _unusable(lock, str(error)) - damaged
+            if not unusable:
+                raise _failed(environment, stage, error, damaged) from error
+            damaged |= unusable
+            _throw_out(environment, stage, own, unusable)
+        else:
+            return [_REPAIRED.format(", ".join(sorted(damaged)))] if damaged else []
+
+
+def _unusable(lock: PipLock, said: str) -> set[str]:
+    """Name the locked packages that uv stumbled over, where nothing but its cache can be the reason."""
+    if _NO_MATTER_OF_THE_CACHE.search(said):
+        return set()
+    return {
+        name for one in lock.packages if re.search(rf"\b{(name := normalised(one.name))}\b", normalised(said))
+    }
 
 
 def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> None:
-    """Let uv install; only packages that may be built from source see the registry's past, in their build tools."""
+    """Let uv install; only packages that may be built from source see the registry's past, in their build tools.
+
+    Raises:
+        UvFailed: uv could not.
+    """
     arguments = ["pip", "install", "--no-deps", "--require-hashes", "--python", str(stage / "bin" / "python")]
     arguments += ["--link-mode", "hardlink"]
     arguments += only_binary(
@@ -91,16 +138,8 @@ def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> N
     arguments += exclude_newer(environment) if environment.from_source else []
     with tempfile.TemporaryDirectory() as folder:
         exact = Path(folder) / environment.pip_lock.name
-        exact.write_text(_exactly(environment.pip_lock.read_text(encoding="utf-8")), encoding="utf-8")
-        try:
-            _with_or_without_network([*arguments, *more, "--requirements", str(exact)], cache_beside(stage))
-        except UvFailed as error:
-            raise EnvironmentFailed(explain(environment, str(error))) from error
-
-
-def _exactly(lock: str) -> str:
-    """``torch==2.13.0`` -> ``torch===2.13.0``: with two signs a local version, such as 2.13.0+cpu, would do as well."""
-    return _PIN.sub(r"\1===", lock)
+        exact.write_text(requirements_of(lock), encoding="utf-8")
+        _with_or_without_network([*arguments, *more, "--requirements", str(exact)], cache_beside(stage))
 
 
 def _with_or_without_network(arguments: list[str], environ: dict[str, str]) -> None:
@@ -116,57 +155,107 @@ def _with_or_without_network(arguments: list[str], environ: dict[str, str]) -> N
             raise error from None
 
 
-def _fetch_anew(environment: Environment, lock: PipLock, stage: Path, packages: list[str]) -> None:
-    """Throw the packages out of the cache and install them again from fresh archives."""
+def _fetch_anew(
+    environment: Environment, lock: PipLock, stage: Path, own: frozenset[str], damaged: set[str]
+) -> None:
+    """Install all of the lock again, the damaged packages from archives that are fetched anew."""
+    _throw_out(environment, stage, own, damaged)
     try:
-        run_uv(["cache", "clean", *packages], extra_environ=cache_beside(stage), timeout=300)
+        _sync(environment, lock, stage)
+    except UvFailed as error:
+        raise _failed(environment, stage, error, damaged) from error
+
+
+def _failed(environment: Environment, stage: Path, error: UvFailed, damaged: set[str]) -> EnvironmentFailed:
+    said = explain(environment, stage, str(error))
+    if damaged:
+        names = ", ".join(sorted(damaged))
+        said += f"; the package cache held damaged files of {names}, which were removed from it"
+    return EnvironmentFailed(said)
+
+
+def _throw_out(environment: Environment, stage: Path, own: frozenset[str], damaged: set[str]) -> None:
+    """Remove packages from the cache, and from ``stage`` all that was installed."""
+    names = sorted(damaged)
+    _strip(stage, own)
+    try:
+        run_uv(["cache", "clean", *names], extra_environ=cache_beside(stage), timeout=300)
     except UvFailed as error:
         raise EnvironmentFailed(
-            f"{environment.name}: the package cache is damaged ({', '.join(packages)}) and cannot be cleaned: {error}; "
-            f"run: uv cache clean {' '.join(packages)}"
+            f"{environment.name}: the package cache is damaged ({', '.join(names)}) and cannot be cleaned: {error}; "
+            f"run: uv cache clean {' '.join(names)}"
         ) from error
-    _sync(
-        environment, lock, stage, *(option for name in packages for option in ("--reinstall-package", name))
-    )
+
+
+def _strip(stage: Path, own: frozenset[str]) -> None:
+    """Remove what was installed: files, and the folders that uv would take for packages."""
+    for path in {*files_of(stage)} - own:
+        (stage / path).unlink()
+    for site in stage.glob("lib/python3*/site-packages"):
+        for folder, _, _ in os.walk(site, topdown=False):
+            with suppress(OSError):  # those of files that were there before are not empty
+                Path(folder).rmdir()
 
 
 def _require_locked_versions(environment: Environment, lock: PipLock, stage: Path) -> None:
-    """Hold the installed versions against the lock; what it does not name must not be there."""
-    locked = {(normalised(package.name), package.version) for package in lock.packages}
-    for name, version in installed_packages(stage).items():
-        if (name, version) not in locked:
-            raise EnvironmentFailed(
-                f"{environment.name}: installed {name} {version}, which the lock does not name"
-            )
+    """Hold the installed versions against the lock; what it does not name must not be there.
+
+    Packages with a marker are for some machines only, and may be absent.
+    """
+    installed = {*installed_packages(stage).items()}
+    locked = {(normalised(package.name), package.version): package.marker for package in lock.packages}
+    wrong = [f"{name} {version} is installed and not locked" for name, version in installed - {*locked}]
+    wrong += [
+        f"{one[0]} {one[1]} is locked and not installed"
+        for one, marker in locked.items()
+        if one not in installed and not marker
+    ]
+    if wrong:
+        raise EnvironmentFailed(
+            f"{environment.name}: what was installed is not {environment.pip_lock}: {', '.join(sorted(wrong))}; "
+            f"run: uv cache clean, and build again; if it stays so, run: fusebench lock {environment.name}"
+        )
 
 
-def explain(environment: Environment, said: str) -> str:
+def explain(environment: Environment, stage: Path, said: str) -> str:
     """Tell why uv could not install a lock: environment, what uv found, and the next command."""
     lock, name = environment.pip_lock, environment.name
     if "Hash mismatch" in said or "hash mismatch" in said:
         advice = f"the archive is not the one that was locked; if that is meant, run: fusebench lock {name}"
-    elif _NO_MATCH.search(said) or "No solution found" in said:
+    elif disk_is_full(said):
+        advice = no_room(stage, uv_cache())
+    elif _NO_MATCH.search(said):
         advice = (
             f"withdrawn from the registry, or carried by an index that this machine does not name: set UV_INDEX or "
             f"UV_FIND_LINKS (or pip's extra-index-url / find-links) to one that has it, or run: fusebench lock {name}"
         )
-    elif "os error 28" in said:
-        advice = "no space left: make room where resources/ and uv's cache lie, and run again"
     else:
         advice = "run again where the package registry can be reached"
     return f"{name}: {lock} cannot be installed: {said}; {advice}"
 
 
-def fresh_files(environment: Environment, stage: Path) -> dict[str, str]:
-    """Install the lock into ``stage`` from archives that are fetched anew, and return the sha256 of their files.
+def fresh_files(environment: Environment, stage: Path, final: Path) -> dict[str, str]:
+    """Install the locks into ``stage`` from archives that are fetched anew, and return the sha256 of their files.
+
+    They are those of packages, and all of ``site-packages``; not those that are made for the folder they lie in, nor bytecode.
+    ``final`` is written into files of conda packages that name their folder.
 
     Raises:
         EnvironmentFailed: an archive cannot be had, or has another hash than the lock says.
     """
     lock = read_pip_lock(environment)
     if environment.conda:
-        install_conda(environment, read_conda_lock(environment), stage, stage)
+        with tempfile.TemporaryDirectory(dir=stage.parent) as cache:
+            install_conda(environment, read_conda_lock(environment), stage, final, Path(cache))
     else:
         make_python(environment, stage)
-    _sync(environment, lock, stage, "--no-cache")
-    return hash_files(stage, [entry.path for entry in recorded_files(stage)])
+    if lock.packages:
+        try:
+            _sync(environment, lock, stage, "--no-cache")
+        except UvFailed as error:
+            raise EnvironmentFailed(explain(environment, stage, str(error))) from error
+    named = {*conda_records(stage), *(entry.path for entry in recorded_files(stage))}
+    named |= {path for path in files_of(stage) if "/site-packages/" in path}
+    return hash_files(
+        stage, (path for path in named if not path.endswith(".pyc") and not path.endswith("/RECORD"))
+    )

@@ -1,13 +1,14 @@
 """The lock of the pip side: ``requirements.lock``, a requirements file with hashes that stock tools install.
 
 Its first lines are comments that say for what it was made, so that a stale lock, a lock for another platform and
-a lock edited by hand are told apart::
+a lock edited by hand are told apart, the last with the package that was touched::
 
     # Made by `fusebench lock torch-2`; edit environment.yml instead.
     # request: <sha256 of what environment.yml asks>
-    # content: <sha256 of the packages below>
+    # content: <sha256 of the packages below, of python and of platform>
     # python: 3.11
     # platform: linux-x86_64
+    # entries: addict=<8 hex digits of the sha256 of its entry> ...
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ import hashlib
 import json
 import re
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusebench.environments.definition import Environment
 from fusebench.errors import EnvironmentFailed
 
 ANY_PLATFORM = "any"
-_HEADER = re.compile(r"# (request|content|python|platform): (\S+)")
-_PACKAGE = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)\s*(?:;\s*([^\\]*?))?\s*\\?$")
-_HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
+_HEADER = re.compile(r"# (request|content|python|platform|entries): (.*)")
+_PACKAGE = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\=]+)\s*(?:;\s*([^\\]*?))?\s*\\?")
+_HASH = re.compile(r"\s+--hash=(sha256:[0-9a-f]{64})\s*\\?")
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,17 @@ def parse_packages(text: str) -> tuple[LockedPackage, ...]:
     """Read the packages of a requirements file with hashes, sorted by name and version.
 
     Raises:
-        ValueError: a line is neither a pinned package, nor a hash, nor a comment.
+        ValueError: a line is neither a pinned package, nor one of its hashes, nor a comment.
     """
     packages: list[LockedPackage] = []
     hashes: list[str] = []
     for line in text.splitlines():
-        if found := _HASH.findall(line):
-            hashes += found
-        elif match := _PACKAGE.match(line):
+        if packages and (found := _HASH.fullmatch(line)):
+            hashes.append(found[1])
+        elif match := _PACKAGE.fullmatch(line):
             hashes = []
             packages.append(LockedPackage(match[1], match[2], match[3] or "", ()))
-        elif line.strip() and not line.lstrip().startswith("#"):
+        elif line.strip() and not line.startswith("#"):
             raise ValueError(f"not a pinned package with hashes: {line.strip()!r}")
         if packages:
             last = packages[-1]
@@ -73,20 +75,59 @@ def parse_packages(text: str) -> tuple[LockedPackage, ...]:
     return tuple(sorted(packages, key=lambda package: (package.name, package.version, package.marker)))
 
 
-def content_hash(packages: tuple[LockedPackage, ...]) -> str:
-    """Sha256 (hex) of packages, versions, markers and hashes, whatever their layout in the file."""
-    plain = [[package.name, package.version, package.marker, package.hashes] for package in packages]
-    return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
+def requirements_of(lock: PipLock) -> str:
+    """Write the packages of a lock for an installer, and nothing else that its file may hold.
+
+    ``torch===2.13.0``: with two signs a local version, such as 2.13.0+cpu, would do as well.
+    """
+    lines = []
+    for package in lock.packages:
+        marker = f" ; {package.marker}" if package.marker else ""
+        hashes = "".join(f" --hash={one}" for one in package.hashes)
+        lines.append(f"{package.name}==={package.version}{marker}{hashes}\n")
+    return "".join(lines)
+
+
+def content_hash(packages: Sequence[LockedPackage], python: str, platform: str) -> str:
+    """Sha256 (hex) of packages, versions, markers and hashes, whatever their layout in the file, and of the target."""
+    return _sha256([python, platform, [_plain(package) for package in packages]])
+
+
+def entry_hashes(packages: Sequence[LockedPackage]) -> dict[str, str]:
+    """First 8 hex digits of the sha256 of all that a lock says of each package, by name."""
+    names = dict.fromkeys(package.name for package in packages)
+    return {name: _sha256([_plain(one) for one in packages if one.name == name])[:8] for name in names}
+
+
+def touched_entries(packages: Sequence[LockedPackage], kept: str) -> str:
+    """Name the packages whose entries are not those that ``kept`` (``name=hash ...``) was written for."""
+    was = dict(entry.split("=", 1) for entry in kept.split() if "=" in entry)
+    found = entry_hashes(packages)
+    said = [f"{name} is missing" for name in was if name not in found]
+    said += [f"{name} was added" for name in found if name not in was]
+    said += [f"the entry of {name} is another" for name in found if found[name] != was.get(name, found[name])]
+    return ", ".join(said) if was else ""
+
+
+def _plain(package: LockedPackage) -> list[object]:
+    return [package.name, package.version, package.marker, package.hashes]
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 def format_lock(environment: Environment, requirements: str, platform: str) -> str:
     """Put the header before what the resolver wrote."""
+    packages = parse_packages(requirements)
+    entries = " ".join(f"{name}={digest}" for name, digest in entry_hashes(packages).items())
     header = [
         f"# Made by `fusebench lock {environment.name}`; edit environment.yml instead.",
         f"# request: {environment.request}",
-        f"# content: {content_hash(parse_packages(requirements))}",
+        f"# content: {content_hash(packages, environment.python, platform)}",
         f"# python: {environment.python}",
         f"# platform: {platform}",
+        f"# entries: {entries}",
     ]
     return "\n".join(header) + "\n" + requirements.strip() + "\n"
 
@@ -104,24 +145,35 @@ def read_pip_lock(environment: Environment) -> PipLock:
     file, command = environment.pip_lock, f"run: fusebench lock {environment.name}"
     if not file.is_file():
         raise EnvironmentFailed(f"{environment.name}: not locked: no {file}; {command}")
-    text = file.read_text(encoding="utf-8")
-    header = {match[1]: match[2] for line in text.splitlines()[:8] if (match := _HEADER.fullmatch(line))}
     try:
+        text = file.read_text(encoding="utf-8")
         packages = parse_packages(text)
     except ValueError as error:
         raise EnvironmentFailed(
-            f"{environment.name}: {file} was edited by hand: {error}; {command}"
+            f"{environment.name}: {file} was edited by hand: {error}; bring it back from git, or {command}"
         ) from error
-    if header.get("content") != (found := content_hash(packages)):
-        raise EnvironmentFailed(
-            f"{environment.name}: {file} was edited by hand: its packages must hash to {header.get('content')}, "
-            f"found {found}; bring it back from git, or {command}"
-        )
+    header = {match[1]: match[2] for line in text.splitlines()[:8] if (match := _HEADER.fullmatch(line))}
+    lock = PipLock(header.get("python", ""), header.get("platform", ""), packages)
+    _refuse_edited(environment, lock, header, command)
     if header.get("request") != environment.request:
         raise EnvironmentFailed(
             f"{environment.name}: {file} is stale: it was made for another {environment.file.name}; {command}"
         )
-    return PipLock(header.get("python", ""), header.get("platform", ""), packages)
+    return lock
+
+
+def _refuse_edited(environment: Environment, lock: PipLock, header: dict[str, str], command: str) -> None:
+    """Hold packages, Python and platform of a lock against the hashes in its header."""
+    found = content_hash(lock.packages, lock.python, lock.platform)
+    if header.get("content") == found:
+        return
+    require_platform(environment, lock)
+    touched = touched_entries(lock.packages, header.get("entries", ""))
+    raise EnvironmentFailed(
+        f"{environment.name}: {environment.pip_lock} was edited by hand: "
+        f"{touched or 'its header (content, python, platform)'}; the whole must hash to {header.get('content')}, "
+        f"found {found}; bring it back from git, or {command}"
+    )
 
 
 def require_platform(environment: Environment, lock: PipLock) -> None:

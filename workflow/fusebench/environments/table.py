@@ -25,20 +25,33 @@ def environments_table(
     rows = []
     for folder in environment_folders(envs_folder):
         methods = str(len(methods_by_env.get(folder.name, ())))
-        for variant in variants_of(folder):
+        try:
+            variants = variants_of(folder)
+        except EnvironmentFailed as error:
             rows.append(
-                {"env": folder.name, "variant": variant or "any"} | _row(folder, variant, resources, methods)
+                {"env": folder.name, "variant": "", "python": ""} | _not_built(folder, error, methods)
             )
+            continue
+        for variant in variants:
+            row = _row(folder, variant, resources, methods)
+            rows.append({"env": folder.name, "variant": variant or "any"} | row)
     return rows
 
 
+def _not_built(folder: Path, error: EnvironmentFailed, methods: str) -> dict[str, str]:
+    state = str(error).removeprefix(f"{folder.name}: ")
+    return {"packages": "", "state": state, "size": "", "shared": "", "methods": methods, "key": ""}
+
+
 def _row(folder: Path, variant: str, resources: Path, methods: str) -> dict[str, str]:
-    environment = read_environment(folder, variant or "cpu")
-    row = {"python": environment.python, "packages": "", "state": "locked", "size": "", "shared": ""}
+    python = ""
     try:
+        environment = read_environment(folder, variant or "cpu")
+        python = environment.python
         key = locked_key(environment)
     except EnvironmentFailed as error:
-        return row | {"state": str(error).removeprefix(f"{folder.name}: "), "methods": methods, "key": ""}
+        return {"python": python} | _not_built(folder, error, methods)
+    row = {"python": python, "packages": "", "state": "locked", "size": "", "shared": ""}
     built = resources.absolute() / "envs" / key
     if (receipt := read_receipt(built)) is not None:
         row |= {

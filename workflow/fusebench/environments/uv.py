@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable
+from datetime import date, timedelta
 from pathlib import Path
 
 from uv import find_uv_bin
 
 from fusebench.environments.definition import Environment
 from fusebench.environments.package_sources import package_sources
+
+_OF_THE_MACHINE = re.compile(
+    r"UV_((DEFAULT_|EXTRA_)?INDEX(_.*)?|FIND_LINKS|CACHE_DIR|KEYRING_PROVIDER|CREDENTIALS_DIR|NATIVE_TLS|SYSTEM_CERTS|"
+    r"INSECURE_HOST|OFFLINE|HTTP_.*|REQUEST_TIMEOUT|LOCK_TIMEOUT|CONCURRENT_.*|PYTHON_(INSTALL_.*|DOWNLOADS|CACHE_DIR)|NO_PROGRESS)"
+)
 
 
 class UvFailed(Exception):
@@ -33,8 +40,8 @@ def run_uv(
     Raises:
         UvFailed: uv ended with an error, or ran longer than ``timeout`` seconds.
     """
-    environ = {**os.environ, **package_sources(local_indexes), **(extra_environ or {})}
-    environ.pop("VIRTUAL_ENV", None)
+    inherited = {name: value for name, value in os.environ.items() if _may_reach_uv(name)}
+    environ = {**inherited, **package_sources(local_indexes), **(extra_environ or {})}
     command = [os.fsdecode(find_uv_bin()), "--no-config", "--no-progress", "--color", "never", *arguments]
     try:
         return subprocess.run(
@@ -46,6 +53,11 @@ def run_uv(
         raise UvFailed(f"uv {arguments[0]} ran longer than {timeout} s") from error
 
 
+def _may_reach_uv(name: str) -> bool:
+    """Let through where packages and interpreters come from; what else a user set would make another lock of it."""
+    return (not name.startswith("UV_") and name != "VIRTUAL_ENV") or bool(_OF_THE_MACHINE.fullmatch(name))
+
+
 def cache_beside(stage: Path) -> dict[str, str]:
     """Variables that give uv a cache on the disk of ``stage``, where hard links are possible.
 
@@ -53,11 +65,16 @@ def cache_beside(stage: Path) -> dict[str, str]:
     """
     if "UV_CACHE_DIR" in os.environ:
         return {}
-    cache = Path(run_uv(["cache", "dir"]).stdout.strip())
+    cache = uv_cache()
     existing = next(parent for parent in (cache, *cache.parents) if parent.exists())
     if existing.stat().st_dev == stage.stat().st_dev:
         return {}
     return {"UV_CACHE_DIR": str(stage.parents[2] / "cache" / "uv")}
+
+
+def uv_cache() -> Path:
+    """Folder of uv's own cache on this machine."""
+    return Path(run_uv(["cache", "dir"]).stdout.strip())
 
 
 def only_binary(packages: Iterable[str]) -> list[str]:
@@ -66,5 +83,11 @@ def only_binary(packages: Iterable[str]) -> list[str]:
 
 
 def exclude_newer(environment: Environment) -> list[str]:
-    """Options that show uv the registry as it was on the environment's day."""
-    return ["--exclude-newer", environment.exclude_newer] if environment.exclude_newer else []
+    """Options that show uv the registry as it was at the end of the environment's day, UTC.
+
+    uv would take a bare date for the end of that day where the machine stands.
+    """
+    if not environment.exclude_newer:
+        return []
+    end = date.fromisoformat(environment.exclude_newer) + timedelta(days=1)
+    return ["--exclude-newer", f"{end.isoformat()}T00:00:00Z"]

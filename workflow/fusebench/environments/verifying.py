@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fusebench.environments.building import RECEIPT, read_receipt
-from fusebench.environments.conda_install import check_conda
+from fusebench.environments.conda_install import check_conda, missing_conda
 from fusebench.environments.conda_lock import read_conda_lock
-from fusebench.environments.conda_meta import conda_packages
 from fusebench.environments.definition import Environment, read_environment
 from fusebench.environments.donors import STAMPS
 from fusebench.environments.installed_files import (
@@ -47,7 +46,7 @@ def verify(env_folder: Path, variant: str, resources: Path, *, archives: bool = 
             f"{environment.name}: not built: no whole {root}; the pipeline builds it: run snakemake"
         )
     digests = hash_files(root, files_of(root))
-    found = [*_packages(environment, root), *_against_records(root, digests, receipt["notes"])]
+    found = [*_packages(environment, root), *_against_records(environment, root, digests, receipt["notes"])]
     found += check_conda(root, digests)
     found += _against_manifest(root, digests, receipt["manifest"], {difference.path for difference in found})
     if archives:
@@ -60,18 +59,18 @@ def _packages(environment: Environment, root: Path) -> Iterator[Difference]:
     locked: dict[str, set[str]] = {}
     for package in read_pip_lock(environment).packages:
         locked.setdefault(normalised(package.name), set()).add(package.version)
-    for one in read_conda_lock(environment):
-        if (version := conda_packages(root).get(one.name)) != one.version:
-            yield Difference(one.name, "conda-meta", f"version {version}, the lock says {one.version}")
+    yield from missing_conda(read_conda_lock(environment), root)
     for name, version in installed_packages(root).items():
         if version not in locked.get(name, ()):
             said = f"version {version}, the lock says {', '.join(sorted(locked.get(name, ()))) or 'nothing of it'}"
             yield Difference(name, f"{name}-{version}.dist-info", said)
 
 
-def _against_records(root: Path, digests: dict[str, str], notes: list[str]) -> Iterator[Difference]:
+def _against_records(
+    environment: Environment, root: Path, digests: dict[str, str], notes: list[str]
+) -> Iterator[Difference]:
     """Hold files against RECORDs; errors of an archive's own RECORD were noted when it was installed."""
-    for difference in check_records(root, digests):
+    for difference in check_records(root, digests, environment.wrong_records):
         if not any(note.endswith(str(difference)) for note in notes):
             yield difference
 
@@ -98,8 +97,10 @@ def _against_archives(
 ) -> Iterator[Difference]:
     """Hold every file that comes from an archive of the lock against a fresh copy of that archive."""
     with staging_folder(root.with_name(f"{root.name}-archives")) as stage:
-        for path, digest in fresh_files(environment, stage).items():
-            if path not in told and digests.get(path) != digest:
-                yield Difference(
-                    "", path, f"has sha256 {digests.get(path)}, the locked archive holds {digest}"
-                )
+        fresh = fresh_files(environment, stage, root)
+    for path, digest in fresh.items():
+        if path not in told and digests.get(path) != digest:
+            yield Difference("", path, f"has sha256 {digests.get(path)}, the locked archive holds {digest}")
+    for path in sorted({*digests} - {*fresh} - told):
+        if "/site-packages/" in path and not path.endswith((".pyc", "/RECORD")):
+            yield Difference("", path, "is in no locked archive")

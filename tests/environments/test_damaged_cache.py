@@ -1,0 +1,174 @@
+"""A shared package cache that was damaged is noticed and repaired, whatever was done to it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fusebench.environments.building import build
+from fusebench.environments.locking import lock
+from fusebench.environments.verifying import verify
+from fusebench.errors import EnvironmentFailed
+
+from tests.environments.conftest import THIS_PYTHON, MakeEnvironment
+from tests.environments.http_server import served_folder
+
+SITE = f"lib/python{THIS_PYTHON}/site-packages"
+
+
+@pytest.fixture
+def unpacked(make_environment: MakeEnvironment, tmp_path: Path) -> Path:
+    """What uv's cache holds of beta 1.5, after an environment was built with it, which is removed again."""
+    folder = make_environment("first", pip="[beta]")
+    lock(folder)
+    shutil.rmtree(build(folder, "cpu", tmp_path / "resources")["path"])
+    [info] = (tmp_path / "uv-cache").rglob("beta-1.5.dist-info")
+    return info.parent
+
+
+def change(file: Path, content: bytes) -> None:
+    """Write a file of the cache, which is read-only since an environment shared it."""
+    if file.exists():
+        file.chmod(0o644)
+    file.write_bytes(content)
+
+
+def add_start_file(unpacked: Path) -> None:
+    """A file that Python runs at every start, and that no package has."""
+    change(unpacked / "evil.pth", b"import os\n")
+
+
+def add_module(unpacked: Path) -> None:
+    """One more module in the package's folder."""
+    change(unpacked / "beta" / "extra.py", b"EVIL = 1\n")
+
+
+def empty_record(unpacked: Path) -> None:
+    """A RECORD that names nothing, beside a module that was changed."""
+    change(unpacked / "beta-1.5.dist-info" / "RECORD", b"")
+    change(unpacked / "beta" / "__init__.py", b"VERSION = 'damaged'\n")
+
+
+def remove_record(unpacked: Path) -> None:
+    """No RECORD at all."""
+    (unpacked / "beta-1.5.dist-info" / "RECORD").unlink()
+
+
+def binary_record(unpacked: Path) -> None:
+    """A RECORD that is no text."""
+    change(unpacked / "beta-1.5.dist-info" / "RECORD", b"\xff\xfe\x00")
+
+
+def strange_record(unpacked: Path) -> None:
+    """A RECORD with a hash that is no base64."""
+    change(
+        unpacked / "beta-1.5.dist-info" / "RECORD",
+        b"beta/__init__.py,sha256=a,1\nbeta-1.5.dist-info/RECORD,,\n",
+    )
+
+
+def append_metadata(unpacked: Path) -> None:
+    """Metadata with one more line."""
+    file = unpacked / "beta-1.5.dist-info" / "METADATA"
+    change(file, file.read_bytes() + b"Requires-Dist: alpha\n")
+
+
+def other_version(unpacked: Path) -> None:
+    """Metadata of another version."""
+    file = unpacked / "beta-1.5.dist-info" / "METADATA"
+    change(file, file.read_bytes().replace(b"1.5", b"9.9"))
+
+
+def empty_wheel(unpacked: Path) -> None:
+    """A WHEEL file without content."""
+    change(unpacked / "beta-1.5.dist-info" / "WHEEL", b"")
+
+
+def remove_folder(unpacked: Path) -> None:
+    """The unpacked package is gone."""
+    shutil.rmtree(unpacked)
+
+
+def garble_pointers(unpacked: Path) -> None:
+    """What tells uv where the unpacked package lies is no longer readable."""
+    pointers = [*unpacked.parents[1].rglob("*.rev")]
+    assert pointers
+    for pointer in pointers:
+        change(pointer, b"garbled")
+
+
+DAMAGES: list[Callable[[Path], None]] = [
+    add_start_file,
+    add_module,
+    empty_record,
+    remove_record,
+    binary_record,
+    strange_record,
+    append_metadata,
+    other_version,
+    empty_wheel,
+    remove_folder,
+    garble_pointers,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_repaired_and_not_passed_on(
+    damage: Callable[[Path], None], unpacked: Path, make_environment: MakeEnvironment, tmp_path: Path
+) -> None:
+    """The next environment holds what its archives hold, its receipt says that the cache was repaired, and it verifies."""
+    folder = make_environment("second", pip="[alpha, beta]")
+    lock(folder)
+    damage(unpacked)
+    receipt = build(folder, "cpu", tmp_path / "resources")
+    site = Path(receipt["path"]) / SITE
+    assert [note.split(";")[0] for note in receipt["notes"]] in (
+        ["repaired from a damaged cache: beta"],
+        ["repaired from a damaged cache: alpha, beta"],
+    )
+    assert (site / "beta" / "__init__.py").read_text().startswith("VERSION = '1.5'")
+    assert sorted(path.name for path in site.iterdir() if not path.name.startswith("_virtualenv")) == [
+        "alpha",
+        "alpha-2.0.dist-info",
+        "beta",
+        "beta-1.5.dist-info",
+    ]
+    assert not (site / "beta" / "extra.py").exists()
+    assert verify(folder, "cpu", tmp_path / "resources", archives=True) == []
+
+
+def test_damage_without_a_registry_is_told(
+    make_environment: MakeEnvironment, tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the damaged package cannot be had again, the message says what was damaged and what to do."""
+    folder = make_environment("small", pip="[beta]")
+    with served_folder(wheels) as address:
+        monkeypatch.setenv("UV_FIND_LINKS", address)
+        lock(folder)
+        shutil.rmtree(build(folder, "cpu", tmp_path / "resources")["path"])
+    [info] = (tmp_path / "uv-cache").rglob("beta-1.5.dist-info")
+    add_module(info.parent)
+    with pytest.raises(
+        EnvironmentFailed, match=r"run again where (.|\n)*; the package cache held damaged files of beta"
+    ):
+        build(folder, "cpu", tmp_path / "resources")
+
+
+def test_file_that_the_registry_lists_and_lacks_is_told(
+    make_environment: MakeEnvironment, tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel that is listed and answered with 404 was withdrawn; running again would not help."""
+    name = "beta-1.5-py3-none-any.whl"
+    (wheels / "index.html").write_text(f'<a href="{name}">{name}</a>')
+    folder = make_environment("small", pip="[beta]")
+    with served_folder(wheels) as address:
+        monkeypatch.setenv("UV_FIND_LINKS", address)
+        lock(folder)
+        (wheels / name).unlink()
+        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty-cache"))
+        with pytest.raises(
+            EnvironmentFailed, match=r"small: (.|\n)*beta(.|\n)*; withdrawn from the registry"
+        ):
+            build(folder, "cpu", tmp_path / "resources")
