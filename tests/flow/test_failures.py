@@ -195,6 +195,23 @@ def test_failures_are_tried_again_without_being_told(project: MiniProject) -> No
     assert "Nothing to be done" in (fourth := project.snakemake()).stderr + fourth.stdout
 
 
+def test_tables_alone_try_no_failed_method_again(project: MiniProject) -> None:
+    """A table that changes runs no method, whatever state its cells have; the run of everything tries them afterwards."""
+    project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
+    flaky = f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
+    project.add_method("flaky", {"test.py": flaky}, BY_OPTIONS)
+    assert project.snakemake().returncode != 0
+    project.config["suites"]["mini"]["metrics"] = ["EN"]
+    shown = project.snakemake("tables")
+    assert shown.returncode == 0 and "fuse" not in project.jobs(shown), shown.stderr[-2000:]
+    assert "not tried again for tables and figures alone" in shown.stdout
+    (project.root / "mended").touch()
+    assert project.jobs(project.snakemake())["fuse"] == 1
+    assert project.record("flaky")["state"] == "ok"
+    assert "Nothing to be done" in (last := project.snakemake()).stderr + last.stdout
+    assert "Nothing to be done" in (last := project.snakemake("tables")).stderr + last.stdout
+
+
 def test_files_that_the_mirror_lacks_are_listed(project: MiniProject) -> None:
     """A repository with a missing object is taken without it; weights among the missing end as weights-missing."""
     commit = project.add_method(

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from fusebench.errors import WeightsMissing
 from fusebench.files import folder_digest, read_json, sha256_of_json
-from fusebench.markers import attempts, write_marker
+from fusebench.markers import (
+    SHOWING_VARIABLE,
+    attempts,
+    count_failure,
+    forget_failure,
+    write_marker,
+)
 
 
 def test_the_digest_of_a_folder_is_of_names_and_bytes(tmp_path: Path) -> None:
@@ -40,6 +46,22 @@ def test_a_failed_step_writes_its_state_and_is_counted(tmp_path: Path) -> None:
     assert attempts(failures) == 1
     write_marker(marker, failures, lambda: {"path": "x"})
     assert read_json(marker) == {"state": "ok", "path": "x"} and attempts(failures) == 1
+
+
+def test_a_failure_counts_only_where_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only tables are asked for, the number stays what the job ran with, whatever became of it."""
+    failures = tmp_path / "m.json"
+    count_failure(failures)
+    monkeypatch.setenv(SHOWING_VARIABLE, "yes")
+    assert attempts(failures) == 0
+    count_failure(failures)
+    assert attempts(failures) == 0
+    forget_failure(failures)
+    assert attempts(failures) == 0
+    monkeypatch.delenv(SHOWING_VARIABLE)
+    assert attempts(failures) == 0
 
 
 def test_a_defect_is_no_state(tmp_path: Path) -> None:

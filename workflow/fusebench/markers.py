@@ -6,6 +6,7 @@ build; the state and its reason travel to the record of every cell that needed i
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from fusebench.files import read_json, write_json
 
 OK = "ok"
 SKIPPED = "skipped"
+SHOWING_VARIABLE = "FUSEBENCH_SHOWING"
+"""Set where a run was asked for nothing but tables, figures and what is made of them."""
 
 
 def write_marker(marker: Path, failures: Path, step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -33,19 +36,30 @@ def write_marker(marker: Path, failures: Path, step: Callable[[], dict[str, Any]
     except Exception:
         traceback.print_exc()
         raise
+    else:
+        forget_failure(failures)
     write_json(marker, content)
     return content
 
 
 def count_failure(failures: Path) -> None:
     """Add one to the number of failed attempts kept in the file ``failures``."""
-    write_json(failures, {"attempts": attempts(failures) + 1})
+    write_json(failures, {"attempts": attempts(failures) + 1, "failed": True})
+
+
+def forget_failure(failures: Path) -> None:
+    """Write down that the step works now; the number stays what its job ran with."""
+    if failures.exists():
+        write_json(failures, {"attempts": attempts(failures), "failed": False})
 
 
 def attempts(failures: Path) -> int:
     """Return how often a step failed before.
 
     The number is a parameter of the step's job: after a failure it differs from the one that the job ran with, hence the
-    next run tries again; after a success it stays, hence nothing is rerun.
+    next run tries again; after a success it stays, hence nothing is rerun. Where only tables and figures were asked for, it
+    stays after a failure too: a caption that changes is no reason to run a method.
     """
-    return int(read_json(failures)["attempts"]) if failures.exists() else 0
+    kept = read_json(failures) if failures.exists() else {"attempts": 0}
+    only_shown = kept.get("failed") and os.environ.get(SHOWING_VARIABLE)
+    return int(kept["attempts"]) - (1 if only_shown else 0)

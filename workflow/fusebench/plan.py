@@ -22,7 +22,7 @@ from fusebench.errors import EnvironmentFailed, StepError
 from fusebench.files import folder_digest, json_parameter
 from fusebench.fuse.leases import RUN_VARIABLE
 from fusebench.fuse.specs import cell_resources, cell_spec, device_for, last_words_resources
-from fusebench.markers import attempts
+from fusebench.markers import SHOWING_VARIABLE, attempts
 from fusebench.metrics import resolve
 from fusebench.registry import Dataset, Method, Registry, load_registry
 from fusebench.sources import source_key
@@ -46,6 +46,10 @@ CELLS_WORTH_BATCHES = 200
 CELLS_IN_A_BATCH = 20
 """Their parameters stand on a command line, where one word may have 128 KiB."""
 
+_SHOWING_RULES = {"tables", "figures", "report", "package", "archive"}
+_SHOWING_FOLDERS = tuple(
+    f"results/{name}" for name in ("tables/", "figures/", "statistics/", "speed/", "report/")
+)
 FAILURES = {"resources": "resources/failures", "results": "results/failures"}
 
 
@@ -407,6 +411,19 @@ def _cells(cells: Iterable[tuple[Method, str]]) -> Cells:
     return {"runs": runs, "skipped": skipped}
 
 
+def only_shows(targets: Iterable[str]) -> bool:
+    """Say whether a run was asked for nothing but tables, figures and what is made of them."""
+    asked = [*targets]
+    return bool(asked) and all(
+        target in _SHOWING_RULES or target.startswith(_SHOWING_FOLDERS) for target in asked
+    )
+
+
+def note_targets(targets: Iterable[str]) -> None:
+    """Tell all jobs of this run whether more than tables and figures was asked for."""
+    os.environ[SHOWING_VARIABLE] = "yes" if only_shows(targets) else ""
+
+
 def prepare_process(plan: Plan) -> None:
     """Set the variables that the steps see.
 
@@ -449,7 +466,7 @@ def batch_path(method: str, number: int) -> str:
     return f"results/batches/{method}/{number}.json"
 
 
-def attempt(area: str, step: str, key: str) -> int:
+def failures_before(area: str, step: str, key: str) -> int:
     """Return how often a step failed before; see ``markers.attempts``."""
     return attempts(failures_file(area, step, key))
 

@@ -8,11 +8,12 @@ from fusebench.errors import RegistryError
 from fusebench.fuse.devices import device_of_jobs
 from fusebench.plan import (
     among,
-    attempt,
     batch_path,
+    failures_before,
     failures_file,
     is_last_attempt,
     make_plan,
+    note_targets,
     prepare_process,
     record_path,
 )
@@ -36,6 +37,13 @@ except RegistryError as error:
     )
 
 prepare_process(PLAN)
+
+
+def attempt(area, step, key):
+    """Return how often a step failed before; the targets are known only when Snakemake has read all rules."""
+    if workflow.is_main_process:
+        note_targets(workflow.dag_settings.targets)
+    return failures_before(area, step, key)
 
 
 def is_last(attempt):

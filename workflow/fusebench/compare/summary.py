@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusebench.fuse.records import all_records
+from fusebench.markers import SHOWING_VARIABLE
 
 if TYPE_CHECKING:
     from fusebench.plan import Plan
@@ -43,7 +45,12 @@ def _failed(cells: dict[str, object]) -> str:
     from fusebench.compare import failures
 
     failed = failures(all_records({**cells, "skipped": []}))
-    return f"FAILED, and tried again by the next run:\n{failed}" if failed else ""
+    when = (
+        "not tried again for tables and figures alone; `snakemake` tries them again"
+        if os.environ.get(SHOWING_VARIABLE)
+        else "and tried again by the next run"
+    )
+    return f"FAILED, {when}:\n{failed}" if failed else ""
 
 
 def _places(plan: Plan) -> str:

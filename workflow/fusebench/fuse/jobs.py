@@ -15,7 +15,7 @@ from fusebench.files import read_json, write_json
 from fusebench.fuse.cells import ended_record, run_cell
 from fusebench.fuse.leases import RUN_VARIABLE, holder, holder_words, lease
 from fusebench.fuse.records import Cell, deviations, identity
-from fusebench.markers import OK, count_failure
+from fusebench.markers import OK, count_failure, forget_failure
 from fusebench.slurm import ending
 
 KEPT = ".record.json"
@@ -50,6 +50,8 @@ def fuse_cell(
                 count_failure(failures)
                 words = f"{record['method']} on {record['dataset']}: {record['state']}: {record['reason']}"
                 print(words, file=sys.stderr)
+            else:
+                forget_failure(failures)
             write_json(cell.folder / KEPT, record)
             write_json(cell.folder / "record.json", record)
     return record
