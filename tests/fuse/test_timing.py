@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fusebench.compare.speed import write_speed_tables
-from fusebench.fuse.timing import spread, timing
+from fusebench.fuse.timing import hardware, spread, timing
 
 
 def images(*seconds: float, warmup: int = 1) -> list[dict[str, Any]]:
@@ -27,6 +27,23 @@ def test_the_warm_up_is_excluded() -> None:
     assert found["seconds"]["median"] == 2.0
     assert found["model_seconds"]["median"] == 1.0
     assert found["startup_seconds"] == 4.0
+
+
+def test_a_child_with_more_memory_counts() -> None:
+    """Peak resident memory is that of the process or of its largest child, whichever had more."""
+    reports = [{"peak_rss_bytes": 7, "peak_rss_children_bytes": 9}, {"peak_rss_bytes": 8}]
+    assert timing(images(1.0), reports, {})["peak_rss_bytes"] == 9
+
+
+def test_a_gpu_has_a_name_whatever_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where torch does not tell what it ran on the driver does; a run on the processor has no GPU."""
+    smi = tmp_path / "nvidia-smi"
+    smi.write_text('#!/bin/sh\ncase "$1" in *name) echo "NVIDIA H100";; *) echo 555.1;; esac\n')
+    smi.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    found = hardware("0", [{"device_name": None}], 2)
+    assert (found["gpu"], found["driver"]) == ("NVIDIA H100", "555.1")
+    assert hardware("", [{"device_name": "A processor"}], 2)["gpu"] is None
 
 
 def test_where_every_image_is_a_warm_up_all_count() -> None:

@@ -35,6 +35,7 @@ class Clock:
         self.total_model_seconds = 0.0
         self.total_calls = 0
         self.images = {}
+        self.seen = set()
         self.after_image = []
 
     def start(self, moment):
@@ -53,9 +54,12 @@ class Clock:
         self.total_calls += 1
 
     def read(self, path):
-        """A file is about to be read; the first that is an input ends the start-up."""
-        if self.mark is None and matches(path, self.input_names, self.inputs) is not None:
-            self.start(perf_counter())
+        """A file is about to be read, and no result is written yet; the first that is an input ends the start-up."""
+        real = matches(path, self.input_names, self.inputs)
+        if real is not None:
+            self.seen.add(real)
+            if self.mark is None:
+                self.start(perf_counter())
 
     def expected(self, path):
         """The real path of ``path`` when it is an expected result, else None."""
@@ -78,6 +82,21 @@ class Clock:
         for hook in self.after_image:
             hook()
         self.mark = perf_counter()
+
+    def together(self):
+        """Whether the script made the images together and then wrote them, so that none has a time of its own.
+
+        That is so where models were called, but for some images not at all; and, where no model is known, where all inputs
+        were read before the first result and that one took longer than all others together.
+        """
+        images = list(self.images.values())
+        calls = [image["calls"] for image in images]
+        if any(calls):
+            return 0 in calls
+        seconds = [image["seconds"] for image in images]
+        if len(images) < 3 or None in seconds or len(self.seen) < len(self.inputs):
+            return False
+        return seconds[0] > sum(seconds[1:])
 
 
 def matches(path, names, paths):

@@ -71,7 +71,7 @@ class Report:
             "state": self.ended,
             "exit_status": self.exit_status,
             "exception": self.exception,
-            "images": clock.images,
+            "images": self._images(),
             "startup_seconds": clock.startup_seconds,
             "wall_seconds": perf_counter() - clock.began,
             "model_seconds_total": clock.total_model_seconds if clock.total_calls else None,
@@ -88,8 +88,21 @@ class Report:
         contents.update(device(self.job["device"]))
         return contents
 
+    def _images(self):
+        clock = self.parts.clock
+        if not clock.together():
+            return clock.images
+        untimed = {"model_seconds": None, "seconds": None}
+        return {pair: dict(image, **untimed) for pair, image in clock.images.items()}
+
     def _notes(self):
         notes = list(self.parts.tally.notes)
+        if self.parts.clock.together():
+            images = self.parts.clock.images.values()
+            notes.append(
+                "the script makes %d images together and writes them afterwards: no time for each; all took %.3f s"
+                % (len(images), sum(image["seconds"] or 0.0 for image in images))
+            )
         for file in self.parts.edits.unused():
             notes.append("the edits of %s were not applied: it was neither run nor imported" % file)
         clock = self.parts.clock

@@ -78,7 +78,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
     outcome = Outcome(load=load_per_cpu())
     ended: StepError | None = None
     cell.log.parent.mkdir(parents=True, exist_ok=True)
-    with cell.log.open("w", encoding="utf-8", buffering=1) as log:
+    with cell.log.open("w+", encoding="utf-8", buffering=1) as log:
         try:
             _refuse_failed_steps(cell)
             with reserved_device(cell.spec["device"]) as outcome.device:
@@ -90,7 +90,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
             if error.errno not in NO_SPACE:
                 raise
             ended = Crashed(
-                f"{error.filename or 'the disk'} is full ({error.strerror}): free space and run again"
+                f"{error.filename2 or error.filename or 'the disk'} is full ({error.strerror}): free space and run again"
             )
         if ended:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")

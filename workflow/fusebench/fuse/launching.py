@@ -79,7 +79,8 @@ def launch(
     """
     write_json(scratch / "job.json", job)
     Path(job["report"]).unlink(missing_ok=True)
-    start = log.tell()
+    log.flush()
+    start = os.fstat(log.fileno()).st_size
     process = subprocess.Popen(
         [str(python), str(LAUNCHER), str(scratch / "job.json")],
         cwd=job["cwd"],
@@ -112,10 +113,10 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _printed_since(log: IO[str], start: int) -> str:
+    """Read what was printed by the open file: its name may be gone where the job was started again meanwhile."""
     log.flush()
-    with Path(log.name).open(encoding="utf-8", errors="replace") as stream:
-        stream.seek(start)
-        return stream.read()
+    printed = os.pread(log.fileno(), os.fstat(log.fileno()).st_size - start, start)
+    return printed.decode("utf-8", errors="replace")
 
 
 def _environment(python: Path, job: Mapping[str, Any], scratch: Path) -> dict[str, str]:

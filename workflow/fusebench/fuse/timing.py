@@ -34,7 +34,7 @@ def timing(
         "model_seconds": spread(image["model_seconds"] for image in timed),
         "seconds": spread(image["seconds"] for image in timed),
         "startup_seconds": _largest(reports, "startup_seconds"),
-        "peak_rss_bytes": _largest(reports, "peak_rss_bytes"),
+        "peak_rss_bytes": _largest(reports, "peak_rss_bytes", "peak_rss_children_bytes"),
         "peak_device_bytes": _largest(reports, "peak_device_bytes"),
         "exclusive": bool(spec.get("exclusive")),
     }
@@ -52,8 +52,9 @@ def spread(seconds: Iterable[float | None]) -> dict[str, float] | None:
     return {"median": statistics.median(values), "p95": last_twentieth}
 
 
-def _largest(reports: list[dict[str, Any]], key: str) -> float | None:
-    return max((report[key] for report in reports if report.get(key) is not None), default=None)
+def _largest(reports: list[dict[str, Any]], *keys: str) -> float | None:
+    found = (report.get(key) for report in reports for key in keys)
+    return max((value for value in found if value is not None), default=None)
 
 
 def hardware(gpu: str, reports: list[dict[str, Any]], threads: int) -> dict[str, Any]:
@@ -68,8 +69,8 @@ def hardware(gpu: str, reports: list[dict[str, Any]], threads: int) -> dict[str,
     versions = first.get("versions", {})
     return {
         "cpu": cpu_model(),
-        "gpu": first.get("device_name"),
-        "driver": _driver(gpu) if gpu else None,
+        "gpu": (first.get("device_name") or _of_gpu(gpu, "name")) if gpu else None,
+        "driver": _of_gpu(gpu, "driver_version") if gpu else None,
         **{name: versions.get(name) for name in ("cuda", "cudnn", "torch", "tensorflow")},
         "threads": threads,
         "threads_seen": first.get("threads", {}),
@@ -85,8 +86,9 @@ def cpu_model() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def _driver(gpu: str) -> str | None:
-    query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", "-i", gpu]
+def _of_gpu(gpu: str, field: str) -> str | None:
+    """Ask the driver about a GPU: libraries other than torch do not tell what they ran on."""
+    query = ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader", "-i", gpu]
     try:
         done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:

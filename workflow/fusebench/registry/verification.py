@@ -44,11 +44,15 @@ def _facts(records: list[dict[str, Any]]) -> dict[str, Any]:
     others = {record["dataset"]: outputs_sha256(record) for record in records[1:]}
     return {
         "date": first["started"][:10],
-        "device": "cpu" if first["device"] == "cpu" else first["clock"]["device_name"],
+        "device": _device(first),
         "dataset": first["dataset"],
         "outputs_sha256": outputs_sha256(first),
         **({"others": others} if others else {}),
     }
+
+
+def _device(record: dict[str, Any]) -> str:
+    return "cpu" if record["device"] == "cpu" else str(record["hardware"]["gpu"])
 
 
 def trial(project: Path, method: str) -> dict[str, str] | None:
@@ -56,8 +60,7 @@ def trial(project: Path, method: str) -> dict[str, str] | None:
     for file in sorted((project / RUNS / method).glob("*/record.json")):
         record = read_json(file)
         if record.get("reached_weights") and record["spec"] == _spec_today(project, record):
-            device = "cpu" if record["device"] == "cpu" else record["clock"]["device_name"]
-            facts = {"date": record["started"][:10], "device": device, "dataset": record["dataset"]}
+            facts = {"date": record["started"][:10], "device": _device(record), "dataset": record["dataset"]}
             return {**facts, "reached": "weights"}
     return None
 
