@@ -35,6 +35,18 @@ def test_prepared_dataset_meets_its_own_pins(tmp_path: Path) -> None:
     assert len(prepare_dataset("part", part, tmp_path / "out", tmp_path)["pairs"]) == 1
 
 
+def test_a_pinned_image_that_is_absent_is_named(tmp_path: Path) -> None:
+    """A set whose images are found on the disk must have all that are pinned; a list of names may choose some of them."""
+    definition = make_images(tmp_path, "one", {"p": (1, 2), "q": (3, 4)})
+    manifest = prepare_dataset("one", definition, tmp_path / "out", tmp_path)
+    write_pins(tmp_path / "one.sha256", manifest)
+    for side in "ab":
+        (tmp_path / "one" / side / "q.png").unlink()
+    found = {key: value for key, value in definition.items() if key != "pairs"} | {"hashes": "one.sha256"}
+    with pytest.raises(DatasetUnavailable, match=r"one.sha256 pins must be there; 2 are not, first: a/q"):
+        prepare_dataset("one", found, tmp_path / "out", tmp_path)
+
+
 def test_first_file_that_changed_is_named(tmp_path: Path) -> None:
     """Of several changed images the first is told with its file, the number of all, and both sums."""
     definition = make_images(tmp_path, "one", {"p": (1, 2), "q": (3, 4), "r": (5, 6)})

@@ -69,6 +69,13 @@ def test_files_are_named_where_no_pattern_fits(clone: Path) -> None:
     assert [pair["expect"] is None for pair in manifest["pairs"]] == [False, True]
 
 
+def test_a_promised_output_that_was_not_committed_is_told(clone: Path) -> None:
+    """An entry that names the file of one pair is wrong where it is not there; a pattern may match some pairs only."""
+    pairs = {"x": {"a": "in/a/1.png", "b": "in/b/1.png", "expect": "out/new_1.jpg"}}
+    with pytest.raises(DatasetUnavailable, match=r"out/new_1.jpg: no such file was committed; .* pair 'x'"):
+        prepared(clone, pairs=pairs)
+
+
 def test_images_in_an_archive_are_reached(clone: Path) -> None:
     """An archive is unpacked where it lies; the clone stays as it is."""
     with zipfile.ZipFile(clone / "sets.zip", "w") as archive:

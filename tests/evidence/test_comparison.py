@@ -22,7 +22,7 @@ from fusebench.evidence.comparison import (
     worst,
     worst_image,
 )
-from fusebench.images import pixel_sha256, write_png
+from fusebench.images import SCALED, pixel_sha256, read_image, write_png
 from numpy.typing import NDArray
 
 
@@ -129,6 +129,25 @@ def test_a_committed_jpeg_is_recognised_as_lossy(tmp_path: Path) -> None:
     result = compared(tmp_path, ours, ours, ".jpg")
     assert (result["verdict"], result["lossy"]) == (WITHIN, True)
     assert result["max_abs"] > 1
+    assert result["notes"] == [
+        "one of the two files is a JPEG: within tolerance from a mean of 0.5 and a PSNR of 45 dB on"
+    ]
+
+
+@pytest.mark.parametrize(("alpha", "verdict"), [(255, EXACT), (7, WITHIN)])
+def test_an_alpha_channel_that_is_not_opaque_is_not_exact(tmp_path: Path, alpha: int, verdict: str) -> None:
+    """What is not compared cannot be called exact; an opaque channel says nothing of an image."""
+    ours = np.stack([gray()] * 3, axis=2)
+    cv2.imwrite(str(tmp_path / "t.png"), np.dstack([ours, np.full(ours.shape[:2], alpha, np.uint8)]))
+    write_png(tmp_path / "fused" / "p.png", ours)
+    _, notes = read_image(tmp_path / "t.png")
+    pair = {
+        "name": "p",
+        "expect": {"file": "t.png", "notes": notes, "original": {}},
+        **{side: {"original": {"sha256": "0"}} for side in "ab"},
+    }
+    image = {"fused": "p.png", "sha256": pixel_sha256(ours), "notes": []}
+    assert compare_pair(pair, tmp_path, image, tmp_path / "fused", 1)["verdict"] == verdict
 
 
 def test_a_jpeg_under_another_name_is_recognised(tmp_path: Path) -> None:
@@ -152,19 +171,19 @@ def test_a_jpeg_under_another_name_is_recognised(tmp_path: Path) -> None:
 
 
 def test_notes_say_whose_image_they_are_of(tmp_path: Path) -> None:
-    """16 bits of the committed output are brought to 8 before it is compared, and the row says so."""
+    """16 bits of the committed output are brought to 8 before it is compared; the row says so, and it is not called exact."""
     theirs: Any = gray().astype(np.uint16) * 257
     cv2.imwrite(str(tmp_path / "t.png"), theirs)
     write_png(tmp_path / "fused" / "p.png", gray())
     pair = {
         "name": "p",
-        "expect": {"file": "t.png", "notes": ["16 bits scaled"], "original": {}},
+        "expect": {"file": "t.png", "notes": [SCALED], "original": {}},
         **{side: {"original": {"sha256": "0"}} for side in "ab"},
     }
     image = {"fused": "p.png", "sha256": pixel_sha256(gray()), "notes": ["A converted to gray"]}
     found = compare_pair(pair, tmp_path, image, tmp_path / "fused", 1)
-    assert found["notes"] == ["theirs: 16 bits scaled", "ours: A converted to gray"]
-    assert found["verdict"] == EXACT
+    assert found["notes"] == [f"theirs: {SCALED}", "ours: A converted to gray"]
+    assert found["verdict"] == WITHIN
 
 
 def test_every_result_carries_hashes(tmp_path: Path) -> None:

@@ -221,6 +221,26 @@ def test_a_list_of_pairs_in_another_encoding_is_named(project: Path) -> None:
     assert len(told.splitlines()) == 2
 
 
+def test_a_claim_on_one_of_several_checks_names_it(project: Path) -> None:
+    """Where an entry has two self-checks, `selfcheck` alone would be a guess."""
+    checks = [{**CHECK, "name": "one"}, {**CHECK, "name": "two"}]
+    claims = [{**CLAIM, "dataset": "selfcheck"}]
+    told = problems(project, selfcheck=checks, claims=claims)
+    assert (
+        "must name one of the checks, for this entry has several; write one of selfcheck/one, selfcheck/two"
+        in told
+    )
+
+
+def test_entries_that_never_run_are_not_entered_twice(project: Path) -> None:
+    """One repository at one commit under two names is told, also where neither is active."""
+    idle = {key: ENTRY[key] for key in ("title", "tasks", "code")} | {"commit": "0" * 40}
+    idle |= {"status": "no-code", "reason": "an announcement"}
+    (project / "methods.yaml").write_text(yaml.safe_dump({"m": idle, "n": idle}, sort_keys=False))
+    with pytest.raises(RegistryError, match="the same code, commit and run as 'm'"):
+        load_registry(project)
+
+
 def test_the_same_run_in_another_order_is_the_same(project: Path) -> None:
     """Fields of `run` have no order: an entry is no other one because they are written the other way round."""
     run = dict(reversed(list(ENTRY["run"].items())))

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp", ".gif"})
 """File names that end so are taken for images."""
 
+OPAQUE = 255
+SCALED = "16 bits scaled to 8 (times 255/65535, rounded)"
+ALPHA_DROPPED = "alpha channel dropped"
+OPAQUE_DROPPED = "opaque alpha channel dropped"
+LOSSES = (SCALED, ALPHA_DROPPED)
+"""Notes of images that held more than what is read of them."""
+
 
 class UnreadableImageError(ValueError):
     """A file is no image, is damaged, or holds values that cannot be brought to 8 bits."""
@@ -21,7 +28,8 @@ class UnreadableImageError(ValueError):
 def read_image(path: Path) -> tuple[NDArray[np.uint8], list[str]]:
     """Read an image file as 8-bit gray (H, W) or RGB (H, W, 3), with notes on what had to be done to it.
 
-    16-bit values are scaled by 255/65535 and rounded; an alpha channel is dropped. Both are noted.
+    16-bit values are scaled by 255/65535 and rounded; an alpha channel is dropped. Both are noted, in the words of ``LOSSES``
+    where something is lost by it.
 
     Raises:
         UnreadableImageError: the file is absent, is no image, is truncated, or holds floating-point values.
@@ -38,7 +46,8 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], list[str]]:
     if pixels.ndim == 2:
         return pixels, notes
     if pixels.shape[2] == 4:
-        return _converted(pixels, cv2.COLOR_BGRA2RGB), [*notes, "alpha channel dropped"]
+        dropped = OPAQUE_DROPPED if int(pixels[..., 3].min()) == OPAQUE else ALPHA_DROPPED
+        return _converted(pixels, cv2.COLOR_BGRA2RGB), [*notes, dropped]
     return _converted(pixels, cv2.COLOR_BGR2RGB), notes
 
 
@@ -90,7 +99,7 @@ def _to_8_bit(pixels: NDArray[Any], path: Path) -> tuple[NDArray[np.uint8], list
         return pixels, []
     if pixels.dtype == np.uint16:
         scaled = np.rint(pixels * (255.0 / 65535.0)).astype(np.uint8)
-        return scaled, ["16 bits scaled to 8 (times 255/65535, rounded)"]
+        return scaled, [SCALED]
     raise UnreadableImageError(f"{path}: must have 8 or 16 bits a channel; found {pixels.dtype}")
 
 

@@ -22,15 +22,19 @@ SHOWING_VARIABLE = "FUSEBENCH_SHOWING"
 """Set where a run was asked for nothing but tables, figures and what is made of them."""
 
 
-def write_marker(marker: Path, failures: Path, step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def write_marker(
+    marker: Path, failures: Path, step: Callable[[], dict[str, Any]], **known: str
+) -> dict[str, Any]:
     """Run a step and write what came of it to ``marker``; a failure is counted in ``failures``.
+
+    ``known`` is what the marker says of a step that failed beside its state, such as what it was to bring about.
 
     A ``StepError`` gives its own state; any other exception is a defect of fusebench, is printed whole and raised.
     """
     try:
         content = {"state": OK, **step()}
     except StepError as error:
-        content = {"state": error.state, "reason": str(error)}
+        content = {"state": error.state, "reason": str(error), **known}
         print(f"{marker.stem}: {error.state}: {error}", file=sys.stderr)
         count_failure(failures)
     except Exception:

@@ -281,8 +281,13 @@ class Plan:
 
     def collect_spec(self) -> str:
         """Return all cells of the selected suites as JSON: those that run, and those that cannot."""
-        cells = {(m.name, d.name): m for suite in self.registry.selected for m, d in suite.cells()}
-        return json_parameter(_cells((method, dataset) for (_, dataset), method in cells.items()))
+        selected = self.registry.selected
+        cells = {(m.name, d.name): m for suite in selected for m, d in suite.cells()}
+        collected = _cells((method, dataset) for (_, dataset), method in cells.items())
+        named = {name for name, _ in cells}
+        alone = {m.name: m for suite in selected for m in suite.methods if m.name not in named}
+        collected["skipped"] += [[m.name, "", _why_alone(m)] for m in alone.values()]
+        return json_parameter(collected)
 
     def table(self, suite: str, dataset: str) -> TableSpec:
         """Return what a table shows: its methods in order, its metrics, its digits."""
@@ -409,6 +414,13 @@ def _cells(cells: Iterable[tuple[Method, str]]) -> Cells:
         else:
             skipped.append([method.name, dataset, f"{method.status}: {method.entry['reason']}"])
     return {"runs": runs, "skipped": skipped}
+
+
+def _why_alone(method: Method) -> str:
+    """Say why a method is in no table of the suites that name it."""
+    if method.is_active:
+        return f"no dataset of the selected suites is for {' or '.join(method.tasks)}"
+    return f"{method.status}: {method.entry['reason']}"
 
 
 def only_shows(targets: Iterable[str]) -> bool:

@@ -32,9 +32,11 @@ def obtain_source(options: argparse.Namespace) -> None:
 
     spec, final = options.spec, options.marker.with_suffix("")
     mirror = os.environ.get("FUSEBENCH_MIRROR", "")
-    write_marker(
-        options.marker, options.failures, lambda: obtain(spec["code"], spec["commit"], final, ROOT, mirror)
-    )
+
+    def clone() -> dict[str, Any]:
+        return obtain(spec["code"], spec["commit"], final, ROOT, mirror)
+
+    write_marker(options.marker, options.failures, clone, code=spec["code"], commit=spec["commit"])
 
 
 def fetch_weights(options: argparse.Namespace) -> None:

@@ -11,7 +11,9 @@ from fusebench.evidence.importing import TABLES, import_table
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench claims``."""
     parser.add_argument("table", choices=sorted(TABLES), help="the published table")
-    parser.add_argument("--name", nargs="*", default=[], help="methods, as the table names them (all)")
+    parser.add_argument(
+        "--name", nargs="*", action="extend", default=[], help="methods, as the table names them (all)"
+    )
     parser.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
     parser.add_argument(
         "--mirror", default="", help="a path with {owner} and {name} that replaces the network"

@@ -26,10 +26,18 @@ def read_pins(file: Path) -> dict[Key, str]:
     return {(path.split("/", 1)[0], path.split("/", 1)[1]): found for found, path in lines}
 
 
-def check_pins(name: str, file: Path, manifest: dict[str, Any]) -> None:
-    """Raise DatasetUnavailable where an image is not the one that ``file`` pins; the first one is named."""
-    known = read_pins(file)
-    other = [(key, found) for key, found in sums_of(manifest) if known.get(key) != found]
+def check_pins(name: str, file: Path, manifest: dict[str, Any], whole: bool) -> None:
+    """Raise DatasetUnavailable where an image is not the one that ``file`` pins; the first one is named.
+
+    ``whole``: no list of names chooses a part of the set, so that every image that is pinned must be there.
+    """
+    known, present = read_pins(file), dict(sums_of(manifest))
+    if whole and (absent := [key for key in known if key not in present]):
+        raise DatasetUnavailable(
+            f"{name}: every image that {file.name} pins must be there; {len(absent)} are not, first: {'/'.join(absent[0])}; "
+            "bring them back, or name those that are wanted in `pairs`"
+        )
+    other = [(key, found) for key, found in present.items() if known.get(key) != found]
     if other:
         (side, pair), found = other[0]
         raise DatasetUnavailable(

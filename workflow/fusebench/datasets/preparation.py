@@ -48,7 +48,7 @@ def prepare_dataset(
             manifest = _write_pairs(_sources(definition, root, mirror, Path(scratch)), stage)
             _check_pin(name, definition, manifest)
             if "hashes" in definition:
-                check_pins(name, root / definition["hashes"], manifest)
+                check_pins(name, root / definition["hashes"], manifest, "pairs" not in definition)
     return {"path": str(final), **manifest}
 
 

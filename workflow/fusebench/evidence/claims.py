@@ -243,6 +243,9 @@ def _claim_problems(
 ) -> Iterator[str]:
     known = [*datasets.data, *_selfchecks(entry)]
     for dataset in dict.fromkeys(claim.dataset for claim in claims):
+        if dataset == SELFCHECK and len(as_list(entry.get("selfcheck"))) > 1:
+            named = [name for name in _selfchecks(entry) if name != SELFCHECK]
+            yield f"{methods.where((*place, 'dataset'))}: must name one of the checks, for this entry has several; write one of {', '.join(named)}"
         if dataset and dataset not in known:
             yield (
                 f"{methods.where((*place, 'dataset'))}: unknown dataset {dataset!r}{near(dataset, known)}; "

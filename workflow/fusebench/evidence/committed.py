@@ -69,7 +69,10 @@ def _write(folder: Path, definition: dict[str, Any], stage: Path, source: dict[s
         raise DatasetUnavailable(
             f"{source['code']}: no pair of committed inputs was found; correct `selfcheck.inputs`: {definition['a']}, {definition['b']}"
         )
-    pairs = [_copy_pair(name, sides, folder, stage, source) for name, sides in paths.items()]
+    pairs = [
+        _copy_pair(name, sides, folder, stage, source, _promises(definition, name))
+        for name, sides in paths.items()
+    ]
     unpaired = _unpaired(folder, definition, paths)
     if "expect" in definition and all(pair.get("why") == NO_OUTPUT for pair in pairs):
         found = f"; it finds {', '.join(unpaired[:3])}, which no pair is named" if unpaired else ""
@@ -103,6 +106,12 @@ def _paths(folder: Path, definition: dict[str, Any]) -> dict[str, dict[str, Path
     }
 
 
+def _promises(definition: dict[str, Any], name: str) -> bool:
+    """Say whether the entry names the output of one pair itself, not by a pattern for all."""
+    pairs = definition["pairs"]
+    return isinstance(pairs, dict) and "expect" in pairs[name]
+
+
 def _has(definition: dict[str, Any], pair: dict[str, str], side: str) -> bool:
     return side in pair or side in definition
 
@@ -126,8 +135,9 @@ def _matching(folder: Path, relative: str) -> list[Path]:
 
 
 def _copy_pair(
-    name: str, sides: dict[str, Path], folder: Path, stage: Path, source: dict[str, Any]
+    name: str, sides: dict[str, Path], folder: Path, stage: Path, source: dict[str, Any], promised: bool
 ) -> dict[str, Any]:
+    """Copy the images of one pair; an output that the entry promises by its name must be there."""
     try:
         copied = {side: _copy(name, side, sides[side], folder, stage, source) for side in ("a", "b")}
     except UnreadableImageError as error:
@@ -138,6 +148,11 @@ def _copy_pair(
     try:
         return {**pair, "expect": _copy(name, "expect", sides["expect"], folder, stage, source)}
     except UnreadableImageError as error:  # the other images can still be compared
+        if promised and str(error) == NO_OUTPUT:
+            relative = sides["expect"].relative_to(folder).as_posix()
+            raise DatasetUnavailable(
+                f"{source['code']}: {relative}: no such file was committed; correct `expect` of pair {name!r} in `selfcheck.pairs`"
+            ) from error
         return {**pair, "why": str(error)}
 
 

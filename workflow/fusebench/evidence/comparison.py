@@ -3,7 +3,8 @@
 The rule, from the best verdict to the worst:
 
 ==================  ================================================================================================
-``exact``           every value is the same
+``exact``           every value is the same; not where a file held more than 8 bits, or an alpha channel that is not opaque,
+                    for these are not compared
 ``within-tolerance``  no value differs by more than the entry's tolerance (1 gray level where it does not say); where one
                     of the files is a JPEG, a mean difference of at most 0.5 and a PSNR of at least 45 dB, for one
                     rounding before encoding can change a block of 8 x 8 pixels by several levels
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusebench.errors import BadOutput
 from fusebench.evidence.committed import NO_OUTPUT
-from fusebench.images import in_mode, pixel_sha256, read_image
+from fusebench.images import LOSSES, in_mode, pixel_sha256, read_image
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,7 @@ VERDICTS = (EXACT, WITHIN, CLOSE, DIFFERS, SIZE_DIFFERS, NOTHING)
 """From the best to the worst."""
 
 LOSSY_MEAN, LOSSY_PSNR = 0.5, 45.0
+LOSSY_RULE = f"one of the two files is a JPEG: within tolerance from a mean of {LOSSY_MEAN:g} and a PSNR of {LOSSY_PSNR:g} dB on"
 CLOSE_MEAN, CLOSE_PSNR = 1.0, 40.0
 PEAK = 255.0
 JPEG_HEAD = b"\xff\xd8\xff"
@@ -117,7 +119,12 @@ def compare_pair(
         return {**about, "verdict": SIZE_DIFFERS, "reason": reason, "notes": notes}
     lossy = is_lossy(images / pair["expect"]["file"], image)
     found = differences(ours, theirs)
-    return {**about, "verdict": verdict_of(found, tolerance, lossy), "lossy": lossy, **found, "notes": notes}
+    verdict = verdict_of(found, tolerance, lossy)
+    if verdict == EXACT and not {*pair["expect"]["notes"], *image["notes"]}.isdisjoint(LOSSES):
+        verdict = WITHIN
+    if lossy:
+        notes.append(LOSSY_RULE)
+    return {**about, "verdict": verdict, "lossy": lossy, **found, "notes": notes}
 
 
 def _as_recorded(path: Path, sha256: str) -> NDArray[np.uint8]:

@@ -25,14 +25,11 @@ def judge_runs(
         ids: the metrics whose spread is told where images differ.
 
     Returns:
-        ``verdict``, ``reason``, ``runs`` (seed, threads and state of each), ``images`` (the greatest difference of each
+        ``verdict``, ``reason``, ``runs`` (seed, hash seed, threads and state of each), ``images`` (the greatest difference of each
         image from the first run), and ``metrics`` (id -> mean, and the range over the runs, of the mean over all images,
         and the greatest range of one image).
     """
-    runs = [
-        {"seed": record.get("seed"), "threads": record.get("threads"), "state": record["state"]}
-        for record in records
-    ]
+    runs = [{key: record.get(key) for key in ("seed", "hash_seed", "threads", "state")} for record in records]
     failed = [record for record in records if record["state"] != OK]
     if len(records) < 2 or failed:
         reason = (

@@ -187,7 +187,7 @@ def measured_on(claims: list[Claim], marker: Path, records: list[Path]) -> Measu
     manifest, contents = read_json(marker), [read_json(path) for path in records]
     failed = next((record for record in [manifest, *contents] if record["state"] != OK), None)
     if failed:
-        return Measured(f"{failed['state']}: {failed['reason']}")
+        return Measured(f"{failed['state']}: {failed['reason']}", proof=proof_of(contents[0], manifest))
     ids = list(dict.fromkeys(definition.id for claim in claims for definition in definitions_tried(claim)))
     own = {claim.id for claim in claims if claim.id in OWN_FORMULAS}
     runs = [
@@ -232,4 +232,5 @@ def proof_of(record: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]
         "device": record.get("device"),
         "threads": record.get("threads"),
         "seed": record.get("seed"),
+        "hash_seed": record.get("hash_seed"),
     }

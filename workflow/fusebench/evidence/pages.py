@@ -167,7 +167,8 @@ def _determinism(checks: list[Facts], claims: list[Facts]) -> Iterator[str]:
     for check in known:
         found = check["determinism"]
         runs = "; ".join(
-            f"seed {run['seed']}, {run['threads']} threads: {run['state']}" for run in found["runs"]
+            f"seed {run['seed']}, hash seed {run['hash_seed']}, {run['threads']} threads: {run['state']}"
+            for run in found["runs"]
         )
         reason = f": {escaped(found['reason'])}" if found["reason"] else ""
         yield from ("", f"{escaped(check['check'])}: **{found['verdict']}**{reason} ({runs}).", "")

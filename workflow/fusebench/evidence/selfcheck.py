@@ -25,6 +25,9 @@ RECORD_FIELDS = (
     "log",
 )
 
+MOST_NAMED = 5
+"""More names than this are only counted in a reason; the page has them all."""
+
 
 def judge_selfcheck(spec: dict[str, Any], marker: Path, records: list[Path]) -> dict[str, Any]:
     """Return what a self-check found.
@@ -42,7 +45,7 @@ def judge_selfcheck(spec: dict[str, Any], marker: Path, records: list[Path]) -> 
         "method": spec["method"],
         "check": spec["check"],
         "verdict": verdict,
-        "reason": _reason(images, first),
+        "reason": "; ".join(filter(None, [_reason(images, first), _left_over(manifest)])),
         "tolerance": spec["tolerance"],
         "counts": {
             word: count for word in VERDICTS if (count := sum(image["verdict"] == word for image in images))
@@ -66,6 +69,13 @@ def _compared(
         compare_pair(pair, Path(manifest["path"]), ours[pair["name"]], folder / "fused", tolerance)
         for pair in manifest["pairs"]
     ]
+
+
+def _left_over(manifest: dict[str, Any]) -> str:
+    """Name the committed outputs that belong to no pair: nothing was compared with them."""
+    names = manifest.get("unpaired", [])
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"committed outputs without inputs: {', '.join(names[:MOST_NAMED])}{more}" if names else ""
 
 
 def _reason(images: list[dict[str, Any]], record: dict[str, Any]) -> str:

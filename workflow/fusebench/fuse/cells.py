@@ -28,7 +28,7 @@ from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
 from fusebench.fuse.order import refuse_other_order
 from fusebench.fuse.placeholders import fill_arguments, filled_edits
-from fusebench.fuse.records import Cell, Outcome, description, identity
+from fusebench.fuse.records import Cell, Outcome, description, hash_seed, identity
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
 from fusebench.fuse.timing import load_per_cpu
 from fusebench.markers import OK
@@ -148,7 +148,8 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         try:
             outcome.weights = place_weights(cell.spec["weights"], fetched, shop.work, cell.source["absent"])
         except WeightsMissing as error:
-            raise WeightsMissing(f"{error}{_tried(cell, batches[0], shop, outcome)}") from error
+            reason = cell.weights["reason"] if cell.weights and cell.weights["state"] != OK else error
+            raise WeightsMissing(f"{reason}{_tried(cell, batches[0], shop, outcome)}") from error
         deadline = time.monotonic() + 60 * cell.spec["minutes"]
         for batch in batches:
             remove_folder(shop.out)
@@ -199,7 +200,11 @@ def _launch_batch(
         values = {**values, "name": batch[0]["name"], "index": run["first_index"]}
     job = _job(cell, staged, shop.scratch, values, outcome.device)
     python = Path(cell.environment["path"], "bin", "python").absolute()
-    environ = {"CUDA_VISIBLE_DEVICES": outcome.device.visible if outcome.device else "", **run["environ"]}
+    environ = {
+        "CUDA_VISIBLE_DEVICES": outcome.device.visible if outcome.device else "",
+        "PYTHONHASHSEED": str(hash_seed(run)),
+        **run["environ"],
+    }
     try:
         launched = launch(job, python, shop.scratch, shop.log, max(1.0, deadline - time.monotonic()), environ)
     except TimedOut as error:

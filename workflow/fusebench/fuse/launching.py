@@ -120,7 +120,7 @@ def _printed_since(log: IO[str], start: int) -> str:
 
 
 def _environment(python: Path, job: Mapping[str, Any], scratch: Path) -> dict[str, str]:
-    """Return the variables that the script sees: none of the user's own, fixed threads and hash seed."""
+    """Return the variables that the script sees: none of the user's own, fixed threads."""
     home, temporary = scratch / "home", scratch / "tmp"
     home.mkdir(exist_ok=True)
     temporary.mkdir(exist_ok=True)
@@ -130,7 +130,6 @@ def _environment(python: Path, job: Mapping[str, Any], scratch: Path) -> dict[st
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
         "TMPDIR": str(temporary),
-        "PYTHONHASHSEED": str(job["seed"]),
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",

@@ -99,6 +99,11 @@ def identity(cell: Cell) -> dict[str, Any]:
     }
 
 
+def hash_seed(run: dict[str, Any]) -> int:
+    """Return the PYTHONHASHSEED of a run: its seed, unless further runs are given one of their own."""
+    return int(run.get("hash_seed", run["seed"]))
+
+
 def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
     """Return everything about the run that a reader, or a second run, needs to know."""
     reports = [launched.report for launched in outcome.launches]
@@ -121,6 +126,7 @@ def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
         "compat": run["compat"],
         "edits": run["edit"],
         "seed": run["seed"],
+        "hash_seed": hash_seed(run),
         "notes": [*outcome.notes, *(note for report in reports for note in report.get("notes", []))],
         "source": {
             key: cell.source.get(key) for key in ("code", "origin", "commit", "tree", "absent", "submodules")

@@ -185,7 +185,7 @@ def _same_source(methods: Document) -> Iterator[str]:
     for name, entry in methods.data.items():
         code = "/".join(owner_and_name(entry["code"])).lower()
         key = f"{code}@{entry.get('commit')} {json.dumps(entry.get('run'), sort_keys=True)}"
-        if entry.get("status", ACTIVE) == ACTIVE and not is_local(entry["code"]) and key in seen:
+        if not is_local(entry["code"]) and key in seen:
             yield (
                 f"{methods.where((name, 'code'))}: the same code, commit and run as {seen[key]!r}; "
                 "keep one of them, or say in `run` how they differ"
