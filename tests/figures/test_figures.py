@@ -22,6 +22,7 @@ from fusebench.metrics import resolve
 from fusebench.plan import make_plan
 from fusebench.registry.tables import FIGURES
 from fusebench.statistics.files import write_statistics
+from fusebench.statistics.significance import critical_difference as cd
 
 from tests.fake_results import METRICS, TABLE, FakeResults
 
@@ -136,6 +137,19 @@ def test_critical_difference_says_how_many_are_left_out(of: Read) -> None:
     """The failed method is not in the diagram, and the title says that one is missing."""
     figure, _ = draw(critical_difference, of("critical-difference"))
     assert any("1 of the table's methods left out" in text for text in texts(figure))
+
+
+def test_critical_difference_tests_all_and_draws_the_first(of: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more methods than fit, the ranks and the critical difference are still those of all of them."""
+    _, whole = draw(critical_difference, of("critical-difference"))
+    monkeypatch.setattr(critical_difference, "MOST_METHODS", 2)
+    figure, data = draw(critical_difference, of("critical-difference"))
+    pd.testing.assert_frame_equal(data, whole)
+    shown = " ".join(texts(figure))
+    best, second = (f"{mean:.2f}" for mean in sorted(data.filter(like="method").mean())[:2])
+    assert shown.count("Method-") == 2 and best in shown and second in shown
+    assert f"among 4 methods over 16 pairs, critical difference {cd(4, 16):.2f}" in shown
+    assert "the first 2 are drawn, all are tested; 1 of the table's methods left out: values missing" in shown
 
 
 def test_names_are_no_formulas(of: Read) -> None:

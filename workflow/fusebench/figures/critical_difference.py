@@ -11,7 +11,6 @@ from fusebench.statistics.values import samples
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_METHODS = 24
@@ -26,21 +25,20 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     blocks = block_ranks(spec, inputs)
     if blocks.shape[1] < 3 or len(blocks) < 2:
         return message("a critical difference needs three methods with every value on all datasets"), blocks
-    leaders = blocks.mean().sort_values(kind="stable").index[:MOST_METHODS]
-    shown = blocks[leaders].rename(columns=dict(spec.labels)).rank(axis=1)
+    shown = blocks.rename(columns=dict(spec.labels))
+    means, p = shown.mean().sort_values(kind="stable"), nemenyi(shown)
+    # The test is of all methods, however many are drawn: leaders chosen by the same ranks are no sample of their own.
+    leaders = means.index[:MOST_METHODS]
     width = COLUMN if len(leaders) <= 12 else PAGE
     figure = Figure(figsize=(width, 0.75 + ROW * (len(leaders) // 2 + 3)), layout="constrained")
     panel = figure.subplots()
-    p = nemenyi(shown)
     scikit_posthocs.critical_difference_diagram(
-        shown.mean(), p, ax=panel, alpha=ALPHA, label_fmt_left="{label} {rank:.2f}", label_fmt_right="{rank:.2f} {label}",
+        means[leaders], p.loc[leaders, leaders], ax=panel, alpha=ALPHA, label_fmt_left="{label} {rank:.2f}", label_fmt_right="{rank:.2f} {label}",
         label_props={"fontsize": 6}, marker_props={"s": 8, "color": "black"},
         elbow_props={"color": "0.15", "linewidth": 0.6}, crossbar_props={"color": "#D55E00", "linewidth": 2.2},
     )  # fmt: skip
-    why = "values missing" if len(leaders) < MOST_METHODS else f"not among the first {MOST_METHODS}"
-    left_out = len(spec.labels) - len(leaders)
-    note = f"\n{left_out} of the table's methods left out: {why}" if left_out else ""
-    _scale(panel, critical_difference(len(leaders), len(blocks)), len(blocks), note)
+    panel.spines["top"].set_visible(True)
+    panel.set_title(_title(spec, blocks, len(leaders)), pad=10)
     return figure, blocks.reset_index()
 
 
@@ -69,9 +67,12 @@ def block_ranks(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
     return means.rank(axis=1)
 
 
-def _scale(panel: Axes, difference: float, blocks: int, note: str) -> None:
-    """Draw the axis and say what is shown."""
-    panel.spines["top"].set_visible(True)
-    panel.set_title(
-        f"Mean rank over {blocks} pairs, critical difference {difference:.2f} (Nemenyi, 5 %){note}", pad=10
-    )
+def _title(spec: FigureSpec, blocks: pd.DataFrame, drawn: int) -> str:
+    """Say what was ranked and tested, and what of it is drawn."""
+    pairs, methods = blocks.shape
+    difference = critical_difference(methods, pairs)
+    first = f"Mean rank among {methods} methods over {pairs} pairs, critical difference {difference:.2f} (Nemenyi, 5 %)"
+    missing = len(spec.labels) - methods
+    more = [f"the first {drawn} are drawn, all are tested"] if drawn < methods else []
+    more += [f"{missing} of the table's methods left out: values missing"] if missing else []
+    return "\n".join([first, *(["; ".join(more)] if more else [])])
