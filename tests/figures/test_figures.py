@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +153,21 @@ def test_critical_difference_tests_all_and_draws_the_first(of: Read, monkeypatch
     assert shown.count("Method-") == 2 and best in shown and second in shown
     assert f"among 4 methods over 16 pairs, critical difference {cd(4, 16):.2f}" in shown
     assert "the first 2 are drawn, all are tested; 1 of the table's methods left out: values missing" in shown
+
+
+def test_critical_difference_is_the_same_in_every_process(tmp_path: Path) -> None:
+    """The order in which Python walks through sets of names, which every process draws anew, changes no byte."""
+    project = FakeResults(tmp_path / "project", methods=9, datasets=1, images=False).write().root
+    spec, inputs = read(project)("critical-difference")
+    step = [sys.executable, "-m", "fusebench.compare.steps", "figure", "--spec", json.dumps(asdict(spec))]
+    step += ["--statistics", str(inputs.statistics / "summary.csv"), "--measures", *map(str, inputs.measures)]
+    paths = [tmp_path / f"{seed}.pdf" for seed in (1, 2)]
+    for path in paths:
+        environment = {**os.environ, "PYTHONHASHSEED": path.stem}
+        subprocess.run([*step, "--output", str(path)], cwd=project, env=environment, check=True)
+    for suffix in (".pdf", ".png"):
+        one, two = (path.with_suffix(suffix).read_bytes() for path in paths)
+        assert one == two
 
 
 def test_names_are_no_formulas(of: Read) -> None:

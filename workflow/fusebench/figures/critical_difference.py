@@ -32,11 +32,14 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     width = COLUMN if len(leaders) <= 12 else PAGE
     figure = Figure(figsize=(width, 0.75 + ROW * (len(leaders) // 2 + 3)), layout="constrained")
     panel = figure.subplots()
-    scikit_posthocs.critical_difference_diagram(
+    drawn = scikit_posthocs.critical_difference_diagram(
         means[leaders], p.loc[leaders, leaders], ax=panel, alpha=ALPHA, label_fmt_left="{label} {rank:.2f}", label_fmt_right="{rank:.2f} {label}",
         label_props={"fontsize": 6}, marker_props={"s": 8, "color": "black"},
         elbow_props={"color": "0.15", "linewidth": 0.6}, crossbar_props={"color": "#D55E00", "linewidth": 2.2},
     )  # fmt: skip
+    for (bar,) in drawn["crossbars"]:
+        # Its points come from a set of names, in another order in every process.
+        bar.set_data([min(bar.get_xdata()), max(bar.get_xdata())], bar.get_ydata()[:2])
     panel.spines["top"].set_visible(True)
     panel.set_title(_title(spec, blocks, len(leaders)), pad=10)
     return figure, blocks.reset_index()
