@@ -106,6 +106,17 @@ def test_the_noise_of_sums_is_no_difference() -> None:
     assert wilcoxon_holm(found)["b"] == 1 and wilcoxon_holm(found)["c"] < 0.001
 
 
+def test_equal_means_share_their_rank_whatever_the_order_of_the_sum() -> None:
+    """The same values on other pairs have one mean, and the first of equals is best; so do means equal to ten digits."""
+    turned = sample({"b": [0.3, 0.2, 0.1], "a": [0.1, 0.2, 0.3], "c": [0.1, 0.2, 0.2]})
+    assert rank_table([turned]).iloc[0].to_dict() == {"b": 1.5, "a": 1.5, "c": 3}
+    assert turned.best == "b"
+    lower = sample({"a": [100.6, 200.6], "b": [200.6, 100.6], "c": [300.0, 300.0]}, "Q_CV")
+    assert lower.best == "a" and rank_table([lower]).iloc[0].tolist() == [1.5, 1.5, 3]
+    noise = sample({"a": [1.5906173742556], "b": [1.5906173742521], "c": [1.59061]})
+    assert rank_table([noise]).iloc[0].tolist() == [1.5, 1.5, 3]
+
+
 def test_where_lower_is_better_the_lowest_is_best() -> None:
     """Q_CV is better the lower, EN has its own direction, and what has none has no best."""
     assert sample(noisy(5), "Q_CV").best == "m0"

@@ -30,7 +30,7 @@ def rank_table(samples: Sequence[Sample]) -> pd.DataFrame:
     import pandas as pd
 
     rows = {
-        (sample.dataset, sample.definition.id): sample.goodness.mean().rank(ascending=False)
+        (sample.dataset, sample.definition.id): sample.mean_goodness.rank(ascending=False)
         for sample in samples
         if sample.ranked
     }

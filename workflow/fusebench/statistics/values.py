@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from fusebench.metrics import Definition, resolve
 if TYPE_CHECKING:
     import pandas as pd
 
-DIGITS = 12
-"""Of a value; what differs behind them is the noise of floating-point sums, and no test or rank may see it."""
+    Numbers = TypeVar("Numbers", pd.DataFrame, "pd.Series[float]")
+
+DIGITS = 9
+"""Of a value or a mean; what differs behind them is the noise of floating-point sums, which some metrics have in the eleventh
+digit, and no test or rank may see it."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,14 @@ class Sample:
         return -self.values if self.definition.direction == "lower" else self.values
 
     @property
+    def mean_goodness(self) -> pd.Series[float]:
+        """The mean of each method's ``goodness``; means of the same values in another order are equal."""
+        return _without_noise(self.goodness.mean())
+
+    @property
     def best(self) -> str | None:
         """The method with the best mean, the first of equals; None where nothing is ranked."""
-        return str(self.goodness.mean().idxmax()) if self.ranked else None
+        return str(self.mean_goodness.idxmax()) if self.ranked else None
 
 
 def samples(measures: pd.DataFrame, metrics: dict[str, list[str]]) -> Iterator[Sample]:
@@ -72,8 +80,8 @@ def _matrix(group: pd.DataFrame, pairs: int) -> pd.DataFrame:
     return _without_noise(matrix.loc[:, matrix.notna().sum() == pairs])
 
 
-def _without_noise(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Return values rounded to ``DIGITS`` of the largest: two sums of the same numbers in another order are equal."""
-    magnitudes = matrix.abs().to_numpy()
+def _without_noise(numbers: Numbers) -> Numbers:
+    """Return numbers rounded to ``DIGITS`` of the largest: two sums of the same numbers in another order are equal."""
+    magnitudes = numbers.abs().to_numpy()
     largest = magnitudes[np.isfinite(magnitudes)].max(initial=0)
-    return matrix.round(DIGITS - int(np.ceil(np.log10(largest)))) if largest else matrix
+    return numbers.round(DIGITS - int(np.ceil(np.log10(largest)))) if largest else numbers
