@@ -294,6 +294,55 @@ def test_latex_compiles_without_complaint(tmp_path: Path, changes: dict[str, Any
     assert (tmp_path / "trial.proof.pdf").stat().st_size > 0
 
 
+def long_table(groups: dict[str, int], **changes: Any) -> PaperTable:
+    """A table of groups of so many methods, the last of each failed, on two datasets."""
+    names = {heading: [f"{heading}-{n:03}" for n in range(size)] for heading, size in groups.items()}
+    methods = [method for group in names.values() for method in group]
+    datasets = [{**dataset, "methods": methods} for dataset in SPEC.datasets]
+    failed = {group[-1]: {"state": "crashed", "reason": f"{group[-1]} " * 12} for group in names.values()}
+    records = [record(m, dataset["name"], **failed.get(m, {})) for dataset in datasets for m in methods]
+    labels = dict(zip(methods, methods, strict=True))
+    spec = replace(SPEC, groups=names, labels=labels, datasets=datasets, cite={}, **changes)
+    means = {key(d["name"], m, "SSIM"): Mean(0.5, 2) for d in datasets for m in methods}
+    return paper_table(spec, records, means)
+
+
+def floats(text: str) -> list[str]:
+    """The environments of a table, without what makes them float."""
+    return re.split(r"\\begin\{table\*?\}", text)[1:]
+
+
+def test_a_table_longer_than_a_page_is_broken_before_a_group() -> None:
+    """Each part has its heads and the footnotes of its rows, and says which table it continues; one caption, one label."""
+    first, second = floats(latex(long_table({"one": 30, "two": 30, "three": 5})))
+    assert "one-029" in first and "two-" not in first and "two-000" in second and "three-004" in second
+    assert r"\caption{" in first and r"\label{tab:trial}" in first
+    assert r"Table~\ref{tab:trial}, continued." in second and r"\caption" not in second
+    assert all(part.count(r"\toprule") == 1 and r"SSIM $\uparrow$" in part for part in (first, second))
+    assert "crashed: one-029" in first and "crashed: one-029" not in second and "crashed: two-029" in second
+
+
+def test_a_group_longer_than_a_page_is_broken_in_equal_parts() -> None:
+    """The heading stands above each of them, and every row in one."""
+    parts = floats(latex(long_table({"all": 100})))
+    counts = [len(re.findall(r"^all-\d+ &", part, re.MULTILINE)) for part in parts]
+    assert sum(counts) == 100 and max(counts) - min(counts) <= 1 < len(counts)
+    assert all(r"\textit{all}" in part for part in parts)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.parametrize("changes", [{"layout": "stacked"}, {"layout": "stacked", "columns": ()}, {}])
+def test_no_part_of_a_long_table_sticks_out_of_its_page(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """TeX complains of no float, neither in one column nor in both."""
+    sizes = {"one": 17, "two": 26, **{f"few-{letter}": 2 for letter in "abcdefgh"}}
+    write_paper_table(tmp_path, long_table(sizes, **changes), {})
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "trial.proof.tex"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False
+    )
+    assert done.returncode == 0 and "Float too large" not in done.stdout, done.stdout[-2000:]
+
+
 def test_times_of_several_devices_are_told_apart() -> None:
     """Each time then has a footnote that names its device, and the caption warns."""
     devices = {

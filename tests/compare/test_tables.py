@@ -6,6 +6,7 @@ import csv
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -247,14 +248,40 @@ def test_latex_knows_the_letters_of_names() -> None:
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles(tmp_path: Path, paths: dict[str, Path]) -> None:
     """The file compiles as it is in a document that loads booktabs only."""
-    document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}\input{{{paths['tex']}}}\end{{document}}"
-    (tmp_path / "document.tex").write_text(document)
+    compiled(paths["tex"])
+    assert (tmp_path / "document.pdf").stat().st_size > 0
+
+
+def compiled(table: Path) -> str:
+    """What TeX says of a document of one table, which is written in the folder above the tables."""
+    document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}\input{{{table}}}\end{{document}}"
+    folder = table.parents[2]
+    (folder / "document.tex").write_text(document)
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "document.tex"],
-        cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False,
+        cwd=folder, capture_output=True, text=True, errors="replace", check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:]
-    assert (tmp_path / "document.pdf").stat().st_size > 0
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.parametrize("devices", [1, 2])
+def test_a_long_table_is_broken_where_a_page_ends(
+    tmp_path: Path, measures: pd.DataFrame, devices: int
+) -> None:
+    """Of sixty methods every row, footnote and time stands in one float that fits on a page."""
+    methods = {f"m{n:02}": f"M{n:02}" for n in range(60)}
+    records = [
+        record(method, "crashed" if n % 12 == 11 else "ok", reason=f"{method} " * 50, seconds_per_image=1.5,
+               device="cpu", hardware={"cpu": f"Xeon {n % devices}"})
+        for n, method in enumerate(methods)
+    ]  # fmt: skip
+    (*_, path) = write_tables(tmp_path / "tables", replace(SPEC, methods=methods), records, measures)
+    assert "Float too large" not in compiled(path)
+    text = path.read_text()
+    assert text.count(r"\caption{") == 1 and text.count("m11 m11 ") and text.count(r"\begin{table}") > 1
+    assert all(len(re.findall(rf"^M{n:02} &", text, re.MULTILINE)) == devices for n in range(60))
 
 
 def test_markdown_escapes_what_would_break_a_table() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table
+from fusebench.compare.latex_pages import LINE, RULE, continued, lines, pages
 from fusebench.compare.wording import (
     TIMES,
     caption,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOTHING = "--"
+TEXT_WIDTH = 80
+"""Characters in a line of ``\\footnotesize`` where the text has one column."""
 # Stands in cells that a state beside them spans, until the rows are written.
 SPANNED = r"\spanned"
 ARROWS = {"higher": r" $\uparrow$", "lower": r" $\downarrow$", "none": ""}
@@ -54,29 +58,63 @@ _LETTERS = "ßøØæÆœŒłŁ"
 
 
 def latex(table: Table) -> str:
-    """A ``table`` environment with caption, label ``tab:SUITE-DATASET``, and footnotes below the rows."""
-    footnotes = notes(table)
+    """A ``table`` environment with caption, label ``tab:SUITE-DATASET``, and footnotes below the rows.
+
+    A table longer than a page becomes several, each with the footnotes and times of its own rows.
+    """
+    footnotes, shown = notes(table), escaped(caption(table))
     marks = {method: rf"\textsuperscript{{{mark(number)}}}" for number, method in enumerate(footnotes)}
-    text = _styled(table, marks).to_latex(
+    label = "tab:" + re.sub(r"[^A-Za-z0-9-]", "-", f"{table.spec.suite}-{table.spec.dataset}")
+    first, *others = pages(
+        ([row] for row in table.rows),
+        lambda rows: _height(table, rows, footnotes),
+        LINE * lines(shown, TEXT_WIDTH),
+    )
+    text = _float(table, first, marks, shown, label)
+    return text + "".join(_float(table, rows, marks, above=f"{continued(label)}\n") for rows in others)
+
+
+def _float(
+    table: Table,
+    rows: Sequence[Row],
+    marks: dict[str, str],
+    head: str | None = None,
+    label: str | None = None,
+    above: str = "",
+) -> str:
+    """One environment with some rows of the table; the first of a table has caption and label, the others a line above."""
+    footnotes = notes(table)
+    text = _styled(table, rows, marks).to_latex(
         hrules=True,
         column_format="l" + "r" * (len(table.definitions) + len(cost_heads(table))),
         position="tbp",
         position_float="centering",
-        caption=escaped(caption(table)),
-        label="tab:" + re.sub(r"[^A-Za-z0-9-]", "-", f"{table.spec.suite}-{table.spec.dataset}"),
+        caption=head,
+        label=label,
     )
-    below = "".join(f"\\par {marks[method]} {escaped(note)}\n" for method, note in footnotes.items())
+    below = "".join(
+        f"\\par {marks[row.method]} {escaped(footnotes[row.method])}\n" for row in rows if row.method in marks
+    )
     text = text.replace(f" & {SPANNED}", "")
-    text = text.replace("\\centering\n", "\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n", 1)
-    return text.replace("\\end{tabular}\n", f"\\end{{tabular}}\n{below}{_times(table)}", 1)
+    style = f"\\centering\n\\footnotesize\n\\setlength{{\\tabcolsep}}{{3pt}}\n{above}"
+    text = text.replace("\\centering\n", style, 1)
+    return text.replace("\\end{tabular}\n", f"\\end{{tabular}}\n{below}{_times(table, rows)}", 1)
 
 
-def _times(table: Table) -> str:
+def _height(table: Table, rows: Sequence[Row], footnotes: Mapping[str, str]) -> float:
+    """The height in points of some rows with heads, footnotes and times."""
+    times = times_by_device(table, rows).values()
+    below = sum(lines(footnotes[row.method], TEXT_WIDTH) for row in rows if row.method in footnotes)
+    heads = (1 + len(times)) * (LINE + 3 * RULE) + 3 * LINE * len(times)
+    return heads + LINE * (len(rows) + below + sum(map(len, times)))
+
+
+def _times(table: Table, rows: Sequence[Row]) -> str:
     """A tabular for each device where there are several, each below its name."""
     import pandas as pd
 
     text = ""
-    for device, own in times_by_device(table).items():
+    for device, own in times_by_device(table, rows).items():
         texts = [[escaped(cell) for cell in line] for line in own]
         styler = pd.DataFrame(texts, columns=["method", *TIMES]).style.hide(axis="index")
         text += f"\\par\\medskip Seconds per image on {escaped(device)}:\\par\\smallskip\n"
@@ -102,15 +140,13 @@ def signed(number: str) -> str:
     return f"$-${number[1:]}" if number.startswith("-") else number
 
 
-def _styled(table: Table, marks: dict[str, str]) -> pd.io.formats.style.Styler:
+def _styled(table: Table, rows: Sequence[Row], marks: dict[str, str]) -> pd.io.formats.style.Styler:
     import pandas as pd
 
     heads = ["method", *(_head(definition) for definition in table.definitions), *cost_heads(table)]
-    texts = [_texts(row, table, marks.get(row.method, "")) for row in table.rows]
+    texts = [_texts(row, table, marks.get(row.method, "")) for row in rows]
     frame = pd.DataFrame(texts, columns=heads, dtype=object)
-    styles = pd.DataFrame(
-        [_styles(row, len(cost_heads(table))) for row in table.rows], columns=heads, dtype=object
-    )
+    styles = pd.DataFrame([_styles(row, len(cost_heads(table))) for row in rows], columns=heads, dtype=object)
     # Styler cannot style by position where two columns have one head, hence the numbers.
     frame.columns = styles.columns = pd.RangeIndex(len(heads))
     styled = frame.style.hide(axis="index").apply(lambda _: styles, axis=None)

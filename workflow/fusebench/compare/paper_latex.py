@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from fusebench.compare.contents import BEST, SECOND, THIRD
 from fusebench.compare.latex import ARROWS, NOTHING, escaped, signed
-from fusebench.compare.paper import Column, Entry, PaperTable, caption
+from fusebench.compare.latex_pages import LINE, PAGE, RULE, SMALL_LINE, continued, lines, pages
+from fusebench.compare.paper import Block, Column, Entry, PaperTable, caption
 from fusebench.compare.paper_frame import headings, spans, styled, with_heads
 from fusebench.compare.wording import NOTHING as DASH
 
 NARROW = 8
 """Columns of numbers up to which a table stands in one column of a two-column paper."""
+
+TEXT_WIDTH, NOTE_WIDTH = {True: 55, False: 110}, {True: 62, False: 125}
+"""Characters in a line of the caption and of a footnote, in one column and in both."""
 
 COMMANDS = {BEST: "textbf:--rwrap", SECOND: "underline:--rwrap", THIRD: "textit:--rwrap"}
 """In the form that ``Styler.to_latex`` takes: ``--rwrap`` puts braces round the cell."""
@@ -23,28 +30,85 @@ TIED_WITH_NOTE = r"$^{\approx}$"
 def latex(table: PaperTable) -> str:
     """Return a ``table`` environment (``table*`` where it is wide) with caption, label ``tab:NAME`` and footnotes.
 
-    It is shrunk to the width of the text where it would stick out.
+    It is shrunk to the width of the text where it would stick out. A table longer than a page becomes several, broken before
+    a group where one fits on a page, each with the footnotes of its own rows.
     """
-    environment = "table" if len(table.columns) <= NARROW else "table*"
-    notes = [rf"{_note(letter)} {escaped(note)}\par" for letter, note in table.notes.items()]
-    below = "\n".join([r"\par\vspace{2pt}{\raggedright\scriptsize", *notes, "}"]) if notes else ""
+    first, *others = _parts(table)
+    label = f"tab:{re.sub(r'[^A-Za-z0-9-]', '-', table.spec.name)}"
+    above = [
+        r"\setlength{\belowcaptionskip}{6pt}",
+        rf"\caption{{{escaped(caption(table))}}}",
+        rf"\label{{{label}}}",
+    ]
+    packages = f"booktabs,graphicx{',xcolor' if table.spec.colour else ''}"
     return "\n".join(
         [
-            f"% Needs \\usepackage{{booktabs,graphicx{',xcolor' if table.spec.colour else ''}}}",
-            rf"\begin{{{environment}}}[tbp]",
-            r"\centering",
-            r"\footnotesize",
-            rf"\setlength{{\tabcolsep}}{{{5 if table.has_ties else 3.5}pt}}",
-            r"\setlength{\belowcaptionskip}{6pt}",
-            rf"\caption{{{escaped(caption(table))}}}",
-            rf"\label{{tab:{re.sub(r'[^A-Za-z0-9-]', '-', table.spec.name)}}}",
-            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            f"{_tabular(table)}}}",
-            below,
-            rf"\end{{{environment}}}",
+            rf"% Needs \usepackage{{{packages}}}",
+            *_float(table, first, above),
+            *(line for part in others for line in _float(table, part, [continued(label)])),
             "",
         ]
-    ).replace("\n\n", "\n")
+    )
+
+
+def _float(table: PaperTable, part: PaperTable, above: list[str]) -> list[str]:
+    """Return the lines of an environment; those of all parts of a table are alike in width and air."""
+    environment = "table" if _narrow(table) else "table*"
+    notes = [rf"{_note(letter)} {escaped(note)}\par" for letter, note in part.notes.items()]
+    return [
+        rf"\begin{{{environment}}}[tbp]",
+        r"\centering",
+        r"\footnotesize",
+        rf"\setlength{{\tabcolsep}}{{{5 if table.has_ties else 3.5}pt}}",
+        *above,
+        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+        f"{_tabular(part)}}}",
+        *([r"\par\vspace{2pt}{\raggedright\scriptsize", *notes, "}"] if notes else []),
+        rf"\end{{{environment}}}",
+    ]
+
+
+def _narrow(table: PaperTable) -> bool:
+    return len(table.columns) <= NARROW
+
+
+def _parts(table: PaperTable) -> list[PaperTable]:
+    """Return the table page by page."""
+    above = LINE * lines(caption(table), TEXT_WIDTH[_narrow(table)])
+
+    def height(blocks: Sequence[Block]) -> float:
+        return _height(_part(table, blocks))
+
+    blocks = (_pieces(block, lambda piece: above + height([piece]) <= PAGE) for block in table.blocks)
+    return [_part(table, page) for page in pages(blocks, height, above)]
+
+
+def _pieces(block: Block, fits: Callable[[Block], bool]) -> list[Block]:
+    """Return a block in as few pieces of about as many rows as fit on a page each, at the least of one row."""
+    rows = len(block.lines)
+    for count in range(1, rows):
+        ends = [rows * number // count for number in range(count + 1)]
+        pieces = [replace(block, lines=block.lines[start:end]) for start, end in pairwise(ends)]
+        if all(fits(piece) for piece in pieces):
+            return pieces
+    return [replace(block, lines=(line,)) for line in block.lines]
+
+
+def _part(table: PaperTable, blocks: Sequence[Block]) -> PaperTable:
+    """Return some rows of a table with their own footnotes."""
+    used = {entry.note for block in blocks for line in block.lines for entry in line.entries}
+    notes = {letter: note for letter, note in table.notes.items() if letter in used}
+    return replace(table, blocks=tuple(blocks), notes=notes)
+
+
+def _height(part: PaperTable) -> float:
+    """Return the height in points of rows, headings and footnotes, before the table is shrunk."""
+    titles = headings(part).values()
+    heads = 2 * LINE + 3 * RULE
+    rows = LINE * sum(len(block.lines) for block in part.blocks)
+    between = sum(LINE * (bool(title) + bool(group)) + RULE * (1 + bool(title)) for title, group in titles)
+    notes = sum(lines(note, NOTE_WIDTH[_narrow(part)]) for note in part.notes.values())
+    return heads + rows + between + SMALL_LINE * notes
 
 
 def proof(table: PaperTable) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fusebench.compare.contents import Cell, Row, Table
 from fusebench.compare.devices import rows_by_device, with_threads
 from fusebench.markers import OK
@@ -26,15 +28,20 @@ def costs(row: Row, table: Table) -> list[str]:
     return [*([] if times_by_device(table) else _times(row)), parameters(row.record.get("parameters"))]
 
 
-def times_by_device(table: Table) -> dict[str, list[list[str]]]:
-    """Device -> method and ``TIMES`` of each of its rows; empty where all times were taken on one device."""
+def times_by_device(table: Table, rows: Sequence[Row] | None = None) -> dict[str, list[list[str]]]:
+    """Device -> method and ``TIMES`` of each of its rows, or of those of ``rows`` where they are given.
+
+    Empty where all times of the table were taken on one device.
+    """
     by_device = rows_by_device(table.rows)
     if len(by_device) < 2:
         return {}
-    return {
-        with_threads(device, rows): [[row.label, *_times(row)] for row in rows]
-        for device, rows in by_device.items()
+    shown = {row.method for row in (table.rows if rows is None else rows)}
+    times = {
+        with_threads(device, own): [[row.label, *_times(row)] for row in own if row.method in shown]
+        for device, own in by_device.items()
     }
+    return {device: own for device, own in times.items() if own}
 
 
 def _times(row: Row) -> list[str]:
