@@ -17,7 +17,16 @@ import pandas as pd
 import pytest
 from fusebench.compare.planning import Comparison
 from fusebench.errors import RegistryError
-from fusebench.figures import boxes, correlation, critical_difference, grid, quality_speed, radar, ranks
+from fusebench.figures import (
+    boxes,
+    correlation,
+    critical_difference,
+    curves,
+    grid,
+    quality_speed,
+    radar,
+    ranks,
+)
 from fusebench.figures.contents import FigureSpec, Inputs
 from fusebench.figures.files import write_figure
 from fusebench.figures.style import looks, paper_style
@@ -93,6 +102,34 @@ def test_boxes_leave_out_what_has_no_values(of: Read) -> None:
     assert set(data["metric"]) == set(METRICS)
 
 
+def test_boxes_of_many_methods_are_of_the_leading_ones(of: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more methods have values than names fit, those with the best mean rank are drawn, and the figure says so."""
+    monkeypatch.setattr(boxes, "MOST_METHODS", 2)
+    spec, inputs = of("boxes-set-00")
+    figure, data = draw(boxes, (spec, inputs))
+    best = sorted(spec.labels[method] for method in inputs.ranks(spec).index[:2])
+    assert sorted({text for text in texts(figure) if text.startswith("Method-")}) == best
+    assert "2 of 4 methods, those with the best mean rank" in texts(figure)
+    assert len(set(data["method"])) == 4
+
+
+def test_curves_have_one_colour_in_panels_and_legend(of: Read) -> None:
+    """Also of a method that lacks the first metric; what has no line in any panel is not in the legend."""
+    spec, inputs = of("curves-set-00")
+    inputs = replace(inputs)
+    values = of("curves-set-00")[1].values
+    lacking = (values["method"] == "method-001") & (values["metric"] == METRICS[0])
+    inputs.__dict__["values"] = values[~lacking]
+    figure, _ = draw(curves, (spec, inputs))
+    first, *others = (
+        {line.get_label(): line.get_color() for line in panel.lines} for panel in figure.axes[: len(METRICS)]
+    )
+    assert "Method-001" not in first and len(first) == 3
+    (legend,) = figure.legends
+    named = {line.get_label(): line.get_color() for line in legend.get_lines()}
+    assert named == others[0] and list(named) == [f"Method-{n:03}" for n in range(4)]
+
+
 def test_rank_heat_map_is_sorted_by_mean_rank(of: Read) -> None:
     """Rows go from best to worst; columns are the metrics of both datasets; numbers stand in the cells."""
     figure, data = draw(ranks, of("ranks"))
@@ -108,6 +145,50 @@ def test_radar_scales_from_worst_to_best(of: Read) -> None:
     assert scaled.min().tolist() == [0] * len(METRICS) and scaled.max().tolist() == [1] * len(METRICS)
     summary = inputs.summary[(inputs.summary["dataset"] == "set-00") & (inputs.summary["id"] == "Q_CV")]
     assert scaled["Q_CV"].idxmax() == summary.set_index("method")["mean"].idxmin()
+
+
+def test_names_of_a_radar_lie_outside_and_apart(of: Read) -> None:
+    """No name touches the circle of the best method or another name."""
+    figure, _ = draw(radar, of("radar-set-00"))
+    (panel,) = figure.axes
+    centre, rim = panel.transData.transform([(0, -0.15), (0, 1)])
+    extents = [text.get_window_extent() for text in panel.texts]
+    for number, extent in enumerate(extents):
+        nearest = np.clip(centre, extent.min, extent.max)
+        assert np.hypot(*(nearest - centre)) > np.hypot(*(rim - centre))
+        assert not extent.count_overlaps(extents[:number])
+    assert len(extents) == len(METRICS)
+
+
+def test_many_names_of_a_radar_follow_their_rays(of: Read) -> None:
+    """Twenty names would meet above and below the circle; along the rays they only part, and none is upside down."""
+    spec, inputs = of("radar-set-00")
+    directed = [d.id for d in resolve(["all@vifb", "all@tang"]) if d.direction != "none"]
+    names = directed[: radar.MOST_METRICS]
+    one, inputs = inputs.summary[inputs.summary["id"] == "EN"], replace(inputs)
+    inputs.__dict__["summary"] = pd.concat([one.assign(id=name) for name in names])
+    figure, _ = draw(radar, (replace(spec, datasets=[{**spec.shown, "metrics": names}]), inputs))
+    (panel,) = figure.axes
+    for number, text in enumerate(panel.texts):
+        turned = (text.get_rotation() - 360 * number / len(names)) % 180
+        assert min(turned, 180 - turned) < 1e-6 and not 91 < text.get_rotation() < 269
+    assert len(panel.texts) == len(names)
+
+
+def test_a_radar_shows_the_leading_ones_of_the_complete(of: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the best method lacks a value, the next two take both places, and the legend says of how many they are."""
+    monkeypatch.setattr(radar, "MOST_METHODS", 2)
+    spec, inputs = of("radar-set-00")
+    best, *others = inputs.ranks(spec).index
+    summary = inputs.summary.copy()
+    summary.loc[(summary["method"] == best) & (summary["id"] == "EN"), "measured"] = 7
+    inputs = replace(inputs)
+    inputs.__dict__["summary"] = summary
+    figure, _ = draw(radar, (spec, inputs))
+    (legend,) = figure.legends
+    shown = [text.get_text() for text in legend.get_texts()]
+    assert sorted(shown) == sorted(spec.labels[method] for method in others[:2])
+    assert legend.get_title().get_text() == "2 of 3 methods, those with the best mean rank"
 
 
 def test_speed_is_compared_within_one_device(of: Read, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fusebench.figures.contents import FigureSpec, Inputs
-from fusebench.figures.style import COLOURS, COLUMN, PAGE, message
+from fusebench.figures.style import COLOURS, COLUMN, PAGE, message, selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,8 @@ PANELS = 4
 """Panels side by side."""
 PANEL_HEIGHT = 1.15
 LABEL_HEIGHT = 0.75
+MOST_METHODS = 16
+"""More names do not fit below a panel: those with the best mean rank are drawn."""
 
 
 def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
@@ -26,7 +28,8 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     matrices = inputs.matrices(spec)
     if not matrices:
         return message("no method has a value of every pair"), pd.DataFrame()
-    methods = [method for method in spec.shown["methods"] if any(method in m for m in matrices.values())]
+    able = {str(method) for matrix in matrices.values() for method in matrix}
+    methods = inputs.leading(spec, able, MOST_METHODS)
     columns = min(PANELS, len(matrices))
     rows = -(-len(matrices) // columns)
     width = PAGE if columns > 2 else COLUMN
@@ -37,6 +40,7 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
         _panel(panel, matrices[definition.id], methods, spec.head(definition))
     for panel in panels.flat[len(shown) :]:
         panel.set_axis_off()
+    figure.suptitle(selection(len(methods), len(able)), fontsize=6)
     _name(panels, len(shown), [spec.labels[method] for method in methods])
     return figure, _quartiles(matrices)
 

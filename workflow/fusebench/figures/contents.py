@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -90,6 +90,19 @@ class Inputs:
 
         found = samples(self.values, {spec.dataset: list(spec.shown["metrics"])})
         return {sample.definition.id: sample.values for sample in found if sample.values.size}
+
+    def leading(self, spec: FigureSpec, able: Collection[str], most: int) -> list[str]:
+        """Return which methods are drawn, in the order of the table: all of ``able``, or those with the best mean rank.
+
+        Args:
+            spec: which figure.
+            able: the methods that have what is drawn.
+            most: how many can be told apart; those without a rank come last.
+        """
+        methods = [method for method in spec.shown["methods"] if method in able]
+        ranked = [method for method in self.ranks(spec).index if method in able]
+        chosen = [*dict.fromkeys([*ranked, *methods])][:most]
+        return [method for method in methods if method in chosen]
 
     def ranks(self, spec: FigureSpec) -> pd.DataFrame:
         """Return ranks of means: methods by (dataset, metric), best mean rank first; only metrics with a direction."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fusebench.figures.contents import FigureSpec, Inputs
-from fusebench.figures.style import COLUMN, PAGE, looks, message
+from fusebench.figures.style import COLUMN, PAGE, looks, message, selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +24,13 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     """Return the figure and the sorted values."""
     import pandas as pd
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
     matrices = inputs.matrices(spec)
     if not matrices:
         return message("no method has a value of every pair"), pd.DataFrame()
-    chosen = leading(spec, inputs, MOST_METHODS)
+    able = {str(method) for matrix in matrices.values() for method in matrix}
+    styles = _styles(spec, inputs.leading(spec, able, MOST_METHODS))
     columns = min(PANELS, len(matrices))
     rows = -(-len(matrices) // columns)
     width = PAGE if columns > 2 else COLUMN
@@ -36,36 +38,36 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     panels = figure.subplots(rows, columns, squeeze=False)
     shown = [definition for definition in spec.definitions if definition.id in matrices]
     for number, (panel, definition) in enumerate(zip(panels.flat, shown, strict=False)):
-        _panel(panel, matrices[definition.id], chosen, spec, spec.head(definition))
+        _panel(panel, matrices[definition.id], styles, spec.head(definition))
         panel.set_xlabel("share of pairs" if number >= len(shown) - columns else "")
         panel.xaxis.label.set_in_layout(number >= (rows - 1) * columns)
     for panel in panels.flat[len(shown) :]:
         panel.set_axis_off()
-    handles, labels = panels.flat[0].get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=min(6 if columns > 2 else 3, len(labels))
+        handles=[Line2D([], [], **style) for style in styles.values()],
+        title=selection(len(styles), len(able)),
+        title_fontsize=6,
+        loc="outside lower center",
+        ncols=min(6 if columns > 2 else 3, len(styles)),
     )
     return figure, pd.concat(
         {m: v.apply(np.sort) for m, v in matrices.items()}, names=["metric", "place"]
     ).reset_index()
 
 
-def leading(spec: FigureSpec, inputs: Inputs, most: int) -> list[str]:
-    """Return the methods that are drawn: all, or those with the best mean rank, in the order of the table."""
-    ranks = inputs.ranks(spec)
-    chosen = set(ranks.index[:most]) if len(ranks) > most else set(spec.shown["methods"])
-    return [method for method in spec.shown["methods"] if method in chosen]
+def _styles(spec: FigureSpec, methods: list[str]) -> dict[str, dict[str, Any]]:
+    """Return label, colour and line of each method, the same in every panel and in the legend."""
+    return {
+        method: {"label": spec.labels[method], "color": look["color"], "linestyle": look["linestyle"]}
+        for method, look in looks(methods).items()
+    }
 
 
-def _panel(panel: Axes, values: pd.DataFrame, methods: list[str], spec: FigureSpec, head: str) -> None:
-    styles = looks(methods)
+def _panel(panel: Axes, values: pd.DataFrame, styles: dict[str, dict[str, Any]], head: str) -> None:
     share = (np.arange(len(values)) + 0.5) / len(values)
-    for method in methods:
+    for method, style in styles.items():
         if method in values:
-            style = {key: value for key, value in styles[method].items() if key != "marker"}
-            panel.plot(share, np.sort(values[method].to_numpy()), label=spec.labels[method], **style)
-        else:
-            panel.plot([], [], label=spec.labels[method], color="0.8")
+            panel.plot(share, np.sort(values[method].to_numpy()), **style)
     panel.set_title(head)
     panel.set_xlim(0, 1)
     panel.grid()

@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fusebench.figures.contents import FigureSpec, Inputs
-from fusebench.figures.curves import leading
-from fusebench.figures.style import COLUMN, looks, message
+from fusebench.figures.style import COLUMN, looks, message, selection
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 MOST_METHODS = 6
 MOST_METRICS = 20
 """More names do not fit round a circle of one column's width."""
+
+MOST_LEVEL = 12
+"""More names than these meet each other above and below the circle where they are level."""
+NAMES = 1.1
+"""Where names begin: outside the circle of the best method and its markers."""
+SIDE = 0.25
+"""Sine of the angle from an axis up to which a name is centred beside the circle, above it or below it."""
 
 
 def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
@@ -33,7 +40,7 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     angles = np.linspace(0, 2 * np.pi, scaled.shape[1], endpoint=False)
     figure = Figure(figsize=(COLUMN, COLUMN), layout="constrained")
     panel: Any = figure.subplots(subplot_kw={"projection": "polar"})
-    methods = [method for method in leading(spec, inputs, MOST_METHODS) if method in scaled.index]
+    methods = inputs.leading(spec, scaled.index, MOST_METHODS)
     styles = looks(methods)
     for method in methods:
         values = scaled.loc[method].to_numpy(float)
@@ -42,14 +49,32 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
             [*angles, angles[0]], [*values, values[0]], markersize=2.5, label=spec.labels[method], **style
         )
     heads = [spec.head(definition) for definition in spec.definitions if definition.id in scaled]
-    panel.set_xticks(angles, heads)
-    panel.set_yticks([0, 0.5, 1], ["worst", "", "best"], color="0.35", fontsize=5)
-    panel.set_rlabel_position(180 / scaled.shape[1])
+    _names(panel, angles, heads)
     panel.set_ylim(-0.15, 1.05)
+    panel.set_yticks([0, 0.5, 1], ["worst", "", "best"])
+    panel.tick_params(axis="y", labelcolor="0.35", labelsize=5)
+    panel.set_rlabel_position(180 / scaled.shape[1])
     panel.grid(visible=True)
     panel.spines["polar"].set_visible(False)
-    figure.legend(loc="outside lower center", ncols=3)
+    title = selection(len(methods), len(scaled))
+    figure.legend(loc="outside lower center", ncols=3, title=title, title_fontsize=6)
     return figure, scaled.reset_index()
+
+
+def _names(panel: Any, angles: NDArray[np.float64], heads: list[str]) -> None:
+    """Write the names of the metrics outside the circle: each ends where it comes nearest to it, many along their rays."""
+    panel.set_xticks(angles, [""] * len(heads))
+    for angle, head in zip(angles, heads, strict=True):
+        across, up = np.cos(angle), np.sin(angle)
+        beside = "left" if across > 0 else "right"
+        if len(heads) > MOST_LEVEL:
+            place = {"ha": beside, "va": "center", "rotation": np.degrees(np.arctan(up / across))}
+        else:
+            place = {
+                "ha": beside if abs(across) > SIDE else "center",
+                "va": "center" if abs(up) < SIDE else "bottom" if up > 0 else "top",
+            }
+        panel.text(angle, NAMES, head, fontsize=6, rotation_mode="anchor", **place)
 
 
 def scaled_means(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:

@@ -45,6 +45,11 @@ def looks(names: Sequence[str]) -> dict[str, dict[str, Any]]:
     }
 
 
+def selection(drawn: int, able: int) -> str:
+    """Return what says that some methods are not drawn; ``""`` where all are."""
+    return f"{drawn} of {able} methods, those with the best mean rank" if drawn < able else ""
+
+
 def message(text: str) -> Figure:
     """Return a figure that says why there is nothing to draw."""
     from matplotlib.figure import Figure
