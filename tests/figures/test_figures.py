@@ -35,6 +35,7 @@ from fusebench.plan import make_plan
 from fusebench.registry.tables import FIGURES
 from fusebench.statistics.files import write_statistics
 from fusebench.statistics.significance import critical_difference as cd
+from matplotlib.axes import Axes
 
 from tests.fake_results import METRICS, TABLE, FakeResults
 
@@ -326,6 +327,33 @@ def test_grid_takes_crops_of_the_configuration(of: Read) -> None:
     assert len(data) == 2 + 4 and set(data["x"]) == {4} and list(data["image"][:2]) == ["Infrared", "Visible"]
     with pytest.raises(RegistryError, match=r"inside the image of 48x40 pixels; found \[40, 4, 20, 10\]"):
         draw(grid, (replace(shown, crops={"0001": [(40, 4, 20, 10)]}), inputs))
+
+
+def test_a_grid_shows_the_leading_methods_that_fit_on_a_page(
+    of: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of rows of four images one for each pair fits: both sources and the two best methods, which the figure says."""
+    spec, inputs = of("grid-set-00")
+    figure, _ = draw(grid, (spec, inputs))
+    assert not any("of 4 methods" in text for text in texts(figure))
+    monkeypatch.setattr(grid, "COLUMNS", 4)
+    monkeypatch.setattr(grid, "PAGE_HEIGHT", figure.get_size_inches()[1])
+    figure, data = draw(grid, (spec, inputs))
+    best = sorted(spec.labels[method] for method in inputs.ranks(spec).index[:2])
+    assert list(data["image"].unique()) == ["Infrared", "Visible", *best]
+    assert "2 of 4 methods, those with the best mean rank" in texts(figure)
+    assert figure.get_size_inches()[1] <= grid.PAGE_HEIGHT
+
+
+def test_a_tall_crop_is_no_taller_than_its_image_is_wide(of: Read) -> None:
+    """A box of 4 by 40 pixels stands in the middle of its strip with its own proportions."""
+    spec, inputs = of("grid-set-00")
+    shown = replace(spec, pairs=["0001"], crops={"0001": [(4, 0, 4, 40)]})
+    figure, _ = draw(grid, (shown, inputs))
+    _, crop, *_ = (axes.get_window_extent() for axes in figure.findobj(Axes))
+    image = figure.findobj(Axes)[0].get_window_extent()
+    assert crop.height == pytest.approx(image.width) and crop.width == pytest.approx(crop.height / 10)
+    assert crop.x0 - image.x0 == pytest.approx(image.x1 - crop.x1)
 
 
 def test_many_names_look_different() -> None:

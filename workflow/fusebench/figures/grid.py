@@ -1,4 +1,4 @@
-"""Qualitative grid: sources and every method on some pairs, with boxes and their enlarged contents below each image."""
+"""Qualitative grid: sources and methods on some pairs, with boxes and their enlarged contents below each image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from fusebench.errors import RegistryError
 from fusebench.figures.contents import FigureSpec, Inputs
-from fusebench.figures.style import PAGE, message
+from fusebench.figures.style import PAGE, message, selection
 from fusebench.files import read_json
 from fusebench.images import read_image
 from fusebench.markers import OK
@@ -30,7 +30,14 @@ CROP_SHARE = 0.25
 """Width of a box that is chosen here, as a share of the image's shorter side."""
 BOXES = 2
 BOX_COLOURS = ("#E69F00", "#56B4E9", "#009E73")
+SQUARES: tuple[Box, ...] = ((0, 0, 1, 1),) * BOXES
+"""The shape of boxes that are chosen here."""
+SOURCES = 2
 GAP = 0.02
+WIDTH = PAGE / COLUMNS * (1 - GAP)
+"""Of an image in inches."""
+PAGE_HEIGHT = 8.7
+"""Of a page in inches, without a caption."""
 ACRONYMS = frozenset({"ct", "mri", "pet", "spect", "hsi", "msi", "pan", "gfp", "pc"})
 
 
@@ -43,13 +50,15 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     if manifest["state"] != OK or not runs:
         return message("no method has images of this dataset"), pd.DataFrame()
     pairs = chosen_pairs(spec, inputs, [pair["name"] for pair in manifest["pairs"]])
-    shown = [(pair, _images(spec, inputs, manifest, runs, pair)) for pair in pairs]
+    methods = _fitting(spec, inputs, manifest, runs, pairs)
+    shown = [(pair, _images(spec, inputs, manifest, runs, pair, methods)) for pair in pairs]
     blocks = [(pair, images, boxes_of(spec, pair, images)) for pair, images in shown]
     heights = [_block_height(images, boxes) for _, images, boxes in blocks]
     figure = Figure(figsize=(PAGE, sum(heights)))
     parts: Any = figure.subfigures(len(blocks), 1, height_ratios=heights, hspace=0, squeeze=False)
     for figures, (_, images, boxes) in zip(parts.flat, blocks, strict=True):
         _block(figures, images, boxes, spec)
+    figure.text(0.5, 1, selection(len(methods), len(runs)), ha="center", va="bottom", fontsize=6)
     return figure, _table(blocks)
 
 
@@ -91,22 +100,39 @@ def chosen_pairs(spec: FigureSpec, inputs: Inputs, known: Sequence[str]) -> list
     return [pair for pair in known if pair in chosen]
 
 
+def _fitting(
+    spec: FigureSpec,
+    inputs: Inputs,
+    manifest: Mapping[str, Any],
+    runs: Mapping[str, Mapping[str, str]],
+    pairs: Sequence[str],
+) -> list[str]:
+    """Return the methods that are shown: all, or as many of the leading ones as fit on one page with every pair."""
+    heights = []
+    for pair in pairs:
+        sources = _images(spec, inputs, manifest, runs, pair, [])
+        heights.append(_row_height(sources, boxes_of(spec, pair, sources) or SQUARES))
+    rows = max(1, int(PAGE_HEIGHT / sum(heights)))
+    return inputs.leading(spec, runs, rows * COLUMNS - SOURCES)
+
+
 def _images(
     spec: FigureSpec,
     inputs: Inputs,
     manifest: Mapping[str, Any],
     runs: Mapping[str, Mapping[str, str]],
     pair: str,
+    methods: Sequence[str],
 ) -> Images:
-    """Return name shown -> image: both sources, then every method that has the pair, in the order of the table."""
+    """Return name shown -> image: both sources, then those of the methods that have the pair, in their order."""
     entry = next(item for item in manifest["pairs"] if item["name"] == pair)
     folder = inputs.root / manifest["path"]
     images: Images = {
         _shown(modality): _pixels(folder / entry[side]["file"])
         for side, modality in zip("ab", spec.modalities, strict=True)
     }
-    methods = [method for method in spec.shown["methods"] if pair in runs.get(method, {})]
-    return images | {spec.labels[method]: _pixels(Path(runs[method][pair])) for method in methods}
+    having = [method for method in methods if pair in runs[method]]
+    return images | {spec.labels[method]: _pixels(Path(runs[method][pair])) for method in having}
 
 
 def _shown(modality: str) -> str:
@@ -127,7 +153,7 @@ def boxes_of(spec: FigureSpec, pair: str, images: Images) -> list[Box]:
     """
     height, width = next(iter(images.values())).shape[:2]
     if pair not in spec.crops:
-        return differing_boxes(list(images.values())[2:])
+        return differing_boxes(list(images.values())[SOURCES:])
     boxes = [(box[0], box[1], box[2], box[3]) for box in spec.crops[pair]]
     for x, y, box_width, box_height in boxes:
         if x + box_width > width or y + box_height > height or not box_width or not box_height:
@@ -170,17 +196,27 @@ def _standardised(image: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def _block_height(images: Images, boxes: Sequence[Box]) -> float:
     """Return the height in inches of one pair's rows."""
-    return -(-len(images) // COLUMNS) * (_image_height(images) + _crop_height(boxes) + 0.17)
+    return -(-len(images) // COLUMNS) * _row_height(images, boxes)
+
+
+def _row_height(images: Images, boxes: Sequence[Box]) -> float:
+    """Return the height in inches of a row of images with their crops and names."""
+    return _image_height(images) + _crop_height(boxes) + 0.17
 
 
 def _image_height(images: Images) -> float:
     height, width = next(iter(images.values())).shape[:2]
-    return float(PAGE / COLUMNS * (1 - GAP) * height / width)
+    return float(WIDTH * height / width)
 
 
 def _crop_height(boxes: Sequence[Box]) -> float:
-    """Return the height in inches of the strip of crops: side by side they are as wide as the image."""
-    return PAGE / COLUMNS * (1 - GAP) / sum(w / h for _, _, w, h in boxes) if boxes else 0.0
+    """Return the height in inches of the strip of crops: side by side they are as wide as the image, but never taller."""
+    return WIDTH / max(1.0, _aspect(boxes)) if boxes else 0.0
+
+
+def _aspect(boxes: Sequence[Box]) -> float:
+    """Return the width of boxes side by side at a common height of 1."""
+    return sum(width / height for _, _, width, height in boxes)
 
 
 def _block(figure: Any, images: Images, boxes: Sequence[Box], spec: FigureSpec) -> None:
@@ -218,9 +254,11 @@ def _crops(
     figure: Any, image: NDArray[np.uint8], boxes: Sequence[Box], place: tuple[float, float, float, float]
 ) -> None:
     left, bottom, width, height = place
-    total = sum(box[2] / box[3] for box in boxes)
+    # Tall boxes do not fill the width: they stand in its middle.
+    scale = width / max(1.0, _aspect(boxes))
+    left += (width - scale * _aspect(boxes)) / 2
     for (x, y, box_width, box_height), colour in zip(boxes, BOX_COLOURS, strict=False):
-        share = width * box_width / box_height / total
+        share = scale * box_width / box_height
         panel = figure.add_axes((left, bottom, share, height))
         panel.imshow(
             image[y : y + box_height, x : x + box_width], cmap="gray", vmin=0, vmax=255, aspect="auto"
