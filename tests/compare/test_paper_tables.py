@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 import subprocess
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fusebench.compare import read_measures
+from fusebench.compare import steps as table_steps
 from fusebench.compare.bibliography import bibliography, citation_key
 from fusebench.compare.means import Mean
 from fusebench.compare.paper import PaperSpec, PaperTable, caption, paper_table
@@ -18,6 +22,12 @@ from fusebench.compare.paper_files import SUFFIXES, wide_frame, write_paper_tabl
 from fusebench.compare.paper_html import html
 from fusebench.compare.paper_latex import latex
 from fusebench.compare.paper_markdown import markdown
+from fusebench.compare.planning import Comparison
+from fusebench.plan import make_plan
+from fusebench.statistics.files import write_statistics
+from fusebench.steps import write_table
+
+from tests.fake_results import TABLE, FakeResults
 
 METRICS = ["SSIM", "SSIM@cddfuse", "Q_CV"]
 SPEC = PaperSpec(
@@ -220,6 +230,30 @@ def test_a_narrow_table_stands_in_one_column() -> None:
     """Up to eight columns of numbers take `table`, more take `table*`."""
     narrow = table(columns=[], layout="stacked")
     assert r"\begin{table}[tbp]" in latex(narrow) and r"\begin{table*}[tbp]" in latex(table())
+
+
+def test_only_the_at_of_a_definition_makes_a_subscript() -> None:
+    """A head of one's own stands as it is written, with what is behind its `@`, in LaTeX and in HTML."""
+    shown = table(heads={"SSIM": "H @ scale"})
+    assert r"H @ scale $\uparrow$" in latex(shown) and "H @ scale ↑" in html(shown)
+    assert r"SSIM\textsubscript{cddfuse}" in latex(shown) and "SSIM<sub>cddfuse</sub>" in html(shown)
+
+
+def test_a_table_of_failed_methods_says_how_many_pairs_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of pairs is the dataset's, also where no run has an image: in tables of papers and of suites."""
+    root = FakeResults(tmp_path, methods=2, datasets=1, failed=2, images=False).write().root
+    monkeypatch.chdir(root)
+    plan = make_plan(root, {})
+    summary, output = root / "results/statistics/summary.csv", root / f"results/tables/{TABLE}.md"
+    measures = root / "results/measures/set-00.csv"
+    write_statistics(summary.parent, read_measures([measures]), {"set-00": ["EN"]})
+    spec = json.loads(Comparison(plan).table_spec(TABLE))
+    table_steps.table(Namespace(spec=spec, statistics=summary, output=output))
+    assert "Means over 8 pairs (Set 00)" in output.read_text()
+    write_table(Namespace(spec=json.loads(plan.table_spec("fake", "set-00")), measures=measures))
+    assert "mean over 8 pairs" in (root / "results/tables/fake/set-00.md").read_text()
 
 
 def test_html_is_whole_and_escaped() -> None:

@@ -356,6 +356,14 @@ def test_a_tall_crop_is_no_taller_than_its_image_is_wide(of: Read) -> None:
     assert crop.x0 - image.x0 == pytest.approx(image.x1 - crop.x1)
 
 
+def test_a_head_of_ones_own_is_drawn_as_it_is_written(of: Read) -> None:
+    """Only the `@` of a definition parts it from the metric."""
+    spec, _ = of("ranks")
+    plain, other = resolve(["SSIM", "SSIM@cddfuse"])
+    shown = replace(spec, heads={"SSIM": "H @ scale"})
+    assert (shown.head(plain), shown.head(other)) == ("H @ scale ↑", "SSIM (cddfuse) ↑")
+
+
 def test_many_names_look_different() -> None:
     """Forty methods have forty combinations of colour, marker and line."""
     found = looks([f"m{n}" for n in range(40)]).values()

@@ -67,3 +67,9 @@ def attempts(failures: Path) -> int:
     kept = read_json(failures) if failures.exists() else {"attempts": 0}
     only_shown = kept.get("failed") and os.environ.get(SHOWING_VARIABLE)
     return int(kept["attempts"]) - (1 if only_shown else 0)
+
+
+def read_manifest(root: Path, dataset: str) -> dict[str, Any]:
+    """Return the marker of a dataset; one that could not be prepared has no pairs."""
+    manifest: dict[str, Any] = read_json(root / "resources" / "datasets" / f"{dataset}.json")
+    return manifest if manifest["state"] == OK else {"path": "", **manifest, "pairs": []}

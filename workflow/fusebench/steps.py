@@ -14,7 +14,7 @@ from typing import Any
 
 from fusebench.errors import EnvironmentFailed
 from fusebench.files import read_json, sha256_of_file, write_json, write_text
-from fusebench.markers import write_marker
+from fusebench.markers import read_manifest, write_marker
 from fusebench.stepping import add_step, run_step
 
 ROOT = Path()
@@ -153,7 +153,9 @@ def write_table(options: argparse.Namespace) -> None:
     """Write one table in every format."""
     from fusebench.compare import TableSpec, read_measures, write_tables
 
-    spec = TableSpec(**options.spec["table"])
+    shown = options.spec["table"]
+    # A table of failed runs alone knows the number of pairs from here only.
+    spec = TableSpec(**{**shown, "pairs": len(read_manifest(ROOT, shown["dataset"])["pairs"])})
     records = _records(options.spec["cells"])
     write_tables(ROOT / "results" / "tables", spec, records, read_measures([options.measures]))
 

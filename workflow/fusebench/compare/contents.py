@@ -29,7 +29,7 @@ class TableSpec:
         methods: name -> name shown, in the order of the rows.
         metrics: ids in the order of the columns, ``METRIC`` or ``METRIC@DEFINITION``.
         decimals: how many are printed, of all metrics or by id; methods are ranked on these digits.
-        pairs: how many the dataset has; where None, the most that any run has.
+        pairs: how many the dataset has; where None, or 0 of one that could not be prepared, the most that any run has.
     """
 
     suite: str

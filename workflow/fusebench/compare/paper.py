@@ -9,7 +9,15 @@ from typing import Any
 from fusebench.compare.contents import BEST, Cell, Row, Table, TableSpec, tabulate
 from fusebench.compare.devices import device_of, rows_by_device, with_threads
 from fusebench.compare.means import Means
-from fusebench.compare.wording import NOTHING, mark, parameters, seconds, shortened
+from fusebench.compare.wording import (
+    NOTHING,
+    definition_shown,
+    mark,
+    name_shown,
+    parameters,
+    seconds,
+    shortened,
+)
 from fusebench.markers import OK
 from fusebench.metrics import Definition
 
@@ -34,7 +42,7 @@ class PaperSpec:
         title: the first sentence of the caption.
         groups: heading -> methods in the order of the rows.
         labels: method -> name shown.
-        datasets: name, title, methods and metrics (ids) of each dataset.
+        datasets: name, title, methods and metrics (ids) of each dataset, and how many pairs it has where that is known.
         decimals: id of a metric -> digits after the point.
         heads: id of a metric -> head of its column, where it is not its name.
         cite: method -> BibTeX key; empty where names are not followed by citations.
@@ -76,6 +84,13 @@ class Column:
     definition: Definition | None
     cost: str
     head: str
+
+    @property
+    def name_and_definition(self) -> tuple[str, str]:
+        """The head in two; the second is ``""`` for a canonical definition and in a head of one's own, whatever it holds."""
+        if self.definition is None or self.head != self.definition.id:
+            return self.head, ""
+        return name_shown(self.definition), definition_shown(self.definition)
 
 
 @dataclass(frozen=True)
@@ -157,7 +172,15 @@ def paper_table(spec: PaperSpec, records: Iterable[Mapping[str, Any]], means: Me
 
 def _part(spec: PaperSpec, dataset: Mapping[str, Any]) -> TableSpec:
     labels = {method: spec.labels[method] for method in dataset["methods"]}
-    return TableSpec(spec.name, dataset["name"], dataset["title"], labels, dataset["metrics"], spec.decimals)
+    return TableSpec(
+        spec.name,
+        dataset["name"],
+        dataset["title"],
+        labels,
+        dataset["metrics"],
+        spec.decimals,
+        dataset.get("pairs"),
+    )
 
 
 def _title(part: Table) -> str:

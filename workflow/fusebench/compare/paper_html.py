@@ -54,7 +54,7 @@ def html_table(table: PaperTable) -> str:
 
 
 def _head(column: Column) -> str:
-    name, _, which = column.head.partition("@")
+    name, which = column.name_and_definition
     arrow = ARROWS[column.definition.direction] if column.definition else ""
     return escape(name) + (f"<sub>{escape(which)}</sub>" if which else "") + arrow
 

@@ -144,7 +144,7 @@ def _tabular(table: PaperTable) -> str:
 
 
 def _head(column: Column) -> str:
-    name, _, which = column.head.partition("@")
+    name, which = column.name_and_definition
     shown = escaped(name) + (rf"\textsubscript{{{escaped(which)}}}" if which else "")
     return shown + (ARROWS[column.definition.direction] if column.definition else "")
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fusebench.compare.wording import definition_shown, name_shown
 from fusebench.metrics import Definition, resolve
 
 if TYPE_CHECKING:
@@ -51,9 +52,10 @@ class FigureSpec:
         return resolve(self.shown["metrics"])
 
     def head(self, definition: Definition) -> str:
-        """Return the name of a metric with its arrow."""
-        name, _, which = self.heads.get(definition.id, definition.id).partition("@")
-        return f"{name}{f' ({which})' if which else ''}{ARROWS[definition.direction]}"
+        """Return the name of a metric with its arrow; its definition, if it is another, in brackets unless it has a head."""
+        name, which = name_shown(definition), definition_shown(definition)
+        shown = self.heads.get(definition.id) or (f"{name} ({which})" if which else name)
+        return f"{shown}{ARROWS[definition.direction]}"
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fusebench.compare.devices import device_of
 from fusebench.compare.planning import evidence
-from fusebench.files import read_json
-from fusebench.markers import OK
 from fusebench.metrics import Definition, resolve
 from fusebench.registry import Dataset, Method
 
@@ -140,9 +137,3 @@ def packed_values(measures: pd.DataFrame, facts: Mapping[str, Any], methods: Seq
 def runs_of(records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return method -> facts of its run on one dataset."""
     return {record["method"]: run_facts(record) for record in records}
-
-
-def read_manifest(root: Path, dataset: str) -> dict[str, Any]:
-    """Return the marker of a dataset; one that could not be prepared has no pairs."""
-    manifest: dict[str, Any] = read_json(root / "resources" / "datasets" / f"{dataset}.json")
-    return manifest if manifest["state"] == OK else {"path": "", **manifest, "pairs": []}

@@ -13,12 +13,12 @@ from typing import Any
 from fusebench.compare.planning import Comparison
 from fusebench.files import write_text
 from fusebench.fuse.records import all_records
+from fusebench.markers import read_manifest
 from fusebench.plan import make_plan
 from fusebench.report.contents import (
     dataset_facts,
     method_facts,
     packed_values,
-    read_manifest,
     runs_of,
     statistics_of,
 )
