@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from fusebench.compare.bibliography import bibliography
-from fusebench.compare.planning import Comparison, evidence, paper_spec
+from fusebench.compare.planning import Comparison, evidence, is_verified, paper_spec
 from fusebench.errors import RegistryError
 from fusebench.plan import make_plan
 from fusebench.registry import Method, Registry, load_registry
@@ -205,14 +205,33 @@ def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("verified", "self_check", "shown"),
+    ("entry", "self_check", "shown", "counts"),
     [
-        (None, "", "–"),
-        ("none", "", "–"),
-        ({"date": "2026-01-02"}, "", "ran 2026-01-02"),
-        ({"date": "2026-01-02"}, "exact", "exact"),
+        ({}, "", "–", False),
+        ({"verified": "none"}, "", "–", False),
+        ({"verified": {"date": "2026-01-02"}}, "", "ran 2026-01-02", True),
+        ({"verified": {"date": "2026-01-02"}}, "test: exact", "test: exact", True),
+        ({}, "test: close; more: within-tolerance", "test: close; more: within-tolerance", True),
+        ({}, "test: exact; more: nothing-to-compare", "test: exact; more: nothing-to-compare", True),
+        ({"verified": {"date": "2026-01-02"}}, "test: differs", "test: differs", False),
+        ({}, "test: exact; more: size-differs", "test: exact; more: size-differs", False),
     ],
 )
-def test_evidence_is_the_self_check_or_what_ran(verified: Any, self_check: str, shown: str) -> None:
-    """Nothing is called verified that was not."""
-    assert evidence(Method("m", {"verified": verified}), self_check) == shown
+def test_evidence_is_the_self_check_or_what_ran(
+    entry: dict[str, Any], self_check: str, shown: str, counts: bool
+) -> None:
+    """Nothing is called verified that was not; the worst verdict of a self-check that compared an image decides."""
+    method = Method("m", entry)
+    assert (evidence(method, self_check), is_verified(method, self_check)) == (shown, counts)
+
+
+def test_a_self_check_that_compared_nothing_says_nothing(load: Load, tmp_path: Path) -> None:
+    """After `snakemake evidence`, methods without a self-check keep what the registry knows of them."""
+    load()
+    summary = tmp_path / "results" / "evidence" / "summary.csv"
+    summary.parent.mkdir(parents=True)
+    summary.write_text(
+        "method,self-check\nalpha,none\nbeta,t: nothing-to-compare\nidle,t: exact; u: nothing-to-compare\n"
+    )
+    found = Comparison(make_plan(tmp_path, {})).self_checks
+    assert found == {"idle": "t: exact; u: nothing-to-compare"}

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import pytest
+import yaml
 
 from tests.fake_results import METRICS, FakeResults
 from tests.report.conftest import Browser, make_page, needs_browser
@@ -79,6 +80,28 @@ def test_filters(browser: Browser, page: Path) -> None:
         "the other dataset",
     )
     assert before == "Mean values on Set 00"
+
+
+@needs_browser
+def test_only_verified_shows_what_is_borne_out(browser: Browser, tmp_path: Path) -> None:
+    """A good verdict, or a run where there is none, passes; a self-check that differs, or that compared nothing, does not."""
+    results = FakeResults(tmp_path, methods=4, datasets=1, pairs=2, failed=0).write()
+    registry = results.root / "methods.yaml"
+    entries = yaml.safe_load(registry.read_text())
+    entries["method-000"]["verified"] = {"date": "2026-01-02"}
+    registry.write_text(yaml.safe_dump(entries))
+    summary = results.root / "results" / "evidence" / "summary.csv"
+    summary.parent.mkdir()
+    verdicts = ("none", "t: close", "t: differs", "none")
+    lines = [f"{name},{words}" for name, words in zip(results.method_names, verdicts, strict=True)]
+    summary.write_text("\n".join(["method,self-check", *lines]))
+    browser.open(make_page(results))
+    open_part(browser, "results")
+    assert browser.texts("#results-table .tabulator-row [tabulator-field=evidence]") == [
+        *("ran 2026-01-02", "t: close", "t: differs", "–")
+    ]
+    browser.find("#verified").click()
+    assert browser.texts(ROWS) == ["Method-000", "Method-001"]
 
 
 @needs_browser

@@ -125,7 +125,7 @@
   };
   const resultRow = (dataset, metrics, name) => {
     const method = methods.get(name), run = dataset.runs[name];
-    const row = { key: name, method: name, label: method.label, year: method.year ?? null, evidence: method.evidence, verified: method.evidence !== "–", state: run.state, model: run.model_seconds, total: run.seconds_per_image, device: run.device ?? "", parameters: run.parameters };
+    const row = { key: name, method: name, label: method.label, year: method.year ?? null, evidence: method.evidence, verified: method.verified, state: run.state, model: run.model_seconds, total: run.seconds_per_image, device: run.device ?? "", parameters: run.parameters };
     metrics.forEach((metric, index) => { row[`m${index}`] = dataset.means[metric.id]?.[name]?.[MEAN] ?? null; });
     return row;
   };

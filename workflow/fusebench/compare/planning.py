@@ -16,12 +16,16 @@ from typing import Any
 from fusebench.compare.bibliography import citation_key
 from fusebench.compare.paper import PaperSpec
 from fusebench.compare.wording import NOTHING
+from fusebench.evidence.comparison import CLOSE, EXACT, VERDICTS, WITHIN, worst
+from fusebench.evidence.comparison import NOTHING as NOTHING_COMPARED
 from fusebench.files import sha256_of_json
 from fusebench.plan import DATASETS, RUNS, Plan
 from fusebench.registry import Dataset, Method, PaperTable
 from fusebench.registry.tables import DEFAULT_COLUMNS, FIGURES
 
 SELF_CHECKS = Path("results/evidence/summary.csv")
+REPRODUCED = frozenset({EXACT, WITHIN, CLOSE})
+"""Verdicts of a self-check that bear out a method."""
 RECORDED = frozenset({"grid", "quality-speed"})
 """Figures that are drawn from the records, too."""
 PER_IMAGE = frozenset({"boxes", "curves", "grid"})
@@ -43,12 +47,13 @@ class Comparison:
 
     @cached_property
     def self_checks(self) -> dict[str, str]:
-        """Method -> verdict of its self-check, as far as `snakemake evidence` has been run."""
+        """Method -> verdict of its self-check, ``test: exact``, where `snakemake evidence` has compared an image."""
         file = self.plan.registry.root / SELF_CHECKS
         if not file.is_file():
             return {}
         with file.open(encoding="utf-8", newline="") as stream:
-            return {row["method"]: row["self-check"] for row in csv.DictReader(stream)}
+            told = {row["method"]: row["self-check"] for row in csv.DictReader(stream)}
+        return {method: words for method, words in told.items() if _verdict(words) != NOTHING_COMPARED}
 
     @cached_property
     def selected(self) -> list[PaperTable]:
@@ -236,6 +241,17 @@ def evidence(method: Method, self_check: str) -> str:
     if isinstance(verified, Mapping):
         return f"ran {verified['date']}" if "date" in verified else "ran"
     return NOTHING if verified in {None, "none"} else str(verified)
+
+
+def is_verified(method: Method, self_check: str) -> bool:
+    """Say whether a method is borne out, as ``evidence`` marks it: by its self-check, or else by what the registry has."""
+    return _verdict(self_check) in REPRODUCED if self_check else bool(method.verified)
+
+
+def _verdict(self_check: str) -> str:
+    """Return the worst verdict of a line of the evidence's summary: ``test: exact; more: close``, or ``none``."""
+    words = [check.rpartition(": ")[2] for check in self_check.split("; ")]
+    return worst([word for word in words if word in VERDICTS])
 
 
 def _key(table: PaperTable, method: Method) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fusebench.compare.devices import device_of
-from fusebench.compare.planning import evidence
+from fusebench.compare.planning import evidence, is_verified
 from fusebench.metrics import Definition, resolve
 from fusebench.registry import Dataset, Method
 
@@ -49,6 +49,7 @@ def method_facts(method: Method, self_check: str) -> dict[str, Any]:
         "reason": str(entry.get("reason", "")),
         "notes": " ".join(str(entry.get("notes", "")).split()),
         "evidence": evidence(method, self_check),
+        "verified": is_verified(method, self_check),
         "checked": bool(self_check),
     }
 
