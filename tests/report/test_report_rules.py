@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -12,12 +13,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
+from fusebench.files import read_json, write_json, write_text
+from fusebench.registry.datasets import SPEED_SIZES
 from fusebench.report.archive import ALLOWED
 
 from tests.fake_results import METRICS, REPOSITORY, FakeResults
 
 MORE = ("write_page", "write_package", "write_archive", "report", "package", "archive")
-SAME = ("tables/wide.csv", "tables/wide.tex", "tables/wide.html", "tables/fake/set-00.tex", "figures/wide/ranks.pdf", "figures/wide/grid-set-00.pdf")  # fmt: skip
+BESIDES = ("speed/fake.csv", "tables/bare.csv", "figures/bare/ranks.pdf")
+"""What no other target makes: a suite's times, and a table without a suite."""
+SAME = ("tables/wide.csv", "tables/wide.tex", "tables/wide.html", "tables/fake/set-00.tex", "figures/wide/ranks.pdf", "figures/wide/grid-set-00.pdf", *BESIDES)  # fmt: skip
 
 
 def snakemake(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -36,13 +42,35 @@ def snakemake(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def add_others(results: FakeResults) -> Path:
+    """Return a second configuration with a table without a suite, and times for the suite; write what both rest on."""
+    table = {"methods": results.method_names[:2], "datasets": ["set-00"], "metrics": ["EN", "SD"]}
+    groups = {"Zeta": table["methods"][:1], "Alpha": table.pop("methods")[1:]}
+    other = {
+        "suites": {"fake": {"speed": True}},
+        "tables": {"bare": {**table, "groups": groups, "figures": ["ranks"]}},
+    }
+    runs = results.root / "results" / "runs"
+    for record in sorted(runs.glob("*/set-00/record.json")):
+        for size in SPEED_SIZES:
+            timed = record.parents[1] / f"speed-{size}-infrared-visible" / "record.json"
+            write_json(timed, {**read_json(record), "dataset": timed.parent.name})
+    measures = results.root / "results" / "measures"
+    shutil.copytree(measures / "tables" / "wide", measures / "tables" / "bare")
+    write_text(results.root / "over.yaml", yaml.safe_dump(other))
+    return results.root / "over.yaml"
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of four methods whose tables, figures, page, package and archive were made."""
+    """A project of four methods whose tables, figures, page, package and archive were made with a second configuration."""
     results = FakeResults(tmp_path_factory.mktemp("rules"), methods=4, datasets=1, pairs=3)
     results.write(figures=["ranks", "grid"], pairs=1)
+    config = ("--configfile", str(add_others(results)))
+    files = [f"results/{file}" for file in BESIDES]
+    snakemake(results.root, *files, "--allowed-rules", *ALLOWED, *config)
     targets = ("tables", "figures", "report", "package", "archive")
-    snakemake(results.root, *targets, "--allowed-rules", *ALLOWED, *MORE)
+    snakemake(results.root, *targets, "--allowed-rules", *ALLOWED, *MORE, *config)
     return results.root
 
 
@@ -72,6 +100,8 @@ def test_data_package_describes_what_is_there(made: Path) -> None:
         "tables/wide.csv",
         "statistics/wide/summary.csv",
     } <= set(resources)
+    written = {path.relative_to(made / "results").as_posix() for path in made.glob("results/**/*.csv")}
+    assert written - set(resources) == set()
     assert len({resource["name"] for resource in package["resources"]}) == len(resources)
     for path, resource in resources.items():
         content = (made / "results" / path).read_bytes()
@@ -84,7 +114,7 @@ def test_data_package_describes_what_is_there(made: Path) -> None:
 
 
 def test_archive_makes_tables_and_figures_again(made: Path, tmp_path: Path) -> None:
-    """On a machine that has nothing else, the command of the archive's note makes the same files; no method can run."""
+    """With nothing else, the command of the archive's note makes the same files under the options that they were made with."""
     with tarfile.open(made / "results" / "fusebench-results.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
     root = tmp_path / "fusebench-results"

@@ -339,8 +339,17 @@ class Plan:
     @property
     def options_spec(self) -> str:
         """Options, as JSON, with which a job reads the registry as this run has read it, but those that change no result."""
+        return json_parameter(self._telling_options)
+
+    @property
+    def configuration(self) -> str:
+        """The same options in the order in which they are written, which is the order of a table's groups."""
+        return json.dumps(self._telling_options, ensure_ascii=False)
+
+    @property
+    def _telling_options(self) -> dict[str, Any]:
         options = self.registry.options.items()
-        return json_parameter({key: value for key, value in options if key not in {"mirror", "try"}})
+        return {key: value for key, value in options if key not in {"mirror", "try"}}
 
     @property
     def suite_tables(self) -> list[tuple[str, str]]:

@@ -49,6 +49,7 @@ rule write_package:
         measures=expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
         datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
         tables=PLAN.tables,
+        speed=PLAN.speed_tables,
         papers=COMPARISON.table_files,
         figures=COMPARISON.figure_files,
         collected=["results/measures.csv", "results/status.csv"],
@@ -78,6 +79,7 @@ rule write_archive:
     log:
         "logs/report/archive.log",
     params:
-        options=lambda wildcards: PLAN.options_spec,
+        options=lambda wildcards: PLAN.configuration,
+        named=lambda wildcards: COMPARISON.named_files,
     shell:
-        "python -m fusebench.compare.steps archive --spec {params.options:q} --output {output:q} 2> {log:q}"
+        "python -m fusebench.compare.steps archive --spec {params.options:q} --named {params.named:q} --output {output:q} 2> {log:q}"

@@ -77,11 +77,24 @@ class Comparison:
     @property
     def figure_files(self) -> list[str]:
         """The figures of the selected tables."""
-        return [
-            f"results/figures/{table.name}/{name}.pdf"
-            for table in self.selected
-            for name in self.figures(table.name)
-        ]
+        return [file for table in self.selected for file in self._figure_files(table)]
+
+    def _figure_files(self, table: PaperTable) -> list[str]:
+        return [f"results/figures/{table.name}/{name}.pdf" for name in self.figures(table.name)]
+
+    @property
+    def named_files(self) -> list[str]:
+        """What `tables` and `figures` leave out, but is made from the same records: it is asked for by the names of files.
+
+        These are the speed tables of the selected suites; speed tables of others, and tables without a selected suite and
+        their figures, as far as they are there.
+        """
+        timed = [f"results/speed/{s.name}.csv" for s in self.plan.registry.suites.values() if s.speed]
+        others = [table for table in self.tables.values() if table not in self.selected]
+        papers = [f"results/tables/{table.name}.csv" for table in others]
+        figures = [file for table in others for file in self._figure_files(table)]
+        needed, root = self.plan.speed_tables, self.plan.registry.root
+        return [file for file in [*timed, *papers, *figures] if file in needed or (root / file).is_file()]
 
     def figures(self, table: str) -> list[str]:
         """Return the names of a table's figures: ``ranks``, ``grid-tno25``."""

@@ -73,7 +73,7 @@ def archive(options: argparse.Namespace) -> None:
     """Write the archive of the comparison."""
     from fusebench.report.archive import write_archive
 
-    write_archive(ROOT, options.spec, options.output)
+    write_archive(ROOT, options.spec, options.named, options.output)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     add_step(steps, "table", table, "spec", "output", "statistics")
     add_step(steps, "figure", figure, "spec", "output", "statistics", lists=["measures"])
     add_step(steps, "package", package, "spec", "output")
-    add_step(steps, "archive", archive, "spec", "output")
+    add_step(steps, "archive", archive, "spec", "output", lists=["named"])
     paging = add_step(steps, "page", page, "spec", "output", "previews")
     paging.add_argument("--workers", type=int, default=1)
     return parser

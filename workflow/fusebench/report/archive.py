@@ -7,35 +7,39 @@ import io
 import json
 import platform
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from fusebench.files import read_json
 from fusebench.markers import OK
-from fusebench.registry import ARCHIVE_NOTE
+from fusebench.registry import ARCHIVE_NOTE, CONFIG
 
 ALLOWED = (
     "analyse_table", "collect_measures", "draw_figure", "figures", "tables", "tabulate_together", "write_paper_table",
-    "write_table",
+    "write_speed_tables", "write_table",
 )  # fmt: skip
 """Rules that make tables and figures from what the archive holds; no other rule is needed, and none may run."""
 PLACES = (
     "methods.yaml", "datasets.yaml", "config", "pairs", "claims", "envs", "requirements.lock", "resources/*/*.json",
     "results/*.csv", "results/*.csv.gz", "results/datapackage.json", "results/measures", "results/statistics",
-    "results/tables", "results/figures", "results/evidence/summary.csv", "results/runs/*/*/record.json",
+    "results/speed", "results/tables", "results/figures", "results/evidence/summary.csv", "results/runs/*/*/record.json",
 )  # fmt: skip
 NAME = "fusebench-results"
 
 
-def write_archive(root: Path, options: Mapping[str, Any], path: Path) -> None:
+def write_archive(root: Path, options: Mapping[str, Any], named: Sequence[Path], path: Path) -> None:
     """Write a compressed tar file of registry, locks, records, markers, measures, statistics, tables and figures' data.
 
     The images that grids show are in it; no others are.
 
     Args:
         root: the project's folder.
-        options: the options that the results were made with; they are written into the archive's note.
+        options: the options that the results were made with, which other files and the command line may have changed: the
+            archive has them as its configuration.
+        named: tables and figures that are to be asked for by their names, as ``Comparison.named_files`` has them.
         path: the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +49,8 @@ def write_archive(root: Path, options: Mapping[str, Any], path: Path) -> None:
             archive.add(
                 file, f"{NAME}/{file.relative_to(root).as_posix()}", recursive=False, filter=_anonymous
             )
-        _add(archive, ARCHIVE_NOTE, note(options))
+        _add(archive, CONFIG.as_posix(), yaml.safe_dump(dict(options), sort_keys=False, allow_unicode=True))
+        _add(archive, ARCHIVE_NOTE, note(named))
         _add(archive, "versions.json", json.dumps(versions(), indent=1))
     part.replace(path)
 
@@ -53,9 +58,8 @@ def write_archive(root: Path, options: Mapping[str, Any], path: Path) -> None:
 def _files(root: Path) -> Iterator[Path]:
     for place in PLACES:
         for found in sorted(root.glob(place)):
-            yield from (
-                file for file in ([found] if found.is_file() else sorted(found.rglob("*"))) if file.is_file()
-            )
+            below = [found] if found.is_file() else sorted(found.rglob("*"))
+            yield from (file for file in below if file.is_file() and file != root / CONFIG)
 
 
 def _grid_images(root: Path) -> Iterator[Path]:
@@ -103,20 +107,20 @@ def versions() -> dict[str, Any]:
     }
 
 
-def note(options: Mapping[str, Any]) -> str:
-    """Return how to make the tables and figures again from the archive."""
-    suites = options["suite"] if isinstance(options["suite"], str) else ",".join(options["suite"])
+def note(named: Sequence[Path]) -> str:
+    """Return how to make the tables and figures again from the archive; ``named`` as for ``write_archive``."""
+    targets = "".join(f" \\\n        {file.as_posix()}" for file in named)
     return f"""# Results of fusebench
 
 `results/` holds tables, figures, statistics and per-image values; `results/datapackage.json` describes every CSV file.
-`results/runs/*/*/record.json` says how each method was run, `envs/` has the locks, `versions.json` what made the tables.
+`results/runs/*/*/record.json` says how each method was run, `envs/` has the locks, `versions.json` what made the tables,
+`config/config.yaml` the options that they were made with.
 
-To make every table and figure again, without running any method: unpack this folder, and in it call the workflow of a
+To make every table and figure of that configuration again, without running any method: unpack this folder, and in it call the workflow of a
 checkout of fusebench whose environment is set up:
 
-    snakemake --snakefile CHECKOUT/Snakefile --cores 2 --forceall tables figures \\
-        --allowed-rules {" ".join(ALLOWED)} \\
-        --config suite={suites}
+    snakemake --snakefile CHECKOUT/Snakefile --cores 2 --forceall tables figures{targets} \\
+        --allowed-rules {" ".join(ALLOWED)}
 
 Only the images that the grids show are here; they belong to their datasets and methods, whose licences hold.
 """

@@ -35,6 +35,10 @@ COLUMNS = {
     "device": "that the method ran on",
     "commit": "of the method's repository",
 }
+PLACES = (
+    ".", "measures", "measures/tables/*", "speed", "tables", "tables/*", "statistics/*", "figures/*", "evidence",
+)  # fmt: skip
+"""Folders whose CSV files are described; what methods wrote is not looked through."""
 TYPES = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
 
 
@@ -107,7 +111,7 @@ def write_package(folder: Path, title: str) -> None:
 
 def _tables(folder: Path) -> Iterator[Path]:
     yield folder / LONG
-    for place in (".", "tables", "tables/*", "statistics/*", "figures/*", "evidence"):
+    for place in PLACES:
         yield from sorted(path for path in folder.glob(f"{place}/*.csv") if path.stat().st_size > 1)
 
 
