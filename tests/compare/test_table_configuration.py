@@ -27,6 +27,7 @@ METHODS: dict[str, Any] = {
     "alpha": {**METHOD, "label": "Alpha", "paper": {"venue": "CVPR", "year": 2024}},
     "beta": {**METHOD, "run": {**RUN, "args": "--beta"}},
     "idle": {**METHOD, "status": "no-weights", "reason": "the link is dead"},
+    "spare": {**METHOD, "tasks": ["multi-exposure"], "run": {**RUN, "args": "--spare"}},
     "medic": {**METHOD, "tasks": ["medical"], "run": {**RUN, "args": "--medic"}},
 }
 SIDES = {"a": {"files": "a/{name}.png"}, "b": {"files": "b/{name}.png"}}
@@ -41,6 +42,15 @@ DATASETS: dict[str, Any] = {
         "reference": SIDES["a"],
     },
     "focus": {"title": "F", "task": "multi-focus", "kind": "local", "folder": "images", **SIDES},
+    "listed": {
+        "title": "L",
+        "task": "infrared-visible",
+        "kind": "local",
+        "folder": "images",
+        "pairs": ["one", "two"],
+        **SIDES,
+    },
+    "drawn": {"title": "D", "task": "multi-exposure", "kind": "generated", "generator": "multi-exposure"},
     "mri": {"title": "MRI", "task": "medical", "kind": "local", "folder": "images", **SIDES},
 }
 SUITES = {
@@ -186,6 +196,28 @@ def test_crops_of_a_prepared_dataset_must_lie_inside(load: Load, tmp_path: Path)
     with pytest.raises(RegistryError, match=r"no pair 'pair2' \(did you mean 'pair1'"):
         load(pairs={"tno": ["pair2"]})
     assert load(crops={"tno": {"pair1": [[30, 0, 10, 30]]}}).tables["t"].pairs_of("tno") == ["pair1"]
+
+
+def test_pairs_of_a_dataset_that_is_not_prepared_are_known(load: Load, tmp_path: Path) -> None:
+    """From the folder of a local dataset, the list of names, or the generator; a folder that is absent tells nothing."""
+    assert load(pairs={"tno": ["pair2"]}).tables["t"].pairs_of("tno") == ["pair2"]
+    for side in "ab":
+        (tmp_path / "images" / side).mkdir(parents=True)
+        (tmp_path / "images" / side / "pair1.png").touch()
+    with pytest.raises(RegistryError, match=r"no pair 'pair2' \(did you mean 'pair1'\?\); it has 1 pairs"):
+        load(pairs={"tno": ["pair2"]})
+    with pytest.raises(RegistryError, match="dataset 'listed' has no pair 'pair1'; it has 2 pairs"):
+        load(datasets=["listed"], crops={"listed": {"pair1": [[0, 0, 4, 4]]}})
+    with pytest.raises(RegistryError, match=r"no pair 'caffee' \(did you mean 'coffee'"):
+        load(datasets=["drawn"], pairs={"drawn": ["caffee"]}, metrics=["EN"], methods=["spare"])
+
+
+def test_a_pair_that_was_added_to_the_list_is_known(load: Load, tmp_path: Path) -> None:
+    """The list of names is newer than what was prepared from it."""
+    marker = tmp_path / "resources" / "datasets" / "listed.json"
+    marker.parent.mkdir(parents=True)
+    marker.write_text(json.dumps({"state": "ok", "pairs": [{"name": "one", "size": [40, 30]}]}))
+    assert load(datasets=["listed"], pairs={"listed": ["two"]}).tables["t"].pairs_of("listed") == ["two"]
 
 
 def test_stacked_datasets_need_the_same_metrics(load: Load) -> None:

@@ -68,3 +68,22 @@ def test_statistics_say_what_three_pairs_cannot_carry(project: MiniProject) -> N
     assert "| pairs | EN | 3 |" in text
     table = (project.root / "results" / "tables" / "pairwise.md").read_text()
     assert "With the 3 pairs of pairs, no method is told from a best mean" in table and "≈" not in table
+
+
+def test_a_crop_outside_its_image_stops_before_a_method_runs(project: MiniProject) -> None:
+    """The size of an image is known when its dataset is prepared: that step fails, its log names the box, nothing is run."""
+    project.add_images("small", ["p1"])
+    table = {"methods": ["one"], "datasets": ["small"], "metrics": ["EN"]}
+    project.config["tables"]["cropped"] = {**table, "crops": {"small": {"p1": [[40, 0, 20, 10]]}}}
+    done = project.snakemake("results/tables/cropped.tex")
+    assert done.returncode != 0 and project.jobs(done) == {"prepare_dataset": 1}
+    log = (project.root / "logs" / "datasets" / "small.log").read_text()
+    assert (
+        "tables.cropped.crops.small.p1: a box [x, y, width, height] must lie inside the image of 48x40" in log
+    )
+    project.config["tables"]["cropped"]["crops"]["small"]["p1"] = [[20, 0, 20, 10]]
+    done = project.snakemake("results/tables/cropped.tex")
+    assert done.returncode == 0 and project.jobs(done)["prepare_dataset"] == 1
+    project.config["tables"]["cropped"]["crops"]["small"]["p1"] = [[20, 0, 20, 12]]
+    done = project.snakemake("results/tables/cropped.tex")
+    assert done.returncode == 0 and project.jobs(done) == {}

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fusebench.compare.contents import TableSpec
-from fusebench.datasets.pairing import find_names, image_path, pair_names, patterns
+from fusebench.datasets.pairing import find_names, image_path, local_folder, pair_names, patterns
 from fusebench.environments import choose_variant, environment_key
 from fusebench.errors import EnvironmentFailed, StepError
 from fusebench.files import folder_digest, json_parameter
@@ -25,6 +25,7 @@ from fusebench.fuse.specs import cell_resources, cell_spec, device_for, last_wor
 from fusebench.markers import SHOWING_VARIABLE, attempts
 from fusebench.metrics import resolve
 from fusebench.registry import Dataset, Method, Registry, load_registry
+from fusebench.registry.grids import CROPS_VARIABLE
 from fusebench.sources import source_key
 
 SOURCES = "resources/sources"
@@ -241,7 +242,7 @@ class Plan:
         definition = self.registry.datasets[dataset].definition
         if definition["kind"] != "local":
             return []
-        folder = self.registry.root / Path(definition["folder"]).expanduser()
+        folder = local_folder(definition, self.registry.root)
         try:
             names = pair_names(definition.get("pairs"), self.registry.root) or find_names(folder, definition)
             paths = [
@@ -449,11 +450,14 @@ def prepare_process(plan: Plan) -> None:
     """Set the variables that the steps see.
 
     Steps run in the environment that Snakemake itself runs in, also where it was started without activating it. Where
-    repositories are cloned from changes no result: it is no parameter of a job, so that a mirror reruns nothing.
+    repositories are cloned from changes no result: it is no parameter of a job, so that a mirror reruns nothing. Nor do the
+    crops of tables, which are checked as soon as a dataset's images are known.
     """
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ.setdefault(RUN_VARIABLE, f"{os.getpid()}-{os.urandom(4).hex()}")
     os.environ["FUSEBENCH_MIRROR"] = str(plan.registry.options.get("mirror", ""))
+    crops = {name: table.entry.get("crops", {}) for name, table in plan.registry.tables.items()}
+    os.environ[CROPS_VARIABLE] = json.dumps(crops)
     os.environ["FUSEBENCH_TRY"] = "yes" if plan.registry.options.get("try") in {True, "true"} else ""
 
 

@@ -63,12 +63,16 @@ def build_environment(options: argparse.Namespace) -> None:
 
 
 def prepare_dataset(options: argparse.Namespace) -> None:
-    """Bring a dataset to its normal form."""
+    """Bring a dataset to its normal form; before any method runs on it, crops of tables are held against its images."""
     from fusebench.datasets.preparation import prepare_dataset as prepare
+    from fusebench.registry.grids import check_crops
 
     name, final = options.marker.stem, options.marker.with_suffix("")
     mirror = os.environ.get("FUSEBENCH_MIRROR", "")
-    write_marker(options.marker, options.failures, lambda: prepare(name, options.spec, final, ROOT, mirror))
+    manifest = write_marker(
+        options.marker, options.failures, lambda: prepare(name, options.spec, final, ROOT, mirror)
+    )
+    check_crops(name, manifest)
 
 
 def fuse(options: argparse.Namespace) -> None:

@@ -12,6 +12,8 @@ rule prepare_dataset:
         marker="resources/datasets/{dataset}.json",
     log:
         "logs/datasets/{dataset}.log",
+    # It ends well whatever becomes of the dataset, and fails where the configuration is wrong about its images.
+    retries: 0
     params:
         spec=lambda wildcards: PLAN.dataset_spec(wildcards.dataset),
         attempt=lambda wildcards: attempt("resources", "datasets", wildcards.dataset),

@@ -63,6 +63,26 @@ def names_of(folder: Path, pattern: str) -> set[str]:
     return {match["name"] for match in matches if match}
 
 
+def local_folder(definition: dict[str, Any], root: Path) -> Path:
+    """Return the folder of a local dataset; a relative one starts at the project's."""
+    return root / Path(definition["folder"]).expanduser()
+
+
+def expected_names(definition: dict[str, Any], root: Path) -> list[str]:
+    """Return the names of the pairs of a dataset that is not prepared yet; none where they cannot be told."""
+    if definition["kind"] == "generated":
+        from fusebench.datasets.generated import generator
+
+        return [pair.name for pair in generator(definition["generator"])()]
+    names = pair_names(definition.get("pairs"), root)
+    if names or definition["kind"] != "local":
+        return names or []
+    try:
+        return find_names(local_folder(definition, root), definition)
+    except DatasetUnavailable:
+        return []
+
+
 def image_path(folder: Path, pattern: str, name: str) -> Path:
     """Return the file of one pair; a ``*`` in the pattern must match exactly one file.
 

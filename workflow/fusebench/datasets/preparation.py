@@ -11,7 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fusebench.datasets.pairing import find_names, fixed_folder, image_path, pair_names, patterns
+from fusebench.datasets.pairing import (
+    find_names,
+    fixed_folder,
+    image_path,
+    local_folder,
+    pair_names,
+    patterns,
+)
 from fusebench.datasets.pins import check_pins
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
 from fusebench.files import sha256_of_file, sha256_of_json
@@ -60,7 +67,7 @@ def _sources(
         return _generated_pairs(definition["generator"])
     if definition["kind"] == "git":
         return _file_pairs(_checkout(definition, root, mirror, scratch), definition, root)
-    folder = (root / Path(definition["folder"]).expanduser()).resolve()
+    folder = local_folder(definition, root).resolve()
     if not folder.is_dir():
         raise DatasetUnavailable(
             f"{definition['folder']}: must be the folder of your images; found nothing at {folder}"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fusebench.errors import RegistryError
 from fusebench.figures.contents import FigureSpec, Inputs
 from fusebench.figures.style import PAGE, message, selection
 from fusebench.files import read_json
@@ -146,22 +145,10 @@ def _pixels(path: Path) -> NDArray[np.uint8]:
 
 
 def boxes_of(spec: FigureSpec, pair: str, images: Images) -> list[Box]:
-    """Return the boxes of the configuration, or the two places where the methods differ most.
-
-    Raises:
-        RegistryError: a box sticks out of the image.
-    """
-    height, width = next(iter(images.values())).shape[:2]
+    """Return the boxes of the configuration, or the two places where the methods differ most."""
     if pair not in spec.crops:
         return differing_boxes(list(images.values())[SOURCES:])
-    boxes = [(box[0], box[1], box[2], box[3]) for box in spec.crops[pair]]
-    for x, y, box_width, box_height in boxes:
-        if x + box_width > width or y + box_height > height or not box_width or not box_height:
-            raise RegistryError(
-                f"crops of {spec.dataset}.{pair}: a box [x, y, width, height] must lie inside the image of "
-                f"{width}x{height} pixels; found {[x, y, box_width, box_height]}"
-            )
-    return boxes
+    return [(box[0], box[1], box[2], box[3]) for box in spec.crops[pair]]
 
 
 def differing_boxes(images: Sequence[NDArray[np.uint8]]) -> list[Box]:

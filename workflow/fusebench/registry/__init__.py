@@ -21,9 +21,10 @@ from fusebench.registry.documents import (
     schema_problems,
     unknown,
 )
+from fusebench.registry.grids import grid_problems
 from fusebench.registry.methods import ACTIVE, Method, is_local, owner_and_name
 from fusebench.registry.suites import DEFAULT_DECIMALS, Suite
-from fusebench.registry.tables import PaperTable, prepared_problems, table_problems, tables_of
+from fusebench.registry.tables import PaperTable, table_problems, tables_of
 
 __all__ = ["Dataset", "Method", "PaperTable", "Registry", "Suite", "load_registry", "near"]
 
@@ -79,7 +80,7 @@ def load_registry(root: Path, overrides: Mapping[str, Any] | None = None, checke
     else:
         _check(root, documents)
     registry = _registry(root, *(document.data for document in documents))
-    if problems := list(prepared_problems(registry.tables, root)):
+    if problems := list(grid_problems(registry.tables, root)):
         raise _refused(problems)
     return registry
 

@@ -13,8 +13,6 @@ from fusebench.registry.methods import ACTIVE, Method
 from fusebench.registry.suites import DEFAULT_DECIMALS, Suite
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fusebench.registry import Registry
 
 Box = tuple[int, int, int, int]
@@ -314,51 +312,3 @@ class _Check:
 
     def _where(self, *place: str) -> str:
         return self.config.where((*self.place, *(part for part in place if part)))
-
-
-def prepared_problems(tables: Mapping[str, PaperTable], root: Path) -> Iterator[str]:
-    """Yield pairs that a prepared dataset has not, and crops outside its images; unprepared datasets are checked later."""
-    for table in tables.values():
-        for dataset in table.datasets:
-            sizes = _sizes(root, dataset.name)
-            if sizes:
-                yield from pair_problems(table, dataset.name, sizes)
-
-
-def pair_problems(table: PaperTable, dataset: str, sizes: Mapping[str, tuple[int, int]]) -> Iterator[str]:
-    """Yield what is wrong with the pairs and crops of a grid.
-
-    Args:
-        table: the table.
-        dataset: one of its datasets.
-        sizes: pair -> width and height in pixels.
-    """
-    from fusebench.registry.documents import near
-
-    where = f"config: tables.{table.name}"
-    crops, pairs = table.crops_of(dataset), table.pairs_of(dataset)
-    named = [*crops, *(pairs if not isinstance(pairs, int) else [])]
-    for pair in dict.fromkeys(named):
-        if pair not in sizes:
-            yield f"{where}: dataset {dataset!r} has no pair {pair!r}{near(pair, list(sizes))}; it has {len(sizes)} pairs"
-    for pair, boxes in crops.items():
-        width, height = sizes.get(pair, (0, 0))
-        for box in boxes if pair in sizes else ():
-            if not _inside(box, width, height):
-                yield (
-                    f"{where}.crops.{dataset}.{pair}: a box [x, y, width, height] must lie inside the image of "
-                    f"{width}x{height} pixels; found {list(box)}"
-                )
-
-
-def _inside(box: Box, width: int, height: int) -> bool:
-    x, y, box_width, box_height = box
-    return box_width > 0 and box_height > 0 and x + box_width <= width and y + box_height <= height
-
-
-def _sizes(root: Path, dataset: str) -> dict[str, tuple[int, int]]:
-    from fusebench.files import read_json
-
-    marker = root / "resources" / "datasets" / f"{dataset}.json"
-    pairs = read_json(marker).get("pairs", []) if marker.is_file() else []
-    return {pair["name"]: (pair["size"][0], pair["size"][1]) for pair in pairs}
