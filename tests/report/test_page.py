@@ -126,7 +126,9 @@ def test_numbers_are_those_of_the_measures(browser: Browser, page: Path) -> None
 
 @needs_browser
 def test_slider_moves_by_keyboard_and_says_where_it_is(browser: Browser, page: Path) -> None:
-    """The slider has a name and a value; an arrow key moves it."""
+    """The slider has a name and a value; short presses move it: arrows by 2, pages by 10, Home and End to its ends."""
+    from selenium.webdriver import Keys
+
     browser.open(page)
     open_part(browser, "images")
     slider = browser.find("img-comparison-slider")
@@ -134,10 +136,21 @@ def test_slider_moves_by_keyboard_and_says_where_it_is(browser: Browser, page: P
         "aria-label"
     )
     browser.js("document.querySelector('img-comparison-slider').focus()")
-    from selenium.webdriver import ActionChains
-
-    ActionChains(browser.driver).key_down("\ue014").pause(0.4).key_up("\ue014").perform()
-    assert slider.get_attribute("aria-valuenow") != "50"
+    told = []
+    for key in (
+        Keys.RIGHT,
+        Keys.RIGHT,
+        Keys.LEFT,
+        Keys.PAGE_UP,
+        Keys.PAGE_DOWN,
+        Keys.END,
+        Keys.HOME,
+        Keys.UP,
+    ):
+        browser.press(key)
+        told.append(slider.get_attribute("aria-valuenow"))
+        assert browser.js("return document.querySelector('img-comparison-slider').value") == int(told[-1])
+    assert told == ["52", "54", "52", "62", "52", "100", "0", "2"]
 
 
 @needs_browser

@@ -251,14 +251,26 @@
     drawPair(dataset, pair);
   };
   const pane = (...children) => element("div", { className: "pane" }, element("div", { className: "zoomed" }, ...children));
+  const slidTo = (value, key) => {
+    const steps = { ArrowRight: 2, ArrowUp: 2, ArrowLeft: -2, ArrowDown: -2, PageUp: 10, PageDown: -10, Home: -100, End: 100 };
+    return key in steps ? Math.min(100, Math.max(0, value + steps[key])) : undefined;
+  };
   const drawSlider = (dataset, pair, [left, right]) => {
     const slider = document.createElement("img-comparison-slider");
     const images = [picture(dataset, left, pair), picture(dataset, right, pair)];
     images[0].slot = "first"; images[1].slot = "second";
     slider.append(...images);
-    const say = () => slider.setAttribute("aria-valuenow", String(Math.round(slider.exposure ?? slider.value ?? 50)));
-    for (const [name, value] of [["role", "slider"], ["aria-label", `${nameOf(dataset, left)} against ${nameOf(dataset, right)}`], ["aria-valuemin", "0"], ["aria-valuemax", "100"], ["aria-valuenow", "50"], ["tabindex", "0"]]) slider.setAttribute(name, value);
+    const say = () => slider.setAttribute("aria-valuenow", String(Math.round(slider.value)));
+    // Its own keys move it only as long as one is held down.
+    for (const [name, value] of [["keyboard", "disabled"], ["role", "slider"], ["aria-label", `${nameOf(dataset, left)} against ${nameOf(dataset, right)}`], ["aria-valuemin", "0"], ["aria-valuemax", "100"], ["aria-valuenow", "50"], ["tabindex", "0"]]) slider.setAttribute(name, value);
     slider.addEventListener("slide", say);
+    slider.addEventListener("keydown", (event) => {
+      const to = slidTo(slider.value, event.key);
+      if (to === undefined) return;
+      event.preventDefault();
+      slider.value = to;
+      say();
+    });
     return [pane(slider), caption(`left: ${nameOf(dataset, left)}; right: ${nameOf(dataset, right)}`)];
   };
   const caption = (text) => element("p", { className: "note", textContent: text });
