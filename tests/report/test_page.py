@@ -83,6 +83,26 @@ def test_filters(browser: Browser, page: Path) -> None:
 
 
 @needs_browser
+def test_a_definition_stays_chosen_where_the_next_dataset_has_it(browser: Browser, tmp_path: Path) -> None:
+    """Changing the dataset keeps the definition, and falls back to all of them where the dataset has no such metric."""
+    results = FakeResults(tmp_path, methods=2, datasets=3, pairs=2, failed=0).write()
+    config = results.root / "config" / "config.yaml"
+    options = yaml.safe_load(config.read_text())
+    suite = options["suites"]["fake"]
+    options["suites"]["other"] = {**suite, "datasets": suite["datasets"][2:]}
+    suite |= {"datasets": suite["datasets"][:2], "metrics": [*METRICS, "SSIM@cddfuse"]}
+    config.write_text(yaml.safe_dump(options))
+    browser.open(make_page(results, suite="fake,other"))
+    open_part(browser, "results")
+    browser.choose("#definition", "cddfuse")
+    chosen = []
+    for dataset in ("set-01", "set-02"):
+        browser.choose("#dataset", dataset)
+        chosen.append(browser.js("return document.getElementById('definition').value"))
+    assert chosen == ["cddfuse", ""]
+
+
+@needs_browser
 def test_only_verified_shows_what_is_borne_out(browser: Browser, tmp_path: Path) -> None:
     """A good verdict, or a run where there is none, passes; a self-check that differs, or that compared nothing, does not."""
     results = FakeResults(tmp_path, methods=4, datasets=1, pairs=2, failed=0).write()

@@ -103,7 +103,7 @@
     state.dataset = dataset.name;
     if (changed !== "definition") {
       const definitions = [...new Set(dataset.metrics.map((metric) => metric.definition))];
-      fill($("definition"), [["", "all"], ...definitions.map((name) => [name, name])], "");
+      fill($("definition"), [["", "all"], ...definitions.map((name) => [name, name])], $("definition").value);
     }
     drawResults(dataset, dataset.metrics.filter((metric) => !$("definition").value || metric.definition === $("definition").value));
   };
