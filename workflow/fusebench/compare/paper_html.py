@@ -10,11 +10,18 @@ from fusebench.compare.paper import Column, Entry, PaperTable, caption
 from fusebench.compare.paper_frame import headings, spans, styled, with_heads
 
 STYLES = {BEST: "font-weight: bold", SECOND: "text-decoration: underline", THIRD: "font-style: italic"}
-COLOURS = {BEST: "#b00000", SECOND: "#0033b0", THIRD: "#006600"}
+COLOURS = {
+    BEST: "light-dark(#b00000, #ff9090)",
+    SECOND: "light-dark(#0033b0, #9dbaff)",
+    THIRD: "light-dark(#006600, #80d58c)",
+}
+"""On white and on black; a browser that does not know the function leaves the colour of the text."""
 SHEET = """
+:root { color-scheme: light dark }
 body { font: 15px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1b1b1b; background: #fff }
+.wide { overflow-x: auto }
 table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid }
-caption { text-align: left; max-width: 60rem; margin-bottom: .6rem }
+caption { text-align: left; max-width: min(60rem, 100vw - 3rem); margin-bottom: .6rem }
 td, th { padding: .15rem .6rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 td:first-child, th:first-child { text-align: left }
 thead tr:last-child th { border-bottom: 1px solid }
@@ -32,7 +39,8 @@ def html(table: PaperTable) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(table.spec.title)}</title>\n<style>{SHEET}</style>\n</head>\n<body>\n<main>\n"
-        f'{html_table(table)}<ul class="notes" style="list-style: none; padding: 0">{notes}</ul>\n</main>\n</body>\n</html>\n'
+        f'<div class="wide" role="region" aria-label="{escape(table.spec.title)}" tabindex="0">\n{html_table(table)}</div>\n'
+        f'<ul class="notes" style="list-style: none; padding: 0">{notes}</ul>\n</main>\n</body>\n</html>\n'
     )
 
 
