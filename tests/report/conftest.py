@@ -22,7 +22,7 @@ needs_browser = pytest.mark.skipif(
 def make_page(results: FakeResults, **options: Any) -> Path:
     """Write the page of a project and return its path."""
     page = results.root / "results" / "report" / "index.html"
-    write_page(results.root, options, page, page.parent / "previews", workers=2)
+    write_page(results.root, options, page, page.parent / "previews", page.parent / "page", workers=2)
     return page
 
 

@@ -152,6 +152,19 @@ def test_snakemakes_report_has_captions_and_categories(made: Path) -> None:
         assert words in text, words
 
 
+def test_snakemakes_report_has_the_pages_images(made: Path) -> None:
+    """Previews that stand beside the page are in Snakemake's report, where the page looks for them."""
+    write_text(made / "over.yaml", yaml.safe_dump({"report": {"inline_mb": 0}}))
+    more = ("--allowed-rules", *ALLOWED, *MORE, "--configfile", "over.yaml")
+    snakemake(made, "report", *more)
+    snakemake(made, "report", *more, "--report", "page.zip")
+    with zipfile.ZipFile(made / "page.zip") as report:
+        names = [Path(name) for name in report.namelist()]
+    (page,) = [name for name in names if name.name == "index.html"]
+    shown = {path.relative_to(made / "results/report") for path in made.glob("results/report/previews/*/*/*")}
+    assert len(shown) == 3 * 5 and {page.parent / preview for preview in shown} <= set(names)
+
+
 def _text(archive: tarfile.TarFile, name: str) -> str:
     stream = archive.extractfile(f"fusebench-results/{name}")
     assert stream is not None

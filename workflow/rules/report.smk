@@ -17,13 +17,16 @@ rule write_page:
         measures=expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
         datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
     output:
-        page=report(
-            "results/report/index.html",
+        page="results/report/index.html",
+        previews=directory("results/report/previews"),
+        # Snakemake's report takes files one by one, or a folder with all that belongs to its index.
+        together=report(
+            directory("results/report/page"),
+            htmlindex="index.html",
             caption="../report/captions/page.rst",
             category="Page",
             labels={"suite": "{}".format(config["suite"])},
         ),
-        previews=directory("results/report/previews"),
     log:
         "logs/report/page.log",
     threads: 2
@@ -35,7 +38,7 @@ rule write_page:
         registry=COMPARISON.registry_digest,
     shell:
         "python -m fusebench.compare.steps page --spec {params.options:q} --output {output.page:q} --previews {output.previews:q}"
-        " --workers {threads} 2> {log:q}"
+        " --together {output.together:q} --workers {threads} 2> {log:q}"
 
 
 # Every CSV file of the results described for machines, and one long file of all values.

@@ -51,7 +51,7 @@ def page(options: argparse.Namespace) -> None:
     """Write the page of results."""
     from fusebench.report.page import write_page
 
-    write_page(ROOT, options.spec, options.output, options.previews, options.workers)
+    write_page(ROOT, options.spec, options.output, options.previews, options.together, options.workers)
 
 
 def package(options: argparse.Namespace) -> None:
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add_step(steps, "figure", figure, "spec", "output", "statistics", lists=["measures"])
     add_step(steps, "package", package, "spec", "output")
     add_step(steps, "archive", archive, "spec", "output", lists=["named"])
-    paging = add_step(steps, "page", page, "spec", "output", "previews")
+    paging = add_step(steps, "page", page, "spec", "output", "previews", "together")
     paging.add_argument("--workers", type=int, default=1)
     return parser
 

@@ -23,6 +23,7 @@ from fusebench.report.contents import (
     statistics_of,
 )
 from fusebench.report.previews import Preview, make_previews, wanted
+from fusebench.staging import remove_folder
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
 LIBRARIES = {
@@ -36,7 +37,9 @@ DEFAULT_PIXELS = 512
 DEFAULT_INLINE_MB = 25
 
 
-def write_page(root: Path, options: Mapping[str, Any], page: Path, beside: Path, workers: int = 1) -> None:
+def write_page(
+    root: Path, options: Mapping[str, Any], page: Path, beside: Path, together: Path, workers: int = 1
+) -> None:
     """Write the page of the selected suites.
 
     Args:
@@ -44,6 +47,7 @@ def write_page(root: Path, options: Mapping[str, Any], page: Path, beside: Path,
         options: options that replace those of the configuration, as Snakemake has them.
         page: the file to write.
         beside: the folder that receives previews when they are too many to be kept inside; made in any case.
+        together: the folder that receives the page with these previews, to be passed on as one; what was there is replaced.
         workers: processes that make previews.
     """
     comparison = Comparison(make_plan(root, options, checked=True))
@@ -58,6 +62,17 @@ def write_page(root: Path, options: Mapping[str, Any], page: Path, beside: Path,
     if not inside:
         _put_beside(beside, previews, files)
     write_text(page, render(data, values, _inlined(previews, files) if inside else []))
+    remove_folder(together)
+    shutil.copytree(beside, together / beside.name, copy_function=_link)
+    _link(page, together / page.name)
+
+
+def _link(path: Path | str, target: Path | str) -> None:
+    """Make a hard link, or a copy where the file system has none."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
 
 
 def render(data: Mapping[str, Any], values: Mapping[str, str], images: Sequence[tuple[str, str]]) -> str:
@@ -152,10 +167,7 @@ def _put_beside(folder: Path, previews: Sequence[Preview], files: Sequence[Path]
     for target, path in _targets(folder, previews, files):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
-        try:
-            os.link(path, target)
-        except OSError:
-            shutil.copyfile(path, target)
+        _link(path, target)
 
 
 def _targets(folder: Path, previews: Sequence[Preview], files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
