@@ -10,13 +10,13 @@ import pytest
 from tests.flow.projects import MiniProject
 from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
 from tests.slurm.cluster import ACCOUNT, missing_programs, running_cluster
-from tests.slurm.conftest import Submitter
-from tests.slurm.test_cluster import HOG, RESOURCES, profile_with
+from tests.slurm.conftest import SECONDS, Submitter
+from tests.slurm.test_cluster import HOG, RESOURCES, WAITS, profile_with, started, wait_until
 
 
 @pytest.fixture(scope="module")
 def submitter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submitter]:
-    """Return a project of two methods on a cluster with accounting; one of them takes too much memory."""
+    """Return a project on a cluster with accounting: a method that works, one that takes too much memory, one that waits."""
     missing = missing_programs(accounting=True)
     if missing:
         pytest.skip(f"needs Slurm with its accounting; not installed: {', '.join(missing)}")
@@ -24,22 +24,39 @@ def submitter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submitter]:
     (folder / "environments").mkdir()
     project = MiniProject.create(folder / "project", folder / "environments")
     project.add_method("good", {"test.py": ARGPARSE}, BY_OPTIONS, resources=RESOURCES)
-    hog = HOG.format(flag=str(project.root / "mended"))
-    project.add_method("hog", {"test.py": hog}, {**BY_OPTIONS, "devices": ["cpu"]}, resources=RESOURCES)
+    for name, script in (("hog", HOG), ("cancelled", WAITS)):
+        mended = script.format(flag=str(project.root / "mended"))
+        project.add_method(name, {"test.py": mended}, {**BY_OPTIONS, "devices": ["cpu"]}, resources=RESOURCES)
     with running_cluster(folder / "cluster", accounting=True) as cluster:
         yield Submitter(project, cluster)
 
 
-def test_jobs_are_booked_and_their_ends_read_from_the_database(submitter: Submitter, tmp_path: Path) -> None:
-    """With an account in the profile and sacct as the source of states, jobs are booked on it and have their states."""
-    profile = profile_with(tmp_path / "profile", slurm_account=ACCOUNT)
+def profile_with_sacct(folder: Path) -> Path:
+    """Return a copy of the profile with the account, in which sacct tells the states of jobs."""
+    profile = profile_with(folder, slurm_account=ACCOUNT)
     text = (profile / "config.yaml").read_text()
     (profile / "config.yaml").write_text(
         text.replace("slurm-status-command: squeue", "slurm-status-command: sacct")
     )
-    assert submitter.run("--retries", "1", profile=profile) == 1, submitter.output[-5000:]
-    states = {row["method"]: row["state"] for row in submitter.project.table("status.csv")}
-    assert states == {"good": "ok", "hog": "out-of-memory"}
+    return profile
+
+
+def test_jobs_are_booked_and_their_ends_read_from_the_database(submitter: Submitter, tmp_path: Path) -> None:
+    """With an account in the profile and sacct as the source of states, jobs are booked on it and have their states.
+
+    A job that was cancelled is among them: sacct says by whom, and Snakemake ends nevertheless.
+    """
+    snakemake = submitter.start("--retries", "1", profile=profile_with_sacct(tmp_path / "profile"))
+    try:
+        wait_until(lambda: bool(started(submitter.project, "cancelled")), "the job to be cancelled runs")
+        submitter.cluster.ask("scancel", started(submitter.project, "cancelled"))
+        assert snakemake.wait(timeout=SECONDS) == 1, submitter.output[-5000:]
+    finally:
+        snakemake.kill()
+    rows = {row["method"]: row for row in submitter.project.table("status.csv")}
+    states = {method: row["state"] for method, row in rows.items()}
+    assert states == {"good": "ok", "hog": "out-of-memory", "cancelled": "crashed"}
+    assert "ended as CANCELLED" in rows["cancelled"]["reason"]
     booked = submitter.cluster.ask("sacct", "-X", "-n", "-P", "-o", "JobID,Account,State").splitlines()
     jobs = {job: (account, state) for job, account, state in (line.split("|") for line in booked)}
     record = submitter.project.record("good")

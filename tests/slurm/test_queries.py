@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from pathlib import Path
 
 import pytest
+import snakemake_executor_plugin_slurm as plugin
 from fusebench import slurm
 
 SHOWN = "JobId=7 JobName=x\n   JobState={state} Reason={reason} Dependency=(null)\n   ExitCode={code} NodeList=n1 StdOut={log}\n"
@@ -49,6 +52,23 @@ def test_a_forgotten_job_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> Non
     """A job that neither the controller nor the accounting knows has no words but ours."""
     answering(monkeypatch, "")
     assert "Slurm has forgotten it" in str(slurm.ending("7"))
+
+
+def test_the_plugin_sees_the_first_word_of_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What sacct adds to the state of a cancelled job is kept from the plugin; a query that failed stays one."""
+    answers: list[tuple[dict[str, str] | None, float | None]] = [
+        ({"7": "CANCELLED by 0", "8": "RUNNING"}, 0.1),
+        (None, None),
+    ]
+
+    async def answered(command: str, logger: logging.Logger) -> tuple[dict[str, str] | None, float | None]:
+        return answers.pop(0)
+
+    monkeypatch.setattr(plugin, "query_job_status", answered)
+    slurm.shorten_states()
+    logger = logging.getLogger()
+    states = [asyncio.run(plugin.query_job_status("sacct", logger)) for _ in range(2)]
+    assert states == [({"7": "CANCELLED", "8": "RUNNING"}, 0.1), (None, None)]
 
 
 def test_refusals_are_told_once_with_a_hint(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from fusebench.plan import (
     prepare_process,
     record_path,
 )
-from fusebench.slurm import cancel_orphans, refusals
+from fusebench.slurm import cancel_orphans, refusals, shorten_states
 
 # Snakemake's modules and its graph of jobs stay to the end: searching them for garbage again and again took a fifth of its time.
 gc.freeze()
@@ -28,6 +28,8 @@ ON_CLUSTER = (
     "cells_per_job" in (workflow.resource_settings.default_resources or {}).keys()
 )
 config["device"] = device_of_jobs(config.get("device", "auto"), ON_CLUSTER)
+if ON_CLUSTER and workflow.is_main_process:
+    shorten_states()
 
 try:
     PLAN = make_plan(Path(), config)
