@@ -12,6 +12,7 @@ from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
 from tests.slurm.cluster import ACCOUNT, missing_programs, running_cluster
 from tests.slurm.conftest import SECONDS, Submitter
 from tests.slurm.test_cluster import HOG, RESOURCES, WAITS, profile_with, started, wait_until
+from tests.slurm.test_dying import end_elsewhere, submitter_that_waits
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +71,10 @@ def test_an_account_that_does_not_exist_is_refused(submitter: Submitter, tmp_pat
     assert submitter.run(profile=profile_with(tmp_path / "profile", slurm_account="nobody")) == 1
     assert "The given account nobody appears to be invalid" in submitter.output
     assert "slurm/README.md" in submitter.output
+
+
+@pytest.mark.slow
+def test_a_job_whose_node_died_ends_well_elsewhere(submitter: Submitter, tmp_path: Path) -> None:
+    """Where sacct tells the states, a job whose node died is submitted once more too, and Slurm starts nothing by itself."""
+    (submitter.project.root / "mended").touch()
+    end_elsewhere(submitter_that_waits(submitter), profile_with_sacct(tmp_path / "profile"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from tests.flow.projects import REPOSITORY
 from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
 from tests.slurm.conftest import SECONDS, Submitter
 from tests.slurm.test_cluster import RESOURCES, WAITS, started, wait_until
@@ -21,11 +23,10 @@ def submitter_that_waits(submitter: Submitter) -> Submitter:
     return submitter
 
 
-def test_a_job_whose_node_died_ends_well_elsewhere(make_submitter: Callable[[], Submitter]) -> None:
-    """When a node dies its job is run again on the other one, and the record is of that run."""
-    submitter = submitter_that_waits(make_submitter())
+def end_elsewhere(submitter: Submitter, profile: Path) -> None:
+    """Let the node of a running job die, and check that Snakemake submits it once more, and that it ends on the other one."""
     cluster, project = submitter.cluster, submitter.project
-    snakemake = submitter.start()
+    snakemake = submitter.start(profile=profile)
     try:
         wait_until(lambda: bool(started(project, "waits")), "the job runs")
         job = started(project, "waits")
@@ -38,8 +39,16 @@ def test_a_job_whose_node_died_ends_well_elsewhere(make_submitter: Callable[[], 
         cluster.start_node(node)
     assert {row["state"] for row in project.table("status.csv")} == {"ok"}
     record = project.record("waits")
-    where = {job.id: job.node for job in cluster.finished()}[record["host"]["slurm_job"]]
-    assert where != node
+    jobs = {job.id: job for job in cluster.finished()}
+    assert jobs[job].state == "NODE_FAIL"
+    assert record["host"]["slurm_job"] != job
+    assert jobs[record["host"]["slurm_job"]].node != node
+    assert "None assigned" not in submitter.output
+
+
+def test_a_job_whose_node_died_ends_well_elsewhere(make_submitter: Callable[[], Submitter]) -> None:
+    """When a node dies its job is submitted again and runs on the other node; Slurm starts nothing by itself."""
+    end_elsewhere(submitter_that_waits(make_submitter()), REPOSITORY / "slurm")
 
 
 def test_a_time_limit_is_a_state_and_then_a_result(make_submitter: Callable[[], Submitter]) -> None:
