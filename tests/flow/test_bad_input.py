@@ -56,6 +56,7 @@ MISTAKES: dict[str, tuple[str, str, str, list[str]]] = {
     "unknown task": ("methods.yaml", "- infrared-visible", "- infrared", ["one of infrared-visible, medical", 'found "infrared"']),
     "missing field": ("methods.yaml", "title:", "label:", ["must have 'title'"]),
     "path that leaves the repository": ("methods.yaml", "script: test.py", "script: ../test.py", [r"one\.run\.script"]),
+    "no GPU for a script that needs one": ("methods.yaml", "run: &id001\n", "resources: {gpu: 0}\n  run: &id001\n    devices: [cuda]\n", [r"methods\.yaml:\d+ \(one\.resources\.gpu\)", "1 or more where run.devices is [cuda]; found 0"]),
     "unknown dataset": ("config/config.yaml", "- pairs", "- pears", ["unknown dataset 'pears'", "did you mean 'pairs'"]),
     "unknown method": ("config/config.yaml", "- one", "- onne", [r"config\.yaml:\d+", "unknown method 'onne'"]),
     "unknown suite": ("config/config.yaml", "suite: mini", "suite: maxi", ["unknown suite 'maxi'"]),

@@ -12,9 +12,9 @@ DEFAULT_MINUTES = 60.0
 
 
 def device_for(method: Method, options: dict[str, Any]) -> str:
-    """Return ``cuda`` or ``cpu``: what the configuration asks for, among what the script can do."""
+    """Return ``cuda`` or ``cpu``: what the configuration asks for, among what the script can do; no GPU asked is the CPU."""
     devices = method.entry.get("run", {}).get("devices", ["cpu", "cuda"])
-    asked = device_kind(options.get("device", "auto"))
+    asked = "cpu" if method.resources.get("gpu") == 0 else device_kind(options.get("device", "auto"))
     return asked if asked in devices else devices[0]
 
 
@@ -48,7 +48,7 @@ def cell_resources(method: Method, options: dict[str, Any], attempt: int = 1) ->
     asked = method.resources
     on_gpu = device_for(method, options) == "cuda"
     return {
-        "gpu": max(1, asked.get("gpu", 1)) if on_gpu else 0,
+        "gpu": asked.get("gpu", 1) if on_gpu else 0,
         "mem_mb": attempt * asked.get("mem_mb", 8000),
         "runtime": attempt * (int(asked.get("runtime", DEFAULT_MINUTES)) + 10),
     }

@@ -178,6 +178,8 @@ def _method_problems(root: Path, methods: Document) -> Iterator[str]:
                 yield f"{methods.where((name, 'code'))}: must be an address or an existing folder; found {entry['code']!r}"
         elif "commit" not in entry and entry.get("status", ACTIVE) == ACTIVE:
             yield f"{methods.where((name,))}: must have 'commit', the full hash at which {entry['code']} is run"
+        if entry.get("resources", {}).get("gpu") == 0 and entry.get("run", {}).get("devices") == ["cuda"]:
+            yield f"{methods.where((name, 'resources', 'gpu'))}: must be 1 or more where run.devices is [cuda]; found 0"
 
 
 def _same_source(methods: Document) -> Iterator[str]:
