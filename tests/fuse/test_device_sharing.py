@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fusebench.errors import EnvironmentFailed
 from fusebench.fuse import devices
 
 HOLD = """
 import sys, time
 from pathlib import Path
 from fusebench.fuse.devices import reserved_device
-with reserved_device("cuda") as device:
+with reserved_device("cuda", int(sys.argv[1])) as device:
     print(device.kind, device.visible, flush=True)
     sys.stdin.read()
 """
@@ -39,10 +40,10 @@ def machine(tmp_path: Path) -> dict[str, str]:
     return {**environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
 
 
-def holding(environ: dict[str, str]) -> subprocess.Popen[str]:
-    """Start a job that holds its GPU until its input is closed."""
-    pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", HOLD], env=environ, stdin=pipe, stdout=pipe, text=True)
+def holding(environ: dict[str, str], count: int = 1) -> subprocess.Popen[str]:
+    """Start a job that holds its GPUs until its input is closed."""
+    command = [sys.executable, "-c", HOLD, str(count)]
+    return subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def said(job: subprocess.Popen[str]) -> str:
@@ -79,6 +80,48 @@ def test_one_gpu_is_not_shared_either(machine: dict[str, str]) -> None:
     end(first)
     assert said(second) == "cuda 5"
     end(second)
+
+
+def test_several_gpus_are_held_together(machine: dict[str, str]) -> None:
+    """A job that asks for two GPUs waits until two are free, and meanwhile holds none that another one could use."""
+    pair, single = holding(machine, 2), holding(machine)
+    assert {*said(pair).removeprefix("cuda ").split(","), said(single).removeprefix("cuda ")} == {
+        "0",
+        "1",
+        "2",
+    }
+    second = holding(machine, 2)
+    end(single)
+    with pytest.raises(subprocess.TimeoutExpired):
+        second.wait(timeout=1.5)
+    third = holding(machine)
+    assert said(third)
+    end(pair)
+    assert len(said(second).split(",")) == 2
+    for job in (second, third):
+        end(job)
+
+
+def test_jobs_that_want_all_gpus_follow_each_other(machine: dict[str, str]) -> None:
+    """Jobs that each want every GPU never wait for one another's half: all of them have had their turn at the end."""
+    jobs = [holding(machine, 3) for _ in range(4)]
+    for job in jobs:
+        assert job.stdin is not None
+        job.stdin.close()
+    assert [said(job) for job in jobs] == ["cuda 0,1,2"] * 4
+    assert [job.wait(timeout=10) for job in jobs] == [0] * 4
+
+
+def test_more_gpus_than_the_machine_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that asks for more GPUs than there are ends at once as env-failed, and says how many there are."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.setenv(devices.CLUSTER_VARIABLE, "")
+    monkeypatch.delenv(devices.CLUSTER_VARIABLE)
+    with (
+        pytest.raises(EnvironmentFailed, match="asks for 3 GPUs, and this machine has 2"),
+        devices.reserved_device("cuda", 3),
+    ):
+        pass
 
 
 def test_what_a_scheduler_gave_is_used_whole(machine: dict[str, str]) -> None:

@@ -81,7 +81,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
     with cell.log.open("w+", encoding="utf-8", buffering=1) as log:
         try:
             _refuse_failed_steps(cell)
-            with reserved_device(cell.spec["device"]) as outcome.device:
+            with reserved_device(cell.spec["device"], cell.spec.get("gpus", 1)) as outcome.device:
                 _refuse_without_kernels(cell, outcome.device)
                 _fuse(cell, outcome, log)
         except StepError as error:
@@ -131,10 +131,11 @@ def _refuse_failed_steps(cell: Cell) -> None:
 
 
 def _refuse_without_kernels(cell: Cell, device: Device) -> None:
-    """End as ``env-failed`` before the script starts where the environment's torch cannot run on this GPU."""
-    capability = compute_capability(device.visible) if device.kind == "cuda" else None
-    if capability is not None:
-        kernels_for(cell.environment, capability)
+    """End as ``env-failed`` before the script starts where the environment's torch cannot run on one of these GPUs."""
+    for gpu in device.visible.split(",") if device.kind == "cuda" else ():
+        capability = compute_capability(gpu)
+        if capability is not None:
+            kernels_for(cell.environment, capability)
 
 
 def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:

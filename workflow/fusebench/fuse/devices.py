@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import IO
 
+from fusebench.errors import EnvironmentFailed
 from fusebench.slurm import gpus_in_cluster
 
 DEVICE_VARIABLE = "FUSEBENCH_DEVICE"
@@ -25,7 +27,7 @@ CLUSTER_VARIABLE = "FUSEBENCH_CLUSTER"
 
 @dataclass(frozen=True)
 class Device:
-    """A device: ``kind`` is ``cpu`` or ``cuda``, ``visible`` what CUDA_VISIBLE_DEVICES is set to."""
+    """A device: ``kind`` is ``cpu`` or ``cuda``, ``visible`` what CUDA_VISIBLE_DEVICES is set to: ids between commas."""
 
     kind: str
     visible: str = ""
@@ -75,31 +77,59 @@ def device_of_jobs(asked: str, on_cluster: bool) -> str:
 
 
 @contextlib.contextmanager
-def reserved_device(kind: str) -> Iterator[Device]:
-    """Hold one device for the time of the block: all GPUs that a scheduler gave, else one that no other job holds.
+def reserved_device(kind: str, count: int = 1) -> Iterator[Device]:
+    """Hold a device for the time of the block: all GPUs that a scheduler gave, else some that no other job holds.
 
     Snakemake counts GPUs but does not say which one a local job may use, hence a lock file for each.
+
+    Args:
+        kind: ``cpu`` or ``cuda``; where there is no GPU, the CPU it is.
+        count: how many GPUs the job needs.
+
+    Raises:
+        EnvironmentFailed: this machine has some GPUs, but fewer.
     """
     gpus = gpus_of_this_machine()
     if kind == "cpu" or not gpus:
         yield Device("cpu")
     elif CLUSTER_VARIABLE in os.environ:
         yield Device("cuda", ",".join(gpus))
+    elif len(gpus) < count:
+        raise EnvironmentFailed(
+            f"`resources.gpu` of the entry asks for {count} GPUs, and this machine has {len(gpus)} for fusebench"
+            f" ({', '.join(gpus)}; CUDA_VISIBLE_DEVICES, else nvidia-smi): ask for fewer, or run it where there are more"
+        )
     else:
-        with _first_free(gpus) as gpu:
-            yield Device("cuda", gpu)
+        with _free(gpus, count) as held:
+            yield Device("cuda", ",".join(held))
 
 
 @contextlib.contextmanager
-def _first_free(gpus: tuple[str, ...]) -> Iterator[str]:
+def _free(gpus: tuple[str, ...], count: int) -> Iterator[list[str]]:
+    """Wait until so many GPUs are free at once, and hold them."""
     folder = Path(tempfile.gettempdir(), f"fusebench-gpus-{os.getuid()}")
     folder.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         streams = {gpu: stack.enter_context((folder / f"{gpu}.lock").open("w")) for gpu in gpus}
-        while True:
-            for gpu, stream in streams.items():
-                with contextlib.suppress(BlockingIOError):
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    yield gpu
-                    return
+        while not (held := _locked(streams, count, folder / "turn.lock")):
             time.sleep(0.5)
+        yield held
+
+
+def _locked(streams: Mapping[str, IO[str]], count: int, turn: Path) -> list[str]:
+    """Lock so many GPUs, or none where fewer are free: a job that waits holds none that another one could use.
+
+    One job tries at a time, else two jobs could go on taking from each other what both give back.
+    """
+    held: list[str] = []
+    with turn.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        for gpu, lock in streams.items():
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held.append(gpu)
+            if len(held) == count:
+                return held
+        for gpu in held:
+            fcntl.flock(streams[gpu], fcntl.LOCK_UN)
+    return []

@@ -22,7 +22,7 @@ class Cell:
     """What a job is given: the entry's fields that change a result, and the markers of the steps before.
 
     Attributes:
-        spec: method, dataset, run, weights, modalities, threads, minutes, device; see ``fuse.specs``.
+        spec: method, dataset, run, weights, modalities, threads, minutes, device, gpus; see ``fuse.specs``.
         source: the marker of the source.
         environment: the marker of the environment.
         dataset: the marker of the dataset, its manifest included.

@@ -24,6 +24,7 @@ def cell_spec(method: Method, dataset: Dataset, registry: Registry) -> dict[str,
     Neither title nor paper, claims, memory or address are among them; the source's and environment's keys are in the paths
     of the job's inputs.
     """
+    gpus = cell_resources(method, registry.options)["gpu"]
     return {
         "method": method.name,
         "dataset": dataset.name,
@@ -33,6 +34,7 @@ def cell_spec(method: Method, dataset: Dataset, registry: Registry) -> dict[str,
         "threads": method.resources.get("threads", registry.options.get("threads", DEFAULT_THREADS)),
         "minutes": method.resources.get("runtime", DEFAULT_MINUTES),
         "device": device_for(method, registry.options),
+        **({"gpus": gpus} if gpus > 1 else {}),
         **(
             {"exclusive": True} if method.resources.get("exclusive") or dataset.entry.get("exclusive") else {}
         ),

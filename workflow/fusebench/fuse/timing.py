@@ -61,7 +61,7 @@ def hardware(gpu: str, reports: list[dict[str, Any]], threads: int) -> dict[str,
     """Return what the times of a run depend on, apart from the method: processor, GPU, driver, libraries, threads.
 
     Args:
-        gpu: the id of the GPU that was used, as the driver counts; empty on the CPU.
+        gpu: the ids of the GPUs that were used, as the driver counts, between commas; empty on the CPU.
         reports: of the launcher.
         threads: that the job was given.
     """
@@ -93,7 +93,8 @@ def _of_gpu(gpu: str, field: str) -> str | None:
         done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:
         return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    lines = done.stdout.split()  # one for each GPU, all of one driver
+    return lines[0] if lines and done.returncode == 0 else None
 
 
 def load_per_cpu() -> float:
