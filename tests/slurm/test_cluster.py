@@ -149,6 +149,15 @@ def test_a_killed_snakemake_leaves_no_second_writer(ran: tuple[Submitter, list[F
     assert {row["state"] for row in project.table("status.csv")} == {"ok"}
 
 
+def test_default_resources_on_the_command_line_keep_the_gpus(make_submitter: Callable[[], Submitter]) -> None:
+    """An option that replaces the profile's default resources leaves the methods on GPUs, here and in the job on the node."""
+    submitter = make_submitter()
+    submitter.project.add_method("gpu", {"test.py": ARGPARSE}, BY_OPTIONS, resources=RESOURCES)
+    asked = ("results/runs/gpu/pairs/record.json", "--default-resources", "mem_mb=2000", "runtime=5")
+    assert submitter.run(*asked) == 0, submitter.output[-5000:]
+    assert submitter.project.record("gpu")["device"] == "cuda"
+
+
 def profile_with(folder: Path, **placeholders: str) -> Path:
     """Return a copy of the profile in which a person uncommented lines and filled in something."""
     from tests.flow.projects import REPOSITORY

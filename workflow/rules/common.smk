@@ -23,10 +23,9 @@ from fusebench.slurm import cancel_orphans, refusals, shorten_states
 gc.freeze()
 gc.set_threshold(100_000, 20, 20)
 
-# The cluster's profile says so: each cell is a job of its own there, and the nodes decide about GPUs.
-ON_CLUSTER = (
-    "cells_per_job" in (workflow.resource_settings.default_resources or {}).keys()
-)
+# The cluster's profile says so: each cell is a job of its own there, and the nodes decide about GPUs. It says so by a scope,
+# which its jobs are told too, and which no option that a person types replaces, as --default-resources and --config would.
+ON_CLUSTER = "cells_per_job" in workflow.resource_scopes
 config["device"] = device_of_jobs(config.get("device", "auto"), ON_CLUSTER)
 if ON_CLUSTER and workflow.is_main_process:
     shorten_states()
