@@ -176,7 +176,8 @@ def profile_with(folder: Path, **placeholders: str) -> Path:
 @pytest.mark.parametrize(
     ("setting", "resources", "words"),
     [
-        ({"slurm_partition": "'<partition>'"}, {}, "invalid partition specified: <partition>"),
+        ({"slurm_partition": "nowhere"}, {}, "invalid partition specified: nowhere"),
+        ({"gpu_model": "h-100"}, {}, "  Invalid GPU model format: h-100."),
         pytest.param(
             {"gpu_model": "h100"}, {}, "Requested node configuration is not available", marks=pytest.mark.slow
         ),
@@ -190,7 +191,10 @@ def test_impossible_requests_are_refused_with_slurms_words(
     resources: dict[str, int],
     words: str,
 ) -> None:
-    """A placeholder, an unknown GPU model, more GPUs than a node has: refused at once, with Slurm's words and our hint."""
+    """An unknown partition or GPU model, more GPUs than a node has: refused at once, with Slurm's words and our hint.
+
+    Where the last job of the cell, which asks for little, is accepted, the table has these words too.
+    """
     submitter, _ = ran
     project = submitter.project
     (project.root / "mended").touch()
@@ -201,3 +205,31 @@ def test_impossible_requests_are_refused_with_slurms_words(
     assert status == 1
     assert words in submitter.output
     assert "slurm/README.md" in submitter.output
+    if not setting:
+        row = next(row for row in project.table("status.csv") if row["method"] == "gpu1")
+        assert row["state"] == "crashed"
+        assert "the scheduler refused the job" in row["reason"] and words in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "option", "words"),
+    [
+        ({"slurm_account": "<account>", "qos": "'<qos>'"}, (), "`qos` under `default-resources` must be"),
+        ({"gpu_model": "<model>"}, (), "`gpu_model` under `set-resources: fuse_on_gpu` must be"),
+        ({}, ("--default-resources", "qos=<qos>"), "found <qos>"),
+    ],
+)
+def test_a_placeholder_is_refused_before_anything_is_run(
+    make_submitter: Callable[[], Submitter],
+    tmp_path: Path,
+    setting: dict[str, str],
+    option: tuple[str, ...],
+    words: str,
+) -> None:
+    """What nobody filled in is told with its place when the workflow is read, also where Slurm would take it."""
+    submitter = make_submitter()
+    submitter.project.add_method("gpu1", {"test.py": ARGPARSE}, BY_OPTIONS)
+    assert submitter.run(*option, profile=profile_with(tmp_path / "profile", **setting)) == 1
+    assert words in submitter.output
+    assert "slurm/README.md says where" in submitter.output
+    assert not (submitter.project.root / "results").exists()

@@ -81,3 +81,40 @@ def test_refusals_are_told_once_with_a_hint(tmp_path: Path) -> None:
     assert "slurm/config.yaml" in told
     log.write_text("all went well\n")
     assert slurm.refusals([str(log)]) == ""
+
+
+FAILED = """\
+Error in rule fuse_on_gpu:
+    message: {words}For further error details see the cluster/cloud log and the log files of the involved rule(s).
+    jobid: 5
+    input: resources/datasets/pairs.json
+    output: results/runs/{method}/pairs/record.json
+    log: logs/fuse/{method}/pairs.log (check log file(s) for error details)
+Trying to restart job 5.
+rule fuse_on_gpu:
+    output: results/runs/other/pairs/record.json
+"""
+
+
+def test_what_the_plugin_refuses_is_told_as_well(tmp_path: Path) -> None:
+    """A job that Snakemake's plugin does not submit is told in its words, all lines of them and no more."""
+    log = tmp_path / "snakemake.log"
+    words = "Job submission failed with exception: The given account a appears to be invalid. Available accounts:\nb, c"
+    log.write_text(FAILED.format(words=words, method="one"))
+    told = slurm.refusals([str(log)]).splitlines()[1:]
+    assert told == ["  The given account a appears to be invalid. Available accounts:", "  b, c"]
+
+
+def test_a_cell_has_the_refusal_of_its_own_last_job(tmp_path: Path) -> None:
+    """Of the newest log, what it says last of the job that was to write the record; nothing for other jobs."""
+    words = "SLURM sbatch failed. The error message was '{}'.\n    sbatch call:\n        sbatch\n"
+    (tmp_path / "2026-01-01.snakemake.log").write_text(
+        FAILED.format(words=words.format("old"), method="other")
+    )
+    texts = [
+        FAILED.format(words=words.format(said), method="one") for said in ("first", "sbatch: error: last")
+    ]
+    (tmp_path / "2026-01-02.snakemake.log").write_text("\n".join(texts))
+    assert slurm.refusal_of(Path("results/runs/one/pairs/record.json"), tmp_path) == "sbatch: error: last"
+    assert slurm.refusal_of(Path("results/runs/other/pairs/record.json"), tmp_path) == ""
+    assert slurm.refusal_of(Path("results/runs/one/pairs/record.json"), tmp_path / "absent") == ""

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,18 @@ MEMORY = re.compile(r".*(exceeded memory limit|oom.?kill|Out Of Memory).*", re.I
 
 REFUSED = (
     re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.$", re.MULTILINE | re.DOTALL),
-    re.compile(r"(The given account \S+ appears to be invalid\. Available accounts:\n.*)"),
+    re.compile(r"Job submission failed with exception: (.*?)(?:For further error details|$)", re.DOTALL),
 )
-"""How Snakemake's log tells that sbatch refused a job, or that the accounting does not know the job's account."""
+"""How Snakemake's log tells that sbatch refused a job, or its plugin did: an account unknown, no name of a GPU model."""
+
+FAILED_JOB = re.compile(
+    r"^Error in rule \w+:\n(?P<words>(?s:.*?))^    jobid: .*\n(?:    .*\n)*?    output: (?P<output>.*)$",
+    re.MULTILINE,
+)
+"""What Snakemake's log says of a job that failed, or that was never submitted."""
+
+PLACEHOLDER = re.compile(r"<[^<>]*>")
+"""A value of the profile that reads as in an instruction: ``<account>``."""
 
 HINT = (
     "Slurm refused jobs; nothing of them was run. Partition, account, QoS and GPU model stand at the top of the profile"
@@ -116,9 +125,48 @@ def refusals(logs: Iterable[str]) -> str:
         logs: paths of Snakemake's logs of the run.
     """
     texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in logs]
-    words = [word for text in texts for pattern in REFUSED for word in pattern.findall(text)]
-    lines = dict.fromkeys(line.strip() for word in words for line in word.splitlines())
+    lines = dict.fromkeys(line for text in texts for line in _refused(text))
     return "\n".join([HINT, *(f"  {line}" for line in lines)]) if lines else ""
+
+
+def refusal_of(record: Path, folder: Path) -> str:
+    """Return why the last job that was to write a record was refused; nothing where none was, or nobody knows.
+
+    Args:
+        record: as the rule names it.
+        folder: of Snakemake's logs; the newest is that of the run that still goes on.
+    """
+    log = max(folder.glob("*.snakemake.log"), default=None)
+    text = log.read_text(encoding="utf-8", errors="replace") if log else ""
+    failed = [match["words"] for match in FAILED_JOB.finditer(text) if match["output"] == str(record)]
+    return "; ".join(_refused(failed[-1])) if failed else ""
+
+
+def _refused(text: str) -> list[str]:
+    """Return the lines in which Snakemake's log quotes who refused a job."""
+    words = [word for pattern in REFUSED for word in pattern.findall(text)]
+    return [line.strip() for word in words for line in word.splitlines()]
+
+
+def placeholders(resources: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return what to do about values of the profile that nobody filled in; nothing where there are none.
+
+    Slurm takes some of them for granted: without accounting, any account and any QoS will do.
+
+    Args:
+        resources: what is asked of Slurm, name -> value, by the key of the profile that it stands under.
+    """
+    found = [
+        f"`{name}` under `{place}` must be what your cluster calls it; found {value}"
+        for place, values in resources.items()
+        for name, value in values.items()
+        if PLACEHOLDER.fullmatch(str(value))
+    ]
+    todo = (
+        "Fill it in at the top of the profile (slurm/config.yaml), or put a # before it; slurm/README.md says where"
+        " to look it up."
+    )
+    return "\n".join([*found, todo]) if found else ""
 
 
 def _asked(command: list[str]) -> str:

@@ -17,7 +17,7 @@ from fusebench.plan import (
     prepare_process,
     record_path,
 )
-from fusebench.slurm import cancel_orphans, refusals, shorten_states
+from fusebench.slurm import cancel_orphans, placeholders, refusals, shorten_states
 
 # Snakemake's modules and its graph of jobs stay to the end: searching them for garbage again and again took a fifth of its time.
 gc.freeze()
@@ -29,6 +29,22 @@ ON_CLUSTER = "cells_per_job" in workflow.resource_scopes
 config["device"] = device_of_jobs(config.get("device", "auto"), ON_CLUSTER)
 if ON_CLUSTER and workflow.is_main_process:
     shorten_states()
+
+
+def resources_as_written():
+    """Return the resources that profile and command line ask for, by the option that they stand under."""
+    settings = workflow.resource_settings
+    written = {"default-resources": settings.default_resources or {}}
+    for rule, own in settings.overwrite_resources.items():
+        written[f"set-resources: {rule}"] = own
+    return {
+        place: {name: resource.raw for name, resource in own.items()}
+        for place, own in written.items()
+    }
+
+
+if unfilled := placeholders(resources_as_written()):
+    sys.exit(f"fusebench: {unfilled}\nNothing was run.")
 
 try:
     PLAN = make_plan(Path(), config)

@@ -16,7 +16,11 @@ from fusebench.fuse.cells import ended_record, run_cell
 from fusebench.fuse.leases import RUN_VARIABLE, holder, holder_words, lease
 from fusebench.fuse.records import Cell, deviations, identity
 from fusebench.markers import OK, count_failure, forget_failure
-from fusebench.slurm import ending
+from fusebench.slurm import ending, refusal_of
+
+SNAKEMAKE_LOGS = Path(".snakemake", "log")
+
+REFUSED = "the scheduler refused the job (`resources` of the entry and the profile say what it asks for)"
 
 KEPT = ".record.json"
 """A copy of the record that Snakemake does not know of."""
@@ -43,7 +47,7 @@ def fuse_cell(
     with lease(cell.folder) as notes:
         record = finished_record(cell)
         if record is None:
-            record = ended_record(cell, _death(before)) if last_words else run_cell(cell)
+            record = ended_record(cell, _death(cell, before)) if last_words else run_cell(cell)
             record["notes"] = [*notes, *record["notes"]]
             record["deviations"] = deviations(declared, record["versions"])
             if record["state"] != OK:
@@ -77,10 +81,11 @@ def wanted(cell: Cell) -> dict[str, Any]:
     return {"state": OK, **identity(cell)}
 
 
-def _death(before: dict[str, Any]) -> StepError:
+def _death(cell: Cell, before: dict[str, Any]) -> StepError:
     """Return how the last job of this run of Snakemake ended, in the scheduler's words where there is one."""
     if not before or before.get("run") != os.environ.get(RUN_VARIABLE):
-        return Crashed(NEVER_STARTED)
+        refused = refusal_of(cell.folder / "record.json", SNAKEMAKE_LOGS)
+        return Crashed(f"{REFUSED}: {refused}" if refused else NEVER_STARTED)
     if before["slurm_job"]:
         return ending(before["slurm_job"])
     return Crashed(f"{holder_words(before)} ended without a record")
