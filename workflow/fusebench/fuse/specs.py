@@ -45,7 +45,8 @@ def cell_resources(method: Method, options: dict[str, Any], attempt: int = 1) ->
     """Return what the scheduler must give: GPUs unless the job runs on the CPU, and memory and minutes for each attempt.
 
     The minutes have slack, so that a script that reaches its own limit ends as ``timeout`` before the scheduler kills the
-    job. A first attempt that was killed is followed by one with twice the memory and time, and so on.
+    job. A first attempt that was killed is followed by one with twice the memory and time, and so on. The script's own limit,
+    ``minutes`` of the cell, stays what it is.
     """
     asked = method.resources
     on_gpu = device_for(method, options) == "cuda"
