@@ -93,8 +93,8 @@ def _of_gpu(gpu: str, field: str) -> str | None:
         done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:
         return None
-    lines = done.stdout.split()  # one for each GPU, all of one driver
-    return lines[0] if lines and done.returncode == 0 else None
+    lines = done.stdout.splitlines()  # one for each GPU of the job, all of one kind
+    return lines[0].strip() if lines and done.returncode == 0 else None
 
 
 def load_per_cpu() -> float:
