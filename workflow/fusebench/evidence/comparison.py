@@ -119,12 +119,17 @@ def compare_pair(
         return {**about, "verdict": SIZE_DIFFERS, "reason": reason, "notes": notes}
     lossy = is_lossy(images / pair["expect"]["file"], image)
     found = differences(ours, theirs)
-    verdict = verdict_of(found, tolerance, lossy)
-    if verdict == EXACT and not {*pair["expect"]["notes"], *image["notes"]}.isdisjoint(LOSSES):
-        verdict = WITHIN
+    verdict = _of_what_was_compared(
+        verdict_of(found, tolerance, lossy), {*pair["expect"]["notes"], *image["notes"]}
+    )
     if lossy:
         notes.append(LOSSY_RULE)
     return {**about, "verdict": verdict, "lossy": lossy, **found, "notes": notes}
+
+
+def _of_what_was_compared(verdict: str, notes: set[str]) -> str:
+    """Return the verdict on two files: nothing is exact of which a part was left out before it was compared."""
+    return WITHIN if verdict == EXACT and not notes.isdisjoint(LOSSES) else verdict
 
 
 def _as_recorded(path: Path, sha256: str) -> NDArray[np.uint8]:
