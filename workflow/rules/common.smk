@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fusebench.compare.summary import summary
 from fusebench.errors import RegistryError
+from fusebench.files import sha256_of_json
 from fusebench.fuse.devices import device_of_jobs
 from fusebench.plan import (
     among,

@@ -71,7 +71,8 @@ if BATCHES:
             "logs/compare/tables.log",
         params:
             options=lambda wildcards: PLAN.options_spec,
-            asked=lambda wildcards: PLAN.tabulated(),
+            # A digest: Snakemake keeps the parameters for every table, and reads them at every start.
+            asked=lambda wildcards: sha256_of_json(PLAN.tabulated()),
         shell:
             "python -m fusebench.steps tabulate --spec {params.options:q} --measures {output.measures:q} --status {output.status:q} --unfinished {output.unfinished:q}"
             " 2> {log:q}"
