@@ -67,11 +67,12 @@ class Report:
     def contents(self):
         """The report as it is at this moment."""
         clock, tally = self.parts.clock, self.parts.tally
+        together = clock.together()
         contents = {
             "state": self.ended,
             "exit_status": self.exit_status,
             "exception": self.exception,
-            "images": self._images(),
+            "images": self._images(together),
             "startup_seconds": clock.startup_seconds,
             "wall_seconds": perf_counter() - clock.began,
             "model_seconds_total": clock.total_model_seconds if clock.total_calls else None,
@@ -81,23 +82,23 @@ class Report:
             "weights_read": [os.path.relpath(path, self.job["root"]) for path in self.parts.weights.asked],
             "shims": tally.shims,
             "edits_applied": self.parts.edits.applied,
-            "notes": self._notes(),
+            "notes": self._notes(together),
             "versions": versions(),
         }
         contents.update(self.parts.models.finish())
         contents.update(device(self.job["device"]))
         return contents
 
-    def _images(self):
-        clock = self.parts.clock
-        if not clock.together():
-            return clock.images
+    def _images(self, together):
+        images = self.parts.clock.images
+        if not together:
+            return images
         untimed = {"model_seconds": None, "seconds": None}
-        return {pair: dict(image, **untimed) for pair, image in clock.images.items()}
+        return {pair: dict(image, **untimed) for pair, image in images.items()}
 
-    def _notes(self):
+    def _notes(self, together):
         notes = list(self.parts.tally.notes)
-        if self.parts.clock.together():
+        if together:
             images = self.parts.clock.images.values()
             notes.append(
                 "the script makes %d images together and writes them afterwards: no time for each; all took %.3f s"

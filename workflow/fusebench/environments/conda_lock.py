@@ -61,7 +61,7 @@ def read_conda_lock(environment: Environment) -> tuple[CondaPackage, ...]:
     file, command = environment.conda_lock, f"run: fusebench lock {environment.name}"
     content = _load(environment, file, command)
     packages = packages_of(content)
-    kept = content["metadata"]["custom_metadata"] or {}
+    kept = content["metadata"]["custom_metadata"]
     if kept.get(CONTENT) != (found := content_hash(packages)):
         raise EnvironmentFailed(
             f"{environment.name}: {file} was edited by hand: its packages must hash to {kept.get(CONTENT)}, found "

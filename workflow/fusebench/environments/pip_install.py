@@ -54,16 +54,14 @@ def install_pip(
     if not lock.packages:
         return [], hash_files(stage, files_of(stage), known)
     own = frozenset(files_of(stage))
-    notes = _sync_or_repair(environment, lock, stage, own)
+    notes = _repaired(_sync_or_repair(environment, lock, stage, own, set()))
     _relocate_scripts(stage, final)
     digests, differences = _differences(environment, stage, own, known)
     if differences:
-        damaged = _packages_of(lock, differences)
-        _fetch_anew(environment, lock, stage, own, damaged)
+        damaged = _sync_or_repair(environment, lock, stage, own, _packages_of(lock, differences))
         _relocate_scripts(stage, final)
         digests, left = _differences(environment, stage, own, {})
-        wrong = {difference.package for difference in left}
-        notes += [_REPAIRED.format(", ".join(sorted(repaired))) for repaired in [damaged - wrong] if repaired]
+        notes += _repaired(damaged - {difference.package for difference in left})
         notes += [f"RECORD of the archive itself is wrong: {difference}" for difference in left]
     _require_locked_versions(environment, lock, stage)
     return notes, digests
@@ -97,20 +95,30 @@ def _relocate_scripts(stage: Path, final: Path) -> None:
             script.write_bytes(moved + script.read_bytes()[len(start) :])
 
 
-def _sync_or_repair(environment: Environment, lock: PipLock, stage: Path, own: frozenset[str]) -> list[str]:
-    """Install; where uv cannot use what its cache holds of a package, fetch that anew. Returns notes."""
-    damaged: set[str] = set()
+def _repaired(packages: set[str]) -> list[str]:
+    return [_REPAIRED.format(", ".join(sorted(packages)))] if packages else []
+
+
+def _sync_or_repair(
+    environment: Environment, lock: PipLock, stage: Path, own: frozenset[str], damaged: set[str]
+) -> set[str]:
+    """Install, the damaged packages from archives that are fetched anew, and so those that uv stumbles over.
+
+    Returns all packages that were fetched anew.
+    """
+    thrown_out: set[str] = set()
     while True:
+        if damaged:
+            _throw_out(environment, stage, own, damaged)
+            thrown_out |= damaged
         try:
             _sync(environment, lock, stage)
         except UvFailed as error:
-            unusable = _unusable(lock, str(error)) - damaged
-            if not unusable:
-                raise _failed(environment, stage, error, damaged) from error
-            damaged |= unusable
-            _throw_out(environment, stage, own, unusable)
+            damaged = _unusable(lock, str(error)) - thrown_out
+            if not damaged:
+                raise _failed(environment, stage, error, thrown_out) from error
         else:
-            return [_REPAIRED.format(", ".join(sorted(damaged)))] if damaged else []
+            return thrown_out
 
 
 def _unusable(lock: PipLock, said: str) -> set[str]:
@@ -153,17 +161,6 @@ def _with_or_without_network(arguments: list[str], environ: dict[str, str]) -> N
             run_uv([*arguments, "--offline"], extra_environ=environ)
         except UvFailed:
             raise error from None
-
-
-def _fetch_anew(
-    environment: Environment, lock: PipLock, stage: Path, own: frozenset[str], damaged: set[str]
-) -> None:
-    """Install all of the lock again, the damaged packages from archives that are fetched anew."""
-    _throw_out(environment, stage, own, damaged)
-    try:
-        _sync(environment, lock, stage)
-    except UvFailed as error:
-        raise _failed(environment, stage, error, damaged) from error
 
 
 def _failed(environment: Environment, stage: Path, error: UvFailed, damaged: set[str]) -> EnvironmentFailed:

@@ -38,6 +38,11 @@ class LockedPackage:
     marker: str
     hashes: tuple[str, ...]
 
+    @property
+    def plain(self) -> list[object]:
+        """All of it, as JSON takes it: what keys and the hashes of locks are made from."""
+        return [self.name, self.version, self.marker, self.hashes]
+
 
 @dataclass(frozen=True)
 class PipLock:
@@ -90,13 +95,13 @@ def requirements_of(lock: PipLock) -> str:
 
 def content_hash(packages: Sequence[LockedPackage], python: str, platform: str) -> str:
     """Sha256 (hex) of packages, versions, markers and hashes, whatever their layout in the file, and of the target."""
-    return _sha256([python, platform, [_plain(package) for package in packages]])
+    return _sha256([python, platform, [package.plain for package in packages]])
 
 
 def entry_hashes(packages: Sequence[LockedPackage]) -> dict[str, str]:
     """First 8 hex digits of the sha256 of all that a lock says of each package, by name."""
     names = dict.fromkeys(package.name for package in packages)
-    return {name: _sha256([_plain(one) for one in packages if one.name == name])[:8] for name in names}
+    return {name: _sha256([one.plain for one in packages if one.name == name])[:8] for name in names}
 
 
 def touched_entries(packages: Sequence[LockedPackage], kept: str) -> str:
@@ -107,10 +112,6 @@ def touched_entries(packages: Sequence[LockedPackage], kept: str) -> str:
     said += [f"{name} was added" for name in found if name not in was]
     said += [f"the entry of {name} is another" for name in found if found[name] != was.get(name, found[name])]
     return ", ".join(said) if was else ""
-
-
-def _plain(package: LockedPackage) -> list[object]:
-    return [package.name, package.version, package.marker, package.hashes]
 
 
 def _sha256(value: object) -> str:
