@@ -69,6 +69,7 @@ rule fetch:
 
 
 onstart:
+    forget_copies(Path(), *forced_records())
     if ON_CLUSTER:
         for job in cancel_orphans(Path()):
             print(

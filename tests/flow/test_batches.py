@@ -66,3 +66,21 @@ def test_cells_of_a_batch_stand_for_themselves(project: MiniProject) -> None:
 
     done = project.snakemake()
     assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_the_grain_of_the_jobs_does_not_reach_the_cells(project: MiniProject) -> None:
+    """Cells that were fused together are not run again one by one, nor the other way round; a lost or forced one is."""
+    (project.root / "mended").touch()
+    project.snakemake()
+    for limit, job in ((5, "fuse"), (4, "fuse_batch_0")):
+        before = times(project)
+        project.config["together_from"] = limit
+        done = project.snakemake()
+        assert job in project.jobs(done) and times(project) == before
+        assert {row["state"] for row in project.table("status.csv")} == {"ok"}
+
+    project.config["together_from"] = 5
+    assert run_again(project, lost=("one", "pairs")) == {("one", "pairs")}
+    before = times(project)
+    project.snakemake("--force", "results/runs/two/more/record.json")
+    assert {cell for cell, time in times(project).items() if time != before[cell]} == {("two", "more")}

@@ -158,6 +158,26 @@ def test_default_resources_on_the_command_line_keep_the_gpus(make_submitter: Cal
     assert submitter.project.record("gpu")["device"] == "cuda"
 
 
+def test_cells_fused_without_slurm_are_not_run_again(make_submitter: Callable[[], Submitter]) -> None:
+    """A job on a node puts back the record of a cell that one local job fused with others; a forced cell is run there."""
+    submitter = make_submitter()
+    project = submitter.project
+    project.add_images("more", ["q1"])
+    project.config["suites"]["mini"]["datasets"] = ["pairs", "more"]
+    project.config["together_from"] = 2
+    on_cpu = {**BY_OPTIONS, "devices": ["cpu"]}
+    project.add_method("on-cpu", {"test.py": ARGPARSE}, on_cpu, resources=RESOURCES)
+    targets = [f"results/runs/on-cpu/{dataset}/record.json" for dataset in ("pairs", "more")]
+    assert project.jobs(project.snakemake(*targets))["fuse_batch_0"] == 1
+    before = len(submitter.cluster.finished())
+    assert submitter.run(*targets) == 0, submitter.output[-5000:]
+    assert len(submitter.cluster.finished()) == before + 2
+    assert [project.record("on-cpu", name)["host"]["slurm_job"] for name in ("pairs", "more")] == [None] * 2
+    assert submitter.run("--force", targets[0]) == 0, submitter.output[-5000:]
+    assert project.record("on-cpu")["host"]["slurm_job"]
+    assert project.record("on-cpu", "more")["host"]["slurm_job"] is None
+
+
 def profile_with(folder: Path, **placeholders: str) -> Path:
     """Return a copy of the profile in which a person uncommented lines and filled in something."""
     from tests.flow.projects import REPOSITORY

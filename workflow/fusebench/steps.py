@@ -76,8 +76,8 @@ def prepare_dataset(options: argparse.Namespace) -> None:
 
 
 def fuse(options: argparse.Namespace) -> None:
-    """Run a method on a dataset."""
-    from fusebench.fuse.jobs import fuse_cell
+    """Run a method on a dataset; a cell that is finished already only gets its record back."""
+    from fusebench.fuse.jobs import fuse_cell, keep_finished
     from fusebench.fuse.records import read_cell
     from fusebench.registry import METHODS
     from fusebench.registry.documents import read_document
@@ -85,6 +85,8 @@ def fuse(options: argparse.Namespace) -> None:
     steps = ("source", "environment", "dataset", "weights")
     markers = {step: getattr(options, step) for step in steps}
     cell = read_cell(options.spec, markers, options.record.parent, options.log)
+    if options.keep_finished:
+        keep_finished(cell)
     declared = read_document(ROOT / METHODS).data.get(cell.spec["method"], {}).get("declares", {})
     fuse_cell(cell, options.failures, declared, bool(options.last_words))
 
@@ -104,8 +106,7 @@ def fuse_batch(options: argparse.Namespace) -> None:
         markers = {step: Path(path) for step, path in {**options.spec["markers"], **paths}.items()}
         log = ROOT / "logs" / "fuse" / method / f"{dataset}.log"
         known = read_cell(spec, {"weights": None, **markers}, ROOT / RUNS / method / dataset, log)
-        if dataset not in options.absent:
-            keep_finished(known)
+        keep_finished(known)
         failures = ROOT / FAILURES / method / f"{dataset}.json"
         fuse_cell(known, failures, declared.get(method, {}).get("declares", {}), bool(options.last_words))
         records[dataset] = sha256_of_file(known.folder / "record.json")
@@ -202,9 +203,9 @@ def _parser() -> argparse.ArgumentParser:
         steps, "fuse", fuse, "spec", "record", "failures", "log", "source", "environment", "dataset"
     )
     fusing.add_argument("--weights", type=Path)
+    fusing.add_argument("--keep-finished", action="store_true", help="put back the record of a finished run")
     fusing.add_argument("--last-words", type=int, default=0, help="1: every job of the cell died; say how")
     batch = add_step(steps, "fuse-batch", fuse_batch, "spec", "whole")
-    batch.add_argument("--absent", nargs="*", default=[], help="datasets without a record")
     batch.add_argument("--last-words", type=int, default=0, help="1: every job of the cells died; say how")
     measuring = add_step(steps, "measure", measure, "dataset", "output", lists=["records"])
     measuring.add_argument("--metrics", nargs="*", default=[])

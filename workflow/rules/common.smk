@@ -7,6 +7,7 @@ from fusebench.compare.summary import summary
 from fusebench.errors import RegistryError
 from fusebench.files import sha256_of_json
 from fusebench.fuse.devices import device_of_jobs
+from fusebench.fuse.kept import forget_copies
 from fusebench.plan import (
     among,
     batch_path,
@@ -120,18 +121,12 @@ def suite_table(suite, name):
     return [shown, *(f"results/tables/{suite}/{name}.{kind}" for kind in ("md", "tex"))]
 
 
-def absent_of_batch(cells):
-    """Return the function that names the datasets of a batch that have to be run although nothing has changed."""
-
-    def absent(wildcards):
-        forced = workflow.dag_settings.forceall or workflow.dag_settings.forcerun
-        return " ".join(
-            dataset
-            for method, dataset in cells(wildcards)
-            if forced or (method, dataset) in PLAN.absent
-        )
-
-    return absent
+def forced_records():
+    """Return the files that this run asks for by force, and whether it asks for more than them."""
+    settings = workflow.dag_settings
+    return settings.targets if settings.forcetargets else (), bool(
+        settings.forceall or settings.forcerun
+    )
 
 
 wildcard_constraints:

@@ -40,7 +40,7 @@ rule fuse:
     shell:
         "python -m fusebench.steps fuse --spec {params.spec:q} --record {output.record:q} --failures {params.failures:q} --log {log:q}"
         " --source {input.source:q} --environment {input.environment:q} --dataset {input.dataset:q} {params.weights}"
-        " --last-words {resources.last_words}"
+        " --last-words {resources.last_words} --keep-finished"
 
 
 # The same for methods on a GPU: a rule of its own, so that a profile can send its jobs to other nodes.
@@ -65,7 +65,6 @@ for number, (methods, datasets) in enumerate(BATCHES):
         threads: threads_of_batch(cells)
         resources:
             gpu=gpus_of_batch(cells),
-            absent=absent_of_batch(cells),
             last_words=lambda wildcards, attempt: int(is_last(attempt)),
         params:
             spec=lambda wildcards, cells=cells: PLAN.batch_spec(cells(wildcards)),
@@ -73,4 +72,4 @@ for number, (methods, datasets) in enumerate(BATCHES):
                 attempt("results", *cell) for cell in cells(wildcards)
             ],
         shell:
-            "python -m fusebench.steps fuse-batch --spec {params.spec:q} --whole {output.whole:q} --absent {resources.absent} --last-words {resources.last_words}"
+            "python -m fusebench.steps fuse-batch --spec {params.spec:q} --whole {output.whole:q} --last-words {resources.last_words}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 from fusebench.errors import Crashed, StepError
 from fusebench.files import read_json, write_json
 from fusebench.fuse.cells import ended_record, run_cell
+from fusebench.fuse.kept import KEPT
 from fusebench.fuse.leases import RUN_VARIABLE, holder, holder_words, lease
 from fusebench.fuse.records import Cell, deviations, identity
 from fusebench.markers import OK, count_failure, forget_failure
@@ -21,9 +21,6 @@ from fusebench.slurm import ending, refusal_of
 SNAKEMAKE_LOGS = Path(".snakemake", "log")
 
 REFUSED = "the scheduler refused the job (`resources` of the entry and the profile say what it asks for)"
-
-KEPT = ".record.json"
-"""A copy of the record that Snakemake does not know of."""
 
 NEVER_STARTED = (
     "no job of this run got as far as the method: refused by the scheduler, cancelled while it waited, or ended while it"
@@ -62,23 +59,30 @@ def fuse_cell(
 
 
 def keep_finished(cell: Cell) -> None:
-    """Put back the record of a finished run that Snakemake removed because other cells of the job have to be run."""
-    with contextlib.suppress(FileNotFoundError):
-        kept = read_json(cell.folder / KEPT)
-        if wanted(cell).items() <= kept.items():
-            write_json(cell.folder / "record.json", kept)
+    """Put back the record of a finished run that Snakemake removed although nothing that decides its result has changed.
+
+    It does so where other cells of the job have to be run, and where a cell's job was another one: alone, or with others.
+    """
+    kept = _finished(cell, cell.folder / KEPT)
+    if kept:
+        write_json(cell.folder / "record.json", kept)
 
 
 def finished_record(cell: Cell) -> dict[str, Any] | None:
     """Return the record of a run that already is what this job is to make; None where there is none, or it failed."""
-    path = cell.folder / "record.json"
-    record = dict(read_json(path)) if path.exists() else {}
-    return record if wanted(cell).items() <= record.items() else None
+    return _finished(cell, cell.folder / "record.json")
 
 
 def wanted(cell: Cell) -> dict[str, Any]:
     """Return what the record of a cell's finished run says."""
     return {"state": OK, **identity(cell)}
+
+
+def _finished(cell: Cell, path: Path) -> dict[str, Any] | None:
+    """Return a record that says what is wanted, if all of its images are there."""
+    record = dict(read_json(path)) if path.exists() else {}
+    images = [cell.folder / "fused" / image["fused"] for image in record.get("images", [])]
+    return record if wanted(cell).items() <= record.items() and all(map(Path.exists, images)) else None
 
 
 def _death(cell: Cell, before: dict[str, Any]) -> StepError:
