@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,8 @@ def write_marker(
         print(f"{marker.stem}: {error.state}: {error}", file=sys.stderr)
         count_failure(failures)
     except Exception:
+        import traceback
+
         traceback.print_exc()
         raise
     else:

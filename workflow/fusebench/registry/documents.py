@@ -161,11 +161,23 @@ def read_schema(name: str) -> dict[str, Any]:
 
 def schema_problems(document: Document, schema: dict[str, Any]) -> Iterator[str]:
     """Yield one message for each way in which a document breaks its schema, in the order of the file."""
+    if _is_valid(document.data, schema):
+        return
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(schema).iter_errors(document.data)
     found = [problem for error in errors for problem in _problems(document, error)]
     yield from (text for _, text in sorted(set(found)))
+
+
+def _is_valid(data: Any, schema: dict[str, Any]) -> bool:
+    """Say at once, as every start of Snakemake and of its jobs asks, whether there is anything to be told."""
+    import jsonschema_rs
+
+    try:
+        return jsonschema_rs.is_valid(schema, data)
+    except ValueError:  # YAML knows values that JSON has not
+        return False
 
 
 def _problems(document: Document, error: Any) -> Iterator[tuple[int, str]]:
