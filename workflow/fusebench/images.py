@@ -80,12 +80,15 @@ def read_own(path: Path) -> NDArray[np.uint8]:
 
 
 def _refuse_truncated(path: Path) -> None:
-    """OpenCV fills a truncated file up with gray; Pillow refuses it."""
+    """OpenCV fills a truncated file up with gray; Pillow refuses it, a PNG by its checksums, without decoding it."""
     from PIL import Image
 
     try:
         with Image.open(path) as image:
-            image.load()
+            if image.format == "PNG":
+                image.verify()
+            else:
+                image.load()
     except Exception as error:
         raise UnreadableImageError(
             f"{path}: must be a whole image; found a damaged file ({error})"
@@ -118,8 +121,22 @@ def pixel_sha256(pixels: NDArray[np.uint8]) -> str:
     import numpy as np
 
     digest = hashlib.sha256("x".join(map(str, pixels.shape)).encode())
-    digest.update(np.ascontiguousarray(pixels).tobytes())
+    digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
+
+
+THUMBNAIL_SIDE = 32
+"""Images are compared at this width and height, where registration and small details do not matter."""
+
+
+def thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a small gray image (32, 32), each value a mean over its part of the image."""
+    import cv2
+    import numpy as np
+
+    side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+    small = cv2.resize(in_mode(pixels, "gray"), side, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)
 
 
 def mode_of(pixels: NDArray[np.uint8]) -> str:

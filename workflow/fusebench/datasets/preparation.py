@@ -20,9 +20,10 @@ from fusebench.datasets.pairing import (
     patterns,
 )
 from fusebench.datasets.pins import check_pins
+from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
 from fusebench.files import sha256_of_file, sha256_of_json
-from fusebench.images import UnreadableImageError, mode_of, pixel_sha256, read_image, write_png
+from fusebench.images import UnreadableImageError, mode_of, pixel_sha256, read_image, thumbnail, write_png
 from fusebench.staging import remove_folder, staged_folder
 
 if TYPE_CHECKING:
@@ -127,9 +128,13 @@ def _read(folder: Path, pattern: str, name: str) -> tuple[NDArray[np.uint8], dic
 def _write_pairs(pairs: Iterable[tuple[str, LoadSides]], stage: Path) -> dict[str, Any]:
     """Write every pair and return the manifest; all damaged pairs are told at once."""
     entries, problems = [], []
+    small: dict[str, list[NDArray[np.uint8]]] = {"a": [], "b": []}
     for name, load_sides in pairs:
         try:
-            entries.append(_write_pair(name, load_sides(), stage))
+            sides = load_sides()
+            entries.append(_write_pair(name, sides, stage))
+            for side, thumbnails in small.items():
+                thumbnails.append(thumbnail(sides[side][0]))
         except DatasetUnavailable as error:
             problems.append(str(error))
     if problems:
@@ -137,6 +142,7 @@ def _write_pairs(pairs: Iterable[tuple[str, LoadSides]], stage: Path) -> dict[st
         raise DatasetUnavailable("; ".join(problems[:10]) + more)
     if not entries:
         raise DatasetUnavailable("must hold at least one pair; found none")
+    write_thumbnails(stage, small, [entry["name"] for entry in entries])
     hashes = [[entry["name"], entry["a"]["sha256"], entry["b"]["sha256"]] for entry in entries]
     return {"pairs": entries, "sha256": sha256_of_json(hashes)}
 

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -51,10 +51,12 @@ class Workshop:
     Attributes:
         scratch: holds all the others; removed at the end.
         log: receives everything that the script prints.
+        thumbnails: of the fused images of all batches so far, by the name of their pair.
     """
 
     scratch: Path
     log: IO[str]
+    thumbnails: dict[str, Any] = field(default_factory=dict)
 
     @property
     def work(self) -> Path:
@@ -156,7 +158,7 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
             remove_folder(shop.out)
             shop.out.mkdir()
             _fuse_batch(cell, batch, shop, deadline, outcome)
-        refuse_other_order(cell.dataset["pairs"], Path(cell.dataset["path"]), shop.fused, run)
+        refuse_other_order(cell.dataset["pairs"], Path(cell.dataset["path"]), shop.thumbnails, run)
         _publish(shop.fused, cell.folder / "fused")
 
 
@@ -183,10 +185,12 @@ def _fuse_batch(
     known = {pair["name"] for pair in cell.dataset["pairs"]}
     own = [pair for pair in staged if pair.name in known]
     with ThreadPoolExecutor(cell.spec["threads"]) as pool:  # decoding images leaves Python's lock alone
-        images = pool.map(
+        results = pool.map(
             lambda pair: collect_result(pair, sizes[pair.name], run, shop.fused / f"{pair.name}.png"), own
         )
-        outcome.images += [{**image, **_times(launched, image["name"])} for image in images]
+        for image, small in results:
+            outcome.images.append({**image, **_times(launched, image["name"])})
+            shop.thumbnails[image["name"]] = small
 
 
 def _launch_batch(

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from fusebench.errors import BadOutput
 from fusebench.fuse.staging import StagedPair
-from fusebench.images import SUFFIXES, UnreadableImageError, mode_of, pixel_sha256, read_image, write_png
+from fusebench.images import (
+    SUFFIXES,
+    UnreadableImageError,
+    mode_of,
+    pixel_sha256,
+    read_image,
+    thumbnail,
+    write_png,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,8 +69,8 @@ def too_few(
 
 def collect_result(
     pair: StagedPair, size: list[int] | None, run: Mapping[str, Any], target: Path
-) -> dict[str, Any]:
-    """Check one result, write it to ``target`` as PNG and return what the record keeps of it.
+) -> tuple[dict[str, Any], NDArray[np.uint8]]:
+    """Check one result, write it to ``target`` as PNG and return what the record keeps of it, and its thumbnail (32, 32).
 
     Args:
         pair: the staged pair.
@@ -87,13 +95,8 @@ def collect_result(
             f"pair {pair.name!r}: a fused image must hold more than one value; found {pixels.min()} everywhere (NaN becomes 0 in 8 bits)"
         )
     _write(pixels, pair.result if not notes else None, target)
-    return {
-        **image,
-        "fused": target.name,
-        "mode": mode_of(pixels),
-        "sha256": pixel_sha256(pixels),
-        "notes": [*pair.notes, *notes],
-    }
+    kept = {"fused": target.name, "mode": mode_of(pixels), "sha256": pixel_sha256(pixels)}
+    return {**image, **kept, "notes": [*pair.notes, *notes]}, thumbnail(pixels)
 
 
 def _write(pixels: NDArray[np.uint8], untouched: Path | None, target: Path) -> None:

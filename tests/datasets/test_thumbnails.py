@@ -1,0 +1,23 @@
+"""Thumbnails of source images: kept with a prepared dataset, or made when they are asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fusebench.datasets.preparation import prepare_dataset
+from fusebench.datasets.thumbnails import FILE, read_thumbnails
+
+
+def test_kept_thumbnails_are_those_of_the_images(tmp_path: Path) -> None:
+    """A prepared dataset holds what its images give, for any of its pairs in any order; without the file they are made."""
+    definition = {"kind": "generated", "generator": "night-scenes"}
+    manifest = prepare_dataset("scenes", definition, tmp_path / "scenes", tmp_path)
+    pairs = [manifest["pairs"][2], manifest["pairs"][0]]
+    kept = read_thumbnails(tmp_path / "scenes", pairs)
+    (tmp_path / "scenes" / FILE).unlink()
+    made = read_thumbnails(tmp_path / "scenes", pairs)
+    assert np.array_equal(kept, made)
+    assert np.shape(made) == (2, 2, 32, 32)
+    assert not np.array_equal(made[0][0], made[0][1])

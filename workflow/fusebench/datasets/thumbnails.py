@@ -1,0 +1,47 @@
+"""Small images of a dataset's sources, made when the dataset is: every method whose results are numbered is checked by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fusebench.images import read_own, thumbnail
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FILE = "thumbnails.npz"
+
+
+def write_thumbnails(folder: Path, sides: Mapping[str, list[NDArray[np.uint8]]], names: list[str]) -> None:
+    """Write the thumbnails (32, 32) of the source images A and B, in the order of the pairs' names."""
+    import numpy as np
+
+    np.savez(folder / FILE, a=np.stack(sides["a"]), b=np.stack(sides["b"]), names=np.array(names))
+
+
+def read_thumbnails(
+    folder: Path, pairs: list[dict[str, Any]]
+) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
+    """Return the thumbnails of source images A and of source images B, in the order of ``pairs``.
+
+    They are made from the images where the folder holds none, as with inputs of self-checks.
+
+    Args:
+        folder: the dataset in its normal form.
+        pairs: some or all pairs of its manifest.
+    """
+    import numpy as np
+
+    if not (folder / FILE).is_file():
+        files = [folder / pair[side]["file"] for side in ("a", "b") for pair in pairs]
+        with ThreadPoolExecutor(2) as pool:  # decoding images leaves Python's lock alone
+            small = list(pool.map(lambda file: thumbnail(read_own(file)), files))
+        return small[: len(pairs)], small[len(pairs) :]
+    with np.load(folder / FILE) as kept:
+        places = {name: place for place, name in enumerate(kept["names"])}
+        chosen = [places[pair["name"]] for pair in pairs]
+        return list(kept["a"][chosen]), list(kept["b"][chosen])
