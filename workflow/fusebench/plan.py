@@ -365,9 +365,10 @@ class Plan:
             groups.setdefault(methods, {})[dataset] = self.metrics(dataset)
         return json_parameter([{"methods": m, "datasets": datasets} for m, datasets in groups.items()])
 
-    def tabulated(self) -> list[str]:
-        """Return what one job tabulates for the selected suites."""
-        return [self.collect_spec(), *(self.table_spec(*table) for table in self.suite_tables)]
+    def tabulated(self) -> str:
+        """Return what one job tabulates for the selected suites as JSON: what it collects, and its tables."""
+        tables = ", ".join(self.table_spec(*table) for table in self.suite_tables)
+        return f'{{"collected": {self.collect_spec()}, "tables": [{tables}]}}'
 
     @property
     def speed_tables(self) -> list[str]:

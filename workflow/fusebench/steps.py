@@ -167,11 +167,11 @@ def write_table(options: argparse.Namespace) -> None:
 
 def tabulate(options: argparse.Namespace) -> None:
     """Write the long files, and the tables of the selected suites."""
-    from fusebench.plan import make_plan
+    from fusebench.handing import handed_over
 
-    collecting, *tables = map(json.loads, make_plan(ROOT, options.spec, checked=True).tabulated())
-    collect(argparse.Namespace(**{**vars(options), "spec": collecting}))
-    for spec in tables:
+    asked = json.loads(handed_over(options.asked))
+    collect(argparse.Namespace(**{**vars(options), "spec": asked["collected"]}))
+    for spec in asked["tables"]:
         measures = ROOT / MEASURES / f"{spec['table']['dataset']}.csv"
         write_table(argparse.Namespace(spec=spec, measures=measures))
 
@@ -212,7 +212,8 @@ def _parser() -> argparse.ArgumentParser:
     measuring.add_argument("--workers", type=int, default=1)
     together = add_step(steps, "measure-together", measure_together, "spec")
     together.add_argument("--workers", type=int, default=1)
-    add_step(steps, "tabulate", tabulate, "spec", "measures", "status", "unfinished")
+    tabulating = add_step(steps, "tabulate", tabulate, "measures", "status", "unfinished")
+    tabulating.add_argument("--asked", required=True, help="the digest of what the run has handed over")
     add_step(steps, "collect", collect, "spec", "measures", "status", "unfinished")
     add_step(steps, "table", write_table, "spec", "measures")
     timing = add_step(steps, "speed", write_speed, "spec", "folder")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from fusebench.compare.summary import summary
 from fusebench.errors import RegistryError
-from fusebench.files import sha256_of_json
 from fusebench.fuse.devices import device_of_jobs
 from fusebench.fuse.kept import forget_copies
+from fusebench.handing import hand_over
 from fusebench.plan import (
     among,
     batch_path,

@@ -70,11 +70,9 @@ if BATCHES:
         log:
             "logs/compare/tables.log",
         params:
-            options=lambda wildcards: PLAN.options_spec,
-            # A digest: Snakemake keeps the parameters for every table, and reads them at every start.
-            asked=lambda wildcards: sha256_of_json(PLAN.tabulated()),
+            asked=lambda wildcards: hand_over(PLAN.tabulated()),
         shell:
-            "python -m fusebench.steps tabulate --spec {params.options:q} --measures {output.measures:q} --status {output.status:q} --unfinished {output.unfinished:q}"
+            "python -m fusebench.steps tabulate --asked {params.asked} --measures {output.measures:q} --status {output.status:q} --unfinished {output.unfinished:q}"
             " 2> {log:q}"
 
 
