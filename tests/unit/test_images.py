@@ -6,7 +6,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from fusebench.images import read_image, read_own
+import pytest
+from fusebench.images import UnreadableImageError, read_image, read_own
 
 
 def test_16_bits_are_scaled_wherever_they_are_read(tmp_path: Path) -> None:
@@ -22,3 +23,27 @@ def test_an_alpha_channel_is_dropped_wherever_it_is_read(tmp_path: Path) -> None
     pixels = np.random.default_rng(1).integers(0, 256, (4, 6, 4)).astype(np.uint8)
     cv2.imwrite(str(tmp_path / "x.png"), pixels)
     assert (read_own(tmp_path / "x.png") == pixels[:, :, 2::-1]).all()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif"])
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.999])
+def test_a_truncated_image_is_refused(tmp_path: Path, suffix: str, share: float) -> None:
+    """However much of a file is there, it is whole or no image; OpenCV alone would fill it up with gray."""
+    path = tmp_path / f"x{suffix}"
+    cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 256, (60, 80, 3)).astype(np.uint8))
+    assert read_image(path)[0].shape == (60, 80, 3)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(UnreadableImageError, match="must be a whole image; found a damaged file"):
+        read_image(path)
+
+
+def test_a_changed_byte_of_a_png_is_noticed(tmp_path: Path) -> None:
+    """Its checksums tell, wherever the byte is, before any pixel of it is believed."""
+    path = tmp_path / "x.png"
+    cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 256, (60, 80)).astype(np.uint8))
+    content = path.read_bytes()
+    for place in range(60, len(content) - 12, 397):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 16]) + content[place + 1 :])
+        with pytest.raises(UnreadableImageError):
+            read_image(path)
