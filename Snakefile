@@ -69,8 +69,8 @@ rule fetch:
 
 
 onstart:
-    forget_copies(Path(), *forced_records())
     if ON_CLUSTER:
+        forget_copies(Path(), is_wanted)
         for job in cancel_orphans(Path()):
             print(
                 f"cancelled Slurm job {job}: left by a run of this folder that was killed"

@@ -10,12 +10,17 @@ from fusebench.datasets.thumbnails import FILE, read_thumbnails
 
 
 def test_kept_thumbnails_are_those_of_the_images(tmp_path: Path) -> None:
-    """A prepared dataset holds what its images give, for any of its pairs in any order; without the file they are made."""
+    """A prepared dataset holds what its images give, for any of its pairs in any order; without the file, or with a damaged one, they are made."""
     definition = {"kind": "generated", "generator": "night-scenes"}
     manifest = prepare_dataset("scenes", definition, tmp_path / "scenes", tmp_path)
     pairs = [manifest["pairs"][2], manifest["pairs"][0]]
     kept = read_thumbnails(tmp_path / "scenes", pairs)
-    (tmp_path / "scenes" / FILE).unlink()
+    file = tmp_path / "scenes" / FILE
+    whole = file.read_bytes()
+    for damaged in (whole[:200], b"", whole[:900] + b"x" + whole[901:]):
+        file.write_bytes(damaged)
+        assert np.array_equal(read_thumbnails(tmp_path / "scenes", pairs), kept)
+    file.unlink()
     made = read_thumbnails(tmp_path / "scenes", pairs)
     assert np.array_equal(kept, made)
     assert np.shape(made) == (2, 2, 32, 32)

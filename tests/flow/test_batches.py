@@ -81,6 +81,27 @@ def test_the_grain_of_the_jobs_does_not_reach_the_cells(project: MiniProject) ->
 
     project.config["together_from"] = 5
     assert run_again(project, lost=("one", "pairs")) == {("one", "pairs")}
+    assert run_forced(project, "--no-hooks", "--force", "./results/runs/two/more/record.json") == {
+        ("two", "more")
+    }
+
+
+def run_forced(project: MiniProject, *arguments: str) -> set[tuple[str, str]]:
+    """Return the cells that were run by a further run with some arguments."""
     before = times(project)
-    project.snakemake("--force", "results/runs/two/more/record.json")
-    assert {cell for cell, time in times(project).items() if time != before[cell]} == {("two", "more")}
+    project.snakemake(*arguments)
+    return {cell for cell, time in times(project).items() if time != before[cell]}
+
+
+def test_forcing_reaches_what_it_names(project: MiniProject) -> None:
+    """Forced tables force no cell, now or later; a forced batch is run whole; a damaged copy of a record is none."""
+    (project.root / "mended").touch()
+    project.snakemake()
+    assert run_forced(project, "--forcerun", "tabulate_together") == set()
+    project.methods["one"]["run"] = {**BY_OPTIONS, "per_dataset": {"more": {"seed": 1}}}
+    assert run_again(project) == {("one", "more")}
+    assert run_forced(project, "--force", "results/batches/two/0.json") == {("two", "pairs"), ("two", "more")}
+
+    (project.root / "results" / "runs" / "one" / "more" / ".record.json").write_text("")
+    project.methods["one"]["run"] = {**BY_OPTIONS, "per_dataset": {"pairs": {"seed": 1}}}
+    assert run_again(project) == {("one", "pairs"), ("one", "more")}

@@ -492,6 +492,24 @@ def batch_path(method: str, number: int) -> str:
     return f"results/batches/{method}/{number}.json"
 
 
+def makes_cell(
+    named: Iterable[str], method: str, dataset: str, batches: Iterable[tuple[Iterable[str], Iterable[str]]]
+) -> bool:
+    """Say whether some rules and files name the record of a cell, or what makes it.
+
+    Args:
+        named: rules, and files as a person may write them (``./results/...``).
+        method: the cell's method.
+        dataset: the cell's dataset.
+        batches: the methods and datasets of each job that makes several cells.
+    """
+    makers = {"fuse", "fuse_on_gpu", record_path(method, dataset)}
+    for number, (methods, datasets) in enumerate(batches):
+        if method in methods and dataset in datasets:
+            makers |= {f"fuse_batch_{number}", batch_path(method, number)}
+    return not makers.isdisjoint(map(os.path.normpath, named))
+
+
 def failures_before(area: str, step: str, key: str) -> int:
     """Return how often a step failed before; see ``markers.attempts``."""
     return attempts(failures_file(area, step, key))

@@ -85,7 +85,7 @@ def fuse(options: argparse.Namespace) -> None:
     steps = ("source", "environment", "dataset", "weights")
     markers = {step: getattr(options, step) for step in steps}
     cell = read_cell(options.spec, markers, options.record.parent, options.log)
-    if options.keep_finished:
+    if options.wanted is not None and cell.spec["dataset"] not in options.wanted:
         keep_finished(cell)
     declared = read_document(ROOT / METHODS).data.get(cell.spec["method"], {}).get("declares", {})
     fuse_cell(cell, options.failures, declared, bool(options.last_words))
@@ -99,17 +99,20 @@ def fuse_batch(options: argparse.Namespace) -> None:
     from fusebench.registry.documents import read_document
 
     declared = read_document(ROOT / METHODS).data
-    records = {}
+    cells, records = [], {}
     for own, paths in options.spec["cells"]:
         spec = {**options.spec["spec"], **own}
         method, dataset = spec["method"], spec["dataset"]
         markers = {step: Path(path) for step, path in {**options.spec["markers"], **paths}.items()}
         log = ROOT / "logs" / "fuse" / method / f"{dataset}.log"
-        known = read_cell(spec, {"weights": None, **markers}, ROOT / RUNS / method / dataset, log)
-        keep_finished(known)
+        cells.append(read_cell(spec, {"weights": None, **markers}, ROOT / RUNS / method / dataset, log))
+        if dataset not in options.wanted:  # all of them before the first is run, which may be interrupted
+            keep_finished(cells[-1])
+    for cell in cells:
+        method, dataset = cell.spec["method"], cell.spec["dataset"]
         failures = ROOT / FAILURES / method / f"{dataset}.json"
-        fuse_cell(known, failures, declared.get(method, {}).get("declares", {}), bool(options.last_words))
-        records[dataset] = sha256_of_file(known.folder / "record.json")
+        fuse_cell(cell, failures, declared.get(method, {}).get("declares", {}), bool(options.last_words))
+        records[dataset] = sha256_of_file(cell.folder / "record.json")
     write_json(options.whole, records)
 
 
@@ -203,9 +206,12 @@ def _parser() -> argparse.ArgumentParser:
         steps, "fuse", fuse, "spec", "record", "failures", "log", "source", "environment", "dataset"
     )
     fusing.add_argument("--weights", type=Path)
-    fusing.add_argument("--keep-finished", action="store_true", help="put back the record of a finished run")
+    fusing.add_argument(
+        "--wanted", nargs="*", help="its dataset: run it in any case; none: put back a finished run"
+    )
     fusing.add_argument("--last-words", type=int, default=0, help="1: every job of the cell died; say how")
     batch = add_step(steps, "fuse-batch", fuse_batch, "spec", "whole")
+    batch.add_argument("--wanted", nargs="*", default=[], help="datasets to run in any case")
     batch.add_argument("--last-words", type=int, default=0, help="1: every job of the cells died; say how")
     measuring = add_step(steps, "measure", measure, "dataset", "output", lists=["records"])
     measuring.add_argument("--metrics", nargs="*", default=[])

@@ -1,6 +1,7 @@
 # The plan of this run, and what the rules look up in it.
 import gc
 import sys
+from functools import cache
 from pathlib import Path
 
 from fusebench.compare.summary import summary
@@ -15,6 +16,7 @@ from fusebench.plan import (
     failures_file,
     is_last_attempt,
     make_plan,
+    makes_cell,
     note_targets,
     prepare_process,
     record_path,
@@ -121,11 +123,35 @@ def suite_table(suite, name):
     return [shown, *(f"results/tables/{suite}/{name}.{kind}" for kind in ("md", "tex"))]
 
 
-def forced_records():
-    """Return the files that this run asks for by force, and whether it asks for more than them."""
+@cache
+def had_no_record(method, dataset):
+    """Say whether a cell had no record when this was asked first: before its job, for which Snakemake removes it."""
+    return not Path(record_path(method, dataset)).exists()
+
+
+def is_wanted(method, dataset):
+    """Say whether a cell is to be run although nothing that decides its result may have changed: it is lost, or forced."""
     settings = workflow.dag_settings
-    return settings.targets if settings.forcetargets else (), bool(
-        settings.forceall or settings.forcerun
+    forced = {
+        *settings.forcerun,
+        *(settings.targets if settings.forcetargets else ()),
+    }
+    return (
+        settings.forceall
+        or had_no_record(method, dataset)
+        or makes_cell(forced, method, dataset, BATCHES)
+    )
+
+
+def wanted_cells(cells):
+    """Return the function that names the datasets of a job whose cells are to be run whatever their copies say.
+
+    A scheduler does not tell its jobs; there these copies have been forgotten.
+    """
+    return lambda wildcards: (
+        ""
+        if ON_CLUSTER
+        else " ".join(cell[1] for cell in cells(wildcards) if is_wanted(*cell))
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from fusebench.images import read_own, thumbnail
 
@@ -28,20 +30,25 @@ def read_thumbnails(
 ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
     """Return the thumbnails of source images A and of source images B, in the order of ``pairs``.
 
-    They are made from the images where the folder holds none, as with inputs of self-checks.
+    They are made from the images where the folder holds none that can be read, as with inputs of self-checks.
 
     Args:
         folder: the dataset in its normal form.
         pairs: some or all pairs of its manifest.
     """
-    import numpy as np
-
-    if not (folder / FILE).is_file():
+    try:
+        return _kept(folder / FILE, [pair["name"] for pair in pairs])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):  # absent, or damaged
         files = [folder / pair[side]["file"] for side in ("a", "b") for pair in pairs]
         with ThreadPoolExecutor(2) as pool:  # decoding images leaves Python's lock alone
             small = list(pool.map(lambda file: thumbnail(read_own(file)), files))
         return small[: len(pairs)], small[len(pairs) :]
-    with np.load(folder / FILE) as kept:
+
+
+def _kept(file: Path, names: list[str]) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
+    import numpy as np
+
+    with np.load(file) as kept:
         places = {name: place for place, name in enumerate(kept["names"])}
-        chosen = [places[pair["name"]] for pair in pairs]
+        chosen = [places[name] for name in names]
         return list(kept["a"][chosen]), list(kept["b"][chosen])

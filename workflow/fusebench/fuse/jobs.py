@@ -79,9 +79,12 @@ def wanted(cell: Cell) -> dict[str, Any]:
 
 
 def _finished(cell: Cell, path: Path) -> dict[str, Any] | None:
-    """Return a record that says what is wanted, if all of its images are there."""
-    record = dict(read_json(path)) if path.exists() else {}
-    images = [cell.folder / "fused" / image["fused"] for image in record.get("images", [])]
+    """Return a record that says what is wanted, if all of its images are there; a damaged one is none."""
+    try:
+        record = dict(read_json(path))
+        images = [cell.folder / "fused" / image["fused"] for image in record["images"]]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
     return record if wanted(cell).items() <= record.items() and all(map(Path.exists, images)) else None
 
 

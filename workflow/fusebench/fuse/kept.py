@@ -1,27 +1,25 @@
 """A copy of each cell's record that Snakemake does not know of.
 
 Snakemake removes a record before it starts a job that may make it again, also where nothing that decides the result has
-changed. The job then puts back the copy. A record that a person removed, or asks for by force, is to be made again: its copy
-is forgotten before the first job starts.
+changed. The job then puts back the copy, unless the record was lost before the run, or is asked for by force. A local job is
+told so. A job on a node cannot be, hence such copies are forgotten before the first of them is submitted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from pathlib import Path
 
 KEPT = ".record.json"
 
 
-def forget_copies(root: Path, targets: Collection[str], everything: bool) -> None:
-    """Remove the copies of records that are not there, and of those that have to be made again whatever they say.
+def forget_copies(root: Path, is_wanted: Callable[[str, str], bool]) -> None:
+    """Remove the copies that are not to be put back.
 
     Args:
         root: the project's folder.
-        targets: records that are asked for by force, as ``results/runs/<method>/<dataset>/record.json``.
-        everything: forget all of them.
+        is_wanted: says of a method and a dataset whether the cell is to be run whatever its copy says.
     """
     for copy in root.glob(f"results/runs/*/*/{KEPT}"):
-        record = copy.with_name("record.json")
-        if everything or record.relative_to(root).as_posix() in targets or not record.exists():
+        if is_wanted(copy.parent.parent.name, copy.parent.name):
             copy.unlink(missing_ok=True)
