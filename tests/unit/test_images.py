@@ -34,7 +34,7 @@ def test_a_truncated_image_is_refused(tmp_path: Path, suffix: str, share: float)
     assert read_image(path)[0].shape == (60, 80, 3)
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(UnreadableImageError, match="must be (a whole|an) image; found a"):
+    with pytest.raises(UnreadableImageError, match=r"must be (a whole|an) image; found a"):
         read_image(path)
 
 
