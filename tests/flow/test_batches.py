@@ -26,8 +26,19 @@ def run_again(
     for target in record:
         (project.root / target).unlink()
     project.snakemake(*(record if asked else []))
-    after = times(project)
-    return {cell for cell in CELLS if before[cell] != after[cell]}
+    return run_since(project, before)
+
+
+def run_forced(project: MiniProject, *arguments: str) -> set[tuple[str, str]]:
+    """Return the cells that were run by a further run with some arguments."""
+    before = times(project)
+    project.snakemake(*arguments)
+    return run_since(project, before)
+
+
+def run_since(project: MiniProject, before: dict[tuple[str, str], tuple[str, float]]) -> set[tuple[str, str]]:
+    """Return the cells that were run after their times had been taken."""
+    return {cell for cell, time in times(project).items() if time != before[cell]}
 
 
 @pytest.fixture
@@ -84,13 +95,6 @@ def test_the_grain_of_the_jobs_does_not_reach_the_cells(project: MiniProject) ->
     assert run_forced(project, "--no-hooks", "--force", "./results/runs/two/more/record.json") == {
         ("two", "more")
     }
-
-
-def run_forced(project: MiniProject, *arguments: str) -> set[tuple[str, str]]:
-    """Return the cells that were run by a further run with some arguments."""
-    before = times(project)
-    project.snakemake(*arguments)
-    return {cell for cell, time in times(project).items() if time != before[cell]}
 
 
 def test_forcing_reaches_what_it_names(project: MiniProject) -> None:

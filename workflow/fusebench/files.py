@@ -43,6 +43,7 @@ def write_text(path: Path, text: str) -> None:
     written = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         written.write_text(text, encoding="utf-8")
+        written.chmod(0o644)
         written.replace(path)
     except BaseException:
         written.unlink(missing_ok=True)

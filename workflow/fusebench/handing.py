@@ -6,13 +6,12 @@ The process of Snakemake writes it into a scratch folder of its own and gives th
 from __future__ import annotations
 
 import atexit
-import hashlib
 import os
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
-from fusebench.files import write_text
+from fusebench.files import sha256_of_json, write_text
 from fusebench.staging import scratch_folder
 
 FOLDER_VARIABLE = "FUSEBENCH_HANDED"
@@ -20,7 +19,7 @@ FOLDER_VARIABLE = "FUSEBENCH_HANDED"
 
 def hand_over(text: str) -> str:
     """Keep a text for the jobs that this process starts on this machine, and return the digest by which they ask for it."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = sha256_of_json(text)
     write_text(_folder() / digest, text)
     return digest
 

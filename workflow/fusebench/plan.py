@@ -64,6 +64,7 @@ class Plan:
     weights: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     cells: dict[tuple[str, str], tuple[Method, Dataset]] = field(default_factory=dict)
+    _had_record: dict[tuple[str, str], bool] = field(default_factory=dict, init=False, repr=False)
     keys: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(self, method: Method, dataset: Dataset) -> None:
@@ -174,15 +175,17 @@ class Plan:
             {"spec": common, "markers": shared, "cells": list(zip(specs, markers, strict=True))}
         )
 
-    @cached_property
-    def absent(self) -> set[tuple[str, str]]:
-        """The cells that had no record when this plan was made."""
-        return {cell for cell in self.cells if not (self.registry.root / record_path(*cell)).exists()}
+    def had_no_record(self, method: str, dataset: str) -> bool:
+        """Say whether a cell had no record when this was asked first: before its job, for which Snakemake removes it."""
+        cell = (method, dataset)
+        if cell not in self._had_record:
+            self._had_record[cell] = (self.registry.root / record_path(*cell)).exists()
+        return not self._had_record[cell]
 
     @property
     def absent_records(self) -> list[str]:
         """The records that are not there: a target asks for them, for Snakemake does not miss what lies under a table."""
-        return [record_path(*cell) for cell in sorted(self.absent)]
+        return [record_path(*cell) for cell in sorted(self.cells) if self.had_no_record(*cell)]
 
     def is_exclusive(self, method: str, dataset: str) -> bool:
         """Say whether a fusing job wants the machine for itself, for its times' sake."""
@@ -366,9 +369,8 @@ class Plan:
         return json_parameter([{"methods": m, "datasets": datasets} for m, datasets in groups.items()])
 
     def tabulated(self) -> str:
-        """Return what one job tabulates for the selected suites as JSON: what it collects, and its tables."""
-        tables = ", ".join(self.table_spec(*table) for table in self.suite_tables)
-        return f'{{"collected": {self.collect_spec()}, "tables": [{tables}]}}'
+        """Return what one job tabulates for the selected suites, a line of JSON each: what it collects, and its tables."""
+        return "\n".join([self.collect_spec(), *(self.table_spec(*table) for table in self.suite_tables)])
 
     @property
     def speed_tables(self) -> list[str]:
@@ -492,9 +494,7 @@ def batch_path(method: str, number: int) -> str:
     return f"results/batches/{method}/{number}.json"
 
 
-def makes_cell(
-    named: Iterable[str], method: str, dataset: str, batches: Iterable[tuple[Iterable[str], Iterable[str]]]
-) -> bool:
+def makes_cell(named: Iterable[str], method: str, dataset: str, batches: Iterable[Batch]) -> bool:
     """Say whether some rules and files name the record of a cell, or what makes it.
 
     Args:

@@ -85,7 +85,7 @@ def fuse(options: argparse.Namespace) -> None:
     steps = ("source", "environment", "dataset", "weights")
     markers = {step: getattr(options, step) for step in steps}
     cell = read_cell(options.spec, markers, options.record.parent, options.log)
-    if options.wanted is not None and cell.spec["dataset"] not in options.wanted:
+    if options.anew is not None and cell.spec["dataset"] not in options.anew:
         keep_finished(cell)
     declared = read_document(ROOT / METHODS).data.get(cell.spec["method"], {}).get("declares", {})
     fuse_cell(cell, options.failures, declared, bool(options.last_words))
@@ -106,7 +106,7 @@ def fuse_batch(options: argparse.Namespace) -> None:
         markers = {step: Path(path) for step, path in {**options.spec["markers"], **paths}.items()}
         log = ROOT / "logs" / "fuse" / method / f"{dataset}.log"
         cells.append(read_cell(spec, {"weights": None, **markers}, ROOT / RUNS / method / dataset, log))
-        if dataset not in options.wanted:  # all of them before the first is run, which may be interrupted
+        if dataset not in options.anew:  # all of them before the first is run, which may be interrupted
             keep_finished(cells[-1])
     for cell in cells:
         method, dataset = cell.spec["method"], cell.spec["dataset"]
@@ -172,9 +172,9 @@ def tabulate(options: argparse.Namespace) -> None:
     """Write the long files, and the tables of the selected suites."""
     from fusebench.handing import handed_over
 
-    asked = json.loads(handed_over(options.asked))
-    collect(argparse.Namespace(**{**vars(options), "spec": asked["collected"]}))
-    for spec in asked["tables"]:
+    collecting, *tables = map(json.loads, handed_over(options.asked).split("\n"))
+    collect(argparse.Namespace(**{**vars(options), "spec": collecting}))
+    for spec in tables:
         measures = ROOT / MEASURES / f"{spec['table']['dataset']}.csv"
         write_table(argparse.Namespace(spec=spec, measures=measures))
 
@@ -207,11 +207,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     fusing.add_argument("--weights", type=Path)
     fusing.add_argument(
-        "--wanted", nargs="*", help="its dataset: run it in any case; none: put back a finished run"
+        "--anew", nargs="*", help="its dataset: run it in any case; none: put back a finished run"
     )
     fusing.add_argument("--last-words", type=int, default=0, help="1: every job of the cell died; say how")
     batch = add_step(steps, "fuse-batch", fuse_batch, "spec", "whole")
-    batch.add_argument("--wanted", nargs="*", default=[], help="datasets to run in any case")
+    batch.add_argument("--anew", nargs="*", default=[], help="datasets to run in any case")
     batch.add_argument("--last-words", type=int, default=0, help="1: every job of the cells died; say how")
     measuring = add_step(steps, "measure", measure, "dataset", "output", lists=["records"])
     measuring.add_argument("--metrics", nargs="*", default=[])

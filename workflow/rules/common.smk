@@ -124,26 +124,23 @@ def suite_table(suite, name):
 
 
 @cache
-def had_no_record(method, dataset):
-    """Say whether a cell had no record when this was asked first: before its job, for which Snakemake removes it."""
-    return not Path(record_path(method, dataset)).exists()
-
-
-def is_wanted(method, dataset):
-    """Say whether a cell is to be run although nothing that decides its result may have changed: it is lost, or forced."""
+def forced_names():
+    """Return the rules and files that this run asks for by force."""
     settings = workflow.dag_settings
-    forced = {
-        *settings.forcerun,
-        *(settings.targets if settings.forcetargets else ()),
-    }
+    return {*settings.forcerun, *(settings.targets if settings.forcetargets else ())}
+
+
+def is_anew(method, dataset):
+    """Say whether a cell is to be run although nothing that decides its result may have changed: it is lost, or forced."""
     return (
-        settings.forceall
-        or had_no_record(method, dataset)
-        or makes_cell(forced, method, dataset, BATCHES)
+        workflow.dag_settings.forceall
+        or PLAN.had_no_record(method, dataset)
+        or bool(forced_names())
+        and makes_cell(forced_names(), method, dataset, BATCHES)
     )
 
 
-def wanted_cells(cells):
+def anew_cells(cells):
     """Return the function that names the datasets of a job whose cells are to be run whatever their copies say.
 
     A scheduler does not tell its jobs; there these copies have been forgotten.
@@ -151,7 +148,7 @@ def wanted_cells(cells):
     return lambda wildcards: (
         ""
         if ON_CLUSTER
-        else " ".join(cell[1] for cell in cells(wildcards) if is_wanted(*cell))
+        else " ".join(cell[1] for cell in cells(wildcards) if is_anew(*cell))
     )
 
 

@@ -20,7 +20,7 @@ rule fuse:
         gpu=asked("gpu"),
         mem_mb=asked("mem_mb"),
         runtime=asked("runtime"),
-        wanted=wanted_cells(lambda wildcards: [(wildcards.method, wildcards.dataset)]),
+        anew=anew_cells(lambda wildcards: [(wildcards.method, wildcards.dataset)]),
         last_words=lambda wildcards, attempt: int(is_last(attempt)),
         slurm_extra=lambda wildcards: (
             "--exclusive"
@@ -41,7 +41,7 @@ rule fuse:
     shell:
         "python -m fusebench.steps fuse --spec {params.spec:q} --record {output.record:q} --failures {params.failures:q} --log {log:q}"
         " --source {input.source:q} --environment {input.environment:q} --dataset {input.dataset:q} {params.weights}"
-        " --last-words {resources.last_words} --wanted {resources.wanted}"
+        " --last-words {resources.last_words} --anew {resources.anew}"
 
 
 # The same for methods on a GPU: a rule of its own, so that a profile can send its jobs to other nodes.
@@ -66,7 +66,7 @@ for number, (methods, datasets) in enumerate(BATCHES):
         threads: threads_of_batch(cells)
         resources:
             gpu=gpus_of_batch(cells),
-            wanted=wanted_cells(cells),
+            anew=anew_cells(cells),
             last_words=lambda wildcards, attempt: int(is_last(attempt)),
         params:
             spec=lambda wildcards, cells=cells: PLAN.batch_spec(cells(wildcards)),
@@ -74,4 +74,4 @@ for number, (methods, datasets) in enumerate(BATCHES):
                 attempt("results", *cell) for cell in cells(wildcards)
             ],
         shell:
-            "python -m fusebench.steps fuse-batch --spec {params.spec:q} --whole {output.whole:q} --wanted {resources.wanted} --last-words {resources.last_words}"
+            "python -m fusebench.steps fuse-batch --spec {params.spec:q} --whole {output.whole:q} --anew {resources.anew} --last-words {resources.last_words}"

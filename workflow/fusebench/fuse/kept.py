@@ -13,13 +13,13 @@ from pathlib import Path
 KEPT = ".record.json"
 
 
-def forget_copies(root: Path, is_wanted: Callable[[str, str], bool]) -> None:
+def forget_copies(root: Path, is_anew: Callable[[str, str], bool]) -> None:
     """Remove the copies that are not to be put back.
 
     Args:
         root: the project's folder.
-        is_wanted: says of a method and a dataset whether the cell is to be run whatever its copy says.
+        is_anew: says of a method and a dataset whether the cell is to be run whatever its copy says.
     """
     for copy in root.glob(f"results/runs/*/*/{KEPT}"):
-        if is_wanted(copy.parent.parent.name, copy.parent.name):
+        if is_anew(copy.parent.parent.name, copy.parent.name):
             copy.unlink(missing_ok=True)
