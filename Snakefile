@@ -72,9 +72,7 @@ onstart:
     if ON_CLUSTER:
         forget_copies(Path(), is_anew)
         for job in cancel_orphans(Path()):
-            print(
-                f"cancelled Slurm job {job}: left by a run of this folder that was killed"
-            )
+            print(f"cancelled Slurm job {job}: left by a run of this folder that was killed")
 
 
 onsuccess:

@@ -49,10 +49,12 @@ def main() -> None:
             spend[name].append(value)
     for index, what in enumerate(("wall", "CPU")):
         medians = {
-            name: statistics.median(value[index] for value in values) for name, values in spend.items()
+            name: statistics.median(value[index] for value in values)
+            for name, values in spend.items()
         }
         ratios = {
-            name: f"{seconds:.2f} s ({seconds / medians['bare']:.3f})" for name, seconds in medians.items()
+            name: f"{seconds:.2f} s ({seconds / medians['bare']:.3f})"
+            for name, seconds in medians.items()
         }
         print(f"{options.method} on {options.dataset}, {what}, ratio to bare: {ratios}")
 
@@ -98,7 +100,10 @@ def once(options: argparse.Namespace, bare_first: bool) -> tuple[tuple[float, fl
 
 def _with(job: dict[str, Any], port: dict[str, Any]) -> dict[str, Any]:
     files = {**job["edits"], **port}
-    return {**job, "edits": {file: [*job["edits"].get(file, []), *port.get(file, [])] for file in files}}
+    return {
+        **job,
+        "edits": {file: [*job["edits"].get(file, []), *port.get(file, [])] for file in files},
+    }
 
 
 def _checked(record: dict[str, Any]) -> None:
@@ -106,7 +111,9 @@ def _checked(record: dict[str, Any]) -> None:
         sys.exit(f"{record['state']}: {record['reason']}")
 
 
-def _bare(job: dict[str, Any], python: Path, scratch: Path, environ: dict[str, str]) -> Callable[[], None]:
+def _bare(
+    job: dict[str, Any], python: Path, scratch: Path, environ: dict[str, str]
+) -> Callable[[], None]:
     """Return what runs the script as its authors do, in a copy of the scratch folder's work tree with the edits in its files."""
     copy = scratch / "bare"
     shutil.copytree(job["root"], copy, symlinks=True)
@@ -125,7 +132,9 @@ def _bare(job: dict[str, Any], python: Path, scratch: Path, environ: dict[str, s
     variables = {**launching._environment(python, job, scratch), **environ}
 
     def run() -> None:
-        done = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=cwd, env=variables, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             sys.exit(f"the script alone ended with {done.returncode}:\n{done.stderr[-2000:]}")
 

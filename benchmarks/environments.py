@@ -33,7 +33,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--env", default="torch-2")
     parser.add_argument("--variant", default="cpu")
-    parser.add_argument("--second", default="torch-2-monai", help="another environment with the same torch")
+    parser.add_argument(
+        "--second", default="torch-2-monai", help="another environment with the same torch"
+    )
     parser.add_argument("--folder", type=Path, default=ROOT / "resources")
     options = parser.parse_args()
     options.folder.mkdir(exist_ok=True)
@@ -75,7 +77,9 @@ def without_own_packages(first: Path, folder: Path) -> Path:
     ]
     made = folder / "envs-asked" / "torch-alone"
     made.mkdir(parents=True)
-    (made / "environment.yml").write_text(yaml.safe_dump({**asked, "name": made.name}), encoding="utf-8")
+    (made / "environment.yml").write_text(
+        yaml.safe_dump({**asked, "name": made.name}), encoding="utf-8"
+    )
     lock(made)
     return made
 
@@ -138,7 +142,9 @@ def install_with_pip(options: argparse.Namespace, folder: Path) -> None:
         "--require-hashes",
     ]
     subprocess.run(
-        [*command, "--requirement", str(environment.pip_lock)], check=True, stderr=subprocess.DEVNULL
+        [*command, "--requirement", str(environment.pip_lock)],
+        check=True,
+        stderr=subprocess.DEVNULL,
     )
 
 

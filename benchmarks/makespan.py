@@ -32,21 +32,38 @@ def main() -> None:
         script = f"{ARGPARSE}\nimport time\ntime.sleep({options.seconds})\n"
         for number in range(options.jobs):
             resources = {"mem_mb": 900, "threads": 1}
-            project.add_method(f"m{number:02}", {"test.py": script}, BY_OPTIONS, resources=resources)
+            project.add_method(
+                f"m{number:02}", {"test.py": script}, BY_OPTIONS, resources=resources
+            )
         project.write()
-        measure(Path(folder), project, options.jobs * options.seconds / (len(NODES) * GPUS_PER_NODE))
+        measure(
+            Path(folder), project, options.jobs * options.seconds / (len(NODES) * GPUS_PER_NODE)
+        )
 
 
 def measure(folder: Path, project: MiniProject, ideal: float) -> None:
     """Submit everything and compare with the ideal."""
     command = [
-        *(str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(REPOSITORY / "Snakefile")),
-        *("--directory", str(project.root), "--profile", str(REPOSITORY / "slurm"), "--quiet", "all"),
+        *(
+            str(Path(sys.executable).with_name("snakemake")),
+            "--snakefile",
+            str(REPOSITORY / "Snakefile"),
+        ),
+        *(
+            "--directory",
+            str(project.root),
+            "--profile",
+            str(REPOSITORY / "slurm"),
+            "--quiet",
+            "all",
+        ),
         *("--config", f"mirror={project.root}/mirrors/{{owner}}+{{name}}"),
     ]
     with running_cluster(folder / "cluster") as cluster:
         began = time.monotonic()
-        done = subprocess.run(command, cwd=project.root, env={**os.environ, **cluster.environ}, check=False)
+        done = subprocess.run(
+            command, cwd=project.root, env={**os.environ, **cluster.environ}, check=False
+        )
         whole = time.monotonic() - began
         jobs = [job for job in cluster.finished() if job.gpus]
     if done.returncode:

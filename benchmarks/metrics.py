@@ -52,8 +52,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mirror", type=Path, help="folder of mirrors named <owner>+<name>/repo")
     options = parser.parse_args()
-    if any(os.environ.get(name) != "1" for name in THREADS):  # read when numerical libraries are loaded
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **dict.fromkeys(THREADS, "1")})
+    if any(
+        os.environ.get(name) != "1" for name in THREADS
+    ):  # read when numerical libraries are loaded
+        os.execve(
+            sys.executable,
+            [sys.executable, *sys.argv],
+            {**os.environ, **dict.fromkeys(THREADS, "1")},
+        )
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         others = run_others(Path(folder), options.mirror)
@@ -71,14 +77,19 @@ def run_others(folder: Path, mirror: Path | None) -> dict[str, Any]:
     clone = folder / "evaluator"
     subprocess.run(["git", "clone", "--quiet", "--no-checkout", source, str(clone)], check=True)
     subprocess.run(
-        ["git", "-C", str(clone), "checkout", "--quiet", "HEAD", "--", "utils/Evaluator.py"], check=True
+        ["git", "-C", str(clone), "checkout", "--quiet", "HEAD", "--", "utils/Evaluator.py"],
+        check=True,
     )
     uv = str(Path(sys.executable).with_name("uv"))
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True)
+    subprocess.run(
+        [uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True
+    )
     python = str(folder / "venv" / "bin" / "python")
     subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *PACKAGES], check=True)
     # piq asks for a torchvision that is built for another torch; nothing measured here uses it
-    subprocess.run([uv, "pip", "uninstall", "--quiet", "--python", python, "torchvision"], check=True)
+    subprocess.run(
+        [uv, "pip", "uninstall", "--quiet", "--python", python, "torchvision"], check=True
+    )
     script = str(Path(__file__).with_name("metrics_originals.py"))
     done = subprocess.run(
         [python, script, str(clone / "utils")], check=True, stdout=subprocess.PIPE, text=True
@@ -163,14 +174,22 @@ def profile() -> None:
     fused, speed = fused_scene(a, b, 0), machine_speeds()
     one_pass = 3 * a.nbytes / speed["copy"] / 1e6  # ms
     print("\n## Each metric alone, 768 x 576\n")
-    print("| metric | lone pair, ms | one more fused image, ms | as passes over three images in memory |")
+    print(
+        "| metric | lone pair, ms | one more fused image, ms | as passes over three images in memory |"
+    )
     print("|---|---|---|---|")
     more = {}
     for definition in all_definitions().values():
-        if definition.definition != "canonical" or definition.kind != "gray" or definition.needs_reference:
+        if (
+            definition.definition != "canonical"
+            or definition.kind != "gray"
+            or definition.needs_reference
+        ):
             continue
         pair, repeat = SourcePair(a, b), 1 if definition.id.startswith(("FMI", "Q_P")) else 3
-        more[definition.id] = cpu_seconds(lambda d=definition, p=pair: p.measure(fused, [d]), repeat) * 1e3
+        more[definition.id] = (
+            cpu_seconds(lambda d=definition, p=pair: p.measure(fused, [d]), repeat) * 1e3
+        )
         lone = cpu_seconds(lambda d=definition: SourcePair(a, b).measure(fused, [d]), repeat) * 1e3
         print(
             f"| {definition.id} | {lone:.1f} | {more[definition.id]:.1f} | {more[definition.id] / one_pass:.1f} |"
@@ -183,7 +202,9 @@ def print_bounds(more: dict[str, float], speed: dict[str, float], pixels: int) -
     print(
         f"\nMemory copies {speed['copy']:.1f} GB/s; a matrix product does {speed['multiply-add']:.1f} multiply-adds a ns;"
     )
-    print(f"numpy's vector exp takes {speed['exp']:.2f} ns and its arctan {speed['arctan']:.2f} ns.\n")
+    print(
+        f"numpy's vector exp takes {speed['exp']:.2f} ns and its arctan {speed['arctan']:.2f} ns.\n"
+    )
     print("| metric | bound | at best, ms | is, ms |\n|---|---|---|---|")
     for metric in ("VIF", "SSIM"):
         count = multiply_adds(metric, pixels)
@@ -197,7 +218,11 @@ def print_bounds(more: dict[str, float], speed: dict[str, float], pixels: int) -
 
 def machine_speeds() -> dict[str, float]:
     """GB/s of a copy larger than the caches, multiply-adds a ns of a matrix product, ns of a vector exp and arctan."""
-    source, small, square = np.linspace(0, 1, 2**24), np.linspace(0, 1, 2**14), np.ones((1000, 1000))
+    source, small, square = (
+        np.linspace(0, 1, 2**24),
+        np.linspace(0, 1, 2**14),
+        np.ones((1000, 1000)),
+    )
     target, result = np.empty_like(source), np.empty_like(small)
     return {
         "copy": 2 * source.nbytes / cpu_seconds(lambda: np.copyto(target, source)) / 1e9,

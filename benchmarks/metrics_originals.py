@@ -21,7 +21,10 @@ from metrics_scenes import cpu_seconds, fused_scene, scene
 from sewar.full_ref import ssim as sewar_ssim
 from sewar.full_ref import vifp as sewar_vif
 from sewar.utils import Filter
-from torchmetrics.functional.image import structural_similarity_index_measure, visual_information_fidelity
+from torchmetrics.functional.image import (
+    structural_similarity_index_measure,
+    visual_information_fidelity,
+)
 
 EIGHT = ("EN", "SD", "SF", "MI", "SCD", "VIFF", "Qabf", "SSIM")
 structural_similarity = skimage.metrics.structural_similarity
@@ -38,7 +41,10 @@ def original_evaluator() -> tuple[dict[str, float], float]:
     def run(dtype: type) -> dict[str, float]:
         images = [image.astype(dtype) for image in (fused, a, b)]
         alone = ("EN", "SD", "SF")
-        return {name: float(getattr(evaluator, name)(*images[: 1 if name in alone else 3])) for name in EIGHT}
+        return {
+            name: float(getattr(evaluator, name)(*images[: 1 if name in alone else 3]))
+            for name in EIGHT
+        }
 
     return run(np.float64), cpu_seconds(lambda: run(np.float32), repeat=3)
 
@@ -47,24 +53,38 @@ def libraries() -> list[tuple[str, str, float, float]]:
     """Library, metric, value and CPU seconds of SSIM and VIF of one image against another, in float64."""
     # piq loads torchvision for network-based metrics, which are not measured here
     sys.modules.update(
-        {name: MagicMock() for name in ("torchvision", "torchvision.models", "torchvision.models.inception")}
+        {
+            name: MagicMock()
+            for name in ("torchvision", "torchvision.models", "torchvision.models.inception")
+        }
     )
     piq = importlib.import_module("piq")
     reference, fused = scene(0), fused_scene(scene(0), scene(1), 0)
     x, y = (torch.from_numpy(image)[None, None] for image in (fused, reference))
-    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 255}
+    gaussian = {
+        "gaussian_weights": True,
+        "sigma": 1.5,
+        "use_sample_covariance": False,
+        "data_range": 255,
+    }
     wang = {"fltr": Filter.GAUSSIAN, "sigma": 1.5, "ws": 11}
     window = {"kernel_size": 11, "data_range": 255}
     calls: list[tuple[str, str, Callable[[], Any]]] = [
         ("scikit-image", "SSIM", lambda: structural_similarity(reference, fused, **gaussian)),
         ("sewar", "SSIM", lambda: sewar_ssim(reference, fused, MAX=255, fltr_specs=wang)[0]),
         ("piq", "SSIM", lambda: piq.ssim(x, y, kernel_sigma=1.5, downsample=False, **window)),
-        ("torchmetrics", "SSIM", lambda: structural_similarity_index_measure(x, y, sigma=1.5, **window)),
+        (
+            "torchmetrics",
+            "SSIM",
+            lambda: structural_similarity_index_measure(x, y, sigma=1.5, **window),
+        ),
         ("sewar", "VIF", lambda: sewar_vif(reference, fused)),
         ("piq", "VIF", lambda: piq.vif_p(x, y, data_range=255)),
         ("torchmetrics", "VIF", lambda: visual_information_fidelity(x, y)),
     ]
-    return [(name, metric, float(call()), cpu_seconds(call, repeat=1)) for name, metric, call in calls]
+    return [
+        (name, metric, float(call()), cpu_seconds(call, repeat=1)) for name, metric, call in calls
+    ]
 
 
 if __name__ == "__main__":

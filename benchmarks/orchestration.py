@@ -92,7 +92,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bare = _situations(_bare(Path(folder) / "bare", options.datasets), options.methods)
         ours = _situations(_ours(Path(folder) / "ours", options.datasets), options.methods)
-    print(f"{options.methods} methods x {options.datasets} datasets, CPU s       bare    ours   ratio")
+    print(
+        f"{options.methods} methods x {options.datasets} datasets, CPU s       bare    ours   ratio"
+    )
     for name, before in bare.items():
         print(f"{name:<40}{before:>8.1f}{ours[name]:>8.1f}{ours[name] / before:>8.2f}")
 
@@ -178,7 +180,12 @@ def _write_registry(folder: Path, methods: int, datasets: int) -> None:
 def _cpu_seconds(command: list[str], folder: Path, environ: dict[str, str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")

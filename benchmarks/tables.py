@@ -32,9 +32,13 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        results = FakeResults(Path(folder), options.methods, options.datasets, options.pairs, images=False)
+        results = FakeResults(
+            Path(folder), options.methods, options.datasets, options.pairs, images=False
+        )
         results.write(layout="stacked")
-        print(f"{options.methods} methods, {options.datasets} datasets, {options.pairs} pairs, 11 metrics")
+        print(
+            f"{options.methods} methods, {options.datasets} datasets, {options.pairs} pairs, 11 metrics"
+        )
         timed("all tables", results.root, options.cores)
         results.write_registry(layout="stacked", decimals=2)
         timed("other decimals", results.root, options.cores)
@@ -42,10 +46,21 @@ def main() -> None:
 
 def timed(what: str, root: Path, cores: int) -> None:
     """Run ``snakemake tables`` and print what it took."""
-    command = ["snakemake", "--snakefile", str(REPOSITORY / "Snakefile"), "--cores", str(cores), "tables"]
+    command = [
+        "snakemake",
+        "--snakefile",
+        str(REPOSITORY / "Snakefile"),
+        "--cores",
+        str(cores),
+        "tables",
+    ]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
-        [*command, "--allowed-rules", *ALLOWED], cwd=root, capture_output=True, text=True, check=False
+        [*command, "--allowed-rules", *ALLOWED],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic() - began
     if done.returncode:

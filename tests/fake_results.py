@@ -83,19 +83,34 @@ class FakeResults:
             }
             for name in self.dataset_names
         }
-        suite = {"methods": self.method_names, "datasets": self.dataset_names, "metrics": list(METRICS)}
-        config = {"suite": "fake", "suites": {"fake": suite}, "tables": {TABLE: {"suite": "fake", **table}}}
+        suite = {
+            "methods": self.method_names,
+            "datasets": self.dataset_names,
+            "metrics": list(METRICS),
+        }
+        config = {
+            "suite": "fake",
+            "suites": {"fake": suite},
+            "tables": {TABLE: {"suite": "fake", **table}},
+        }
         for file, content in (
             ("methods.yaml", methods),
             ("datasets.yaml", datasets),
             ("config/config.yaml", config),
         ):
             (self.root / file).parent.mkdir(exist_ok=True)
-            (self.root / file).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+            (self.root / file).write_text(
+                yaml.safe_dump(content, sort_keys=False), encoding="utf-8"
+            )
 
     def _entry(self, number: int, name: str) -> dict[str, Any]:
         stage = {side: f"in/{side}/{{name}}.png" for side in "ab"}
-        run = {"script": "run.py", "args": f"--as {name}", "stage": stage, "collect": "{out}/{name}.png"}
+        run = {
+            "script": "run.py",
+            "args": f"--as {name}",
+            "stage": stage,
+            "collect": "{out}/{name}.png",
+        }
         paper = {"venue": "CVPR", "year": 2015 + number % 11, "arxiv": f"2400.{number:05}"}
         entry = {
             "title": f"The paper of {name}",
@@ -111,7 +126,12 @@ class FakeResults:
             {"name": name, "size": [*self.size], **{side: {"file": f"{side}/{name}.png", "mode": "gray", "sha256": f"{side}{name}"} for side in "ab"}}
             for name in self.pair_names
         ]  # fmt: skip
-        marker = {"state": "ok", "path": f"resources/datasets/{dataset}", "sha256": dataset, "pairs": pairs}
+        marker = {
+            "state": "ok",
+            "path": f"resources/datasets/{dataset}",
+            "sha256": dataset,
+            "pairs": pairs,
+        }
         for side in "ab":
             self._write_images(folder / side, seed=ord(side))
         _write_json(folder.with_suffix(".json"), marker)
@@ -129,9 +149,15 @@ class FakeResults:
             "threads": 2, "seed": 0, "compat": [], "edits": {}, "notes": [], "log": f"logs/fuse/{method}/{dataset}.log",
             "source": {"code": "code", "commit": None}, "environment": {"env": "classical", "key": "k", "python": "3.11"},
         }  # fmt: skip
-        bad = {"state": "weights-missing", "reason": "x.pth is <gone> & away", "images": [], "seconds": 0.1}
+        bad = {
+            "state": "weights-missing",
+            "reason": "x.pth is <gone> & away",
+            "images": [],
+            "seconds": 0.1,
+        }
         _write_json(
-            folder / "record.json", {"method": method, "dataset": dataset, **(bad if failed else good)}
+            folder / "record.json",
+            {"method": method, "dataset": dataset, **(bad if failed else good)},
         )
         if not failed:
             self._write_images(folder / "fused", seed=1000 + index)
@@ -146,7 +172,8 @@ class FakeResults:
             if number < DISTINCT:
                 noise = random.normal(128, 40, (self.size[1], self.size[0])).astype(np.float32)
                 cv2.imwrite(
-                    str(path), np.clip(cv2.GaussianBlur(noise, (0, 0), 3) * 2 - 128, 0, 255).astype(np.uint8)
+                    str(path),
+                    np.clip(cv2.GaussianBlur(noise, (0, 0), 3) * 2 - 128, 0, 255).astype(np.uint8),
                 )
             else:
                 path.unlink(missing_ok=True)
@@ -163,7 +190,9 @@ class FakeResults:
             path.mkdir(parents=True, exist_ok=True)
             with (path / f"{dataset}.csv").open("w", encoding="utf-8", newline="") as stream:
                 writer = csv.writer(stream)
-                writer.writerow(["method", "dataset", "image", "metric", "definition", "value", "reason"])
+                writer.writerow(
+                    ["method", "dataset", "image", "metric", "definition", "value", "reason"]
+                )
                 for method, of_method in zip(good, values.tolist(), strict=True):
                     for name, of_pair in zip(self.pair_names, of_method, strict=True):
                         writer.writerows(

@@ -27,7 +27,9 @@ def main() -> int:
             findings.append(f"{place}: {match['title']}")
     if not place and done.returncode:
         findings.append(done.stderr)
-    print("\n".join(findings) or "snakemake --lint: nothing found that is not ignored with a reason")
+    print(
+        "\n".join(findings) or "snakemake --lint: nothing found that is not ignored with a reason"
+    )
     return 1 if findings else 0
 
 

@@ -34,7 +34,14 @@ def save(path: Path, image: NDArray[np.integer[Any]]) -> None:
 
 def run(folder: Path, method: str) -> int:
     """Run the command on the folders ``a`` and ``b``."""
-    places = ["--a", str(folder / "a"), "--b", str(folder / "b"), "--out", str(folder / "out" / "fused")]
+    places = [
+        "--a",
+        str(folder / "a"),
+        "--b",
+        str(folder / "b"),
+        "--out",
+        str(folder / "out" / "fused"),
+    ]
     return fuse.main(["--method", method, *places])
 
 
@@ -69,7 +76,9 @@ def test_missing_partner_is_named(folders: Path, capsys: pytest.CaptureFixture[s
     assert not list((folders / "out" / "fused").iterdir())
 
 
-def test_empty_and_absent_folders_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_and_absent_folders_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A folder that is absent, or holds no image, is told by name."""
     assert run(tmp_path, "mean") == 1
     assert f"{tmp_path / 'a'}: must be a folder of images" in capsys.readouterr().err

@@ -34,7 +34,13 @@ SPEC = PaperSpec(
     name="trial",
     title="Trial of A_1 & others",
     groups={"Classical": ["alpha", "beta"], "Learned": ["gamma", "broken", "medical"]},
-    labels={"alpha": "Alpha", "beta": "Beta_2", "gamma": "Gamma", "broken": "Broken", "medical": "Medical"},
+    labels={
+        "alpha": "Alpha",
+        "beta": "Beta_2",
+        "gamma": "Gamma",
+        "broken": "Broken",
+        "medical": "Medical",
+    },
     datasets=[
         {
             "name": "tno",
@@ -161,7 +167,11 @@ def test_where_no_difference_is_carried_the_caption_says_so() -> None:
 
 def test_the_caption_tells_it_once_for_all_datasets() -> None:
     """Datasets that carry no difference are named in one sentence, after what the marks of the others mean."""
-    tied = {name: replace(mean, tied=name[1] != "alpha") for name, mean in MEANS.items() if name[2] == "SSIM"}
+    tied = {
+        name: replace(mean, tied=name[1] != "alpha")
+        for name, mean in MEANS.items()
+        if name[2] == "SSIM"
+    }
     tied[key("mri", "gamma", "SSIM")] = Mean(0.2, 2, tied=True)
     tied[key("mri", "medical", "SSIM")] = Mean(0.3, 2)
     decimals = {"SSIM": 4, "SSIM@cddfuse": 3, "Q_CV": 0}
@@ -184,7 +194,9 @@ def test_the_caption_says_which_image_flops_are_of() -> None:
 def test_highlight_is_how_many_ranks_are_marked(highlight: int, marks: tuple[int, int]) -> None:
     """0 marks nothing, 1 the best, 2 the second as well; the caption says what is marked."""
     text = latex(table(highlight=highlight, layout="stacked"))
-    assert (r"\textbf{1.200}" in text, r"\underline{1.100" in text) == tuple(bool(mark) for mark in marks)
+    assert (r"\textbf{1.200}" in text, r"\underline{1.100" in text) == tuple(
+        bool(mark) for mark in marks
+    )
     assert ("second underlined" in caption(table(highlight=highlight))) == (highlight == 2)
 
 
@@ -201,7 +213,10 @@ def test_columns_besides_metrics() -> None:
     assert [column.head for column in shown.columns] == [
         "year", "evidence", *METRICS, "model s", *METRICS, "model s", "FLOPs", "params",
     ]  # fmt: skip
-    assert row(markdown(shown), "Alpha")[:2] == ["2020", "–"] and row(markdown(shown), "Gamma")[1] == "exact"
+    assert (
+        row(markdown(shown), "Alpha")[:2] == ["2020", "–"]
+        and row(markdown(shown), "Gamma")[1] == "exact"
+    )
     assert row(markdown(shown), "Alpha")[5] == "0.0123" and row(markdown(shown), "Alpha")[-2:] == [
         "2 G",
         "1.19 M",
@@ -236,7 +251,9 @@ def test_only_the_at_of_a_definition_makes_a_subscript() -> None:
     """A head of one's own stands as it is written, with what is behind its `@`, in LaTeX and in HTML."""
     shown = table(heads={"SSIM": "H @ scale"})
     assert r"H @ scale $\uparrow$" in latex(shown) and "H @ scale ↑" in html(shown)
-    assert r"SSIM\textsubscript{cddfuse}" in latex(shown) and "SSIM<sub>cddfuse</sub>" in html(shown)
+    assert r"SSIM\textsubscript{cddfuse}" in latex(shown) and "SSIM<sub>cddfuse</sub>" in html(
+        shown
+    )
 
 
 def test_a_table_of_failed_methods_says_how_many_pairs_there_are(
@@ -274,8 +291,15 @@ def test_csv_has_full_digits_for_each_dataset(tmp_path: Path) -> None:
     """Unrounded means, group, state and reason of every method on every dataset."""
     paths = write_paper_table(tmp_path, table(), PAPERS)
     rows = list(csv.DictReader(paths[0].open(encoding="utf-8")))
-    assert [(row["dataset"], row["method"]) for row in rows][:2] == [("tno", "alpha"), ("tno", "beta")]
-    assert (rows[0]["SSIM"], rows[0]["group"], rows[3]["state"]) == ("0.801", "Classical", "weights-missing")
+    assert [(row["dataset"], row["method"]) for row in rows][:2] == [
+        ("tno", "alpha"),
+        ("tno", "beta"),
+    ]
+    assert (rows[0]["SSIM"], rows[0]["group"], rows[3]["state"]) == (
+        "0.801",
+        "Classical",
+        "weights-missing",
+    )
     assert [path.name for path in paths] == [f"trial{suffix}" for suffix in SUFFIXES]
 
 
@@ -287,7 +311,9 @@ def test_bibliography_tells_conferences_from_journals() -> None:
         return bibliography({"m": paper})
 
     assert "@inproceedings{k," in entry("CVPR") and "booktitle = {CVPR}" in entry("CVPR")
-    assert "@article{k," in entry("Information Fusion") and "@misc{k," in entry("arXiv", arxiv="2401.1")
+    assert "@article{k," in entry("Information Fusion") and "@misc{k," in entry(
+        "arXiv", arxiv="2401.1"
+    )
     assert "eprint = {2401.1}" in entry("arXiv", arxiv="2401.1")
     assert r"title = {{Alpha \& Omega\_1}}" in bibliography(PAPERS)
     assert "author = {Li, Hui and Ren\u00e9 Descartes}," in entry(
@@ -330,11 +356,17 @@ def test_latex_compiles_without_complaint(tmp_path: Path, changes: dict[str, Any
 
 def long_table(groups: dict[str, int], **changes: Any) -> PaperTable:
     """A table of groups of so many methods, the last of each failed, on two datasets."""
-    names = {heading: [f"{heading}-{n:03}" for n in range(size)] for heading, size in groups.items()}
+    names = {
+        heading: [f"{heading}-{n:03}" for n in range(size)] for heading, size in groups.items()
+    }
     methods = [method for group in names.values() for method in group]
     datasets = [{**dataset, "methods": methods} for dataset in SPEC.datasets]
-    failed = {group[-1]: {"state": "crashed", "reason": f"{group[-1]} " * 12} for group in names.values()}
-    records = [record(m, dataset["name"], **failed.get(m, {})) for dataset in datasets for m in methods]
+    failed = {
+        group[-1]: {"state": "crashed", "reason": f"{group[-1]} " * 12} for group in names.values()
+    }
+    records = [
+        record(m, dataset["name"], **failed.get(m, {})) for dataset in datasets for m in methods
+    ]
     labels = dict(zip(methods, methods, strict=True))
     spec = replace(SPEC, groups=names, labels=labels, datasets=datasets, cite={}, **changes)
     means = {key(d["name"], m, "SSIM"): Mean(0.5, 2) for d in datasets for m in methods}
@@ -349,11 +381,19 @@ def floats(text: str) -> list[str]:
 def test_a_table_longer_than_a_page_is_broken_before_a_group() -> None:
     """Each part has its heads and the footnotes of its rows, and says which table it continues; one caption, one label."""
     first, second = floats(latex(long_table({"one": 30, "two": 30, "three": 5})))
-    assert "one-029" in first and "two-" not in first and "two-000" in second and "three-004" in second
+    assert (
+        "one-029" in first and "two-" not in first and "two-000" in second and "three-004" in second
+    )
     assert r"\caption{" in first and r"\label{tab:trial}" in first
     assert r"Table~\ref{tab:trial}, continued." in second and r"\caption" not in second
-    assert all(part.count(r"\toprule") == 1 and r"SSIM $\uparrow$" in part for part in (first, second))
-    assert "crashed: one-029" in first and "crashed: one-029" not in second and "crashed: two-029" in second
+    assert all(
+        part.count(r"\toprule") == 1 and r"SSIM $\uparrow$" in part for part in (first, second)
+    )
+    assert (
+        "crashed: one-029" in first
+        and "crashed: one-029" not in second
+        and "crashed: two-029" in second
+    )
 
 
 def test_a_group_longer_than_a_page_is_broken_in_equal_parts() -> None:
@@ -365,8 +405,12 @@ def test_a_group_longer_than_a_page_is_broken_in_equal_parts() -> None:
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-@pytest.mark.parametrize("changes", [{"layout": "stacked"}, {"layout": "stacked", "columns": ()}, {}])
-def test_no_part_of_a_long_table_sticks_out_of_its_page(tmp_path: Path, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"layout": "stacked"}, {"layout": "stacked", "columns": ()}, {}]
+)
+def test_no_part_of_a_long_table_sticks_out_of_its_page(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
     """TeX complains of no float, neither in one column nor in both."""
     sizes = {"one": 17, "two": 26, **{f"few-{letter}": 2 for letter in "abcdefgh"}}
     write_paper_table(tmp_path, long_table(sizes, **changes), {})

@@ -15,7 +15,11 @@ from fusebench.errors import RegistryError
 from fusebench.plan import make_plan
 from fusebench.registry import Method, Registry, load_registry
 
-RUN = {"script": "x.py", "stage": {"a": "a/{name}.png", "b": "b/{name}.png"}, "collect": "{out}/{name}.png"}
+RUN = {
+    "script": "x.py",
+    "stage": {"a": "a/{name}.png", "b": "b/{name}.png"},
+    "collect": "{out}/{name}.png",
+}
 METHOD: dict[str, Any] = {
     "title": "M",
     "tasks": ["infrared-visible"],
@@ -32,7 +36,13 @@ METHODS: dict[str, Any] = {
 }
 SIDES = {"a": {"files": "a/{name}.png"}, "b": {"files": "b/{name}.png"}}
 DATASETS: dict[str, Any] = {
-    "tno": {"title": "TNO", "task": "infrared-visible", "kind": "local", "folder": "images", **SIDES},
+    "tno": {
+        "title": "TNO",
+        "task": "infrared-visible",
+        "kind": "local",
+        "folder": "images",
+        **SIDES,
+    },
     "truth": {
         "title": "T",
         "task": "infrared-visible",
@@ -50,12 +60,22 @@ DATASETS: dict[str, Any] = {
         "pairs": ["one", "two"],
         **SIDES,
     },
-    "drawn": {"title": "D", "task": "multi-exposure", "kind": "generated", "generator": "multi-exposure"},
+    "drawn": {
+        "title": "D",
+        "task": "multi-exposure",
+        "kind": "generated",
+        "generator": "multi-exposure",
+    },
     "mri": {"title": "MRI", "task": "medical", "kind": "local", "folder": "images", **SIDES},
 }
 SUITES = {
     "bare": {"methods": ["alpha"], "datasets": ["tno"]},
-    "s": {"methods": ["alpha", "beta"], "datasets": ["tno"], "metrics": ["EN", "SSIM"], "decimals": 3},
+    "s": {
+        "methods": ["alpha", "beta"],
+        "datasets": ["tno"],
+        "metrics": ["EN", "SSIM"],
+        "decimals": 3,
+    },
 }
 
 Load = Callable[..., Registry]
@@ -84,7 +104,10 @@ def load(tmp_path: Path) -> Load:
 def test_what_is_left_out_is_the_suites(load: Load) -> None:
     """Methods, datasets, metrics and decimals come from the suite; labels from the entries."""
     spec = paper_spec(load().tables["t"], {})
-    assert spec.groups == {"": ["alpha", "beta"]} and spec.labels == {"alpha": "Alpha", "beta": "beta"}
+    assert spec.groups == {"": ["alpha", "beta"]} and spec.labels == {
+        "alpha": "Alpha",
+        "beta": "beta",
+    }
     assert [dataset["metrics"] for dataset in spec.datasets] == [["EN", "SSIM"]]
     assert spec.decimals == {"EN": 3, "SSIM": 3} and spec.cite == {"alpha": "alpha2024"}
 
@@ -142,7 +165,11 @@ def test_mistakes_are_told_when_the_configuration_is_read(
 
         table = {
             "metrics": [
-                next(d.id for d in all_definitions().values() if d.needs_reference and d.kind == "gray")
+                next(
+                    d.id
+                    for d in all_definitions().values()
+                    if d.needs_reference and d.kind == "gray"
+                )
             ]
         }
     with pytest.raises(RegistryError) as error:
@@ -164,7 +191,9 @@ def test_a_table_becomes_a_file_so_its_name_has_no_point(load: Load, tmp_path: P
 
 def test_decimals_and_heads_reach_metrics_under_any_of_their_names(load: Load) -> None:
     """`all@EVALUATOR` speaks of all its columns, a later name of one; a whole number may be written 2.0."""
-    table = load(metrics=["all@cddfuse"], decimals={"all@cddfuse": 2, "VIF@cddfuse": 1.0}).tables["t"]
+    table = load(metrics=["all@cddfuse"], decimals={"all@cddfuse": 2, "VIF@cddfuse": 1.0}).tables[
+        "t"
+    ]
     decimals = paper_spec(table, {}).decimals
     assert (decimals["SSIM@cddfuse"], decimals["VIFF@cddfuse"]) == (2, 1)
     assert load(pairs=2.0, decimals=2.0).tables["t"].pairs_of("tno") == 2
@@ -178,7 +207,9 @@ def test_shown_texts_are_one_line(load: Load) -> None:
     assert (table.title, table.label(table.methods[0])) == ("One two", "A B")
 
 
-def test_an_unpublished_method_is_cited_where_the_table_has_its_key(load: Load, tmp_path: Path) -> None:
+def test_an_unpublished_method_is_cited_where_the_table_has_its_key(
+    load: Load, tmp_path: Path
+) -> None:
     """Its entry has no paper; the bibliography has its title under that key."""
     load(cite={"beta": "own2026"})
     spec = json.loads(Comparison(make_plan(tmp_path, {})).table_spec("t"))
@@ -191,11 +222,15 @@ def test_crops_of_a_prepared_dataset_must_lie_inside(load: Load, tmp_path: Path)
     marker = tmp_path / "resources" / "datasets" / "tno.json"
     marker.parent.mkdir(parents=True)
     marker.write_text(json.dumps({"state": "ok", "pairs": [{"name": "pair1", "size": [40, 30]}]}))
-    with pytest.raises(RegistryError, match=r"inside the image of 40x30 pixels; found \[30, 0, 20, 10\]"):
+    with pytest.raises(
+        RegistryError, match=r"inside the image of 40x30 pixels; found \[30, 0, 20, 10\]"
+    ):
         load(crops={"tno": {"pair1": [[30, 0, 20, 10]]}})
     with pytest.raises(RegistryError, match=r"no pair 'pair2' \(did you mean 'pair1'"):
         load(pairs={"tno": ["pair2"]})
-    assert load(crops={"tno": {"pair1": [[30, 0, 10, 30]]}}).tables["t"].pairs_of("tno") == ["pair1"]
+    assert load(crops={"tno": {"pair1": [[30, 0, 10, 30]]}}).tables["t"].pairs_of("tno") == [
+        "pair1"
+    ]
 
 
 def test_pairs_of_a_dataset_that_is_not_prepared_are_known(load: Load, tmp_path: Path) -> None:
@@ -204,7 +239,9 @@ def test_pairs_of_a_dataset_that_is_not_prepared_are_known(load: Load, tmp_path:
     for side in "ab":
         (tmp_path / "images" / side).mkdir(parents=True)
         (tmp_path / "images" / side / "pair1.png").touch()
-    with pytest.raises(RegistryError, match=r"no pair 'pair2' \(did you mean 'pair1'\?\); it has 1 pairs"):
+    with pytest.raises(
+        RegistryError, match=r"no pair 'pair2' \(did you mean 'pair1'\?\); it has 1 pairs"
+    ):
         load(pairs={"tno": ["pair2"]})
     with pytest.raises(RegistryError, match="dataset 'listed' has no pair 'pair1'; it has 2 pairs"):
         load(datasets=["listed"], crops={"listed": {"pair1": [[0, 0, 4, 4]]}})
@@ -217,12 +254,16 @@ def test_a_pair_that_was_added_to_the_list_is_known(load: Load, tmp_path: Path) 
     marker = tmp_path / "resources" / "datasets" / "listed.json"
     marker.parent.mkdir(parents=True)
     marker.write_text(json.dumps({"state": "ok", "pairs": [{"name": "one", "size": [40, 30]}]}))
-    assert load(datasets=["listed"], pairs={"listed": ["two"]}).tables["t"].pairs_of("listed") == ["two"]
+    assert load(datasets=["listed"], pairs={"listed": ["two"]}).tables["t"].pairs_of("listed") == [
+        "two"
+    ]
 
 
 def test_stacked_datasets_need_the_same_metrics(load: Load) -> None:
     """Without `metrics`, datasets of two tasks have their tasks' metrics, which do not fit under one head."""
-    with pytest.raises(RegistryError, match="stacked datasets must have the same metrics; found 2 sets"):
+    with pytest.raises(
+        RegistryError, match="stacked datasets must have the same metrics; found 2 sets"
+    ):
         load(suite="bare", datasets=["tno", "focus"], layout="stacked")
     registry = load(suite="bare", datasets=["tno", "focus"], layout="stacked", metrics=["EN"])
     assert registry.tables["t"].metrics_for(registry.datasets["focus"]) == ["EN"]
@@ -232,7 +273,10 @@ def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> No
     """Kinds of the whole table have one figure, the others one for each dataset."""
     load(figures=["ranks", "grid"])
     comparison = Comparison(make_plan(tmp_path, {}))
-    assert comparison.figure_files == ["results/figures/t/ranks.pdf", "results/figures/t/grid-tno.pdf"]
+    assert comparison.figure_files == [
+        "results/figures/t/ranks.pdf",
+        "results/figures/t/grid-tno.pdf",
+    ]
     assert comparison.kind_of("t", "boxes-tno") == ("boxes", "tno")
 
 
@@ -244,7 +288,12 @@ def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> No
         ({"verified": {"date": "2026-01-02"}}, "", "ran 2026-01-02", True),
         ({"verified": {"date": "2026-01-02"}}, "test: exact", "test: exact", True),
         ({}, "test: close; more: within-tolerance", "test: close; more: within-tolerance", True),
-        ({}, "test: exact; more: nothing-to-compare", "test: exact; more: nothing-to-compare", True),
+        (
+            {},
+            "test: exact; more: nothing-to-compare",
+            "test: exact; more: nothing-to-compare",
+            True,
+        ),
         ({"verified": {"date": "2026-01-02"}}, "test: differs", "test: differs", False),
         ({}, "test: exact; more: size-differs", "test: exact; more: size-differs", False),
     ],

@@ -47,7 +47,9 @@ def test_how_a_table_looks_runs_no_method(project: MiniProject) -> None:
 
 def test_braces_in_a_text_are_no_wildcards(project: MiniProject) -> None:
     """Titles and labels reach every job as they are written, also where they look like Snakemake's wildcards."""
-    project.config["tables"]["pairwise"].update(title="A {title} of {wildcards}", labels={"one": "{one}"})
+    project.config["tables"]["pairwise"].update(
+        title="A {title} of {wildcards}", labels={"one": "{one}"}
+    )
     done = project.snakemake("-n", "collect_measures", "verdict", "report", "package", "archive")
     assert done.returncode == 0, done.stderr[-3000:]
     del project.config["tables"]["pairwise"]["labels"]
@@ -59,7 +61,10 @@ def test_a_paper_corrected_in_the_registry_writes_the_table_again(project: MiniP
     project.methods["one"]["paper"] = {"venue": "CVPR", "year": 2021}
     done = project.snakemake("results/tables/pairwise.tex")
     assert project.jobs(done) == COMPARING
-    assert "@inproceedings{one2021," in (project.root / "results" / "tables" / "pairwise.bib").read_text()
+    assert (
+        "@inproceedings{one2021,"
+        in (project.root / "results" / "tables" / "pairwise.bib").read_text()
+    )
 
 
 def test_statistics_say_what_three_pairs_cannot_carry(project: MiniProject) -> None:
@@ -67,7 +72,10 @@ def test_statistics_say_what_three_pairs_cannot_carry(project: MiniProject) -> N
     text = (project.root / "results" / "statistics" / "pairwise" / "statistics.md").read_text()
     assert "| pairs | EN | 3 |" in text
     table = (project.root / "results" / "tables" / "pairwise.md").read_text()
-    assert "With the 3 pairs of pairs, no method is told from a best mean" in table and "≈" not in table
+    assert (
+        "With the 3 pairs of pairs, no method is told from a best mean" in table
+        and "≈" not in table
+    )
 
 
 def test_a_crop_outside_its_image_stops_before_a_method_runs(project: MiniProject) -> None:
@@ -79,7 +87,8 @@ def test_a_crop_outside_its_image_stops_before_a_method_runs(project: MiniProjec
     assert done.returncode != 0 and project.jobs(done) == {"prepare_dataset": 1}
     log = (project.root / "logs" / "datasets" / "small.log").read_text()
     assert (
-        "tables.cropped.crops.small.p1: a box [x, y, width, height] must lie inside the image of 48x40" in log
+        "tables.cropped.crops.small.p1: a box [x, y, width, height] must lie inside the image of 48x40"
+        in log
     )
     project.config["tables"]["cropped"]["crops"]["small"]["p1"] = [[20, 0, 20, 10]]
     done = project.snakemake("results/tables/cropped.tex")

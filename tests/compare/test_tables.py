@@ -45,7 +45,11 @@ REASON = "weights/model_50%.pth: must have sha256 ab, found cd\nat C:\\x ~ 模�
 
 def record(method: str, state: str = "ok", **more: Any) -> dict[str, Any]:
     """What the fuse step writes, as far as tables read it."""
-    images = [{"name": name, "model_seconds": 0.1, "seconds": 0.2} for name in PAIRS] if state == "ok" else []
+    images = (
+        [{"name": name, "model_seconds": 0.1, "seconds": 0.2} for name in PAIRS]
+        if state == "ok"
+        else []
+    )
     facts = {
         "reason": "",
         "seconds": 3.25,
@@ -67,7 +71,13 @@ def record(method: str, state: str = "ok", **more: Any) -> dict[str, Any]:
 def records() -> list[dict[str, Any]]:
     """Four runs that ended well, one that did not, one of another dataset; ``absent`` has none."""
     return [
-        record("alpha", model_seconds=0.01234, seconds_per_image=1.5, parameters=1_190_000, device="cpu"),
+        record(
+            "alpha",
+            model_seconds=0.01234,
+            seconds_per_image=1.5,
+            parameters=1_190_000,
+            device="cpu",
+        ),
         record("beta"),
         record("gamma"),
         record("partial"),
@@ -89,20 +99,26 @@ def measures() -> pd.DataFrame:
     }
     for method, columns in values.items():
         for (metric, definition), numbers in zip(
-            (("SSIM", "canonical"), ("SSIM", "cddfuse"), ("Q_CV", "canonical")), columns, strict=True
+            (("SSIM", "canonical"), ("SSIM", "cddfuse"), ("Q_CV", "canonical")),
+            columns,
+            strict=True,
         ):
             rows += [
                 (method, "tno_25", name, metric, definition, value)
                 for name, value in zip(PAIRS, numbers, strict=False)
             ]
     rows.append(("alpha", "other", "01", "SSIM", "canonical", 99.0))
-    return pd.DataFrame(rows, columns=["method", "dataset", "image", "metric", "definition", "value"])
+    return pd.DataFrame(
+        rows, columns=["method", "dataset", "image", "metric", "definition", "value"]
+    )
 
 
 @pytest.fixture
 def paths(tmp_path: Path, records: list[dict[str, Any]], measures: pd.DataFrame) -> dict[str, Path]:
     """The files of one table by suffix."""
-    return {path.suffix[1:]: path for path in write_tables(tmp_path / "tables", SPEC, records, measures)}
+    return {
+        path.suffix[1:]: path for path in write_tables(tmp_path / "tables", SPEC, records, measures)
+    }
 
 
 def line_with(text: str, start: str) -> str:
@@ -114,7 +130,8 @@ def line_with(text: str, start: str) -> str:
 def test_files_are_named_by_suite_and_dataset(tmp_path: Path, paths: dict[str, Path]) -> None:
     """One file for each format under the suite's folder, named for the dataset."""
     assert paths == {
-        suffix: tmp_path / "tables" / "trial" / f"tno_25.{suffix}" for suffix in ("csv", "md", "tex")
+        suffix: tmp_path / "tables" / "trial" / f"tno_25.{suffix}"
+        for suffix in ("csv", "md", "tex")
     }
     assert all(path.is_file() for path in paths.values())
 
@@ -149,10 +166,15 @@ def test_missing_measures_of_a_good_run_are_told(paths: dict[str, Path]) -> None
     """A run that ended well without values says so in its row and in a footnote."""
     text = paths["md"].read_text()
     assert "no value" in line_with(text, "| Unmeasured")
-    assert "SSIM: 0 of 2 pairs have a value (the others were not measured); SSIM@cddfuse: 0 of 2" in text
+    assert (
+        "SSIM: 0 of 2 pairs have a value (the others were not measured); SSIM@cddfuse: 0 of 2"
+        in text
+    )
 
 
-def test_reason_of_a_refused_value_is_told(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+def test_reason_of_a_refused_value_is_told(
+    records: list[dict[str, Any]], measures: pd.DataFrame
+) -> None:
     """Where the measures say why a value is missing, the table says it too."""
     measures["reason"] = ""
     late = measures.index[(measures["method"] == "beta") & (measures["image"] == "02")]
@@ -189,7 +211,9 @@ def test_costs_are_shown(paths: dict[str, Path]) -> None:
     assert line_with(text, "| Beta").endswith("| – | – | – |")
 
 
-def test_other_datasets_do_not_leak_in(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+def test_other_datasets_do_not_leak_in(
+    records: list[dict[str, Any]], measures: pd.DataFrame
+) -> None:
     """Values and records of another dataset are not in the table."""
     assert table_of(SPEC, records, measures).rows[0].cells[0].mean == pytest.approx(0.801)
 
@@ -241,7 +265,9 @@ def test_latex_escapes_everything() -> None:
 
 def test_latex_knows_the_letters_of_names() -> None:
     """U²Fusion, β-VAE and H₂O keep their signs; a negative number has a minus sign, not a hyphen."""
-    assert latex_format.escaped("U²Fusion β-VAE H₂O ΔE") == r"U$^2$Fusion $\beta$-VAE H$_2$O $\Delta$E"
+    assert (
+        latex_format.escaped("U²Fusion β-VAE H₂O ΔE") == r"U$^2$Fusion $\beta$-VAE H$_2$O $\Delta$E"
+    )
     assert (latex_format.signed("-0.50"), latex_format.signed("0.50")) == ("$-$0.50", "0.50")
 
 
@@ -277,10 +303,16 @@ def test_a_long_table_is_broken_where_a_page_ends(
                device="cpu", hardware={"cpu": f"Xeon {n % devices}"})
         for n, method in enumerate(methods)
     ]  # fmt: skip
-    (*_, path) = write_tables(tmp_path / "tables", replace(SPEC, methods=methods), records, measures)
+    (*_, path) = write_tables(
+        tmp_path / "tables", replace(SPEC, methods=methods), records, measures
+    )
     assert "Float too large" not in compiled(path)
     text = path.read_text()
-    assert text.count(r"\caption{") == 1 and text.count("m11 m11 ") and text.count(r"\begin{table}") > 1
+    assert (
+        text.count(r"\caption{") == 1
+        and text.count("m11 m11 ")
+        and text.count(r"\begin{table}") > 1
+    )
     assert all(len(re.findall(rf"^M{n:02} &", text, re.MULTILINE)) == devices for n in range(60))
 
 
@@ -352,7 +384,11 @@ def test_status_has_one_line_for_each_run(tmp_path: Path, records: list[dict[str
     rows = list(csv.DictReader((tmp_path / "status.csv").open(encoding="utf-8")))
     assert list(rows[0]) == ["method", "dataset", "state", "reason", "seconds"]
     assert len(rows) == len(records)
-    assert (rows[5]["state"], rows[5]["reason"], rows[5]["seconds"]) == ("weights-missing", REASON, "3.25")
+    assert (rows[5]["state"], rows[5]["reason"], rows[5]["seconds"]) == (
+        "weights-missing",
+        REASON,
+        "3.25",
+    )
 
 
 @pytest.mark.parametrize(
@@ -381,13 +417,23 @@ def test_wording_of_costs() -> None:
     assert [seconds(value) for value in (0.00001, 0.00123, 0.5, 2.0, 12.34, 123.4, None)] == [
         "<0.0001", "0.0012", "0.500", "2.00", "12.3", "123", "–",
     ]  # fmt: skip
-    assert [parameters(value) for value in (12, 74_000, 1_190_000, None)] == ["12", "74 k", "1.19 M", "–"]
+    assert [parameters(value) for value in (12, 74_000, 1_190_000, None)] == [
+        "12",
+        "74 k",
+        "1.19 M",
+        "–",
+    ]
     assert [mark(number) for number in (0, 25, 26, 27)] == ["a", "z", "aa", "ab"]
 
 
 def two_devices(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The records, with times of alpha from a GPU and of beta from a processor."""
-    gpu = {"device": "cuda", "hardware": {"gpu": "H_100"}, "model_seconds": 0.001, "seconds_per_image": 0.5}
+    gpu = {
+        "device": "cuda",
+        "hardware": {"gpu": "H_100"},
+        "model_seconds": 0.001,
+        "seconds_per_image": 0.5,
+    }
     cpu = {"device": "cpu", "hardware": {"cpu": "Xeon", "threads": 2}, "model_seconds": 3.0}
     changes = {"alpha": gpu, "beta": cpu}
     return [{**one, **changes.get(one["method"], {})} for one in records]
@@ -412,10 +458,15 @@ def test_times_of_one_device_name_it(records: list[dict[str, Any]], measures: pd
     """Where all times are of one device the caption says of which."""
     one = [two_devices(records)[1], *records[2:]]
     text = markdown_format.markdown(table_of(SPEC, one, measures))
-    assert "Seconds per image on Xeon (2 threads) of the model alone" in text and text.count("total s") == 1
+    assert (
+        "Seconds per image on Xeon (2 threads) of the model alone" in text
+        and text.count("total s") == 1
+    )
 
 
-def test_threads_are_told_and_part_no_table(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+def test_threads_are_told_and_part_no_table(
+    records: list[dict[str, Any]], measures: pd.DataFrame
+) -> None:
     """Methods with other numbers of threads on one processor stand in one table, whose caption says so."""
     one = {**records[0], "device": "cpu", "hardware": {"cpu": "Xeon", "threads": 1}}
     text = markdown_format.markdown(table_of(SPEC, [one, two_devices(records)[1]], measures))

@@ -74,7 +74,11 @@ def test_pairs_are_well_formed(dataset: str) -> None:
 def test_a_pair_is_repeated_at_a_fixed_size(width: int, height: int) -> None:
     """The datasets of the clock hold one pair again and again, at the size that their name says."""
     made = pairs(f"repeated-{width}x{height}")
-    assert {pair.a.shape[:2] for pair in made} == {pair.b.shape[:2] for pair in made} == {(height, width)}
+    assert (
+        {pair.a.shape[:2] for pair in made}
+        == {pair.b.shape[:2] for pair in made}
+        == {(height, width)}
+    )
     assert len({pair.a.tobytes() + pair.b.tobytes() for pair in made}) == 1
     assert len({pair.name for pair in made}) == len(made) > 3
 

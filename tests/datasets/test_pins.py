@@ -30,7 +30,12 @@ def test_prepared_dataset_meets_its_own_pins(tmp_path: Path) -> None:
     definition = make_images(tmp_path, "one", {"p": (1, 2), "q": (3, 4)})
     manifest = prepare_dataset("one", definition, tmp_path / "out", tmp_path)
     assert write_pins(tmp_path / "one.sha256", manifest) == 4
-    assert set(read_pins(tmp_path / "one.sha256")) == {("a", "p"), ("b", "p"), ("a", "q"), ("b", "q")}
+    assert set(read_pins(tmp_path / "one.sha256")) == {
+        ("a", "p"),
+        ("b", "p"),
+        ("a", "q"),
+        ("b", "q"),
+    }
     part = {**definition, "pairs": ["q"], "hashes": "one.sha256"}
     assert len(prepare_dataset("part", part, tmp_path / "out", tmp_path)["pairs"]) == 1
 
@@ -42,8 +47,12 @@ def test_a_pinned_image_that_is_absent_is_named(tmp_path: Path) -> None:
     write_pins(tmp_path / "one.sha256", manifest)
     for side in "ab":
         (tmp_path / "one" / side / "q.png").unlink()
-    found = {key: value for key, value in definition.items() if key != "pairs"} | {"hashes": "one.sha256"}
-    with pytest.raises(DatasetUnavailable, match=r"one.sha256 pins must be there; 2 are not, first: a/q"):
+    found = {key: value for key, value in definition.items() if key != "pairs"} | {
+        "hashes": "one.sha256"
+    }
+    with pytest.raises(
+        DatasetUnavailable, match=r"one.sha256 pins must be there; 2 are not, first: a/q"
+    ):
         prepare_dataset("one", found, tmp_path / "out", tmp_path)
 
 
@@ -62,12 +71,21 @@ def test_first_file_that_changed_is_named(tmp_path: Path) -> None:
 
 def test_shared_pairs_are_found_under_other_names_and_swapped(tmp_path: Path) -> None:
     """Two datasets share a pair when its two images are the same, whatever they are called and whichever is A."""
-    sets = {"one": {"p": (1, 2), "q": (3, 4)}, "two": {"x": (4, 3), "y": (9, 8)}, "three": {"z": (1, 9)}}
+    sets = {
+        "one": {"p": (1, 2), "q": (3, 4)},
+        "two": {"x": (4, 3), "y": (9, 8)},
+        "three": {"z": (1, 9)},
+    }
     datasets = {}
     for name, seeds in sets.items():
         definition = make_images(tmp_path, name, seeds)
-        write_pins(tmp_path / f"{name}.sha256", prepare_dataset(name, definition, tmp_path / "out", tmp_path))
+        write_pins(
+            tmp_path / f"{name}.sha256",
+            prepare_dataset(name, definition, tmp_path / "out", tmp_path),
+        )
         datasets[name] = Dataset(name, {**definition, "hashes": f"{name}.sha256"})
     datasets["part"] = Dataset("part", {**datasets["one"].entry, "pairs": ["q"]})
     rows = shared_pairs(Registry(tmp_path, {}, datasets, {}, {}))
-    assert rows == [{"dataset": "one", "same images as": "two", "pairs": "1 of 2 and 2", "first": "q = x"}]
+    assert rows == [
+        {"dataset": "one", "same images as": "two", "pairs": "1 of 2 and 2", "first": "q = x"}
+    ]

@@ -15,7 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PLACEHOLDER = "/placeholder_of_the_prefix_" + "x" * 100
-_LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "pydoc_data"}
+_LEFT_OUT = {
+    "test",
+    "tests",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "lib2to3",
+    "ensurepip",
+    "pydoc_data",
+}
 _LEFT_OUT |= {
     "site-packages",
     "dist-packages",
@@ -62,7 +71,12 @@ def write_package(folder: Path, package: CondaPackage) -> Path:
     subdir = folder / ("noarch" if package.noarch else "linux-64")
     subdir.mkdir(parents=True, exist_ok=True)
     stem = f"{package.name}-{package.version}-0"
-    description = {"name": package.name, "version": package.version, "build": "0", "build_number": 0}
+    description = {
+        "name": package.name,
+        "version": package.version,
+        "build": "0",
+        "build_number": 0,
+    }
     description |= {"depends": package.depends, "subdir": subdir.name, "timestamp": 1500000000000}
     description |= {"noarch": package.noarch} if package.noarch else {}
     paths = {
@@ -81,7 +95,11 @@ def write_package(folder: Path, package: CondaPackage) -> Path:
 
 
 def _path_entry(path: str, content: bytes) -> dict[str, object]:
-    entry: dict[str, object] = {"_path": path, "path_type": "hardlink", "size_in_bytes": len(content)}
+    entry: dict[str, object] = {
+        "_path": path,
+        "path_type": "hardlink",
+        "size_in_bytes": len(content),
+    }
     entry["sha256"] = hashlib.sha256(content).hexdigest()
     if PLACEHOLDER.encode() in content:
         entry |= {"prefix_placeholder": PLACEHOLDER, "file_mode": "text"}
@@ -106,7 +124,9 @@ def python_package() -> CondaPackage:
         ):
             files[f"lib/python{minor}/{inside}"] = file.read_bytes()
     version = ".".join(str(part) for part in sys.version_info[:3])
-    return CondaPackage("python", version, files=files, executable={"bin/python", f"bin/python{minor}"})
+    return CondaPackage(
+        "python", version, files=files, executable={"bin/python", f"bin/python{minor}"}
+    )
 
 
 def _self_contained(binary: bytes, base: Path) -> bytes:

@@ -20,7 +20,9 @@ class QuietHandler(SimpleHTTPRequestHandler):
 @contextmanager
 def served_folder(folder: Path) -> Iterator[str]:
     """Serve ``folder`` until the block ends, and give its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder))) as server:
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(QuietHandler, directory=str(folder))
+    ) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -38,7 +38,9 @@ def built(folder: Path, resources: Path) -> Path:
     return Path(build(folder, "cpu", resources)["path"])
 
 
-def start_builder(folder: Path, resources: Path, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def start_builder(
+    folder: Path, resources: Path, prefix: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
     """Start a builder in a process group of its own."""
     command = [*prefix, sys.executable, "-c", BUILD, str(folder), str(resources)]
     return subprocess.Popen(
@@ -50,7 +52,9 @@ def test_what_is_locked_is_installed(locked: Path, tmp_path: Path) -> None:
     """The packages of the lock run from the final folder: modules, and console scripts that know where they lie."""
     environment = built(locked, tmp_path / "resources")
     code = "import alpha, beta, sys; print(alpha.VERSION, beta.VERSION, sys.prefix)"
-    assert subprocess.check_output([environment / "bin" / "python", "-c", code], text=True).split() == [
+    assert subprocess.check_output(
+        [environment / "bin" / "python", "-c", code], text=True
+    ).split() == [
         "2.0",
         "1.5",
         str(environment),
@@ -62,7 +66,9 @@ def test_receipt_says_what_was_built(locked: Path, tmp_path: Path) -> None:
     """The receipt names packages, interpreter and where it was found, and is the same when nothing is to be done."""
     receipt = build(locked, "cpu", tmp_path / "resources")
     assert receipt["packages"] == {"alpha": "2.0", "beta": "1.5"}
-    assert receipt["python"]["version"].startswith(f"{sys.version_info.major}.{sys.version_info.minor}")
+    assert receipt["python"]["version"].startswith(
+        f"{sys.version_info.major}.{sys.version_info.minor}"
+    )
     assert receipt["python"]["origin"] in ("PATH", "pyenv", "uv")
     assert receipt["cuda_architectures"] is None
     assert build(locked, "cpu", tmp_path / "resources") == receipt
@@ -188,8 +194,12 @@ def test_wrong_archive_is_refused(
     assert str(error.value).startswith("small: ")
     assert "beta" in str(error.value)
     assert str(error.value).count("sha256:") >= 2
-    assert "not the one that was locked; if that is meant, run: fusebench lock small" in str(error.value)
-    assert not [path for path in (tmp_path / "resources" / "envs" / ".staging").iterdir() if path.is_dir()]
+    assert "not the one that was locked; if that is meant, run: fusebench lock small" in str(
+        error.value
+    )
+    assert not [
+        path for path in (tmp_path / "resources" / "envs" / ".staging").iterdir() if path.is_dir()
+    ]
 
 
 def test_local_version_is_no_substitute(
@@ -218,7 +228,8 @@ def test_lock_for_another_platform_is_refused(locked: Path, tmp_path: Path) -> N
     file = locked / "requirements.lock"
     file.write_text(file.read_text().replace("# platform: linux-", "# platform: win-"))
     with pytest.raises(
-        EnvironmentFailed, match=r"a lock for win-\S+, this machine is linux-\S+; lock it on a machine"
+        EnvironmentFailed,
+        match=r"a lock for win-\S+, this machine is linux-\S+; lock it on a machine",
     ):
         built(locked, tmp_path / "resources")
 
@@ -227,7 +238,9 @@ def test_vanished_interpreter_is_told(locked: Path, tmp_path: Path) -> None:
     """An environment whose interpreter is not on this machine is not rebuilt under the feet of others, but told."""
     environment = built(locked, tmp_path / "resources")
     (environment / "bin" / "python").unlink()
-    with pytest.raises(EnvironmentFailed, match=r"was built with .*, which is not on .*; make it available"):
+    with pytest.raises(
+        EnvironmentFailed, match=r"was built with .*, which is not on .*; make it available"
+    ):
         built(locked, tmp_path / "resources")
 
 
@@ -239,7 +252,9 @@ def test_folder_without_a_receipt_is_replaced(locked: Path, tmp_path: Path) -> N
     (environment / "junk").touch()
     assert build(locked, "cpu", tmp_path / "resources")["key"] == environment.name
     assert not (environment / "junk").exists()
-    assert json.loads((environment / "fusebench-receipt.json").read_text())["key"] == environment.name
+    assert (
+        json.loads((environment / "fusebench-receipt.json").read_text())["key"] == environment.name
+    )
 
 
 @pytest.mark.parametrize("junk", ["", "{}", "[]", "null", '{"key": 1}'])
@@ -248,4 +263,7 @@ def test_folder_with_a_damaged_receipt_is_replaced(locked: Path, tmp_path: Path,
     environment = built(locked, tmp_path / "resources")
     (environment / RECEIPT).chmod(0o644)
     (environment / RECEIPT).write_text(junk)
-    assert build(locked, "cpu", tmp_path / "resources")["packages"] == {"alpha": "2.0", "beta": "1.5"}
+    assert build(locked, "cpu", tmp_path / "resources")["packages"] == {
+        "alpha": "2.0",
+        "beta": "1.5",
+    }

@@ -60,7 +60,9 @@ def define(tmp_path: Path, channel: str) -> Path:
         "channels": [channel],
         "dependencies": [f"python={THIS_PYTHON}", "greeting", {"pip": ["alpha"]}],
     }
-    (folder / "environment.yml").write_text(yaml.safe_dump({"name": "mixed"} | asked), encoding="utf-8")
+    (folder / "environment.yml").write_text(
+        yaml.safe_dump({"name": "mixed"} | asked), encoding="utf-8"
+    )
     return folder
 
 
@@ -96,9 +98,13 @@ def test_locked_built_and_verified(folder: Path, tmp_path: Path) -> None:
     receipt = build(folder, "cpu", tmp_path / "resources")
     environment = Path(receipt["path"])
     code = "import alpha, greeting, sys; print(alpha.VERSION, greeting.greet(), sys.base_prefix)"
-    run = subprocess.run([environment / "bin/python", "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [environment / "bin/python", "-c", code], capture_output=True, text=True, check=True
+    )
     assert run.stdout == f"2.0 from conda {environment}\n"
-    assert (environment / "share/greeting/where.txt").read_text() == f"{environment}/share/greeting\n"
+    assert (
+        environment / "share/greeting/where.txt"
+    ).read_text() == f"{environment}/share/greeting\n"
     assert subprocess.check_output([environment / "bin/alpha"], text=True) == "2.0\n"
     assert receipt["python"]["origin"] == "conda"
     assert set(receipt["conda_packages"]) == {"python", "greeting"}
@@ -128,7 +134,9 @@ def test_damaged_conda_cache_is_not_passed_on(locked: Path, tmp_path: Path) -> N
     with module.open("a") as stream:
         stream.write("damaged = True\n")
     damaged = [
-        path for path in (tmp_path / "rattler-cache").rglob("greeting.py") if "damaged" in path.read_text()
+        path
+        for path in (tmp_path / "rattler-cache").rglob("greeting.py")
+        if "damaged" in path.read_text()
     ]
     again = Path(build(locked, "cpu", tmp_path / "elsewhere")["path"])
     assert damaged, "the cache shares no file with the environment: this test shows nothing"
@@ -188,7 +196,9 @@ def test_files_of_conda_are_held_against_fresh_archives(locked: Path, tmp_path: 
 def forge(environment: Path, meta: Path, before: str, after: str) -> None:
     """Write another hash into the conda record, the manifest and the receipt, so that all agree again."""
     manifest, receipt = environment / "fusebench-files.json", environment / "fusebench-receipt.json"
-    was_meta, was_manifest = (hashlib.sha256(file.read_bytes()).hexdigest() for file in (meta, manifest))
+    was_meta, was_manifest = (
+        hashlib.sha256(file.read_bytes()).hexdigest() for file in (meta, manifest)
+    )
     for file in (meta, manifest, receipt):
         file.chmod(0o644)
     meta.write_text(meta.read_text().replace(before, after))
@@ -235,13 +245,19 @@ def test_mirror_keeps_the_key_and_an_edit_is_refused(locked: Path) -> None:
     with pytest.raises(EnvironmentFailed, match=r"conda-lock.yml was edited by hand"):
         environment_key(locked, "cpu")
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(EnvironmentFailed, match=r"is no conda-lock file(.|\n)*fusebench lock mixed"):
+    with pytest.raises(
+        EnvironmentFailed, match=r"is no conda-lock file(.|\n)*fusebench lock mixed"
+    ):
         environment_key(locked, "cpu")
     file.write_text(text[: text.index("metadata:")] + text[text.index("package:") :])
-    with pytest.raises(EnvironmentFailed, match=r"is no conda-lock file(.|\n)*fusebench lock mixed"):
+    with pytest.raises(
+        EnvironmentFailed, match=r"is no conda-lock file(.|\n)*fusebench lock mixed"
+    ):
         environment_key(locked, "cpu")
     file.write_text("package: 3\n")
-    with pytest.raises(EnvironmentFailed, match=r"is no conda-lock file(.|\n)*fusebench lock mixed"):
+    with pytest.raises(
+        EnvironmentFailed, match=r"is no conda-lock file(.|\n)*fusebench lock mixed"
+    ):
         environment_key(locked, "cpu")
 
 
@@ -278,11 +294,13 @@ def test_channel_out_of_reach_is_told(folder: Path, channel: Path, tmp_path: Pat
     lock(folder)
     channel.rename(tmp_path / "gone")
     with pytest.raises(
-        EnvironmentFailed, match=r"mixed: \w+ [\d.]+: .*channel.* must have sha256 \w{64}, found no such file"
+        EnvironmentFailed,
+        match=r"mixed: \w+ [\d.]+: .*channel.* must have sha256 \w{64}, found no such file",
     ):
         build(folder, "cpu", tmp_path / "resources")
     with pytest.raises(
-        EnvironmentFailed, match=r"mixed: the conda packages of (.|\n)* check that its channels(.|\n)*file://"
+        EnvironmentFailed,
+        match=r"mixed: the conda packages of (.|\n)* check that its channels(.|\n)*file://",
     ):
         lock(folder)
 
@@ -290,7 +308,9 @@ def test_channel_out_of_reach_is_told(folder: Path, channel: Path, tmp_path: Pat
 def test_unreachable_channel_is_told_without_a_traceback(tmp_path: Path, wheels: Path) -> None:
     """What the solver found is told, not where in conda-lock it was called."""
     assert wheels.is_dir()
-    with pytest.raises(EnvironmentFailed, match=r"Connection refused(.|\n)*check that its channels") as error:
+    with pytest.raises(
+        EnvironmentFailed, match=r"Connection refused(.|\n)*check that its channels"
+    ) as error:
         lock(define(tmp_path, "http://127.0.0.1:9/channel"))
     assert "Traceback" not in str(error.value) and "http://127.0.0.1:9/channel" in str(error.value)
 

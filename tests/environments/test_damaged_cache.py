@@ -116,7 +116,10 @@ DAMAGES: list[Callable[[Path], None]] = [
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_repaired_and_not_passed_on(
-    damage: Callable[[Path], None], unpacked: Path, make_environment: MakeEnvironment, tmp_path: Path
+    damage: Callable[[Path], None],
+    unpacked: Path,
+    make_environment: MakeEnvironment,
+    tmp_path: Path,
 ) -> None:
     """The next environment holds what its archives hold, its receipt says that the cache was repaired, and it verifies."""
     folder = make_environment("second", pip="[alpha, beta]")
@@ -129,7 +132,9 @@ def test_damage_is_repaired_and_not_passed_on(
         ["repaired from a damaged cache: alpha, beta"],
     )
     assert (site / "beta" / "__init__.py").read_text().startswith("VERSION = '1.5'")
-    assert sorted(path.name for path in site.iterdir() if not path.name.startswith("_virtualenv")) == [
+    assert sorted(
+        path.name for path in site.iterdir() if not path.name.startswith("_virtualenv")
+    ) == [
         "alpha",
         "alpha-2.0.dist-info",
         "beta",
@@ -151,7 +156,8 @@ def test_damage_without_a_registry_is_told(
     [info] = (tmp_path / "uv-cache").rglob("beta-1.5.dist-info")
     add_module(info.parent)
     with pytest.raises(
-        EnvironmentFailed, match=r"run again where (.|\n)*; the package cache held damaged files of beta"
+        EnvironmentFailed,
+        match=r"run again where (.|\n)*; the package cache held damaged files of beta",
     ):
         build(folder, "cpu", tmp_path / "resources")
 

@@ -37,7 +37,9 @@ def test_pip_only_has_no_conda_side(tmp_path: Path) -> None:
 
 def test_conda_packages_bring_python(tmp_path: Path) -> None:
     """Beside other conda packages, Python is one of them."""
-    environment = read_environment(write(tmp_path, GOOD.replace("=3.8", "=3.8\n  - cudatoolkit=10.0")), "cpu")
+    environment = read_environment(
+        write(tmp_path, GOOD.replace("=3.8", "=3.8\n  - cudatoolkit=10.0")), "cpu"
+    )
     assert environment.conda == ("cudatoolkit=10.0", "python=3.8")
 
 
@@ -47,7 +49,10 @@ def test_variants_have_their_own_requirements_and_locks(tmp_path: Path) -> None:
     assert variants_of(folder) == ("cpu", "cuda")
     cuda = read_environment(folder, "cuda")
     assert cuda.pip == ("b", "numpy<2")
-    assert (cuda.pip_lock.name, cuda.conda_lock.name) == ("requirements.cuda.lock", "conda-lock.cuda.yml")
+    assert (cuda.pip_lock.name, cuda.conda_lock.name) == (
+        "requirements.cuda.lock",
+        "conda-lock.cuda.yml",
+    )
 
 
 def test_comments_and_order_ask_for_the_same(tmp_path: Path) -> None:
@@ -57,7 +62,10 @@ def test_comments_and_order_ask_for_the_same(tmp_path: Path) -> None:
     ).request
     shuffled = "# why\n" + GOOD.replace("- numpy<2", "- scipy # here\n      - numpy<2")
     assert read_environment(write(tmp_path, shuffled), "cpu").request == first
-    assert read_environment(write(tmp_path, shuffled.replace("2020-06", "2020-07")), "cpu").request != first
+    assert (
+        read_environment(write(tmp_path, shuffled.replace("2020-06", "2020-07")), "cpu").request
+        != first
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,9 +81,17 @@ def test_comments_and_order_ask_for_the_same(tmp_path: Path) -> None:
         (GOOD + "  variants: {cpu: {pip: alpha}}\n", "`pip` must be a list", "'alpha'"),
         (GOOD + "  variants: {cpu: {pipp: [alpha]}}\n", "keys of variant cpu", "'pipp'"),
         (GOOD + "  from-source: alpha\n", "`from-source` must be a list", "'alpha'"),
-        (GOOD.replace("[some-channel]", "some-channel"), "`channels` must be a list", "'some-channel'"),
+        (
+            GOOD.replace("[some-channel]", "some-channel"),
+            "`channels` must be a list",
+            "'some-channel'",
+        ),
         (GOOD.replace("- numpy<2", "numpy"), "`pip` must be a list", "'numpy'"),
-        (GOOD.replace("- numpy<2", "- a @ file:///a.whl"), "packages of the registry", "file:///a.whl"),
+        (
+            GOOD.replace("- numpy<2", "- a @ file:///a.whl"),
+            "packages of the registry",
+            "file:///a.whl",
+        ),
         (GOOD.replace("2020-06-01", "June"), "must be a date", "'June'"),
         ("a: [", "is not YAML", ""),
     ],

@@ -83,7 +83,9 @@ def test_gpus_can_be_hidden() -> None:
 
 
 @pytest.mark.parametrize(("flags", "expected"), [("sm_37 sm_70", ["sm_37", "sm_70"]), ("", None)])
-def test_torch_is_asked_for_its_architectures(tmp_path: Path, flags: str, expected: list[str] | None) -> None:
+def test_torch_is_asked_for_its_architectures(
+    tmp_path: Path, flags: str, expected: list[str] | None
+) -> None:
     """The installed torch itself says what it holds; one without CUDA says nothing."""
     import sys
 

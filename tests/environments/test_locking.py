@@ -66,7 +66,9 @@ def test_command_prints_changes(
 
 def test_unlocked_is_refused_with_the_command(make_environment: MakeEnvironment) -> None:
     """Without a lock there is no key, and the message names the command."""
-    with pytest.raises(EnvironmentFailed, match=r"small: not locked: no .*; run: fusebench lock small"):
+    with pytest.raises(
+        EnvironmentFailed, match=r"small: not locked: no .*; run: fusebench lock small"
+    ):
         environment_key(make_environment(), "cpu")
 
 
@@ -89,7 +91,11 @@ OTHER = f"--hash=sha256:{'0' * 64}"
         ("--hash=sha256:", "--hash=sha256:0", "not a pinned package with hashes"),
         ("--hash=", f"--hash=sha512:{'0' * 128} --hash=", "not a pinned package with hashes"),
         ("beta==1.5", "beta", "not a pinned package with hashes"),
-        ("alpha==2.0", f"--extra-index-url https://x.y/simple {OTHER}\nalpha==2.0", "--extra-index-url"),
+        (
+            "alpha==2.0",
+            f"--extra-index-url https://x.y/simple {OTHER}\nalpha==2.0",
+            "--extra-index-url",
+        ),
         ("alpha==2.0", f"evil==1.0 {OTHER}\nalpha==2.0", "evil==1.0"),
         ("# python: ", "# python: 9", "its header"),
         ("# platform: linux-x86_64", "# platform: any", "its header"),
@@ -136,7 +142,10 @@ def test_the_day_of_the_registry_ends_at_the_same_moment_everywhere(
 ) -> None:
     """``exclude-newer`` is handed to uv as a moment, not as a day of the machine's time zone."""
     folder = make_environment(more="x-fusebench: {exclude-newer: 2026-10-31}\n")
-    assert exclude_newer(read_environment(folder, "cpu")) == ["--exclude-newer", "2026-11-01T00:00:00Z"]
+    assert exclude_newer(read_environment(folder, "cpu")) == [
+        "--exclude-newer",
+        "2026-11-01T00:00:00Z",
+    ]
 
 
 def test_key_depends_on_locked_content_only(
@@ -159,7 +168,9 @@ def test_key_depends_on_locked_content_only(
 
 def test_package_that_is_not_there_is_told(make_environment: MakeEnvironment) -> None:
     """A requirement that the registry lacks names the package; a local version says where such wheels come from."""
-    with pytest.raises(EnvironmentFailed, match=r"small: .*environment.yml cannot be resolved(.|\n)*no-such"):
+    with pytest.raises(
+        EnvironmentFailed, match=r"small: .*environment.yml cannot be resolved(.|\n)*no-such"
+    ):
         lock(make_environment(pip="[no-such]"))
     with pytest.raises(EnvironmentFailed, match=r"alpha==2.0\+cpu(.|\n)*set UV_FIND_LINKS"):
         lock(make_environment(pip='["alpha==2.0+cpu"]'))
@@ -171,12 +182,15 @@ def test_missing_interpreter_is_told(
     """A Python that the machine lacks is named, with where it was looked for and how to get it."""
     monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
     with pytest.raises(
-        EnvironmentFailed, match=r"small: needs Python 3.2, found none on PATH, in .*pyenv install 3.2"
+        EnvironmentFailed,
+        match=r"small: needs Python 3.2, found none on PATH, in .*pyenv install 3.2",
     ):
         lock(make_environment(python="=3.2"))
 
 
-def test_variant_follows_the_gpu(make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variant_follows_the_gpu(
+    make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """``cuda`` is chosen where a GPU is visible and that lock exists; in all other cases it is ``cpu``."""
     folder = make_environment(
         more='x-fusebench: {variants: {cpu: {pip: ["alpha<2"]}, cuda: {pip: ["alpha==2.0"]}}}\n'

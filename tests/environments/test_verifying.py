@@ -42,7 +42,9 @@ def write(path: Path, text: str) -> None:
 
 def differences(folder: Path, tmp_path: Path, *, archives: bool = False) -> list[str]:
     """Verify and return the paths that differ."""
-    return [found.path for found in verify(folder, "cpu", tmp_path / "resources", archives=archives)]
+    return [
+        found.path for found in verify(folder, "cpu", tmp_path / "resources", archives=archives)
+    ]
 
 
 def test_what_was_built_is_what_was_locked(folder: Path, environment: Path, tmp_path: Path) -> None:
@@ -60,7 +62,9 @@ def test_an_edited_line_is_found(folder: Path, environment: Path, tmp_path: Path
     assert "RECORD says" in str(found)
 
 
-def test_missing_and_additional_files_are_found(folder: Path, environment: Path, tmp_path: Path) -> None:
+def test_missing_and_additional_files_are_found(
+    folder: Path, environment: Path, tmp_path: Path
+) -> None:
     """A module that was removed and one that was added are both named."""
     (environment / SITE / "beta/__init__.py").unlink()
     write(environment / SITE / "sitecustomize.py", "import evil\n")
@@ -71,7 +75,9 @@ def test_an_extra_package_is_found(folder: Path, environment: Path, tmp_path: Pa
     """A package that the lock does not name is told by name and version, and file by file."""
     write_package(environment / SITE, "gamma", "0.1")
     found = verify(folder, "cpu", tmp_path / "resources")
-    assert "gamma-0.1.dist-info: version 0.1, the lock says nothing of it (of gamma)" in map(str, found)
+    assert "gamma-0.1.dist-info: version 0.1, the lock says nothing of it (of gamma)" in map(
+        str, found
+    )
     assert f"{SITE}/gamma/__init__.py" in [difference.path for difference in found]
 
 
@@ -96,7 +102,10 @@ def test_bytecode_and_scripts_are_held_against_the_build(
     write(environment / "bin" / "alpha", "#!/bin/sh\n")
     [compiled] = (environment / SITE / "alpha" / "__pycache__").glob("*.pyc")
     write(compiled, "not what was compiled")
-    assert differences(folder, tmp_path) == ["bin/alpha", compiled.relative_to(environment).as_posix()]
+    assert differences(folder, tmp_path) == [
+        "bin/alpha",
+        compiled.relative_to(environment).as_posix(),
+    ]
 
 
 def test_a_file_edited_with_its_record_is_found_in_the_archive(
@@ -109,12 +118,21 @@ def test_a_file_edited_with_its_record_is_found_in_the_archive(
     write(record, record.read_text().replace(_recorded(old), _recorded(new)))
     manifest, receipt = environment / "fusebench-files.json", environment / "fusebench-receipt.json"
     before = hashlib.sha256(manifest.read_bytes()).hexdigest()
-    for was, path in ((old, f"{SITE}/beta/__init__.py"), ("", record.relative_to(environment).as_posix())):
+    for was, path in (
+        (old, f"{SITE}/beta/__init__.py"),
+        ("", record.relative_to(environment).as_posix()),
+    ):
         digest = hashlib.sha256((environment / path).read_bytes()).hexdigest()
         lines = manifest.read_text().splitlines()
-        write(manifest, "\n".join(f'"{path}": "{digest}",' if path in line else line for line in lines))
+        write(
+            manifest,
+            "\n".join(f'"{path}": "{digest}",' if path in line else line for line in lines),
+        )
         assert was != new
-    write(receipt, receipt.read_text().replace(before, hashlib.sha256(manifest.read_bytes()).hexdigest()))
+    write(
+        receipt,
+        receipt.read_text().replace(before, hashlib.sha256(manifest.read_bytes()).hexdigest()),
+    )
     assert differences(folder, tmp_path) == []
     assert differences(folder, tmp_path, archives=True) == [f"{SITE}/beta/__init__.py"]
 
@@ -152,7 +170,9 @@ def test_an_archive_with_a_wrong_record_is_noted(
     folder = make_environment("odd", pip="[odd]")
     lock(folder)
     [note] = build(folder, "cpu", tmp_path / "resources")["notes"]
-    assert note.startswith(f"RECORD of the archive itself is wrong: {SITE}/odd-1.0.dist-info/METADATA")
+    assert note.startswith(
+        f"RECORD of the archive itself is wrong: {SITE}/odd-1.0.dist-info/METADATA"
+    )
     assert verify(folder, "cpu", tmp_path / "resources") == []
 
 
@@ -166,7 +186,14 @@ def test_command_ends_with_1_on_a_difference(
     folder: Path, environment: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """``fusebench verify ENV`` prints each difference and what to do, and its status says whether there was one."""
-    arguments = ["verify", "small", "--envs", str(folder.parent), "--resources", str(tmp_path / "resources")]
+    arguments = [
+        "verify",
+        "small",
+        "--envs",
+        str(folder.parent),
+        "--resources",
+        str(tmp_path / "resources"),
+    ]
     assert main(arguments) == 0
     assert capsys.readouterr().out == "small: every file is what the lock says\n"
     write(environment / SITE / "beta/__init__.py", "changed\n")

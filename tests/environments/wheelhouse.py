@@ -22,16 +22,21 @@ def make_wheel(
     """Write ``name-version-py3-none-<platform>.whl`` with a module ``name``; with ``command``, a script of that name."""
     info = f"{name}-{version}.dist-info"
     content = dict(
-        files or {f"{name}/__init__.py": f"VERSION = {version!r}\n\n\ndef main():\n    print(VERSION)\n"}
+        files
+        or {f"{name}/__init__.py": f"VERSION = {version!r}\n\n\ndef main():\n    print(VERSION)\n"}
     )
     needed = "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
-    content[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}"
+    content[f"{info}/METADATA"] = (
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}"
+    )
     content[f"{info}/WHEEL"] = (
         f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-{platform}\n"
     )
     if command:
         content[f"{info}/entry_points.txt"] = f"[console_scripts]\n{name} = {name}:main\n"
-    lines = [f"{path},sha256={_digest(text)},{len(text.encode())}" for path, text in content.items()]
+    lines = [
+        f"{path},sha256={_digest(text)},{len(text.encode())}" for path, text in content.items()
+    ]
     content[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,"]) + "\n"
     wheel = folder / f"{name}-{version}-py3-none-{platform}.whl"
     with zipfile.ZipFile(wheel, "w") as archive:

@@ -55,7 +55,9 @@ def test_folders_pair_by_name_whatever_the_format(clone: Path) -> None:
     assert first["expect"]["original"]["file"] == "out/1.jpg" and second["expect"] is None
     assert (second["a"]["file"], second["size"]) == ("a/2.bmp", [48, 40])
     assert manifest["unpaired"] == ["3"]
-    assert (Path(manifest["path"]) / "expect/1.jpg").read_bytes() == (clone / "out/1.jpg").read_bytes()
+    assert (Path(manifest["path"]) / "expect/1.jpg").read_bytes() == (
+        clone / "out/1.jpg"
+    ).read_bytes()
 
 
 def test_files_are_named_where_no_pattern_fits(clone: Path) -> None:
@@ -65,14 +67,19 @@ def test_files_are_named_where_no_pattern_fits(clone: Path) -> None:
         "y": {"a": "in/a/1.png", "b": "in/b/1.png"},
     }
     manifest = prepared(clone, pairs=pairs)
-    assert [pair["b"]["original"]["file"] for pair in manifest["pairs"]] == ["in/b/2.png", "in/b/1.png"]
+    assert [pair["b"]["original"]["file"] for pair in manifest["pairs"]] == [
+        "in/b/2.png",
+        "in/b/1.png",
+    ]
     assert [pair["expect"] is None for pair in manifest["pairs"]] == [False, True]
 
 
 def test_a_promised_output_that_was_not_committed_is_told(clone: Path) -> None:
     """An entry that names the file of one pair is wrong where it is not there; a pattern may match some pairs only."""
     pairs = {"x": {"a": "in/a/1.png", "b": "in/b/1.png", "expect": "out/new_1.jpg"}}
-    with pytest.raises(DatasetUnavailable, match=r"out/new_1.jpg: no such file was committed; .* pair 'x'"):
+    with pytest.raises(
+        DatasetUnavailable, match=r"out/new_1.jpg: no such file was committed; .* pair 'x'"
+    ):
         prepared(clone, pairs=pairs)
 
 
@@ -108,7 +115,10 @@ def test_an_output_that_cannot_be_read_hides_no_other(clone: Path) -> None:
     why = prepared(clone, inputs=INPUTS, expect="out")["pairs"][0]["why"]
     assert why.startswith("out/1.*: must match one image; found out/1.jpg, out/1.png")
     lacking = prepared(clone, absent=("out/2.png",), inputs=INPUTS, expect="out")["pairs"][1]["why"]
-    assert lacking == "out/2.png is part of the commit, but its content is not where it was cloned from"
+    assert (
+        lacking
+        == "out/2.png is part of the commit, but its content is not where it was cloned from"
+    )
 
 
 def test_a_file_beside_an_image_is_no_image(clone: Path) -> None:
@@ -121,7 +131,9 @@ def test_a_file_beside_an_image_is_no_image(clone: Path) -> None:
 
 def test_an_input_that_was_not_committed_is_told(clone: Path) -> None:
     """A name without its input is an error of the entry."""
-    with pytest.raises(DatasetUnavailable, match=r"pair '9': in/a/9.\*: no such file was committed"):
+    with pytest.raises(
+        DatasetUnavailable, match=r"pair '9': in/a/9.\*: no such file was committed"
+    ):
         prepared(clone, inputs=INPUTS, pairs=["1", "9"])
 
 
@@ -146,7 +158,9 @@ def test_outputs_of_which_none_can_be_paired_name_the_pattern(clone: Path) -> No
     with pytest.raises(DatasetUnavailable, match=wrong + r"uot/\{name\}\.\*$"):
         prepared(clone, inputs=INPUTS, expect="uot")
     (clone / "out/1.jpg").rename(clone / "out/fused_1.jpg")
-    with pytest.raises(DatasetUnavailable, match=wrong + r".*it finds 3, fused_1, which no pair is named"):
+    with pytest.raises(
+        DatasetUnavailable, match=wrong + r".*it finds 3, fused_1, which no pair is named"
+    ):
         prepared(clone, inputs=INPUTS, expect="out")
 
 

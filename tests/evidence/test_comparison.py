@@ -83,7 +83,10 @@ def test_the_rule(
     max_abs: int, mean_abs: float, psnr: float | None, tolerance: float, lossy: bool, verdict: str
 ) -> None:
     """Each side of every limit of the stated rule."""
-    assert verdict_of({"max_abs": max_abs, "mean_abs": mean_abs, "psnr": psnr}, tolerance, lossy) == verdict
+    assert (
+        verdict_of({"max_abs": max_abs, "mean_abs": mean_abs, "psnr": psnr}, tolerance, lossy)
+        == verdict
+    )
 
 
 def compared(
@@ -135,10 +138,14 @@ def test_a_committed_jpeg_is_recognised_as_lossy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("alpha", "verdict"), [(255, EXACT), (7, WITHIN)])
-def test_an_alpha_channel_that_is_not_opaque_is_not_exact(tmp_path: Path, alpha: int, verdict: str) -> None:
+def test_an_alpha_channel_that_is_not_opaque_is_not_exact(
+    tmp_path: Path, alpha: int, verdict: str
+) -> None:
     """What is not compared cannot be called exact; an opaque channel says nothing of an image."""
     ours = np.stack([gray()] * 3, axis=2)
-    cv2.imwrite(str(tmp_path / "t.png"), np.dstack([ours, np.full(ours.shape[:2], alpha, np.uint8)]))
+    cv2.imwrite(
+        str(tmp_path / "t.png"), np.dstack([ours, np.full(ours.shape[:2], alpha, np.uint8)])
+    )
     write_png(tmp_path / "fused" / "p.png", ours)
     _, notes = read_image(tmp_path / "t.png")
     pair = {

@@ -32,7 +32,9 @@ SEEDED = MEAN.replace(
 )
 HASHED = MEAN.replace("(a + b) / 2", "{'a': a, 'b': b}[list({'a', 'b'})[0]]")
 LARGER = MEAN.replace("np.rint((a + b) / 2)", "np.rint((a + b) / 2).repeat(2, axis=0)")
-SHORTER = MEAN.replace(".astype(np.uint8)", ".astype(np.uint8)[min(1, int(os.environ['PYTHONHASHSEED'])) :]")
+SHORTER = MEAN.replace(
+    ".astype(np.uint8)", ".astype(np.uint8)[min(1, int(os.environ['PYTHONHASHSEED'])) :]"
+)
 CRASHING = "raise RuntimeError('no such layer')\n"
 
 RUN = {
@@ -42,7 +44,12 @@ RUN = {
     "collect": "{out}/{name}.png",
     "devices": ["cpu"],
 }
-COLOUR = {"metric": "colour-deviation", "definition": "fcdfusion", "value": "0.5", "where": "Table 4"}
+COLOUR = {
+    "metric": "colour-deviation",
+    "definition": "fcdfusion",
+    "value": "0.5",
+    "where": "Table 4",
+}
 INPUTS = {"a": "samples/a", "b": "samples/b"}
 
 
@@ -73,9 +80,15 @@ def committed_outputs() -> dict[str, str | bytes]:
     found["close"][5:10, 5:10] += 6
     found["differs"] = np.roll(found["differs"], 7)
     outputs = {
-        f"runs/{name}.png": png(pixels) for name, pixels in found.items() if name not in ("missing", "size")
+        f"runs/{name}.png": png(pixels)
+        for name, pixels in found.items()
+        if name not in ("missing", "size")
     }
-    return {**outputs, "runs/size.png": png(found["size"][:-2]), "runs/stray.png": png(found["exact"])}
+    return {
+        **outputs,
+        "runs/size.png": png(found["size"][:-2]),
+        "runs/stray.png": png(found["exact"]),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +99,13 @@ def project(make_project: Callable[..., MiniProject]) -> MiniProject:
     claims = [
         {"dataset": "pairs", "metric": "EN", "value": "9.99", "where": "Table 1"},
         {"images": "TNO", "metric": "EN", "value": "6.5", "where": "Table 2"},
-        {"dataset": "selfcheck", "metric": "SD", "definition": "unknown", "value": "1.5", "where": "README"},
+        {
+            "dataset": "selfcheck",
+            "metric": "SD",
+            "definition": "unknown",
+            "value": "1.5",
+            "where": "README",
+        },
     ]
     made.add_method(
         "all-verdicts",
@@ -105,8 +124,12 @@ def project(make_project: Callable[..., MiniProject]) -> MiniProject:
         {**RUN, "edit": edit},
         selfcheck=repeated,
     )
-    made.add_method("seeded", {"test.py": SEEDED, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 2})
-    made.add_method("hashed", {"test.py": HASHED, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 2})
+    made.add_method(
+        "seeded", {"test.py": SEEDED, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 2}
+    )
+    made.add_method(
+        "hashed", {"test.py": HASHED, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 2}
+    )
     made.add_method("crashing", {"test.py": CRASHING, **one}, RUN, selfcheck={"inputs": INPUTS})
     larger = {"test.py": LARGER, **one, "runs/p.png": png(fused(0).repeat(2, axis=0))}
     made.add_method(
@@ -127,7 +150,11 @@ def project(make_project: Callable[..., MiniProject]) -> MiniProject:
         claims=[{**COLOUR, "dataset": "selfcheck"}],
     )
     made.methods["no-weights"] = {
-        **{"title": "No weights", "tasks": ["infrared-visible"], "code": "https://example.org/mini/none"},
+        **{
+            "title": "No weights",
+            "tasks": ["infrared-visible"],
+            "code": "https://example.org/mini/none",
+        },
         **{"status": "weights-external", "reason": "a cloud folder", "claims": [claims[0]]},
     }
     done = made.snakemake("evidence")
@@ -161,7 +188,9 @@ def test_a_verdict_carries_its_proof(project: MiniProject) -> None:
     """Hashes of the inputs, of both outputs, the commit and the environment's key."""
     found = check(project, "all-verdicts")
     assert found["proof"]["commit"] == project.methods["all-verdicts"]["commit"]
-    assert found["proof"]["environment"]["env"] == "classical" and found["proof"]["environment"]["key"]
+    assert (
+        found["proof"]["environment"]["env"] == "classical" and found["proof"]["environment"]["key"]
+    )
     exact = next(image for image in found["images"] if image["name"] == "exact")
     assert exact["ours"] == exact["theirs"] == pixel_sha256(fused(NAMES.index("exact")))
     assert exact["inputs"].keys() == {"a", "b"}
@@ -169,10 +198,15 @@ def test_a_verdict_carries_its_proof(project: MiniProject) -> None:
 
 def test_inputs_are_staged_byte_for_byte(project: MiniProject) -> None:
     """What the script reads is the committed file, not a copy of its pixels."""
-    manifest = json.loads((project.root / "resources/committed/all-verdicts/committed.json").read_text())
+    manifest = json.loads(
+        (project.root / "resources/committed/all-verdicts/committed.json").read_text()
+    )
     pair = manifest["pairs"][0]
     original = project.root / "mirrors" / "mini+all-verdicts" / pair["a"]["original"]["file"]
-    assert Path(project.root, manifest["path"], pair["a"]["file"]).read_bytes() == original.read_bytes()
+    assert (
+        Path(project.root, manifest["path"], pair["a"]["file"]).read_bytes()
+        == original.read_bytes()
+    )
 
 
 def test_determinism(project: MiniProject) -> None:
@@ -252,7 +286,10 @@ def test_pages_and_summary(project: MiniProject) -> None:
     theirs = np.roll(fused(NAMES.index("differs")), 7)
     assert (picture[:, :48] == in_mode(theirs, "rgb")).all()
     assert "- claims on pairs: commit `" in page and "stray" in page
-    summary = {row["method"]: row for row in csv.DictReader((folder / "summary.csv").open(encoding="utf-8"))}
+    summary = {
+        row["method"]: row
+        for row in csv.DictReader((folder / "summary.csv").open(encoding="utf-8"))
+    }
     assert summary.keys() == project.methods.keys()
     assert summary["same"]["determinism"] == "deterministic"
     assert summary["no-weights"]["status"] == "weights-external"

@@ -53,7 +53,12 @@ def test_the_spreadsheet_has_a_sheet_for_each_metric(tmp_path: Path) -> None:
     sheet = book.active
     assert sheet is not None
     sheet.title = "EN"
-    for line in (["method_name", "method_name"], ["SDNet", "U2Fusion"], [6.123456789, 7.5], [6.5, 7.25]):
+    for line in (
+        ["method_name", "method_name"],
+        ["SDNet", "U2Fusion"],
+        [6.123456789, 7.5],
+        [6.5, 7.25],
+    ):
         sheet.append(line)
     (tmp_path / "Metric").mkdir()
     book.save(tmp_path / "Metric" / "Metric_TNO.xlsx")
@@ -96,10 +101,15 @@ def test_matrices_of_own_variants_and_of_other_methods(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     names = np.array([["Wang", "MI_orig"]], dtype=object)
     savemat(
-        tmp_path / "tests" / "Y+IR_results.mat", {"names": names, "average_result": np.array([[0.8, 0.3]])}
+        tmp_path / "tests" / "Y+IR_results.mat",
+        {"names": names, "average_result": np.array([[0.8, 0.3]])},
     )
     methods = np.array([["GFF", "TIF"]], dtype=object)
-    table = {"names": names, "method_names": methods, "total_result": np.array([[1.4, 0.5], [1.5, 0.6]])}
+    table = {
+        "names": names,
+        "method_names": methods,
+        "total_result": np.array([[1.4, 0.5], [1.5, 0.6]]),
+    }
     savemat(tmp_path / "tests" / "compare_method_results.mat", table)
     rows = list(importing.read_pyfusionsr(tmp_path))
     assert short(rows, "name", "metric", "definition", "value") == [
@@ -121,7 +131,9 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     repository.git.add("--all")
     actor = git.Actor("An Author", "author@example.org")
     commit = str(repository.index.commit("publish", author=actor, committer=actor).hexsha)
-    monkeypatch.setitem(importing.TABLES, "cddfuse", replace(importing.TABLES["cddfuse"], commit=commit))
+    monkeypatch.setitem(
+        importing.TABLES, "cddfuse", replace(importing.TABLES["cddfuse"], commit=commit)
+    )
     return str(tmp_path / "mirrors" / "{owner}+{name}")
 
 
@@ -129,13 +141,24 @@ def test_a_file_of_claims_tells_its_origin(
     tmp_path: Path, mirror: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Repository, commit and hash stand above the rows, and an entry that names the file has its claims."""
-    arguments = ["claims", "cddfuse", "--name", "CDDFuse", "--project", str(tmp_path), "--mirror", mirror]
+    arguments = [
+        "claims",
+        "cddfuse",
+        "--name",
+        "CDDFuse",
+        "--project",
+        str(tmp_path),
+        "--mirror",
+        mirror,
+    ]
     assert main(arguments) == 0
     assert "2 numbers of CDDFuse's README" in capsys.readouterr().out
     origin, rows = read_claims_file(tmp_path / "claims" / "cddfuse.csv")
     assert origin["code"] == "https://github.com/Zhaozixiang1228/MMIF-CDDFuse"
     assert origin["commit"] == importing.TABLES["cddfuse"].commit and len(rows) == 2
-    claims = claims_of("m", {"claims": [{"file": "claims/cddfuse.csv", "name": "CDDFuse"}]}, tmp_path)
+    claims = claims_of(
+        "m", {"claims": [{"file": "claims/cddfuse.csv", "name": "CDDFuse"}]}, tmp_path
+    )
     assert [(claim.id, claim.value, claim.decimals) for claim in claims] == [
         ("EN@cddfuse", 7.12, 2),
         ("SD@cddfuse", 46.0, 2),
@@ -155,7 +178,10 @@ def test_a_value_that_is_no_number_is_named(
     tmp_path: Path, mirror: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A comma in a published file is told with method, image and metric, and goes into no mean."""
-    values = [importing.row("GFF", image, "EN", value, "t") for image, value in (("p", "7,12"), ("q", "7.0"))]
+    values = [
+        importing.row("GFF", image, "EN", value, "t")
+        for image, value in (("p", "7,12"), ("q", "7.0"))
+    ]
     table = replace(importing.TABLES["cddfuse"], read=lambda _: importing.with_means(values, "t"))
     monkeypatch.setitem(importing.TABLES, "cddfuse", table)
     with pytest.raises(FusebenchError, match=r"t: GFF, p, EN: must be a number; found '7,12'"):
@@ -180,5 +206,7 @@ def test_a_mirror_without_the_tables_content_is_refused(tmp_path: Path, mirror: 
     repository = git.Repo(tmp_path / "mirrors" / "Zhaozixiang1228+MMIF-CDDFuse")
     digest = repository.head.commit.tree["README.md"].hexsha
     Path(repository.git_dir, "objects", digest[:2], digest[2:]).unlink()
-    with pytest.raises(FusebenchError, match=r"the mirror lacks 1, first: README.md; take a whole mirror"):
+    with pytest.raises(
+        FusebenchError, match=r"the mirror lacks 1, first: README.md; take a whole mirror"
+    ):
         importing.import_table("cddfuse", set(), tmp_path / "x.csv", tmp_path, mirror)

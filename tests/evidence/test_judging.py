@@ -16,14 +16,19 @@ VIFF = Claim("m", "d", "", "", "VIFF", "cddfuse", 0.52, 2, "Table 1", "")
 
 def values(**means: float) -> dict[str, dict[str, float | None]]:
     """Return the values of two images, given the mean of each metric; ``_at_`` stands for ``@``."""
-    return {name.replace("_at_", "@"): {"x": mean - 0.01, "y": mean + 0.01} for name, mean in means.items()}
+    return {
+        name.replace("_at_", "@"): {"x": mean - 0.01, "y": mean + 0.01}
+        for name, mean in means.items()
+    }
 
 
 def test_half_a_unit_of_the_last_digit_is_reproduced() -> None:
     """0.5249 rounds to the claimed 0.52, 0.5251 does not."""
     assert judge(VIFF, Measured(runs=(values(VIFF_at_cddfuse=0.5249),)))["verdict"] == "reproduced"
     assert judge(VIFF, Measured(runs=(values(VIFF_at_cddfuse=0.5251),)))["verdict"] == "close"
-    assert judge(VIFF, Measured(runs=(values(VIFF_at_cddfuse=0.60),)))["verdict"] == "not-reproduced"
+    assert (
+        judge(VIFF, Measured(runs=(values(VIFF_at_cddfuse=0.60),)))["verdict"] == "not-reproduced"
+    )
 
 
 def test_the_measured_spread_widens_the_tolerance() -> None:
@@ -92,13 +97,17 @@ def test_no_definition_gives_the_claim() -> None:
 def test_the_note_of_a_claim_stands_beside_what_was_not_reproduced() -> None:
     """A reader sees what the entry has to say about the difference, and nothing where there is none."""
     noted = replace(VIFF, note="in colour")
-    assert judge(noted, Measured(runs=(values(VIFF_at_cddfuse=1.04),)))["reason"].endswith("; in colour")
+    assert judge(noted, Measured(runs=(values(VIFF_at_cddfuse=1.04),)))["reason"].endswith(
+        "; in colour"
+    )
     assert judge(noted, Measured(runs=(values(VIFF_at_cddfuse=0.52),)))["reason"] == ""
 
 
 def test_an_unknown_definition_is_not_comparable_but_tried() -> None:
     """A source that names no formula is not accused; what would give its value is told."""
-    row = judge(replace(CLAIM, definition="unknown"), Measured(runs=(values(VIF=0.9, VIF_at_tang=0.52),)))
+    row = judge(
+        replace(CLAIM, definition="unknown"), Measured(runs=(values(VIF=0.9, VIF_at_tang=0.52),))
+    )
     assert row["verdict"] == "not-comparable"
     assert "VIF@tang would give it" in row["reason"]
 
@@ -112,7 +121,10 @@ def test_other_images_are_not_comparable() -> None:
 def test_a_run_without_result_is_not_comparable() -> None:
     """The state of the run is the reason."""
     row = judge(CLAIM, Measured("weights-missing: model.pth is absent"))
-    assert (row["verdict"], row["reason"]) == ("not-comparable", "weights-missing: model.pth is absent")
+    assert (row["verdict"], row["reason"]) == (
+        "not-comparable",
+        "weights-missing: model.pth is absent",
+    )
 
 
 def test_a_mean_of_only_some_images_is_no_mean() -> None:
@@ -130,7 +142,9 @@ def test_two_percent_is_close() -> None:
     assert verdict_of(0.01, 0.001, 0.0) == "not-reproduced"
 
 
-@pytest.mark.parametrize(("text", "decimals"), [("1.030", 3), ("46", 0), ("1.5e-3", 4), ("-0.27", 2)])
+@pytest.mark.parametrize(
+    ("text", "decimals"), [("1.030", 3), ("46", 0), ("1.5e-3", 4), ("-0.27", 2)]
+)
 def test_decimals_are_those_that_were_printed(text: str, decimals: int) -> None:
     """Zeros at the end count, and so does an exponent."""
     assert decimals_of(text) == decimals

@@ -52,7 +52,9 @@ def project(tmp_path: Path) -> Path:
 
 def problems(project: Path, **fields: Any) -> str:
     """Return what is said of an entry with these fields; ``""`` where nothing is wrong."""
-    (project / "methods.yaml").write_text(yaml.safe_dump({"m": {**ENTRY, **fields}}, sort_keys=False))
+    (project / "methods.yaml").write_text(
+        yaml.safe_dump({"m": {**ENTRY, **fields}}, sort_keys=False)
+    )
     try:
         load_registry(project)
     except RegistryError as error:
@@ -70,7 +72,13 @@ def test_what_is_right_is_silent(project: Path) -> None:
     claims = [
         CLAIM,
         {**CLAIM, "dataset": "selfcheck/b", "value": 3},
-        {"images": "elsewhere", "metric": "mAP", "definition": "unknown", "value": "0.50", "where": "README"},
+        {
+            "images": "elsewhere",
+            "metric": "mAP",
+            "definition": "unknown",
+            "value": "0.50",
+            "where": "README",
+        },
         {"file": "claims/t.csv", "name": "M"},
     ]
     assert problems(project, selfcheck=[CHECK, explicit], claims=claims) == ""
@@ -86,7 +94,12 @@ def test_what_is_right_is_silent(project: Path) -> None:
         ),
         ({"pairs": {"p": {"a": "x.png"}}}, "must give both a and b; found no b"),
         (
-            {"pairs": {"p": {"a": "x", "b": "y", "expect": "z"}, "q": {"a": "v", "b": "w", "expect": "z"}}},
+            {
+                "pairs": {
+                    "p": {"a": "x", "b": "y", "expect": "z"},
+                    "q": {"a": "v", "b": "w", "expect": "z"},
+                }
+            },
             "must belong to one pair",
         ),
         ({"expect": "out"}, "must have `inputs` (a, b)"),
@@ -139,7 +152,10 @@ def test_a_wrong_claim_is_named(project: Path, claim: dict[str, Any], told: str)
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ("7.10", 'must be in quotes, for YAML drops digits that were printed; found 7.10, write "7.10"'),
+        (
+            "7.10",
+            'must be in quotes, for YAML drops digits that were printed; found 7.10, write "7.10"',
+        ),
         ("7_1", "must be a finite number with a point"),
         ("012", "must be a finite number with a point"),
         ("1:30", "must be a finite number with a point"),
@@ -161,8 +177,14 @@ def test_a_value_that_yaml_reads_otherwise_is_named(project: Path, written: str,
     ("row", "told"),
     [
         ("M,d,,EN,canonical,7,12,2,T\n", ":3: must have 8 columns"),
-        ('M,d,,EN,canonical,"7,12",2,T\n', ":3: `value` must be a number with a point; found '7,12'"),
-        ("M,d,,EN,canonical,7.12,two,T\n", ":3: `decimals` must be a whole number from 0 to 15; found 'two'"),
+        (
+            'M,d,,EN,canonical,"7,12",2,T\n',
+            ":3: `value` must be a number with a point; found '7,12'",
+        ),
+        (
+            "M,d,,EN,canonical,7.12,two,T\n",
+            ":3: `decimals` must be a whole number from 0 to 15; found 'two'",
+        ),
         ("M,d,,EN,canonical,7.12,²,T\n", ":3: `decimals` must be a whole number from 0 to 15"),
         ('M,d,,EN,canonical,7.12,2,"T\n', ":3: must be CSV: unexpected end of data"),
         ("N,d,,EN,canonical,7.12,2,T\n", "must find rows named 'M' in claims/t.csv; found none"),
@@ -181,7 +203,9 @@ def test_a_file_of_claims_in_another_encoding_is_named(project: Path) -> None:
     (project / "claims" / "t.csv").write_bytes(
         (HEADER + "M,d,,EN,canonical,7.12,2,caf\xe9\n").encode("latin-1")
     )
-    assert "t.csv: must be a file of claims in UTF-8" in problems(project, claims=[{"file": "claims/t.csv"}])
+    assert "t.csv: must be a file of claims in UTF-8" in problems(
+        project, claims=[{"file": "claims/t.csv"}]
+    )
 
 
 def test_a_variant_does_not_answer_for_the_check_that_it_shares(project: Path) -> None:
@@ -189,7 +213,9 @@ def test_a_variant_does_not_answer_for_the_check_that_it_shares(project: Path) -
     medical = {**CHECK, "task": "medical"}
     shared = {"m": {**ENTRY, "tasks": ["infrared-visible", "medical"], "selfcheck": medical}}
     text = yaml.safe_dump(shared, sort_keys=False).replace("m:\n", "m: &m\n", 1)
-    run = "{script: t.py, stage: {a: 'a/{name}.png', b: 'b/{name}.png'}, collect: '{out}/{name}.png'}"
+    run = (
+        "{script: t.py, stage: {a: 'a/{name}.png', b: 'b/{name}.png'}, collect: '{out}/{name}.png'}"
+    )
     variant = f"n:\n  <<: *m\n  tasks: [infrared-visible]\n  run: {run}\n"
     (project / "methods.yaml").write_text(text + variant)
     assert "selfcheck" not in load_registry(project).methods["n"].entry
@@ -215,9 +241,14 @@ def test_a_list_of_pairs_in_another_encoding_is_named(project: Path) -> None:
     """The dataset is told, once, also where a claim names one of its pairs."""
     (project / "pairs.txt").write_bytes("caf\xe9\n".encode("latin-1"))
     file = project / "datasets.yaml"
-    file.write_text(yaml.safe_dump({"d": {**yaml.safe_load(file.read_text())["d"], "pairs": "pairs.txt"}}))
+    file.write_text(
+        yaml.safe_dump({"d": {**yaml.safe_load(file.read_text())["d"], "pairs": "pairs.txt"}})
+    )
     told = problems(project, claims=[{**CLAIM, "image": "p1"}])
-    assert "(d.pairs): must be a list of names or an existing text file in UTF-8; found 'pairs.txt'" in told
+    assert (
+        "(d.pairs): must be a list of names or an existing text file in UTF-8; found 'pairs.txt'"
+        in told
+    )
     assert len(told.splitlines()) == 2
 
 

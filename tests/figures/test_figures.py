@@ -48,7 +48,9 @@ def read(root: Path) -> Read:
     comparison = Comparison(make_plan(root, {}))
     measures = [root / path for path in comparison.measures(TABLE)]
     statistics = root / "results" / "statistics" / TABLE
-    write_statistics(statistics, read_measures(measures), json.loads(comparison.statistics_spec(TABLE)))
+    write_statistics(
+        statistics, read_measures(measures), json.loads(comparison.statistics_spec(TABLE))
+    )
 
     def of(figure: str) -> tuple[FigureSpec, Inputs]:
         spec = FigureSpec(**json.loads(comparison.figure_spec(TABLE, figure)))
@@ -102,7 +104,9 @@ def test_boxes_leave_out_what_has_no_values(of: Read) -> None:
     assert set(data["metric"]) == set(METRICS)
 
 
-def test_boxes_of_many_methods_are_of_the_leading_ones(of: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boxes_of_many_methods_are_of_the_leading_ones(
+    of: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where more methods have values than names fit, those with the best mean rank are drawn, and the figure says so."""
     monkeypatch.setattr(boxes, "MOST_METHODS", 2)
     spec, inputs = of("boxes-set-00")
@@ -122,7 +126,8 @@ def test_curves_have_one_colour_in_panels_and_legend(of: Read) -> None:
     inputs.__dict__["values"] = values[~lacking]
     figure, _ = draw(curves, (spec, inputs))
     first, *others = (
-        {line.get_label(): line.get_color() for line in panel.lines} for panel in figure.axes[: len(METRICS)]
+        {line.get_label(): line.get_color() for line in panel.lines}
+        for panel in figure.axes[: len(METRICS)]
     )
     assert "Method-001" not in first and len(first) == 3
     (legend,) = figure.legends
@@ -142,8 +147,12 @@ def test_radar_scales_from_worst_to_best(of: Read) -> None:
     """Every metric has a method at 0 and one at 1; where lower is better the lowest is at 1."""
     spec, inputs = of("radar-set-00")
     scaled = radar.scaled_means(spec, inputs)
-    assert scaled.min().tolist() == [0] * len(METRICS) and scaled.max().tolist() == [1] * len(METRICS)
-    summary = inputs.summary[(inputs.summary["dataset"] == "set-00") & (inputs.summary["id"] == "Q_CV")]
+    assert scaled.min().tolist() == [0] * len(METRICS) and scaled.max().tolist() == [1] * len(
+        METRICS
+    )
+    summary = inputs.summary[
+        (inputs.summary["dataset"] == "set-00") & (inputs.summary["id"] == "Q_CV")
+    ]
     assert scaled["Q_CV"].idxmax() == summary.set_index("method")["mean"].idxmin()
 
 
@@ -175,7 +184,9 @@ def test_many_names_of_a_radar_follow_their_rays(of: Read) -> None:
     assert len(panel.texts) == len(names)
 
 
-def test_a_radar_shows_the_leading_ones_of_the_complete(of: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_radar_shows_the_leading_ones_of_the_complete(
+    of: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the best method lacks a value, the next two take both places, and the legend says of how many they are."""
     monkeypatch.setattr(radar, "MOST_METHODS", 2)
     spec, inputs = of("radar-set-00")
@@ -223,7 +234,9 @@ def test_critical_difference_says_how_many_are_left_out(of: Read) -> None:
     assert any("1 of the table's methods left out" in text for text in texts(figure))
 
 
-def test_critical_difference_tests_all_and_draws_the_first(of: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_critical_difference_tests_all_and_draws_the_first(
+    of: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With more methods than fit, the ranks and the critical difference are still those of all of them."""
     _, whole = draw(critical_difference, of("critical-difference"))
     monkeypatch.setattr(critical_difference, "MOST_METHODS", 2)
@@ -233,15 +246,30 @@ def test_critical_difference_tests_all_and_draws_the_first(of: Read, monkeypatch
     best, second = (f"{mean:.2f}" for mean in sorted(data.filter(like="method").mean())[:2])
     assert shown.count("Method-") == 2 and best in shown and second in shown
     assert f"among 4 methods over 16 pairs, critical difference {cd(4, 16):.2f}" in shown
-    assert "the first 2 are drawn, all are tested; 1 of the table's methods left out: values missing" in shown
+    assert (
+        "the first 2 are drawn, all are tested; 1 of the table's methods left out: values missing"
+        in shown
+    )
 
 
 def test_critical_difference_is_the_same_in_every_process(tmp_path: Path) -> None:
     """The order in which Python walks through sets of names, which every process draws anew, changes no byte."""
     project = FakeResults(tmp_path / "project", methods=9, datasets=1, images=False).write().root
     spec, inputs = read(project)("critical-difference")
-    step = [sys.executable, "-m", "fusebench.compare.steps", "figure", "--spec", json.dumps(asdict(spec))]
-    step += ["--statistics", str(inputs.statistics / "summary.csv"), "--measures", *map(str, inputs.measures)]
+    step = [
+        sys.executable,
+        "-m",
+        "fusebench.compare.steps",
+        "figure",
+        "--spec",
+        json.dumps(asdict(spec)),
+    ]
+    step += [
+        "--statistics",
+        str(inputs.statistics / "summary.csv"),
+        "--measures",
+        *map(str, inputs.measures),
+    ]
     paths = [tmp_path / f"{seed}.pdf" for seed in (1, 2)]
     for path in paths:
         environment = {**os.environ, "PYTHONHASHSEED": path.stem}
@@ -264,7 +292,9 @@ def test_what_cannot_be_read_is_not_drawn(of: Read, tmp_path: Path) -> None:
     """Many metrics: a heat map of correlations without numbers, and a sentence instead of a radar."""
     spec, inputs = of("correlation")
     names = [definition.id for definition in resolve(["all@tang", "all@vifb"])]
-    pd.DataFrame(np.eye(len(names)), names, names).rename_axis("metric").to_csv(tmp_path / "correlation.csv")
+    pd.DataFrame(np.eye(len(names)), names, names).rename_axis("metric").to_csv(
+        tmp_path / "correlation.csv"
+    )
     figure, _ = draw(correlation, (spec, replace(inputs, statistics=tmp_path)))
     assert len(names) > correlation.MOST_NUMBERS and "0.0" not in texts(figure)
     spec, inputs = of("radar-set-00")
@@ -289,7 +319,9 @@ def test_too_few_methods_are_told(tmp_path: Path) -> None:
 
 def test_data_of_a_figure_that_says_why_it_is_empty_are_a_table(tmp_path: Path) -> None:
     """A metric without direction ranks nothing: the files of data have heads, or nothing at all."""
-    undirected = read(FakeResults(tmp_path / "undirected", methods=4, datasets=1).write(metrics=["QSF"]).root)
+    undirected = read(
+        FakeResults(tmp_path / "undirected", methods=4, datasets=1).write(metrics=["QSF"]).root
+    )
     for kind in FIGURES:
         name = kind if kind in {"ranks", "critical-difference", "correlation"} else f"{kind}-set-00"
         data = tmp_path / "undirected" / f"{kind}.csv"
@@ -323,7 +355,11 @@ def test_grid_takes_crops_of_the_configuration(of: Read) -> None:
     spec, inputs = of("grid-set-00")
     shown = replace(spec, pairs=["0001"], crops={"0001": [(4, 4, 20, 10)]})
     _, data = draw(grid, (shown, inputs))
-    assert len(data) == 2 + 4 and set(data["x"]) == {4} and list(data["image"][:2]) == ["Infrared", "Visible"]
+    assert (
+        len(data) == 2 + 4
+        and set(data["x"]) == {4}
+        and list(data["image"][:2]) == ["Infrared", "Visible"]
+    )
 
 
 def test_a_grid_shows_the_leading_methods_that_fit_on_a_page(
@@ -349,7 +385,9 @@ def test_a_tall_crop_is_no_taller_than_its_image_is_wide(of: Read) -> None:
     figure, _ = draw(grid, (shown, inputs))
     _, crop, *_ = (axes.get_window_extent() for axes in figure.findobj(Axes))
     image = figure.findobj(Axes)[0].get_window_extent()
-    assert crop.height == pytest.approx(image.width) and crop.width == pytest.approx(crop.height / 10)
+    assert crop.height == pytest.approx(image.width) and crop.width == pytest.approx(
+        crop.height / 10
+    )
     assert crop.x0 - image.x0 == pytest.approx(image.x1 - crop.x1)
 
 

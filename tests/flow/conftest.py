@@ -23,7 +23,9 @@ def project(tmp_path: Path, environments: Path) -> MiniProject:
 
 
 @pytest.fixture(scope="module")
-def make_project(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Callable[..., MiniProject]:
+def make_project(
+    tmp_path_factory: pytest.TempPathFactory, environments: Path
+) -> Callable[..., MiniProject]:
     """Return a maker of projects that the tests of one module share."""
     return lambda *pairs: MiniProject.create(
         tmp_path_factory.mktemp("shared") / "project", environments, *pairs

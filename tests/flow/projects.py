@@ -27,7 +27,9 @@ def image(seed: int, width: int = 48, height: int = 40, channels: int = 0) -> ND
     random = np.random.default_rng(seed)
     shape = (height, width, channels) if channels else (height, width)
     noise = random.integers(0, 256, shape).astype(np.float32)
-    return np.clip(cv2.GaussianBlur(noise, (0, 0), 2.0) * 2 - 128 + 10 * seed % 40, 0, 255).astype(np.uint8)
+    return np.clip(cv2.GaussianBlur(noise, (0, 0), 2.0) * 2 - 128 + 10 * seed % 40, 0, 255).astype(
+        np.uint8
+    )
 
 
 @dataclass
@@ -81,7 +83,9 @@ class MiniProject:
     def source(self, dataset: str, side: str, pair: str) -> NDArray[np.uint8]:
         """Return one source image of a local dataset."""
         return np.asarray(
-            cv2.imread(str(self.root / "images" / dataset / side / f"{pair}.png"), cv2.IMREAD_UNCHANGED)
+            cv2.imread(
+                str(self.root / "images" / dataset / side / f"{pair}.png"), cv2.IMREAD_UNCHANGED
+            )
         )
 
     def publish(self, name: str, files: dict[str, str | bytes]) -> str:
@@ -95,7 +99,9 @@ class MiniProject:
         actor = git.Actor("An Author", "author@example.org")
         return str(repository.index.commit("publish", author=actor, committer=actor).hexsha)
 
-    def add_method(self, name: str, files: dict[str, str | bytes], run: dict[str, Any], **entry: Any) -> str:
+    def add_method(
+        self, name: str, files: dict[str, str | bytes], run: dict[str, Any], **entry: Any
+    ) -> str:
         """Publish a repository and register it as a method of the suite; return its commit."""
         commit = self.publish(name, files)
         self.methods[name] = {
@@ -118,20 +124,32 @@ class MiniProject:
             ("config/config.yaml", self.config),
         ):
             (self.root / file).parent.mkdir(exist_ok=True)
-            (self.root / file).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+            (self.root / file).write_text(
+                yaml.safe_dump(content, sort_keys=False), encoding="utf-8"
+            )
 
     def snakemake(self, *arguments: str, write: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the real workflow on this project and return how it ended."""
         if write:
             self.write()
         command = [
-            *(str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(REPOSITORY / "Snakefile")),
+            *(
+                str(Path(sys.executable).with_name("snakemake")),
+                "--snakefile",
+                str(REPOSITORY / "Snakefile"),
+            ),
             *("--directory", str(self.root), "--cores", "2", "--keep-going", *arguments),
             *("--config", f"mirror={self.root}/mirrors/{{owner}}+{{name}}"),
         ]
         environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
-            command, cwd=self.root, env=environ, capture_output=True, text=True, check=False, timeout=600
+            command,
+            cwd=self.root,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
         )
 
     def record(self, method: str, dataset: str = "pairs") -> dict[str, Any]:

@@ -39,7 +39,9 @@ def replace(project: MiniProject, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_a_valid_registry_is_counted(written: MiniProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_valid_registry_is_counted(
+    written: MiniProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A valid registry passes, and what it holds is told."""
     status, printed = check(written, capsys)
     assert status == 0 and "2 methods, 2 active" in printed
@@ -99,7 +101,9 @@ def test_a_commit_that_is_no_full_hash_is_refused(
     assert "(one.commit)" in printed and words in printed
 
 
-def test_all_mistakes_are_told_at_once(written: MiniProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_mistakes_are_told_at_once(
+    written: MiniProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Several mistakes are told in one go, in the order of the file."""
     replace(written, "methods.yaml", "title:", "tittle:")
     replace(written, "methods.yaml", "env: classical", "envi: classical")
@@ -119,7 +123,9 @@ def test_the_same_code_under_two_names_is_reported(
     assert status == 1 and "the same code, commit and run as 'one'" in printed
 
 
-def test_a_missing_registry_file_is_named(project: MiniProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_registry_file_is_named(
+    project: MiniProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A folder without a registry is told so."""
     status, printed = check(project, capsys)
     assert status == 1 and "methods.yaml: must be a readable YAML file" in printed
@@ -187,8 +193,13 @@ def test_a_16_bit_image_is_scaled_and_noted(one: MiniProject) -> None:
 
 def test_an_alpha_channel_is_dropped_and_noted(one: MiniProject) -> None:
     """RGBA becomes RGB, and the manifest says so."""
-    assert damaged(one, "a", lambda path: cv2.imwrite(str(path), image(3, channels=4)))["state"] == "ok"
-    assert "alpha channel dropped" in (one.root / "resources" / "datasets" / "pairs.json").read_text()
+    assert (
+        damaged(one, "a", lambda path: cv2.imwrite(str(path), image(3, channels=4)))["state"]
+        == "ok"
+    )
+    assert (
+        "alpha channel dropped" in (one.root / "resources" / "datasets" / "pairs.json").read_text()
+    )
 
 
 def test_a_missing_image_folder_is_told(one: MiniProject) -> None:
@@ -196,7 +207,9 @@ def test_a_missing_image_folder_is_told(one: MiniProject) -> None:
     one.datasets["pairs"]["folder"] = "images/nowhere"
     done = one.snakemake()
     assert done.returncode != 0
-    assert "images/nowhere: must be the folder of your images" in one.table("status.csv")[0]["reason"]
+    assert (
+        "images/nowhere: must be the folder of your images" in one.table("status.csv")[0]["reason"]
+    )
 
 
 def test_an_image_missing_from_the_frozen_list_is_told(one: MiniProject) -> None:
@@ -208,7 +221,10 @@ def test_an_image_missing_from_the_frozen_list_is_told(one: MiniProject) -> None
 
 @pytest.mark.parametrize(
     ("metric", "words"),
-    [("PSNR-GT", "need a ground truth, which dataset 'pairs' has not"), ("SAM", "are for multi-band arrays")],
+    [
+        ("PSNR-GT", "need a ground truth, which dataset 'pairs' has not"),
+        ("SAM", "are for multi-band arrays"),
+    ],
 )
 def test_a_metric_that_a_dataset_cannot_have_is_refused(
     metric: str, words: str, written: MiniProject, capsys: pytest.CaptureFixture[str]

@@ -36,7 +36,9 @@ def run_forced(project: MiniProject, *arguments: str) -> set[tuple[str, str]]:
     return run_since(project, before)
 
 
-def run_since(project: MiniProject, before: dict[tuple[str, str], tuple[str, float]]) -> set[tuple[str, str]]:
+def run_since(
+    project: MiniProject, before: dict[tuple[str, str], tuple[str, float]]
+) -> set[tuple[str, str]]:
     """Return the cells that were run after their times had been taken."""
     return {cell for cell, time in times(project).items() if time != before[cell]}
 
@@ -57,7 +59,9 @@ def test_cells_of_a_batch_stand_for_themselves(project: MiniProject) -> None:
     """Two jobs fuse four cells; a failed, a lost and a changed cell are run again alone, and then nothing is to be done."""
     done = project.snakemake()
     shared = {
-        name: count for name, count in project.jobs(done).items() if "together" in name or "fuse" in name
+        name: count
+        for name, count in project.jobs(done).items()
+        if "together" in name or "fuse" in name
     }
     assert shared == {"fuse_batch_0": 2, "measure_together": 1, "tabulate_together": 1}
     assert {row["dataset"] for row in project.table("measures.csv")} == set(DATASETS)
@@ -104,7 +108,10 @@ def test_forcing_reaches_what_it_names(project: MiniProject) -> None:
     assert run_forced(project, "--forcerun", "tabulate_together") == set()
     project.methods["one"]["run"] = {**BY_OPTIONS, "per_dataset": {"more": {"seed": 1}}}
     assert run_again(project) == {("one", "more")}
-    assert run_forced(project, "--force", "results/batches/two/0.json") == {("two", "pairs"), ("two", "more")}
+    assert run_forced(project, "--force", "results/batches/two/0.json") == {
+        ("two", "pairs"),
+        ("two", "more"),
+    }
 
     (project.root / "results" / "runs" / "one" / "more" / ".record.json").write_text("")
     project.methods["one"]["run"] = {**BY_OPTIONS, "per_dataset": {"pairs": {"seed": 1}}}

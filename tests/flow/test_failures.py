@@ -15,9 +15,12 @@ from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS, PLAIN, READ
 NOTHING = "print('done')\n"
 TOO_FEW = READ + "cv2.imwrite('f/p1.png', cv2.imread('a/p1.png'))\n"
 WRONG_SIZE = READ + "[cv2.imwrite('f/' + n, cv2.imread('a/' + n)[:-1]) for n in os.listdir('a')]\n"
-NAN_ARRAY = READ + "[np.save('f/' + n[:-4] + '.npy', read('a/' + n) * np.nan) for n in os.listdir('a')]\n"
+NAN_ARRAY = (
+    READ + "[np.save('f/' + n[:-4] + '.npy', read('a/' + n) * np.nan) for n in os.listdir('a')]\n"
+)
 NAN_IMAGE = (
-    READ + "[cv2.imwrite('f/' + n, (read('a/' + n) * np.nan).astype(np.uint8)) for n in os.listdir('a')]\n"
+    READ
+    + "[cv2.imwrite('f/' + n, (read('a/' + n) * np.nan).astype(np.uint8)) for n in os.listdir('a')]\n"
 )
 SWALLOWED = "import traceback\ntry:\n    open('no-such-file')\nexcept Exception:\n    traceback.print_exc()\n"
 RAISES = "raise RuntimeError('shapes do not match')\n"
@@ -76,7 +79,12 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "resembles those of pair 'p3'",
     ),
     "no-script": (NOTHING, {**PLAIN, "script": "other.py"}, "crashed", "other.py"),
-    "no-such-text": (NOTHING, {**PLAIN, "edit": {"test.py": [["not there", "x"]]}}, "crashed", "not there"),
+    "no-such-text": (
+        NOTHING,
+        {**PLAIN, "edit": {"test.py": [["not there", "x"]]}},
+        "crashed",
+        "not there",
+    ),
     "unknown-shim": (NOTHING, {**PLAIN, "compat": ["no-such-shim"]}, "crashed", "no-such-shim"),
 }
 
@@ -100,7 +108,9 @@ def _add_failures_of_other_steps(project: MiniProject) -> None:
     project.methods["commit-vanished"]["commit"] = "0" * 39 + "1"
     project.add_method("no-mirror", {"test.py": ARGPARSE}, BY_OPTIONS)
     project.methods["no-mirror"]["code"] = "https://example.org/somebody/else"
-    project.add_method("no-weights", {"test.py": ARGPARSE}, BY_OPTIONS, weights=[{"path": "model.pth"}])
+    project.add_method(
+        "no-weights", {"test.py": ARGPARSE}, BY_OPTIONS, weights=[{"path": "model.pth"}]
+    )
     project.add_method(
         "other-weights",
         {"test.py": ARGPARSE, "model.pth": "x"},
@@ -174,7 +184,9 @@ def test_nothing_is_left_running(ran: Ran) -> None:
     import psutil
 
     assert ran[1].returncode != 0
-    assert [p.pid for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "3600"]] == []
+    assert [
+        p.pid for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "3600"]
+    ] == []
 
 
 def test_failures_are_tried_again_without_being_told(project: MiniProject) -> None:
@@ -182,7 +194,9 @@ def test_failures_are_tried_again_without_being_told(project: MiniProject) -> No
     project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
     project.add_method(
         "flaky",
-        {"test.py": f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"},
+        {
+            "test.py": f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
+        },
         BY_OPTIONS,
     )
     assert project.snakemake().returncode != 0
@@ -215,13 +229,19 @@ def test_tables_alone_try_no_failed_method_again(project: MiniProject) -> None:
 def test_files_that_the_mirror_lacks_are_listed(project: MiniProject) -> None:
     """A repository with a missing object is taken without it; weights among the missing end as weights-missing."""
     commit = project.add_method(
-        "partial", {"test.py": ARGPARSE, "big.pth": "w" * 100}, BY_OPTIONS, weights=[{"path": "big.pth"}]
+        "partial",
+        {"test.py": ARGPARSE, "big.pth": "w" * 100},
+        BY_OPTIONS,
+        weights=[{"path": "big.pth"}],
     )
     project.add_method("same-code", {"unused": "x"}, {**BY_OPTIONS, "seed": 1})
     project.methods["same-code"].update(code=project.methods["partial"]["code"], commit=commit)
     mirror = project.root / "mirrors" / "mini+partial"
     blob = subprocess.run(
-        ["git", "-C", str(mirror), "rev-parse", "HEAD:big.pth"], capture_output=True, text=True, check=True
+        ["git", "-C", str(mirror), "rev-parse", "HEAD:big.pth"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     (mirror / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     done = project.snakemake()

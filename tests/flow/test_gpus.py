@@ -16,7 +16,9 @@ def test_scripts_see_as_many_gpus_as_their_entries_ask_for(
     """None, one or two of the machine's two; an entry that asks for a third ends in a state, and the others have numbers."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     for number, name in enumerate(("none", "one", "two", "three")):
-        project.add_method(name, {"test.py": TELLS}, BY_OPTIONS, resources={"gpu": number, "threads": 1})
+        project.add_method(
+            name, {"test.py": TELLS}, BY_OPTIONS, resources={"gpu": number, "threads": 1}
+        )
     assert project.snakemake().returncode == 1
     rows = {row["method"]: row for row in project.table("status.csv")}
     states = {"none": "ok", "one": "ok", "two": "ok", "three": "env-failed"}
@@ -26,4 +28,8 @@ def test_scripts_see_as_many_gpus_as_their_entries_ask_for(
     assert "visible: ''" in seen["none"]
     assert "visible: '0'" in seen["one"] or "visible: '1'" in seen["one"]
     assert "visible: '0,1'" in seen["two"]
-    assert [project.record(name)["device"] for name in ("none", "one", "two")] == ["cpu", "cuda", "cuda"]
+    assert [project.record(name)["device"] for name in ("none", "one", "two")] == [
+        "cpu",
+        "cuda",
+        "cuda",
+    ]

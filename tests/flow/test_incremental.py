@@ -27,7 +27,10 @@ def fused_again(project: MiniProject) -> tuple[list[str], dict[str, int]]:
     }
     done = project.snakemake()
     assert done.returncode == 0, done.stderr[-3000:]
-    after = {name: project.record(name)["started"] + str(project.record(name)["seconds"]) for name in before}
+    after = {
+        name: project.record(name)["started"] + str(project.record(name)["seconds"])
+        for name in before
+    }
     return [name for name in before if before[name] != after[name]], project.jobs(done)
 
 
@@ -41,7 +44,9 @@ def test_a_title_reruns_nothing(ran: MiniProject) -> None:
 
 def test_a_commit_reruns_its_method_and_the_tables(ran: MiniProject) -> None:
     """Another commit of one method reruns that method's chain and the tables."""
-    ran.methods["one"]["commit"] = ran.publish("one", {"test.py": ARGPARSE + "\n# a later version\n"})
+    ran.methods["one"]["commit"] = ran.publish(
+        "one", {"test.py": ARGPARSE + "\n# a later version\n"}
+    )
     methods, jobs = fused_again(ran)
     assert methods == ["one"]
     assert (jobs["obtain_source"], jobs["fuse"], jobs["measure"]) == (1, 1, 1)
@@ -68,7 +73,9 @@ def test_a_changed_image_reruns_its_dataset(ran: MiniProject) -> None:
     """A changed image of a local dataset prepares it again and reruns its cells."""
     cv2.imwrite(str(ran.root / "images" / "pairs" / "a" / "p1.png"), image(77))
     methods, jobs = fused_again(ran)
-    assert methods == ["one", "two"] and jobs["prepare_dataset"] == 1 and "obtain_source" not in jobs
+    assert (
+        methods == ["one", "two"] and jobs["prepare_dataset"] == 1 and "obtain_source" not in jobs
+    )
 
 
 def test_another_metric_measures_without_fusing(ran: MiniProject) -> None:
@@ -98,7 +105,9 @@ def test_rows_stand_in_the_order_of_the_suite(ran: MiniProject) -> None:
 
 def test_an_edited_clone_is_refused(ran: MiniProject) -> None:
     """A clone that somebody edited is not run."""
-    clone = next(path for path in (ran.root / "resources" / "sources").glob("mini+one@*") if path.is_dir())
+    clone = next(
+        path for path in (ran.root / "resources" / "sources").glob("mini+one@*") if path.is_dir()
+    )
     (clone / "test.py").write_text("print('edited')\n")
     ran.methods["one"]["run"] = {**BY_OPTIONS, "seed": 1}
     done = ran.snakemake()

@@ -42,13 +42,16 @@ def fetched(project: MiniProject, tmp_path: Path, capfd: pytest.CaptureFixture[s
     project.add_method("one", {"test.py": REACHES_OUT + ARGPARSE}, BY_OPTIONS)
     project.write()
     mirror = f"{project.root}/mirrors/{{owner}}+{{name}}"
-    assert main(["fetch", "--project", str(project.root), "--mirror", mirror]) == 0, capfd.readouterr().err
+    assert main(["fetch", "--project", str(project.root), "--mirror", mirror]) == 0, (
+        capfd.readouterr().err
+    )
     shutil.move(project.root / "mirrors", tmp_path / "gone")
     return project
 
 
 @pytest.mark.skipif(
-    not can_cut_off(), reason="this machine gives no process a network namespace of its own (unshare --net)"
+    not can_cut_off(),
+    reason="this machine gives no process a network namespace of its own (unshare --net)",
 )
 def test_the_pipeline_runs_without_a_network_after_fetch(fetched: MiniProject) -> None:
     """After ``fusebench fetch`` everything runs with no network at all, with uv's cache gone too."""
@@ -68,16 +71,28 @@ def test_the_pipeline_runs_without_a_network_after_fetch(fetched: MiniProject) -
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert fetched.record("one")["state"] == "ok"
-    assert fetched.jobs(done).keys().isdisjoint({"obtain_source", "build_environment", "prepare_dataset"})
+    assert (
+        fetched.jobs(done)
+        .keys()
+        .isdisjoint({"obtain_source", "build_environment", "prepare_dataset"})
+    )
 
 
-def test_what_cannot_be_fetched_is_named(project: MiniProject, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_fetched_is_named(
+    project: MiniProject, capfd: pytest.CaptureFixture[str]
+) -> None:
     """``fusebench fetch`` names each thing that could not be had, and its exit status says so."""
     project.add_method("one", {"test.py": ARGPARSE}, BY_OPTIONS)
     project.methods["one"]["code"] = "https://example.org/somebody/else"
     project.write()
     status = main(
-        ["fetch", "--project", str(project.root), "--mirror", f"{project.root}/mirrors/{{owner}}+{{name}}"]
+        [
+            "fetch",
+            "--project",
+            str(project.root),
+            "--mirror",
+            f"{project.root}/mirrors/{{owner}}+{{name}}",
+        ]
     )
     printed = capfd.readouterr().err
     assert status == 1

@@ -135,7 +135,9 @@ for i in range(options.test_num):
     save(options.save_path + name, read(options.path + 'IR/' + name), read(options.path + 'VIS/' + name))
 """
 )
-IN_A_FOLDER = HARD_CODED.replace("glob.glob('./input", "__import__('helper') and glob.glob('./input")
+IN_A_FOLDER = HARD_CODED.replace(
+    "glob.glob('./input", "__import__('helper') and glob.glob('./input"
+)
 
 
 def archived() -> bytes:
@@ -149,7 +151,11 @@ def archived() -> bytes:
 
 FOLDERS = {"stage": {"a": "in/a/{name}.png", "b": "in/b/{name}.png"}, "collect": "{out}/{name}.png"}
 BY_OPTIONS = {**FOLDERS, "script": "test.py", "args": "--ir in/a --vis {work}/in/b --out {out}"}
-PLAIN = {"script": "test.py", "stage": {"a": "a/{name}.png", "b": "b/{name}.png"}, "collect": "f/{name}.png"}
+PLAIN = {
+    "script": "test.py",
+    "stage": {"a": "a/{name}.png", "b": "b/{name}.png"},
+    "collect": "f/{name}.png",
+}
 HARD_CODED_RUN = {
     "script": "test.py",
     "stage": {"a": "input/infrared/{name}.jpg", "b": "input/visible/{name}.jpg"},
@@ -217,7 +223,12 @@ WIRINGS: dict[str, Wiring] = {
     ),
     "out-must-not-exist": (
         {"test.py": OUT_MUST_NOT_EXIST},
-        {**FOLDERS, "script": "test.py", "collect": "save/here/fused_{name}.png", "make_folders": False},
+        {
+            **FOLDERS,
+            "script": "test.py",
+            "collect": "save/here/fused_{name}.png",
+            "make_folders": False,
+        },
     ),
     "one-pair-per-process": (
         {"test.py": ONE_PAIR},
@@ -243,9 +254,15 @@ WIRINGS: dict[str, Wiring] = {
     ),
     "exit-status-1": ({"test.py": FAILS_AT_THE_END}, BY_OPTIONS),
     "slow": ({"test.py": SLOW}, BY_OPTIONS),
-    "float-arrays": ({"test.py": FLOAT_ARRAYS}, {**PLAIN, "collect": "f/{name}.npy", "output_range": "0-1"}),
+    "float-arrays": (
+        {"test.py": FLOAT_ARRAYS},
+        {**PLAIN, "collect": "f/{name}.npy", "output_range": "0-1"},
+    ),
     "settings-file": (
-        {"test.py": SETTINGS_FILE, "settings.json": '{"number": 0, "ir": "?1", "vi": "?2", "out": "?3"}'},
+        {
+            "test.py": SETTINGS_FILE,
+            "settings.json": '{"number": 0, "ir": "?1", "vi": "?2", "out": "?3"}',
+        },
         {
             **FOLDERS,
             "script": "test.py",
@@ -282,7 +299,10 @@ WIRINGS: dict[str, Wiring] = {
         {
             "script": "tools/test.py",
             "cwd": "tools",
-            "stage": {"a": "tools/input/infrared/{name}.jpg", "b": "tools/input/visible/{name}.jpg"},
+            "stage": {
+                "a": "tools/input/infrared/{name}.jpg",
+                "b": "tools/input/visible/{name}.jpg",
+            },
             "collect": "tools/output/ours/{name}.jpg",
         },
     ),
@@ -294,7 +314,9 @@ OTHER_SIZE = {"resized-back", "cropped-sources"}
 
 
 @pytest.fixture(scope="module")
-def ran(make_project: Callable[..., MiniProject]) -> tuple[MiniProject, subprocess.CompletedProcess[str]]:
+def ran(
+    make_project: Callable[..., MiniProject],
+) -> tuple[MiniProject, subprocess.CompletedProcess[str]]:
     """Run all wirings in one project."""
     project = make_project(("10", "2", "b"))
     for name, (files, run) in WIRINGS.items():
@@ -350,21 +372,28 @@ def test_an_unhappy_ending_after_the_last_result_is_noted(
     """Exit status 1 after every image was written is no failure; the record keeps it."""
     project, _ = ran
     assert any(
-        "exit status 1 after every result" in note for note in project.record("exit-status-1")["notes"]
+        "exit status 1 after every result" in note
+        for note in project.record("exit-status-1")["notes"]
     )
 
 
-def test_the_clones_stay_as_committed(ran: tuple[MiniProject, subprocess.CompletedProcess[str]]) -> None:
+def test_the_clones_stay_as_committed(
+    ran: tuple[MiniProject, subprocess.CompletedProcess[str]],
+) -> None:
     """Nothing that a script writes or an entry edits reaches the clone."""
     import git
 
     project, _ = ran
-    clones = [path for path in (project.root / "resources" / "sources").glob("mini+*") if path.is_dir()]
+    clones = [
+        path for path in (project.root / "resources" / "sources").glob("mini+*") if path.is_dir()
+    ]
     assert len(clones) == len(WIRINGS)
     assert [clone.name for clone in clones if git.Repo(clone).git.status("--porcelain")] == []
 
 
-def test_a_second_run_has_nothing_to_do(ran: tuple[MiniProject, subprocess.CompletedProcess[str]]) -> None:
+def test_a_second_run_has_nothing_to_do(
+    ran: tuple[MiniProject, subprocess.CompletedProcess[str]],
+) -> None:
     """A second run of an unchanged project says that nothing is to be done."""
     project, _ = ran
     again = project.snakemake()

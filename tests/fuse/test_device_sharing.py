@@ -43,7 +43,9 @@ def machine(tmp_path: Path) -> dict[str, str]:
 def holding(environ: dict[str, str], count: int = 1) -> subprocess.Popen[str]:
     """Start a job that holds its GPUs until its input is closed."""
     command = [sys.executable, "-c", HOLD, str(count)]
-    return subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
 def said(job: subprocess.Popen[str]) -> str:

@@ -91,5 +91,6 @@ def test_a_gpu_without_kernels_is_refused_before_the_script_starts(
     record = run_cell(cell)
     assert record["state"] == "env-failed"
     assert (
-        "torch 1.8.1 has no kernels for sm_90" in record["reason"] and "use env torch-2" in record["reason"]
+        "torch 1.8.1 has no kernels for sm_90" in record["reason"]
+        and "use env torch-2" in record["reason"]
     )

@@ -22,7 +22,9 @@ def hold(folder: Path, seconds: float, entered: str) -> None:
 
 def started(folder: Path, seconds: float, entered: str) -> SpawnProcess:
     """Start a process that holds the lease."""
-    process = multiprocessing.get_context("spawn").Process(target=hold, args=(folder, seconds, entered))
+    process = multiprocessing.get_context("spawn").Process(
+        target=hold, args=(folder, seconds, entered)
+    )
     process.start()
     return process
 

@@ -35,7 +35,9 @@ def test_a_child_with_more_memory_counts() -> None:
     assert timing(images(1.0), reports, {})["peak_rss_bytes"] == 9
 
 
-def test_a_gpu_has_a_name_whatever_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_has_a_name_whatever_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where torch does not tell what it ran on the driver does; a run on the processor has no GPU."""
     smi = tmp_path / "nvidia-smi"
     smi.write_text('#!/bin/sh\ncase "$1" in *name) echo "NVIDIA H100";; *) echo 555.1;; esac\n')

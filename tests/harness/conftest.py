@@ -99,7 +99,12 @@ class Stage:
         """Write the job and run the launcher on it."""
         command = self.command(self.job(script, **job))
         done = subprocess.run(
-            command, env=self.environment(), capture_output=True, text=True, timeout=120, check=False
+            command,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr, self.read_report())
 

@@ -178,7 +178,9 @@ WRITERS = {
 @pytest.mark.parametrize("writer", WRITERS)
 def test_every_way_of_writing_with_python_ends_the_image(any_stage: Stage, writer: str) -> None:
     """The image is ended once, and the file holds what was written."""
-    any_stage.write("script.py", f"import os\nos.chdir('out')\npath = '../out/1.png'\n{WRITERS[writer]}\n")
+    any_stage.write(
+        "script.py", f"import os\nos.chdir('out')\npath = '../out/1.png'\n{WRITERS[writer]}\n"
+    )
     (any_stage.root / "out").mkdir()
     run = any_stage.launch(outputs=["out/1.png"])
     assert list(run.report["images"]) == ["1"], run.stderr
@@ -242,7 +244,8 @@ def test_the_gpu_is_waited_for_on_both_sides(torch_stage: Stage) -> None:
     """On a GPU every outermost call is enclosed by two synchronisations, inner calls by none."""
     torch_stage.environ["FAKE_CUDA_DEVICES"] = "1"
     torch_stage.write(
-        "script.py", FUSE + "net(0.01)\nopen('1.txt', 'w').close()\nprint(torch.LOG.count('synchronize'))\n"
+        "script.py",
+        FUSE + "net(0.01)\nopen('1.txt', 'w').close()\nprint(torch.LOG.count('synchronize'))\n",
     )
     run = torch_stage.launch(outputs=["1.txt"], device="cuda")
     assert run.stdout == "2\n", run.stderr
@@ -273,7 +276,9 @@ def test_sessions_of_tensorflow_1_are_timed(stage: Stage, tmp_path: Path) -> Non
         (library / "tensorflow" / name).mkdir(parents=True, exist_ok=True)
         (library / "tensorflow" / name / "__init__.py").write_text("")
     (library / "tensorflow/python/client/session.py").write_text(SESSION)
-    (library / "tensorflow/__init__.py").write_text("def set_random_seed(seed):\n    print('seed', seed)\n")
+    (library / "tensorflow/__init__.py").write_text(
+        "def set_random_seed(seed):\n    print('seed', seed)\n"
+    )
     stage.environ["PYTHONPATH"] = str(library)
     stage.write(
         "script.py",

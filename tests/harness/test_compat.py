@@ -31,7 +31,8 @@ def test_numpy_aliases(stage: Stage) -> None:
 def test_numpy_aliases_leave_what_numpy_has(stage: Stage) -> None:
     """A name that this numpy still has is not touched: np.bool of numpy 2 is its own type."""
     stage.write(
-        "script.py", "import numpy as np\nprint(np.bool is (np.bool_ if np.__version__ >= '2' else bool))\n"
+        "script.py",
+        "import numpy as np\nprint(np.bool is (np.bool_ if np.__version__ >= '2' else bool))\n",
     )
     assert stage.launch(compat=["numpy-aliases"]).stdout == "True\n"
 
@@ -100,7 +101,13 @@ def test_skimage_compare(stage: Stage) -> None:
         "    compare_mse(u, v))])\n",
     )
     run = stage.launch(compat=["skimage-compare"])
-    values = [0.9908127916330928, 0.957343605242402, 24.885756856564495, 20.262881368274577, 612.0575]
+    values = [
+        0.9908127916330928,
+        0.957343605242402,
+        24.885756856564495,
+        20.262881368274577,
+        612.0575,
+    ]
     assert eval(run.stdout) == pytest.approx(values, rel=1e-12), run.stderr
 
 
@@ -115,7 +122,8 @@ def test_pillow_aliases(stage: Stage) -> None:
 def test_yaml_load(stage: Stage) -> None:
     """``yaml.load(stream)`` works without a Loader, and with one as before."""
     stage.write(
-        "script.py", "import yaml\nprint(yaml.load('a: 1'), yaml.load('b', Loader=yaml.SafeLoader))\n"
+        "script.py",
+        "import yaml\nprint(yaml.load('a: 1'), yaml.load('b', Loader=yaml.SafeLoader))\n",
     )
     assert stage.launch().returncode == 1
     assert stage.launch(compat=["yaml-load"]).stdout == "{'a': 1} b\n"
@@ -143,7 +151,9 @@ def test_missing_modules_stand_in_until_called(any_stage: Stage) -> None:
     )
     run = any_stage.launch(compat=["missing-modules:no_thop,no_seaborn,no_mmcv"])
     assert run.stdout == "imported\n", run.stderr
-    assert run.report["exception"]["message"].startswith("no_thop.profile was called, but it is a stand-in")
+    assert run.report["exception"]["message"].startswith(
+        "no_thop.profile was called, but it is a stand-in"
+    )
     assert run.report["shims"]["missing-modules:no_mmcv.runner"] == 1
 
 
@@ -239,7 +249,9 @@ def test_every_shim_is_described() -> None:
     """``launch.py --shims`` tells each in one line, and needs no library."""
     command = [sys.executable, str(HARNESS / "launch.py"), "--shims"]
     shims = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    assert {"numpy-aliases", "scipy-misc", "pretend-cuda", "missing-modules", "module-alias"} < set(shims)
+    assert {"numpy-aliases", "scipy-misc", "pretend-cuda", "missing-modules", "module-alias"} < set(
+        shims
+    )
     assert all(line.endswith(".") and len(line) < 130 for line in shims.values())
 
 

@@ -36,7 +36,9 @@ def test_what_asks_for_cuda_goes_to_the_cpu(torch_stage: Stage, name: str) -> No
     assert torch_stage.bare().returncode == 1 or name.startswith(("DataParallel", "Module"))
     run = torch_stage.launch()
     assert run.returncode == 0, run.stderr
-    expected = {"Tensor.cuda": 3, "Tensor.to": 5, "torch.load": 4, "torch.cuda.Event": 2}.get(name, 1)
+    expected = {"Tensor.cuda": 3, "Tensor.to": 5, "torch.load": 4, "torch.cuda.Event": 2}.get(
+        name, 1
+    )
     assert run.report["shims"] == {f"cuda-to-cpu:{name}": expected}
 
 
@@ -44,7 +46,8 @@ def test_what_asks_for_the_cpu_is_left_alone(torch_stage: Stage) -> None:
     """Nothing is counted where nothing had to be redirected, and a tensor on its device is not copied."""
     torch_stage.write(
         "script.py",
-        TENSOR + "assert t.to('cpu') is t\ntorch.zeros(3, device='cpu')\nopen('w', 'w').write('cpu')\n"
+        TENSOR
+        + "assert t.to('cpu') is t\ntorch.zeros(3, device='cpu')\nopen('w', 'w').write('cpu')\n"
         "torch.load('w', map_location=lambda storage, location: storage)\nprint(torch.cuda.is_available())\n",
     )
     run = torch_stage.launch()

@@ -32,7 +32,9 @@ print(*counts)
 def test_modules_are_counted_as_torch_counts_operations(python: object) -> None:
     """On torch 2.2 and later both ways of counting give the same number; before, the fallback is what is used."""
     if python is None:
-        pytest.skip("no interpreter with torch: set FUSEBENCH_TEST_TORCH_PYTHON, or build an environment")
+        pytest.skip(
+            "no interpreter with torch: set FUSEBENCH_TEST_TORCH_PYTHON, or build an environment"
+        )
     script = COUNT.format(harness=str(REPOSITORY / "workflow" / "harness"))
     done = subprocess.run([str(python), "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -19,7 +19,9 @@ REPOSITORY = Path(__file__).parents[2]
 def interpreters() -> list[Path | None]:
     """The interpreters that are named, else the first built environment that holds torch, else none."""
     named = os.environ.get("FUSEBENCH_TEST_TORCH_PYTHON", "").split(os.pathsep)
-    built = sorted((REPOSITORY / "resources" / "envs").glob("*/lib/python*/site-packages/torch/version.py"))
+    built = sorted(
+        (REPOSITORY / "resources" / "envs").glob("*/lib/python*/site-packages/torch/version.py")
+    )
     return (
         [Path(path) for path in named if path]
         or [path.parents[4] / "bin" / "python" for path in built[:1]]
@@ -31,7 +33,9 @@ def interpreters() -> list[Path | None]:
 def real_stage(request: pytest.FixtureRequest, stage: Stage) -> Stage:
     """A clone run by an interpreter that has torch."""
     if request.param is None:
-        pytest.skip("no interpreter with torch: set FUSEBENCH_TEST_TORCH_PYTHON, or build an environment")
+        pytest.skip(
+            "no interpreter with torch: set FUSEBENCH_TEST_TORCH_PYTHON, or build an environment"
+        )
     stage.python = request.param
     stage.environ["OMP_NUM_THREADS"] = "1"
     return stage
@@ -115,7 +119,8 @@ def test_operations_are_counted_as_torch_counts_them(real_stage: Stage) -> None:
     real_stage.write(
         "count.py",
         (
-            NET + "from torch.utils.flop_counter import FlopCounterMode\nx = torch.rand(1, 1, 32, 40)\n"
+            NET
+            + "from torch.utils.flop_counter import FlopCounterMode\nx = torch.rand(1, 1, 32, 40)\n"
             "with torch.no_grad(), FlopCounterMode(display=False) as c:\n    Net().eval()(x)\n"
             "print(c.get_total_flops())\n"
         ).replace("DEVICE", ""),
@@ -231,7 +236,9 @@ def test_loaders_with_workers(real_stage: Stage, method: str, pretend: bool) -> 
     """Workers are hooked, forked or spawned; what they redirected is counted, and images are timed in the script."""
     real_stage.write("script.py", LOADER.replace("DEVICE", ".cuda()"))
     run = real_stage.launch(
-        args=[method], outputs=[f"{i}.txt" for i in range(4)], compat=["pretend-cuda"] if pretend else []
+        args=[method],
+        outputs=[f"{i}.txt" for i in range(4)],
+        compat=["pretend-cuda"] if pretend else [],
     )
     assert run.returncode == 0, run.stderr
     assert results(real_stage) == ["0", "4", "8", "12"]

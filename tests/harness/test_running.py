@@ -83,10 +83,13 @@ def test_an_exception_names_the_line_of_the_authors(any_stage: Stage) -> None:
 def test_sigterm_in_the_middle_leaves_the_report(stage: Stage) -> None:
     """A job that is cancelled leaves the images it had done, and dies of the signal."""
     stage.write(
-        "script.py", "import time\nopen('1.txt', 'w').close()\nprint('ready', flush=True)\ntime.sleep(60)\n"
+        "script.py",
+        "import time\nopen('1.txt', 'w').close()\nprint('ready', flush=True)\ntime.sleep(60)\n",
     )
     command = stage.command(stage.job(outputs=["1.txt", "2.txt"]))
-    with subprocess.Popen(command, env=stage.environment(), stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=stage.environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
@@ -101,7 +104,9 @@ def test_a_killed_run_leaves_a_report_that_says_running(stage: Stage) -> None:
     wait = "import time\nfor i in (1, 2):\n    open(f'{i}.txt', 'w').close()\n    print(i, flush=True)\n"
     stage.write("script.py", wait + "    time.sleep(5.2 if i == 1 else 60)\n")
     command = stage.command(stage.job(outputs=["1.txt", "2.txt"]))
-    with subprocess.Popen(command, env=stage.environment(), stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=stage.environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["1\n", "2\n"]
         process.kill()
@@ -116,7 +121,11 @@ def test_a_crash_of_the_interpreter_leaves_a_report(stage: Stage) -> None:
     (stage.root.parent / "launch.json").write_text('{"state": "exit"}')
     run = stage.launch()
     assert run.returncode == -signal.SIGSEGV
-    assert (run.report["state"], run.report["exit_status"], run.report["images"]) == ("running", None, {})
+    assert (run.report["state"], run.report["exit_status"], run.report["images"]) == (
+        "running",
+        None,
+        {},
+    )
 
 
 def test_edits_change_what_is_compiled_and_no_file(any_stage: Stage) -> None:
@@ -124,23 +133,27 @@ def test_edits_change_what_is_compiled_and_no_file(any_stage: Stage) -> None:
     any_stage.write("net/__init__.py", "")
     any_stage.write("net/paths.py", "ROOT = ' '\nOTHER = ' '\n")
     any_stage.write(
-        "script.py", "from net import paths\ncount = 0\nprint(count, paths.ROOT, repr(paths.OTHER))\n"
+        "script.py",
+        "from net import paths\ncount = 0\nprint(count, paths.ROOT, repr(paths.OTHER))\n",
     )
     before = {path: path.read_bytes() for path in any_stage.root.rglob("*.py")}
-    edits = {"net/paths.py": [["ROOT = ' '", "ROOT = 'in'"]], "script.py": [["count = 0", "count = 4"]]}
+    edits = {
+        "net/paths.py": [["ROOT = ' '", "ROOT = 'in'"]],
+        "script.py": [["count = 0", "count = 4"]],
+    }
     run = any_stage.launch(edits=edits)
     assert run.stdout == "4 in ' '\n", run.stderr
     assert {path: path.read_bytes() for path in any_stage.root.rglob("*.*")} == before
-    assert {edit["file"]: edit["count"] for edit in run.report["edits_applied"]} == dict.fromkeys(edits, 1)
+    assert {edit["file"]: edit["count"] for edit in run.report["edits_applied"]} == dict.fromkeys(
+        edits, 1
+    )
 
 
 def test_stale_bytecode_of_the_repository_is_not_used(stage: Stage) -> None:
     """Bytecode that a repository committed, and that claims to fit, is not what runs."""
     stage.write("net.py", "VALUE = 1\n")
     compile_it = "import py_compile, os\nt = os.stat('net.py')\npy_compile.compile('net.py')\n"
-    change = (
-        "open('net.py', 'w').write('VALUE = 2\\n')\nos.utime('net.py', ns=(t.st_atime_ns, t.st_mtime_ns))\n"
-    )
+    change = "open('net.py', 'w').write('VALUE = 2\\n')\nos.utime('net.py', ns=(t.st_atime_ns, t.st_mtime_ns))\n"
     subprocess.run([stage.python, "-c", compile_it + change], cwd=stage.root, check=True)
     stage.write("script.py", "import net\nprint(net.VALUE)\n")
     assert stage.bare().stdout == "1\n"
@@ -199,7 +212,8 @@ def test_a_module_beside_the_script_goes_before_the_standard_library(any_stage: 
     for name in ("json", "glob", "ast", "clock", "run", "report"):
         any_stage.write(f"{name}.py", f"NAME = 'own {name}'\n")
     any_stage.write(
-        "script.py", "import json, glob, ast, clock, run, report\nprint(json.NAME, clock.NAME, run.NAME)\n"
+        "script.py",
+        "import json, glob, ast, clock, run, report\nprint(json.NAME, clock.NAME, run.NAME)\n",
     )
     run = any_stage.launch()
     assert run.stdout == "own json own clock own run\n", run.stderr
@@ -232,7 +246,10 @@ def test_children_of_multiprocessing_are_hooked_too(any_stage: Stage, method: st
     any_stage.write("script.py", CHILDREN)
     for name in "cab":
         any_stage.write(f"files/{name}", "")
-    edits = {"helper.py": [["FACTOR = 1", "FACTOR = 10"]], "script.py": [["SHIFT = 0", "SHIFT = 5"]]}
+    edits = {
+        "helper.py": [["FACTOR = 1", "FACTOR = 10"]],
+        "script.py": [["SHIFT = 0", "SHIFT = 5"]],
+    }
     run = any_stage.launch(args=[method], edits=edits)
     assert run.stdout == "[(15, ['a', 'b', 'c']), (25, ['a', 'b', 'c'])]\n", run.stderr
     assert run.returncode == 0
@@ -282,7 +299,8 @@ def test_a_pickle_written_by_the_script_names_its_main(stage: Stage) -> None:
 def test_starting_costs_little(stage: Stage) -> None:
     """The launcher adds less than a third of a second to the start of an empty script, and imports no library."""
     stage.write(
-        "script.py", "import sys\nprint([n for n in ('numpy', 'torch', 'typing') if n in sys.modules])\n"
+        "script.py",
+        "import sys\nprint([n for n in ('numpy', 'torch', 'typing') if n in sys.modules])\n",
     )
     began = time.perf_counter()
     stage.bare()

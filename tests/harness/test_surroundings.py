@@ -72,7 +72,10 @@ def test_the_network_is_refused_by_name(any_stage: Stage) -> None:
     run = any_stage.launch()
     assert run.stdout.count("a run has no network") == 3, run.stdout + run.stderr
     assert "weights.example.org" in run.stdout
-    assert run.report["shims"] == {"network-refused:weights.example.org": 1, "network-refused:192.0.2.1": 2}
+    assert run.report["shims"] == {
+        "network-refused:weights.example.org": 1,
+        "network-refused:192.0.2.1": 2,
+    }
 
 
 def test_this_machine_is_reached(any_stage: Stage) -> None:
@@ -87,7 +90,9 @@ def test_this_machine_is_reached(any_stage: Stage) -> None:
     assert any_stage.launch().stdout == "b'x'\nb'y'\n"
 
 
-def test_listings_are_sorted_for_modules_that_were_imported_before(any_stage: Stage, tmp_path: Path) -> None:
+def test_listings_are_sorted_for_modules_that_were_imported_before(
+    any_stage: Stage, tmp_path: Path
+) -> None:
     """An environment may import ``pathlib`` and ``glob`` at its very start, through sitecustomize."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site/sitecustomize.py").write_text("import glob, pathlib\n")

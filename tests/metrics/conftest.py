@@ -40,8 +40,8 @@ def make_bands(size: int = 64, count: int = 4, ratio: int = 4) -> dict[str, NDAr
     blocks = reference.reshape(size // ratio, ratio, size // ratio, ratio, count)
     bands = blocks.sum(axis=(1, 3)) // ratio**2
     pan = reference.sum(axis=2) // count
-    fused = (reference * 7 + np.repeat(np.repeat(bands, ratio, axis=0), ratio, axis=1) * 3) // 10 + noise[
-        1
-    ] // 4
+    fused = (
+        reference * 7 + np.repeat(np.repeat(bands, ratio, axis=0), ratio, axis=1) * 3
+    ) // 10 + noise[1] // 4
     scene = {"bands": bands, "pan": pan, "reference": reference, "fused": fused}
     return {name: values.astype(float) for name, values in scene.items()}

@@ -58,7 +58,10 @@ def test_values_of_the_original_on_generated_images(evaluator: str) -> None:
     for row in reference_values(evaluator):
         name = f"{row['metric']}@{evaluator}"
         value = sources[row["scene"]].measure(pairs[row["scene"]][2], resolve([name]))[name]
-        assert value == pytest.approx(float(row["value"]), rel=tolerance(name), abs=0), (name, row["scene"])
+        assert value == pytest.approx(float(row["value"]), rel=tolerance(name), abs=0), (
+            name,
+            row["scene"],
+        )
         checked.add(row["metric"])
     assert checked == set(EVALUATOR_COLUMNS[evaluator])
 
@@ -68,12 +71,16 @@ def test_values_of_the_band_toolbox_on_generated_arrays() -> None:
     pairs, fused = {}, {}
     for name, (size, count, ratio, sensor) in BAND_SCENES.items():
         scene = make_bands(size, count, ratio)
-        pairs[name] = BandPair(scene["bands"], scene["pan"], scene["reference"], ratio=ratio, sensor=sensor)
+        pairs[name] = BandPair(
+            scene["bands"], scene["pan"], scene["reference"], ratio=ratio, sensor=sensor
+        )
         fused[name] = scene["fused"]
     rows = list(reference_values("dlpan"))
     assert len(rows) == 18
     for row in rows:
-        value = pairs[row["scene"]].measure(fused[row["scene"]], resolve([row["metric"]]))[row["metric"]]
+        value = pairs[row["scene"]].measure(fused[row["scene"]], resolve([row["metric"]]))[
+            row["metric"]
+        ]
         assert value == pytest.approx(float(row["value"]), rel=TOLERANCE, abs=0), (
             row["metric"],
             row["scene"],
@@ -85,10 +92,15 @@ def test_values_of_definitions_outside_the_sets() -> None:
     rows = [*reference_values("piella"), *reference_values("tang-uint8")]
     assert len(rows) == 9
     for row in rows:
-        name = row["metric"] if row["evaluator"] == "piella" else f"{row['metric']}@{row['evaluator']}"
+        name = (
+            row["metric"] if row["evaluator"] == "piella" else f"{row['metric']}@{row['evaluator']}"
+        )
         a, b, fused = make_scene(*SCENES[row["scene"]])
         value = SourcePair(a, b).measure(fused, resolve([name]))[name]
-        assert value == pytest.approx(float(row["value"]), rel=tolerance(name), abs=0), (name, row["scene"])
+        assert value == pytest.approx(float(row["value"]), rel=tolerance(name), abs=0), (
+            name,
+            row["scene"],
+        )
 
 
 def gray_file(path: Path) -> NDArray[np.float64]:
@@ -113,7 +125,9 @@ def compare_with_shared(file: str, evaluator: str, loosest: float, pairs: set[st
         if row["value"] == "NaN":
             assert name in refusals, (name, row["pair"], row["fusion"])
             continue
-        allowed = max(tolerance(name), loosest, FLOAT32_NOISE.get(name, 0) if evaluator == "ivif-zoo" else 0)
+        allowed = max(
+            tolerance(name), loosest, FLOAT32_NOISE.get(name, 0) if evaluator == "ivif-zoo" else 0
+        )
         assert values[name] == pytest.approx(float(row["value"]), rel=allowed, abs=0), (name, row)
     return len(rows)
 
@@ -132,7 +146,9 @@ needs_shared = pytest.mark.skipif(
 
 @needs_shared
 @pytest.mark.parametrize(("file", "evaluator", "loosest"), FILES)
-def test_values_of_the_originals_on_published_windows(file: str, evaluator: str, loosest: float) -> None:
+def test_values_of_the_originals_on_published_windows(
+    file: str, evaluator: str, loosest: float
+) -> None:
     """The originals' values on a few published images are met; where the original has nan, there is a refusal."""
     pairs = {"TNO_01", "TNO_23"} if evaluator in ("tang", "vifb", "zliu") else {"07"}
     assert compare_with_shared(file, evaluator, loosest, pairs) >= 30
@@ -141,7 +157,9 @@ def test_values_of_the_originals_on_published_windows(file: str, evaluator: str,
 @needs_shared
 @pytest.mark.slow
 @pytest.mark.parametrize(("file", "evaluator", "loosest"), FILES)
-def test_values_of_the_originals_on_all_published_images(file: str, evaluator: str, loosest: float) -> None:
+def test_values_of_the_originals_on_all_published_images(
+    file: str, evaluator: str, loosest: float
+) -> None:
     """The originals' values on all published images are met."""
     assert compare_with_shared(file, evaluator, loosest, None) > 100
 
@@ -166,5 +184,7 @@ def test_definitions_disagree_as_published() -> None:
     assert values["MI@ivif-zoo"] == pytest.approx(values["MI"] / np.log(2))
     assert values["PSNR@tang"] == pytest.approx(values["PSNR"] + 20 * np.log10(255))
     assert values["Ssim@vifb"] == pytest.approx(2 * values["SSIM"])
-    assert values["AG@tang"] == pytest.approx(values["AG"] * height * width / ((height - 1) * (width - 1)))
+    assert values["AG@tang"] == pytest.approx(
+        values["AG"] * height * width / ((height - 1) * (width - 1))
+    )
     assert values["MSE@tang"] == pytest.approx(values["MSE"] / 255**2)

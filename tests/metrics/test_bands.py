@@ -69,7 +69,9 @@ def test_sources_are_computed_once(scene: Bands) -> None:
         ({"ratio": 3}, "the ratio of resolutions must be a power of 2, found 3"),
     ],
 )
-def test_sources_that_do_not_fit_are_refused(scene: Bands, arrays: dict[str, object], message: str) -> None:
+def test_sources_that_do_not_fit_are_refused(
+    scene: Bands, arrays: dict[str, object], message: str
+) -> None:
     """Shapes, ratios and values that cannot be measured are told with what was found."""
     with pytest.raises(MetricError, match=message):
         BandPair(**{"bands": scene["bands"], "pan": scene["pan"], **arrays})  # type: ignore[arg-type]
@@ -78,15 +80,25 @@ def test_sources_that_do_not_fit_are_refused(scene: Bands, arrays: dict[str, obj
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("Q2n", lambda array: array / 4096, "Q2n: needs digital numbers, and these do not exceed 1"),
+        (
+            "Q2n",
+            lambda array: array / 4096,
+            "Q2n: needs digital numbers, and these do not exceed 1",
+        ),
         ("Q2n", lambda array: array[:20, :20], "Q2n: needs images of at least 32 x 32"),
         ("Q", lambda array: array[:20, :20], "Q: needs images of at least 32 x 32"),
-        ("ERGAS", lambda array: array * 0, "ERGAS: has no value: a band of the reference has mean 0"),
+        (
+            "ERGAS",
+            lambda array: array * 0,
+            "ERGAS: has no value: a band of the reference has mean 0",
+        ),
         ("SCC", lambda array: array * 0, "SCC: has no value: one of the images has no edge"),
         ("SAM", lambda array: array * 0, "SAM: has no value: one of the images is 0 everywhere"),
     ],
 )
-def test_formulas_without_a_value_say_why(scene: Bands, name: str, change: object, message: str) -> None:
+def test_formulas_without_a_value_say_why(
+    scene: Bands, name: str, change: object, message: str
+) -> None:
     """Fractions, small and empty arrays have a reason in the place of a value."""
     assert callable(change)
     reference, fused = change(scene["reference"]), change(scene["fused"])
@@ -108,5 +120,7 @@ def test_metrics_of_the_other_kind_are_refused(scene: Bands) -> None:
     with pytest.raises(MetricError, match="EN: is defined for gray images, these are bands images"):
         BandPair(reference=scene["reference"]).measure(scene["fused"], resolve(["EN"]))
     gray: Scene = (np.ones((40, 40)), np.ones((40, 40)), np.ones((40, 40)))
-    with pytest.raises(MetricError, match="SAM: is defined for bands images, these are gray images"):
+    with pytest.raises(
+        MetricError, match="SAM: is defined for bands images, these are gray images"
+    ):
         SourcePair(gray[0], gray[1]).measure(gray[2], resolve(["SAM"]))

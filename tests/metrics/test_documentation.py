@@ -19,6 +19,8 @@ def test_every_definition_is_on_the_page() -> None:
     """Each definition has an entry or a row."""
     page = markdown()
     missing = [
-        name for name in all_definitions() if f"### {name}\n" not in page and f"| `{name}` |" not in page
+        name
+        for name in all_definitions()
+        if f"### {name}\n" not in page and f"| `{name}` |" not in page
     ]
     assert missing == []

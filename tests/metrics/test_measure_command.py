@@ -33,7 +33,9 @@ def test_whole_set_of_an_evaluator_in_its_own_names(
         assert list(values) == [f"{column}@{evaluator}" for column in columns]
 
 
-def test_table_names_the_unit_and_the_direction(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_names_the_unit_and_the_direction(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Without --json each line holds id, value, unit and direction."""
     assert main(["measure", *files, "--metrics", "MI", "MI@tang", "CE"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -42,7 +44,9 @@ def test_table_names_the_unit_and_the_direction(files: list[str], capsys: pytest
     assert lines[2].endswith("lower is better")
 
 
-def test_metric_without_a_value_is_null(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_metric_without_a_value_is_null(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """A metric without a value is null with its reason on stderr, and takes no other value with it."""
     same = [files[0]] * 3
     assert main(["measure", *same, "--metrics", "EN", "PSNR", "--json"]) == 0
@@ -71,8 +75,14 @@ def test_ground_truth_from_a_file(files: list[str], capsys: pytest.CaptureFixtur
             lambda path: path.write_text("not an image"),
             "must be an image that OpenCV can decode, found 12 bytes",
         ),
-        (lambda path: path.write_bytes(path.read_bytes()[:9000]), "must be an image that OpenCV can decode"),
-        (lambda path: path.write_bytes(b""), "must be an image that OpenCV can decode, found 0 bytes"),
+        (
+            lambda path: path.write_bytes(path.read_bytes()[:9000]),
+            "must be an image that OpenCV can decode",
+        ),
+        (
+            lambda path: path.write_bytes(b""),
+            "must be an image that OpenCV can decode, found 0 bytes",
+        ),
         (
             lambda path: cv2.imwrite(str(path), np.zeros((20, 30), np.uint8)),
             "same size (height x width), found",
@@ -113,11 +123,20 @@ def test_explain_finds_the_definition_of_a_claim(
     main(["measure", *files, "--metrics", "SSIM@cddfuse", "--json"])
     value = json.loads(capsys.readouterr().out)["SSIM@cddfuse"]
     assert main(["measure", *files, "--explain", f"SSIM={value:.4f}"]) == 0
-    found = [line.split()[0] for line in capsys.readouterr().out.splitlines() if "gives the claim" in line]
+    found = [
+        line.split()[0]
+        for line in capsys.readouterr().out.splitlines()
+        if "gives the claim" in line
+    ]
     assert found == ["SSIM@cddfuse"]
     assert main(["measure", *files, "--explain", "SSIM=0.1234", "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
-    assert {row["id"] for row in answer["definitions"]} >= {"SSIM", "SSIM@cddfuse", "SSIM@tang", "Ssim@vifb"}
+    assert {row["id"] for row in answer["definitions"]} >= {
+        "SSIM",
+        "SSIM@cddfuse",
+        "SSIM@tang",
+        "Ssim@vifb",
+    }
     assert not any(row["matches"] for row in answer["definitions"])
 
 
@@ -132,7 +151,11 @@ def test_explain_tries_the_protocols_of_colour_images(
     main(["measure", *files, "--metrics", "AG+rgb-mean", "--json"])
     value = json.loads(capsys.readouterr().out)["AG+rgb-mean"]
     assert main(["measure", *files, "--explain", f"AG={value:.5f}"]) == 0
-    found = [line.split()[0] for line in capsys.readouterr().out.splitlines() if "gives the claim" in line]
+    found = [
+        line.split()[0]
+        for line in capsys.readouterr().out.splitlines()
+        if "gives the claim" in line
+    ]
     assert "AG+rgb-mean" in found
     assert "AG" not in found
 

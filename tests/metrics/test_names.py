@@ -45,10 +45,16 @@ def test_every_definition_has_a_formula_and_a_row() -> None:
 
 def test_metric_and_definition_name_one_formula() -> None:
     """Long tables hold metric and definition, so these two must tell every formula from every other."""
-    names = [(definition.metric, definition.definition) for definition in all_definitions().values()]
+    names = [
+        (definition.metric, definition.definition) for definition in all_definitions().values()
+    ]
     assert len(set(names)) == len(names)
     protocol, plain = resolve(["SSIM@tang+rgb-mean", "SSIM@tang"])
-    assert (protocol.metric, protocol.definition, plain.definition) == ("SSIM", "tang+rgb-mean", "tang")
+    assert (protocol.metric, protocol.definition, plain.definition) == (
+        "SSIM",
+        "tang+rgb-mean",
+        "tang",
+    )
 
 
 def test_name_of_the_metric_stands_for_the_column_of_an_evaluator() -> None:

@@ -114,7 +114,9 @@ def test_measure_names_every_metric_without_a_value() -> None:
         (lambda image: image[:0], "must be a gray image"),
     ],
 )
-def test_images_that_cannot_be_measured_are_refused(scene: Scene, spoil: object, message: str) -> None:
+def test_images_that_cannot_be_measured_are_refused(
+    scene: Scene, spoil: object, message: str
+) -> None:
     """nan, values out of range, sizes that differ, masks, colour and nothing at all are refused with what was found."""
     assert callable(spoil)
     with pytest.raises(MetricError, match=message):
@@ -141,7 +143,8 @@ def test_gray_of_a_colour_image_is_its_rounded_luma() -> None:
 
 
 @pytest.mark.parametrize(
-    "image", [np.zeros((4, 4)), np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.uint8), np.ones((4, 4), bool)]
+    "image",
+    [np.zeros((4, 4)), np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.uint8), np.ones((4, 4), bool)],
 )
 def test_other_images_have_no_gray(image: np.ndarray) -> None:
     """Floating-point images, masks, four channels and vectors are refused."""
@@ -177,7 +180,10 @@ def test_each_source_part_is_computed_once_for_all_fused_images(
 ) -> None:
     """A second fused image of the same sources computes no part of a source again."""
     a, b, fused = scene
-    pair, definitions = SourcePair(a, b), resolve(["EN", "MI", "VIF", "Qabf", "SSIM", "Nabf", "Q_S"])
+    pair, definitions = (
+        SourcePair(a, b),
+        resolve(["EN", "MI", "VIF", "Qabf", "SSIM", "Nabf", "Q_S"]),
+    )
     pair.measure(fused, definitions)
     computed: list[str] = []
     original = Parts.part
@@ -223,7 +229,9 @@ def test_very_large_images_take_bounded_memory() -> None:
 
 
 @pytest.mark.parametrize(("wanted", "threads"), [("3", 3), ("1", 1), ("", 1)])
-def test_threads_are_those_of_the_job(monkeypatch: pytest.MonkeyPatch, wanted: str, threads: int) -> None:
+def test_threads_are_those_of_the_job(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, threads: int
+) -> None:
     """OpenCV takes its number of threads from OMP_NUM_THREADS, as numpy does."""
     monkeypatch.setenv("OMP_NUM_THREADS", wanted)
     filters.use_threads_of_job()

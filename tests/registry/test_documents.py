@@ -41,19 +41,26 @@ def test_every_value_knows_its_line(tmp_path: Path) -> None:
     (tmp_path / "methods.yaml").write_text(SHARED)
     document = read_document(tmp_path / "methods.yaml")
     assert document.where(("first", "title")) == f"{tmp_path}/methods.yaml:3 (first.title)"
-    assert document.where(("second", "run", "args")) == f"{tmp_path}/methods.yaml:11 (second.run.args)"
+    assert (
+        document.where(("second", "run", "args")) == f"{tmp_path}/methods.yaml:11 (second.run.args)"
+    )
 
 
 def test_several_entries_are_shared(tmp_path: Path) -> None:
     """``<<: [*one, *other]`` takes the fields of both; the first one wins, as YAML has it."""
-    (tmp_path / "methods.yaml").write_text("a: &a {x: 1}\nb: &b {x: 2, y: 3}\nc: {<<: [*a, *b], z: 4}\n")
+    (tmp_path / "methods.yaml").write_text(
+        "a: &a {x: 1}\nb: &b {x: 2, y: 3}\nc: {<<: [*a, *b], z: 4}\n"
+    )
     assert read_document(tmp_path / "methods.yaml").data["c"] == {"x": 1, "y": 3, "z": 4}
 
 
 def test_a_date_is_the_text_that_is_written(tmp_path: Path) -> None:
     """No field is a date: what looks like one, possible or not, stays a text."""
     (tmp_path / "methods.yaml").write_text("a: {x: 2024-02-03, y: 2024-02-31}\n")
-    assert read_document(tmp_path / "methods.yaml").data["a"] == {"x": "2024-02-03", "y": "2024-02-31"}
+    assert read_document(tmp_path / "methods.yaml").data["a"] == {
+        "x": "2024-02-03",
+        "y": "2024-02-31",
+    }
 
 
 @pytest.mark.parametrize(
@@ -68,7 +75,9 @@ def test_a_date_is_the_text_that_is_written(tmp_path: Path) -> None:
         (b"a: !!float x\n", r":1: not valid YAML: 'x' cannot be read as float"),
     ],
 )
-def test_what_yaml_cannot_mean_is_told_with_its_line(tmp_path: Path, text: bytes, told: str) -> None:
+def test_what_yaml_cannot_mean_is_told_with_its_line(
+    tmp_path: Path, text: bytes, told: str
+) -> None:
     """Another encoding, a tab, an anchor inside itself, a merge of no mapping, a name that is none: one line, no traceback."""
     (tmp_path / "methods.yaml").write_bytes(text)
     with pytest.raises(RegistryError, match=told):

@@ -48,10 +48,14 @@ def test_every_code_link_of_the_lists_has_an_entry(registry: Registry) -> None:
 def test_every_published_entry_says_where_it_was_published(registry: Registry) -> None:
     """An active method of a repository has its licence, its weights' paths (unless it has none), and a full commit."""
     published = [
-        method for method in registry.methods.values() if not is_local(method.code) and method.is_active
+        method
+        for method in registry.methods.values()
+        if not is_local(method.code) and method.is_active
     ]
     assert len(published) > 35
-    assert [method.name for method in published if not method.commit or "licence" not in method.entry] == []
+    assert [
+        method.name for method in published if not method.commit or "licence" not in method.entry
+    ] == []
     assert {method.name for method in published if not method.weights} == {
         "fcdfusion",
         "fcdfusion-rgb",
@@ -79,13 +83,19 @@ def test_entries_name_known_shims_and_datasets(registry: Registry) -> None:
         shims = importlib.import_module("harness.compat").COMPAT
     finally:
         sys.path.remove(str(ROOT / "workflow"))
-    runs = [(method.name, method.entry["run"]) for method in registry.methods.values() if method.is_active]
+    runs = [
+        (method.name, method.entry["run"])
+        for method in registry.methods.values()
+        if method.is_active
+    ]
     parts = [
         (name, part)
         for name, run in runs
         for part in [run, *run.get("per_task", {}).values(), *run.get("per_dataset", {}).values()]
     ]
-    named = {(name, shim.partition(":")[0]) for name, part in parts for shim in part.get("compat", [])}
+    named = {
+        (name, shim.partition(":")[0]) for name, part in parts for shim in part.get("compat", [])
+    }
     assert [pair for pair in named if pair[1] not in shims] == []
     datasets = {(name, dataset) for name, run in runs for dataset in run.get("per_dataset", {})}
     assert [pair for pair in datasets if pair[1] not in registry.datasets] == []
@@ -99,9 +109,9 @@ def test_pins_cover_the_pairs(registry: Registry) -> None:
         names = pair_names(dataset.entry["pairs"], ROOT)
         sums = read_pins(ROOT / dataset.entry["hashes"])
         assert names, dataset.name
-        assert [(side, name) for name in names for side in "ab" if (side, name) not in sums] == [], (
-            dataset.name
-        )
+        assert [
+            (side, name) for name in names for side in "ab" if (side, name) not in sums
+        ] == [], dataset.name
 
 
 @pytest.mark.parametrize("name", ["methods.yaml", "datasets.yaml"])

@@ -16,7 +16,11 @@ from fusebench.images import pixel_sha256, write_png
 from fusebench.registry import load_registry
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-RUN = {"script": "s.py", "stage": {"a": "a/{name}.png", "b": "b/{name}.png"}, "collect": "o/{name}.png"}
+RUN = {
+    "script": "s.py",
+    "stage": {"a": "a/{name}.png", "b": "b/{name}.png"},
+    "collect": "o/{name}.png",
+}
 
 
 @pytest.fixture
@@ -35,7 +39,9 @@ def project(tmp_path: Path) -> Path:
     }
     write_yaml(tmp_path / "datasets.yaml", {"pairs": dataset, "more": dataset})
     suite = {"methods": ["m"], "datasets": ["pairs"]}
-    write_yaml(tmp_path / "config" / "config.yaml", {"suite": "s", "suites": {"s": suite}, "device": "cpu"})
+    write_yaml(
+        tmp_path / "config" / "config.yaml", {"suite": "s", "suites": {"s": suite}, "device": "cpu"}
+    )
     (tmp_path / "methods.yaml").write_text(
         f"m: &m\n  title: M\n  tasks: [infrared-visible]\n  code: https://github.com/o/m\n  commit: {COMMIT!r}\n"
         f"  env: classical\n  weights:\n    - path: w.pth\n      url: https://example.org/w.pth\n  run: {json.dumps(RUN)}\n"
@@ -87,7 +93,12 @@ def test_facts_of_a_good_record_are_written(project: Path) -> None:
     fact = load_registry(project).methods["m"].verified
     images = json.loads((project / "results/runs/m/pairs/record.json").read_text())["images"]
     expected = sha256_of_json([["p", images[0]["sha256"]], ["q", images[1]["sha256"]]])
-    assert fact == {"date": "2026-02-03", "device": "cpu", "dataset": "pairs", "outputs_sha256": expected}
+    assert fact == {
+        "date": "2026-02-03",
+        "device": "cpu",
+        "dataset": "pairs",
+        "outputs_sha256": expected,
+    }
 
 
 def test_further_datasets_are_others(project: Path) -> None:
@@ -137,7 +148,9 @@ def test_method_without_a_run_is_refused(project: Path, capsys: pytest.CaptureFi
     assert "must have a record" in capsys.readouterr().err
 
 
-def test_fields_for_an_unknown_dataset_are_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fields_for_an_unknown_dataset_are_told(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A dataset named below `per_dataset` that does not exist is a mistake, told with the nearest known name."""
     text = (project / "methods.yaml").read_text()
     run = json.dumps({**RUN, "per_dataset": {"pears": {"seed": 2}}})
@@ -156,7 +169,9 @@ def test_first_download_is_pinned(project: Path) -> None:
     assert (project / "methods.yaml").read_text() == text
 
 
-def test_pin_refuses_what_was_not_fetched(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pin_refuses_what_was_not_fetched(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Without a good marker there is nothing to pin."""
     assert main(["pin", "m", "--project", str(project)]) == 1
     assert "must tell of a success; found absent" in capsys.readouterr().err
@@ -164,8 +179,15 @@ def test_pin_refuses_what_was_not_fetched(project: Path, capsys: pytest.CaptureF
 
 def test_a_method_without_weights_is_written_as_tried(project: Path) -> None:
     """A run that came to ask for its missing weights is written as ``tried``, and the method stays unverified."""
-    write_record(project, "pairs", [], state="weights-missing", reason="w.pth: absent", reached_weights=True)
+    write_record(
+        project, "pairs", [], state="weights-missing", reason="w.pth: absent", reached_weights=True
+    )
     assert verified(project, "m") == 0
     entry = yaml.safe_load((project / "methods.yaml").read_text())["m"]
-    assert entry["tried"] == {"date": "2026-02-03", "device": "cpu", "dataset": "pairs", "reached": "weights"}
+    assert entry["tried"] == {
+        "date": "2026-02-03",
+        "device": "cpu",
+        "dataset": "pairs",
+        "reached": "weights",
+    }
     assert "verified" not in entry

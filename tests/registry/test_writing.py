@@ -40,7 +40,8 @@ def write(tmp_path: Path, change: Any) -> str:
 def test_new_field_goes_before_another(tmp_path: Path) -> None:
     """Only the new line differs: comments, quotes, anchors and blank lines stay."""
     text = write(
-        tmp_path, lambda e: set_field(e["one"], "verified", flow_mapping({"dataset": "x"}), before="run")
+        tmp_path,
+        lambda e: set_field(e["one"], "verified", flow_mapping({"dataset": "x"}), before="run"),
     )
     assert text == TEXT.replace("  run: &run\n", '  verified: {dataset: "x"}\n  run: &run\n')
 
@@ -60,7 +61,8 @@ def test_field_of_an_entry_that_merges_another_is_its_own(tmp_path: Path) -> Non
 def test_known_field_is_replaced_in_its_place(tmp_path: Path) -> None:
     """A field that is there changes its value and nothing else."""
     text = write(
-        tmp_path, lambda e: set_field(e["three"], "verified", flow_mapping({"dataset": "z"}), before="run")
+        tmp_path,
+        lambda e: set_field(e["three"], "verified", flow_mapping({"dataset": "z"}), before="run"),
     )
     assert text == TEXT.replace("verified: none", 'verified: {dataset: "z"}')
 

@@ -22,7 +22,9 @@ needs_browser = pytest.mark.skipif(
 def make_page(results: FakeResults, **options: Any) -> Path:
     """Write the page of a project and return its path."""
     page = results.root / "results" / "report" / "index.html"
-    write_page(results.root, options, page, page.parent / "previews", page.parent / "page", workers=2)
+    write_page(
+        results.root, options, page, page.parent / "previews", page.parent / "page", workers=2
+    )
     return page
 
 
@@ -51,7 +53,10 @@ class Browser:
     def texts(self, selector: str) -> list[str]:
         """Return the texts of all elements of a CSS selector."""
         return list(
-            self.js("return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)", selector)
+            self.js(
+                "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)",
+                selector,
+            )
         )
 
     def until(self, script: str, what: str) -> Any:

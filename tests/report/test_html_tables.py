@@ -22,7 +22,9 @@ def coloured(tmp_path: Path) -> Path:
 @needs_browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_coloured_ranks_can_be_read(browser: Browser, coloured: Path, width: int, theme: str) -> None:
+def test_coloured_ranks_can_be_read(
+    browser: Browser, coloured: Path, width: int, theme: str
+) -> None:
     """axe finds nothing serious, contrast included, and the ranks really have colours of the theme."""
     browser.open(coloured, width=width, theme=theme)
     assert browser.violations() == []
@@ -37,8 +39,12 @@ def test_a_wide_table_scrolls_in_its_box(browser: Browser, coloured: Path) -> No
     """On a phone the document is as wide as the screen, its caption too; the table scrolls, also by keyboard."""
     browser.open(coloured, width=390)
     assert browser.js("return document.documentElement.scrollWidth") <= 390
-    assert browser.js("return document.querySelector('caption').getBoundingClientRect().right") <= 390
-    assert browser.js("const box = document.querySelector('.wide'); return box.scrollWidth > box.clientWidth")
+    assert (
+        browser.js("return document.querySelector('caption').getBoundingClientRect().right") <= 390
+    )
+    assert browser.js(
+        "const box = document.querySelector('.wide'); return box.scrollWidth > box.clientWidth"
+    )
     browser.js("document.querySelector('.wide').focus()")
     browser.press("\ue014")
     browser.until("return document.querySelector('.wide').scrollLeft > 0", "the table scrolls")

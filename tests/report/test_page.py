@@ -23,7 +23,9 @@ def open_part(browser: Browser, part: str) -> None:
     """Open a part of the page and wait until its table has rows."""
     browser.find(f"#tab-{part}").click()
     table = {"results": "results-table", "images": "pair-table", "methods": "methods-table"}[part]
-    browser.until(f"return document.querySelector('#{table} .tabulator-row') !== null", f"rows of {table}")
+    browser.until(
+        f"return document.querySelector('#{table} .tabulator-row') !== null", f"rows of {table}"
+    )
 
 
 def test_page_is_whole(page: Path) -> None:
@@ -39,11 +41,15 @@ def test_names_cannot_break_out(tmp_path: Path) -> None:
     """A title or a reason that ends a script element stays text."""
     results = FakeResults(tmp_path, methods=2, datasets=1, pairs=1).write()
     path = results.root / "methods.yaml"
-    path.write_text(path.read_text().replace("The paper of method-000", "</script><script>alert(1)</script>"))
+    path.write_text(
+        path.read_text().replace("The paper of method-000", "</script><script>alert(1)</script>")
+    )
     text = make_page(results).read_text(encoding="utf-8")
     assert "<script>alert(1)" not in text
     data = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
-    assert data and json.loads(data[1])["methods"][0]["title"] == "</script><script>alert(1)</script>"
+    assert (
+        data and json.loads(data[1])["methods"][0]["title"] == "</script><script>alert(1)</script>"
+    )
 
 
 @needs_browser
@@ -54,7 +60,9 @@ def test_sorting_by_mouse_and_keyboard(browser: Browser, page: Path) -> None:
     values = "#results-table .tabulator-row [tabulator-field=m0]"
     browser.find("#results-table .tabulator-col[tabulator-field=m0]").click()
     first = browser.texts(values)
-    browser.js("document.querySelector('#results-table .tabulator-col[tabulator-field=m0]').focus()")
+    browser.js(
+        "document.querySelector('#results-table .tabulator-col[tabulator-field=m0]').focus()"
+    )
     browser.press("\ue007")
     second = browser.texts(values)
     numbers = [[float(text.split()[0]) for text in texts[:-1]] for texts in (first, second)]
@@ -70,7 +78,10 @@ def test_filters(browser: Browser, page: Path) -> None:
     browser.find("#year").send_keys("2018")
     assert browser.texts(ROWS) == ["Method-003", "Method-004", "Method-005"]
     browser.find("#search").send_keys("-004")
-    assert browser.texts(ROWS) == ["Method-004"] and browser.find("#count").text == "1 of 6 methods, 8 pairs"
+    assert (
+        browser.texts(ROWS) == ["Method-004"]
+        and browser.find("#count").text == "1 of 6 methods, 8 pairs"
+    )
     browser.find("#verified").click()
     assert browser.texts(ROWS) == [] and "no method passes" in browser.find("#results-table").text
     before = browser.find("#results-table").get_attribute("aria-label")
@@ -83,7 +94,9 @@ def test_filters(browser: Browser, page: Path) -> None:
 
 
 @needs_browser
-def test_a_definition_stays_chosen_where_the_next_dataset_has_it(browser: Browser, tmp_path: Path) -> None:
+def test_a_definition_stays_chosen_where_the_next_dataset_has_it(
+    browser: Browser, tmp_path: Path
+) -> None:
     """Changing the dataset keeps the definition, and falls back to all of them where the dataset has no such metric."""
     results = FakeResults(tmp_path, methods=2, datasets=3, pairs=2, failed=0).write()
     config = results.root / "config" / "config.yaml"
@@ -134,7 +147,9 @@ def test_numbers_are_those_of_the_measures(browser: Browser, page: Path) -> None
     browser.open(page)
     open_part(browser, "results")
     cell = "#results-table .tabulator-row:nth-child(2) [tabulator-field=m1]"
-    assert float(browser.find(cell).text.split()[0]) == pytest.approx(here["value"].mean(), rel=1e-3)
+    assert float(browser.find(cell).text.split()[0]) == pytest.approx(
+        here["value"].mean(), rel=1e-3
+    )
     open_part(browser, "images")
     browser.choose("#pair", "3")
     expected = here.set_index("image")["value"]["0003"]
@@ -152,9 +167,9 @@ def test_slider_moves_by_keyboard_and_says_where_it_is(browser: Browser, page: P
     browser.open(page)
     open_part(browser, "images")
     slider = browser.find("img-comparison-slider")
-    assert slider.get_attribute("role") == "slider" and "infrared against Method-000" in slider.get_attribute(
-        "aria-label"
-    )
+    assert slider.get_attribute(
+        "role"
+    ) == "slider" and "infrared against Method-000" in slider.get_attribute("aria-label")
     browser.js("document.querySelector('img-comparison-slider').focus()")
     told = []
     for key in (
@@ -169,7 +184,9 @@ def test_slider_moves_by_keyboard_and_says_where_it_is(browser: Browser, page: P
     ):
         browser.press(key)
         told.append(slider.get_attribute("aria-valuenow"))
-        assert browser.js("return document.querySelector('img-comparison-slider').value") == int(told[-1])
+        assert browser.js("return document.querySelector('img-comparison-slider').value") == int(
+            told[-1]
+        )
     assert told == ["52", "54", "52", "62", "52", "100", "0", "2"]
 
 
@@ -208,8 +225,12 @@ def test_links_reach_originals_of_any_name(browser: Browser, tmp_path: Path) -> 
     browser.open(page)
     open_part(browser, "images")
     for _ in range(4):
-        links = browser.js("return [...document.querySelectorAll('#originals a')].map((a) => a.href)")
-        assert len(links) == 2 and all(Path(url2pathname(urlsplit(link).path)).is_file() for link in links)
+        links = browser.js(
+            "return [...document.querySelectorAll('#originals a')].map((a) => a.href)"
+        )
+        assert len(links) == 2 and all(
+            Path(url2pathname(urlsplit(link).path)).is_file() for link in links
+        )
         assert not any(urlsplit(link).query or urlsplit(link).fragment for link in links)
         browser.js("document.getElementById('next').click()")
 
@@ -224,13 +245,20 @@ def test_times_stand_beside_their_device(browser: Browser, page: Path) -> None:
 
 
 @needs_browser
-def test_a_dataset_without_images_shows_nothing_of_another(browser: Browser, tmp_path: Path) -> None:
+def test_a_dataset_without_images_shows_nothing_of_another(
+    browser: Browser, tmp_path: Path
+) -> None:
     """Neither links nor values of the dataset that was looked at before stay on the page."""
     results = FakeResults(tmp_path, methods=2, datasets=2, pairs=2).write()
     marker = results.root / "resources" / "datasets" / "set-01.json"
     marker.write_text(json.dumps({"state": "skipped", "reason": "no folder"}))
     for record in results.root.glob("results/runs/*/set-01/record.json"):
-        failed = {**json.loads(record.read_text()), "state": "skipped", "reason": "no folder", "images": []}
+        failed = {
+            **json.loads(record.read_text()),
+            "state": "skipped",
+            "reason": "no folder",
+            "images": [],
+        }
         record.write_text(json.dumps(failed))
     browser.open(make_page(results))
     open_part(browser, "images")
@@ -251,7 +279,8 @@ def test_difference_of_an_image_with_itself_is_black(browser: Browser, page: Pat
         browser.choose("#left", "method-001")
         browser.choose("#right", right)
         browser.until(
-            "return [...document.querySelectorAll('#viewer img')].every((i) => i.complete)", "images"
+            "return [...document.querySelectorAll('#viewer img')].every((i) => i.complete)",
+            "images",
         )
         shades.append(_brightness(browser.find("#viewer .difference").screenshot_as_png))
     assert shades[0] < 3 and shades[1] > 20
@@ -282,7 +311,8 @@ def test_side_by_side_zooms_and_moves_in_step(browser: Browser, page: Path) -> N
     before = browser.js("return document.querySelector('.zoomed').style.transform")
     browser.press("\ue014")
     browser.until(
-        f"return document.querySelector('.zoomed').style.transform !== {json.dumps(before)}", "moved"
+        f"return document.querySelector('.zoomed').style.transform !== {json.dumps(before)}",
+        "moved",
     )
     browser.until(
         "return new Set([...document.querySelectorAll('.zoomed')].map((z) => z.style.transform)).size === 1",
@@ -303,14 +333,19 @@ def test_tabs_and_methods_by_keyboard(browser: Browser, page: Path) -> None:
     browser.js("[...document.querySelectorAll('#methods-table .link')].at(-1).focus()")
     browser.press("\ue007")
     text = browser.find("#method").text
-    assert "weights-missing: x.pth is <gone> & away" in text and "https://arxiv.org/abs/2400.00005" in text
+    assert (
+        "weights-missing: x.pth is <gone> & away" in text
+        and "https://arxiv.org/abs/2400.00005" in text
+    )
     assert browser.js("return document.activeElement.id") == "method"
 
 
 @needs_browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-def test_no_complaint_of_console_or_axe(browser: Browser, page: Path, theme: str, width: int) -> None:
+def test_no_complaint_of_console_or_axe(
+    browser: Browser, page: Path, theme: str, width: int
+) -> None:
     """Every part, light and dark, wide and narrow: nothing sticks out, no serious finding, nothing in the console."""
     browser.open(page, width=width, theme=theme)
     assert browser.js("return document.documentElement.dataset.theme") == theme
@@ -332,7 +367,9 @@ def test_many_methods_and_pairs_do_not_freeze_it(browser: Browser, tmp_path: Pat
     browser.open(page)
     open_part(browser, "results")
     assert time.monotonic() - began < 10
-    assert browser.js("return document.querySelectorAll('#results-table .tabulator-row').length") < 80
+    assert (
+        browser.js("return document.querySelectorAll('#results-table .tabulator-row').length") < 80
+    )
     browser.js(
         "performance.mark('sort'); document.querySelector('#results-table .tabulator-col[tabulator-field=m3]').click()"
     )

@@ -100,7 +100,9 @@ def test_data_package_describes_what_is_there(made: Path) -> None:
         "tables/wide.csv",
         "statistics/wide/summary.csv",
     } <= set(resources)
-    written = {path.relative_to(made / "results").as_posix() for path in made.glob("results/**/*.csv")}
+    written = {
+        path.relative_to(made / "results").as_posix() for path in made.glob("results/**/*.csv")
+    }
     assert written - set(resources) == set()
     assert len({resource["name"] for resource in package["resources"]}) == len(resources)
     for path, resource in resources.items():
@@ -109,7 +111,9 @@ def test_data_package_describes_what_is_there(made: Path) -> None:
         text = (gzip.decompress(content) if path.endswith(".gz") else content).decode()
         head = next(csv.reader(text.splitlines()))
         assert [field["name"] for field in resource["schema"]["fields"]] == head, path
-    types = {field["name"]: field["type"] for field in resources["measures.csv"]["schema"]["fields"]}
+    types = {
+        field["name"]: field["type"] for field in resources["measures.csv"]["schema"]["fields"]
+    }
     assert (types["image"], types["value"]) == ("string", "number")
 
 
@@ -118,7 +122,9 @@ def test_archive_makes_tables_and_figures_again(made: Path, tmp_path: Path) -> N
     with tarfile.open(made / "results" / "fusebench-results.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
     root = tmp_path / "fusebench-results"
-    assert not (root / "code").exists() and len(list(root.glob("results/runs/*/*/fused/*.png"))) == 3
+    assert (
+        not (root / "code").exists() and len(list(root.glob("results/runs/*/*/fused/*.png"))) == 3
+    )
     for path in SAME:
         (root / "results" / path).unlink()
     note = (root / "ARCHIVE.md").read_text()
@@ -128,7 +134,9 @@ def test_archive_makes_tables_and_figures_again(made: Path, tmp_path: Path) -> N
     done = snakemake(root, *arguments)
     assert "rule fuse:" not in done.stderr and "rule draw_figure:" in done.stderr
     for path in SAME:
-        assert (root / "results" / path).read_bytes() == (made / "results" / path).read_bytes(), path
+        assert (root / "results" / path).read_bytes() == (made / "results" / path).read_bytes(), (
+            path
+        )
 
 
 def test_versions_are_in_the_archive(made: Path) -> None:
@@ -143,12 +151,26 @@ def test_versions_are_in_the_archive(made: Path) -> None:
 def test_snakemakes_report_has_captions_and_categories(made: Path) -> None:
     """`snakemake --report` works without a network and shows tables and figures under their captions and labels."""
     snakemake(
-        made, "tables", "figures", "report", "--allowed-rules", *ALLOWED, *MORE, "--report", "report.zip"
+        made,
+        "tables",
+        "figures",
+        "report",
+        "--allowed-rules",
+        *ALLOWED,
+        *MORE,
+        "--report",
+        "report.zip",
     )
     with zipfile.ZipFile(made / "report.zip") as report:
         (name,) = [name for name in report.namelist() if name.endswith("report.html")]
         text = report.read(name).decode()
-    for words in ("grid-set-00", "Figures", "Tables", "made from", "Published image-fusion methods"):
+    for words in (
+        "grid-set-00",
+        "Figures",
+        "Tables",
+        "made from",
+        "Published image-fusion methods",
+    ):
         assert words in text, words
 
 
@@ -161,7 +183,10 @@ def test_snakemakes_report_has_the_pages_images(made: Path) -> None:
     with zipfile.ZipFile(made / "page.zip") as report:
         names = [Path(name) for name in report.namelist()]
     (page,) = [name for name in names if name.name == "index.html"]
-    shown = {path.relative_to(made / "results/report") for path in made.glob("results/report/previews/*/*/*")}
+    shown = {
+        path.relative_to(made / "results/report")
+        for path in made.glob("results/report/previews/*/*/*")
+    }
     assert len(shown) == 3 * 5 and {page.parent / preview for preview in shown} <= set(names)
 
 

@@ -171,7 +171,11 @@ class Cluster:
     def start(self) -> None:
         """Write the configuration, start the daemons and wait until every node is idle."""
         self._write_configuration()
-        munge = ("--force", f"--key-file={self.folder}/munge.key", f"--socket={self.folder}/munge.socket")
+        munge = (
+            "--force",
+            f"--key-file={self.folder}/munge.key",
+            f"--socket={self.folder}/munge.socket",
+        )
         files = [f"--{name}-file={self.folder}/munged.{name}" for name in ("pid", "log", "seed")]
         self._run("munged", "--foreground", "--num-threads=2", *munge, *files)
         self._wait((self.folder / "munge.socket").exists, "munged")
@@ -181,7 +185,10 @@ class Cluster:
         for node in NODES:
             self.start_node(node)
         self._wait(
-            lambda: set(self.ask("sinfo", "-h", "-N", "-o", "%N=%t").split()) == {f"{n}=idle" for n in NODES},
+            lambda: (
+                set(self.ask("sinfo", "-h", "-N", "-o", "%N=%t").split())
+                == {f"{n}=idle" for n in NODES}
+            ),
             "nodes",
         )
 
@@ -201,11 +208,18 @@ class Cluster:
             f"--socket={self.folder}/database.socket",
             f"--port={self.ports['database']}",
         )
-        options = ("--bind-address=127.0.0.1", f"--user={user}", f"--init-file={self.folder}/database.sql")
+        options = (
+            "--bind-address=127.0.0.1",
+            f"--user={user}",
+            f"--init-file={self.folder}/database.sql",
+        )
         self._run("mariadbd", "--no-defaults", *where, *options)
         self._wait((self.folder / "database.socket").exists, "mariadbd")
         self._run("slurmdbd", "-D")
-        self._wait(lambda: "Cluster" in self.ask("sacctmgr", "-i", "add", "cluster", "pretended"), "slurmdbd")
+        self._wait(
+            lambda: "Cluster" in self.ask("sacctmgr", "-i", "add", "cluster", "pretended"),
+            "slurmdbd",
+        )
         self.ask("sacctmgr", "-i", "add", "account", ACCOUNT)
         self.ask("sacctmgr", "-i", "add", "user", user, f"account={ACCOUNT}")
 
@@ -230,8 +244,15 @@ class Cluster:
             _free_ports(3 + len(NODES)),
         )
         self.ports = {"dbd": dbd, "database": database}
-        shape = {"host": host, "cpus": CPUS_PER_NODE, "memory": MEGABYTES_PER_NODE, "gpus": GPUS_PER_NODE}
-        nodes = [NODE.format(name=n, port=p, **shape) for n, p in zip(NODES, node_ports, strict=True)]
+        shape = {
+            "host": host,
+            "cpus": CPUS_PER_NODE,
+            "memory": MEGABYTES_PER_NODE,
+            "gpus": GPUS_PER_NODE,
+        }
+        nodes = [
+            NODE.format(name=n, port=p, **shape) for n, p in zip(NODES, node_ports, strict=True)
+        ]
         values = {"host": host, "port": port, "user": getpass.getuser(), "folder": self.folder}
         values |= {"dbd_port": dbd, "database_port": database}
         accounting = ACCOUNTING.format(**values) if self.accounting else NO_ACCOUNTING
@@ -252,7 +273,9 @@ class Cluster:
         (self.folder / "gres.conf").write_text(gres)
         # Snakemake's plugin starts its srun without SLURM_CONF, which on a real cluster stands in /etc.
         wrapper = self.folder / "bin" / "srun"
-        wrapper.write_text(f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {_program("srun")} "$@"\n')
+        wrapper.write_text(
+            f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {_program("srun")} "$@"\n'
+        )
         wrapper.chmod(0o755)
 
     def _run(self, name: str, *arguments: str) -> None:
@@ -279,12 +302,16 @@ class Cluster:
             time.sleep(0.1)
 
     def _logs(self) -> str:
-        return "\n".join(f"{path.name}: {path.read_text()[-500:]}" for path in self.folder.glob("*.out"))
+        return "\n".join(
+            f"{path.name}: {path.read_text()[-500:]}" for path in self.folder.glob("*.out")
+        )
 
     def ask(self, *command: str) -> str:
         """Return what one of Slurm's commands prints."""
         environ = {**os.environ, **self.environ}
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            command, env=environ, capture_output=True, text=True, check=False, timeout=60
+        )
         return done.stdout
 
     def jobs(self, state: str = "") -> list[str]:
@@ -345,14 +372,19 @@ class Cluster:
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 environ = process.environ()
-                if environ.get("SLURM_CONF") == self.environ["SLURM_CONF"] and "SLURM_JOB_ID" in environ:
+                if (
+                    environ.get("SLURM_CONF") == self.environ["SLURM_CONF"]
+                    and "SLURM_JOB_ID" in environ
+                ):
                     process.kill()
 
 
 def _finished_job(fields: dict[str, str]) -> FinishedJob:
     start, end = (_seconds(fields[key]) for key in ("StartTime", "EndTime"))
     gpus = fields.get("TresPerJob", "gres:gpu:0").rpartition(":")[2]
-    return FinishedJob(fields["JobId"], fields["JobState"], fields["NodeList"], int(gpus), start, end)
+    return FinishedJob(
+        fields["JobId"], fields["JobState"], fields["NodeList"], int(gpus), start, end
+    )
 
 
 def _seconds(stamp: str) -> float:
@@ -378,7 +410,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--folder", type=Path, required=True, help="an absolute path; is made, and left for its logs"
+        "--folder",
+        type=Path,
+        required=True,
+        help="an absolute path; is made, and left for its logs",
     )
     parser.add_argument("--accounting", action="store_true", help="with a database and slurmdbd")
     options = parser.parse_args()

@@ -46,7 +46,13 @@ class Submitter:
                 "--directory",
                 str(self.project.root),
             ),
-            *("--profile", str(profile), "--slurm-init-seconds-before-status-checks", "2", *arguments),
+            *(
+                "--profile",
+                str(profile),
+                "--slurm-init-seconds-before-status-checks",
+                "2",
+                *arguments,
+            ),
             *("--config", f"mirror={self.project.root}/mirrors/{{owner}}+{{name}}"),
         ]
         with (self.project.root / "snakemake.out").open("w") as output:
@@ -71,7 +77,9 @@ class Submitter:
 
 
 @pytest.fixture(scope="session")
-def make_submitter(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Callable[[], Submitter]:
+def make_submitter(
+    tmp_path_factory: pytest.TempPathFactory, cluster: Cluster
+) -> Callable[[], Submitter]:
     """Return a maker of empty projects on the cluster; they share their environments."""
     environments = tmp_path_factory.mktemp("environments")
     return lambda: Submitter(

@@ -27,7 +27,9 @@ def submitter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submitter]:
     project.add_method("good", {"test.py": ARGPARSE}, BY_OPTIONS, resources=RESOURCES)
     for name, script in (("hog", HOG), ("cancelled", WAITS)):
         mended = script.format(flag=str(project.root / "mended"))
-        project.add_method(name, {"test.py": mended}, {**BY_OPTIONS, "devices": ["cpu"]}, resources=RESOURCES)
+        project.add_method(
+            name, {"test.py": mended}, {**BY_OPTIONS, "devices": ["cpu"]}, resources=RESOURCES
+        )
     with running_cluster(folder / "cluster", accounting=True) as cluster:
         yield Submitter(project, cluster)
 
@@ -42,14 +44,18 @@ def profile_with_sacct(folder: Path) -> Path:
     return profile
 
 
-def test_jobs_are_booked_and_their_ends_read_from_the_database(submitter: Submitter, tmp_path: Path) -> None:
+def test_jobs_are_booked_and_their_ends_read_from_the_database(
+    submitter: Submitter, tmp_path: Path
+) -> None:
     """With an account in the profile and sacct as the source of states, jobs are booked on it and have their states.
 
     A job that was cancelled is among them: sacct says by whom, and Snakemake ends nevertheless.
     """
     snakemake = submitter.start("--retries", "1", profile=profile_with_sacct(tmp_path / "profile"))
     try:
-        wait_until(lambda: bool(started(submitter.project, "cancelled")), "the job to be cancelled runs")
+        wait_until(
+            lambda: bool(started(submitter.project, "cancelled")), "the job to be cancelled runs"
+        )
         submitter.cluster.ask("scancel", started(submitter.project, "cancelled"))
         assert snakemake.wait(timeout=SECONDS) == 1, submitter.output[-5000:]
     finally:
@@ -58,7 +64,9 @@ def test_jobs_are_booked_and_their_ends_read_from_the_database(submitter: Submit
     states = {method: row["state"] for method, row in rows.items()}
     assert states == {"good": "ok", "hog": "out-of-memory", "cancelled": "crashed"}
     assert "ended as CANCELLED" in rows["cancelled"]["reason"]
-    booked = submitter.cluster.ask("sacct", "-X", "-n", "-P", "-o", "JobID,Account,State").splitlines()
+    booked = submitter.cluster.ask(
+        "sacct", "-X", "-n", "-P", "-o", "JobID,Account,State"
+    ).splitlines()
     jobs = {job: (account, state) for job, account, state in (line.split("|") for line in booked)}
     record = submitter.project.record("good")
     assert jobs[record["host"]["slurm_job"]] == (ACCOUNT, "COMPLETED")

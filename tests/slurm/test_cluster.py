@@ -16,7 +16,10 @@ from tests.slurm.conftest import SECONDS, Submitter
 
 GPU_METHODS = ["gpu1", "gpu2", "gpu3", "gpu4", "gpu5"]
 RESOURCES = {"mem_mb": 900, "runtime": 5, "threads": 1}
-SLOW = ARGPARSE + "\nimport time\nprint('visible:', os.environ['CUDA_VISIBLE_DEVICES'])\ntime.sleep(3)\n"
+SLOW = (
+    ARGPARSE
+    + "\nimport time\nprint('visible:', os.environ['CUDA_VISIBLE_DEVICES'])\ntime.sleep(3)\n"
+)
 WAITS = "import os, time\nwhile not os.path.exists({flag!r}):\n    time.sleep(0.1)\n" + ARGPARSE
 HOG = (
     "import os, time\nif not os.path.exists({flag!r}):\n    hog = b'x' * 1500_000_000\n    time.sleep(60)\n"
@@ -58,7 +61,9 @@ def ran(make_submitter: Callable[[], Submitter]) -> Iterator[tuple[Submitter, li
     submitter = submitter_with_suite(make_submitter())
     snakemake = submitter.start("--retries", "1")
     try:
-        wait_until(lambda: bool(started(submitter.project, "cancelled")), "the job to be cancelled runs")
+        wait_until(
+            lambda: bool(started(submitter.project, "cancelled")), "the job to be cancelled runs"
+        )
         submitter.cluster.ask("scancel", started(submitter.project, "cancelled"))
         assert snakemake.wait(timeout=SECONDS) == 1, submitter.output[-5000:]
         yield submitter, submitter.cluster.finished()
@@ -70,13 +75,17 @@ def test_every_compute_job_went_through_slurm(ran: tuple[Submitter, list[Finishe
     """Each record names a job that Slurm finished; clones, environments and datasets were made without Slurm."""
     submitter, finished = ran
     states = {job.id: job.state for job in finished}
-    jobs = [submitter.project.record(name)["host"]["slurm_job"] for name in [*GPU_METHODS, "on-cpu"]]
+    jobs = [
+        submitter.project.record(name)["host"]["slurm_job"] for name in [*GPU_METHODS, "on-cpu"]
+    ]
     assert [states[job] for job in jobs] == ["COMPLETED"] * 6
     # six that end well, two that die, their two last words, and the measuring
     assert len(finished) == 11, submitter.output[-5000:]
 
 
-def test_jobs_on_gpus_are_given_one_gpu_each_and_use_it(ran: tuple[Submitter, list[FinishedJob]]) -> None:
+def test_jobs_on_gpus_are_given_one_gpu_each_and_use_it(
+    ran: tuple[Submitter, list[FinishedJob]],
+) -> None:
     """Slurm gave each GPU job one GPU, and the script saw no other; a CPU job was given none."""
     submitter, finished = ran
     gpus = {job.id: job.gpus for job in finished}
@@ -102,7 +111,10 @@ def test_never_more_gpu_jobs_than_gpus(ran: tuple[Submitter, list[FinishedJob]])
 
 @pytest.mark.parametrize(
     ("method", "state", "words"),
-    [("cancelled", "crashed", "ended as CANCELLED"), ("hog", "out-of-memory", "raise `resources.mem_mb`")],
+    [
+        ("cancelled", "crashed", "ended as CANCELLED"),
+        ("hog", "out-of-memory", "raise `resources.mem_mb`"),
+    ],
 )
 def test_jobs_that_died_have_a_state(
     ran: tuple[Submitter, list[FinishedJob]], method: str, state: str, words: str
@@ -112,13 +124,17 @@ def test_jobs_that_died_have_a_state(
     row = next(row for row in project.table("status.csv") if row["method"] == method)
     assert row["state"] == state
     assert words in row["reason"]
-    assert {row["method"] for row in project.table("tables/mini/pairs.csv") if row["state"] == "ok"} == {
+    assert {
+        row["method"] for row in project.table("tables/mini/pairs.csv") if row["state"] == "ok"
+    } == {
         *GPU_METHODS,
         "on-cpu",
     }
 
 
-def test_a_killed_snakemake_leaves_no_second_writer(ran: tuple[Submitter, list[FinishedJob]]) -> None:
+def test_a_killed_snakemake_leaves_no_second_writer(
+    ran: tuple[Submitter, list[FinishedJob]],
+) -> None:
     """Started again after a kill -9, fusebench cancels the jobs that still run before it submits them anew; all ends well."""
     submitter, _ = ran
     project = submitter.project
@@ -128,7 +144,8 @@ def test_a_killed_snakemake_leaves_no_second_writer(ran: tuple[Submitter, list[F
         project.methods[name]["commit"] = project.publish(name, {"test.py": script})
     killed = submitter.start()
     wait_until(
-        lambda: all(started(project, name) not in ("", job) for name, job in before.items()), "both jobs run"
+        lambda: all(started(project, name) not in ("", job) for name, job in before.items()),
+        "both jobs run",
     )
     orphans = {started(project, name) for name in before}
     killed.send_signal(signal.SIGKILL)
@@ -149,16 +166,25 @@ def test_a_killed_snakemake_leaves_no_second_writer(ran: tuple[Submitter, list[F
     assert {row["state"] for row in project.table("status.csv")} == {"ok"}
 
 
-def test_default_resources_on_the_command_line_keep_the_gpus(make_submitter: Callable[[], Submitter]) -> None:
+def test_default_resources_on_the_command_line_keep_the_gpus(
+    make_submitter: Callable[[], Submitter],
+) -> None:
     """An option that replaces the profile's default resources leaves the methods on GPUs, here and in the job on the node."""
     submitter = make_submitter()
     submitter.project.add_method("gpu", {"test.py": ARGPARSE}, BY_OPTIONS, resources=RESOURCES)
-    asked = ("results/runs/gpu/pairs/record.json", "--default-resources", "mem_mb=2000", "runtime=5")
+    asked = (
+        "results/runs/gpu/pairs/record.json",
+        "--default-resources",
+        "mem_mb=2000",
+        "runtime=5",
+    )
     assert submitter.run(*asked) == 0, submitter.output[-5000:]
     assert submitter.project.record("gpu")["device"] == "cuda"
 
 
-def test_cells_fused_without_slurm_are_not_run_again(make_submitter: Callable[[], Submitter]) -> None:
+def test_cells_fused_without_slurm_are_not_run_again(
+    make_submitter: Callable[[], Submitter],
+) -> None:
     """A job on a node puts back the record of a cell that one local job fused with others; a forced cell is run there."""
     submitter = make_submitter()
     project = submitter.project
@@ -172,7 +198,9 @@ def test_cells_fused_without_slurm_are_not_run_again(make_submitter: Callable[[]
     before = len(submitter.cluster.finished())
     assert submitter.run(*targets) == 0, submitter.output[-5000:]
     assert len(submitter.cluster.finished()) == before + 2
-    assert [project.record("on-cpu", name)["host"]["slurm_job"] for name in ("pairs", "more")] == [None] * 2
+    assert [project.record("on-cpu", name)["host"]["slurm_job"] for name in ("pairs", "more")] == [
+        None
+    ] * 2
     assert submitter.run("--force", targets[0]) == 0, submitter.output[-5000:]
     assert project.record("on-cpu")["host"]["slurm_job"]
     assert project.record("on-cpu", "more")["host"]["slurm_job"] is None
@@ -185,7 +213,9 @@ def profile_with(folder: Path, **placeholders: str) -> Path:
     text = (REPOSITORY / "slurm" / "config.yaml").read_text()
     for key, value in placeholders.items():
         lines = text.splitlines()
-        index = max(number for number, line in enumerate(lines) if line.strip().startswith(f"# {key}:"))
+        index = max(
+            number for number, line in enumerate(lines) if line.strip().startswith(f"# {key}:")
+        )
         lines[index] = f"{lines[index].partition('#')[0]}{key}: {value}"
         text = "\n".join(lines)
     folder.mkdir()
@@ -199,9 +229,14 @@ def profile_with(folder: Path, **placeholders: str) -> Path:
         ({"slurm_partition": "nowhere"}, {}, "invalid partition specified: nowhere"),
         ({"gpu_model": "h-100"}, {}, "  Invalid GPU model format: h-100."),
         pytest.param(
-            {"gpu_model": "h100"}, {}, "Requested node configuration is not available", marks=pytest.mark.slow
+            {"gpu_model": "h100"},
+            {},
+            "Requested node configuration is not available",
+            marks=pytest.mark.slow,
         ),
-        pytest.param({}, {"gpu": 3}, "Requested node configuration is not available", marks=pytest.mark.slow),
+        pytest.param(
+            {}, {"gpu": 3}, "Requested node configuration is not available", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_impossible_requests_are_refused_with_slurms_words(
@@ -234,7 +269,11 @@ def test_impossible_requests_are_refused_with_slurms_words(
 @pytest.mark.parametrize(
     ("setting", "option", "words"),
     [
-        ({"slurm_account": "<account>", "qos": "'<qos>'"}, (), "`qos` under `default-resources` must be"),
+        (
+            {"slurm_account": "<account>", "qos": "'<qos>'"},
+            (),
+            "`qos` under `default-resources` must be",
+        ),
         ({"gpu_model": "<model>"}, (), "`gpu_model` under `set-resources: fuse_on_gpu` must be"),
         ({}, ("--default-resources", "qos=<qos>"), "found <qos>"),
     ],

@@ -55,9 +55,9 @@ def test_a_time_limit_is_a_state_and_then_a_result(make_submitter: Callable[[], 
     """A job that Slurm ends at its time limit stands in the table as timeout; with more time it has its numbers."""
     submitter = submitter_that_waits(make_submitter())
     project = submitter.project
-    assert submitter.run("--retries", "1", "--set-resources", "fuse_on_gpu:runtime=1") == 1, submitter.output[
-        -5000:
-    ]
+    assert submitter.run("--retries", "1", "--set-resources", "fuse_on_gpu:runtime=1") == 1, (
+        submitter.output[-5000:]
+    )
     states = {row["method"]: row for row in project.table("status.csv")}
     assert states["waits"]["state"] == "timeout"
     assert "ended as TIMEOUT" in states["waits"]["reason"]

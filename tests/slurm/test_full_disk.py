@@ -34,8 +34,14 @@ def test_a_full_shared_disk_has_a_state_and_is_made_good(submitter: Submitter) -
     project = submitter.project
     assert submitter.run() == 1, submitter.output[-5000:]
     rows = {row["dataset"]: row for row in project.table("status.csv")}
-    assert {dataset: row["state"] for dataset, row in rows.items()} == {"pairs": "ok", "large": "crashed"}
-    assert "is full" in rows["large"]["reason"] and "free space and run again" in rows["large"]["reason"]
+    assert {dataset: row["state"] for dataset, row in rows.items()} == {
+        "pairs": "ok",
+        "large": "crashed",
+    }
+    assert (
+        "is full" in rows["large"]["reason"]
+        and "free space and run again" in rows["large"]["reason"]
+    )
     record = project.record("method", "large")
     assert record["host"]["slurm_job"]
     run = project.root / "results" / "runs" / "method" / "large"

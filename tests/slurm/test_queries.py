@@ -28,7 +28,9 @@ def answering(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         ("FAILED", "crashed"),
     ],
 )
-def test_each_ending_has_its_state(monkeypatch: pytest.MonkeyPatch, state: str, expected: str) -> None:
+def test_each_ending_has_its_state(
+    monkeypatch: pytest.MonkeyPatch, state: str, expected: str
+) -> None:
     """The way a job ended becomes a state of the tables, with Slurm's words in the reason."""
     answering(monkeypatch, SHOWN.format(state=state, reason="Why", code="0:9", log="/nowhere"))
     error = slurm.ending("7")
@@ -42,7 +44,9 @@ def test_a_failed_job_whose_log_speaks_of_memory_ran_out_of_it(
     """Where Slurm kills only a step, the job counts as failed; its log says why."""
     log = tmp_path / "7.log"
     log.write_text("slurmstepd: error: Detected 1 oom_kill event in StepId=7.0.\n")
-    answering(monkeypatch, SHOWN.format(state="FAILED", reason="NonZeroExitCode", code="1:0", log=log))
+    answering(
+        monkeypatch, SHOWN.format(state="FAILED", reason="NonZeroExitCode", code="1:0", log=log)
+    )
     error = slurm.ending("7")
     assert error.state == "out-of-memory"
     assert "oom_kill" in str(error)
@@ -61,7 +65,9 @@ def test_the_plugin_sees_the_first_word_of_a_state(monkeypatch: pytest.MonkeyPat
         (None, None),
     ]
 
-    async def answered(command: str, logger: logging.Logger) -> tuple[dict[str, str] | None, float | None]:
+    async def answered(
+        command: str, logger: logging.Logger
+    ) -> tuple[dict[str, str] | None, float | None]:
         return answers.pop(0)
 
     monkeypatch.setattr(plugin, "query_job_status", answered)
@@ -112,9 +118,13 @@ def test_a_cell_has_the_refusal_of_its_own_last_job(tmp_path: Path) -> None:
         FAILED.format(words=words.format("old"), method="other")
     )
     texts = [
-        FAILED.format(words=words.format(said), method="one") for said in ("first", "sbatch: error: last")
+        FAILED.format(words=words.format(said), method="one")
+        for said in ("first", "sbatch: error: last")
     ]
     (tmp_path / "2026-01-02.snakemake.log").write_text("\n".join(texts))
-    assert slurm.refusal_of(Path("results/runs/one/pairs/record.json"), tmp_path) == "sbatch: error: last"
+    assert (
+        slurm.refusal_of(Path("results/runs/one/pairs/record.json"), tmp_path)
+        == "sbatch: error: last"
+    )
     assert slurm.refusal_of(Path("results/runs/other/pairs/record.json"), tmp_path) == ""
     assert slurm.refusal_of(Path("results/runs/one/pairs/record.json"), tmp_path / "absent") == ""

@@ -39,7 +39,9 @@ def origin(tmp_path: Path) -> Path:
     return tmp_path / "mirrors" / "lab+method"
 
 
-def test_the_commit_is_checked_out_not_the_branch(tmp_path: Path, origin: Path, mirror: str) -> None:
+def test_the_commit_is_checked_out_not_the_branch(
+    tmp_path: Path, origin: Path, mirror: str
+) -> None:
     """A clone holds the files of the pinned commit although the branch has moved on."""
     first = commit(origin, {"test.py": "1"})
     commit(origin, {"test.py": "2"})
@@ -70,10 +72,13 @@ def test_submodules_are_cloned_at_their_commits(tmp_path: Path, origin: Path, mi
         "GIT_CONFIG_VALUE_0": "always",
     }
     subprocess.run(
-        ["git", "-C", origin, "submodule", "--quiet", "add", part, "part"], check=True, env=environment
+        ["git", "-C", origin, "submodule", "--quiet", "add", part, "part"],
+        check=True,
+        env=environment,
     )
     subprocess.run(
-        ["git", "-C", origin, "config", "-f", ".gitmodules", "submodule.part.url", "../part.git"], check=True
+        ["git", "-C", origin, "config", "-f", ".gitmodules", "submodule.part.url", "../part.git"],
+        check=True,
     )
     pin = commit(origin, {})
     commit(part, {"net.py": "new"})
@@ -107,7 +112,9 @@ def test_a_missing_mirror_names_both_places(tmp_path: Path, mirror: str) -> None
     """Where the mirror lacks a repository, the message names the code link and the place that was looked at."""
     with pytest.raises(SourceUnavailable) as caught:
         obtain_source(URL, "0" * 40, tmp_path / "clone", tmp_path, mirror)
-    assert URL in str(caught.value) and str(tmp_path / "mirrors" / "lab+method") in str(caught.value)
+    assert URL in str(caught.value) and str(tmp_path / "mirrors" / "lab+method") in str(
+        caught.value
+    )
 
 
 def test_an_edited_clone_is_refused(tmp_path: Path, origin: Path, mirror: str) -> None:
@@ -148,16 +155,22 @@ def _obtain(arguments: tuple[str, str, Path, Path, str]) -> str:
     return str(obtain_source(*arguments)["tree"])
 
 
-def test_a_folder_that_is_no_whole_clone_is_refused(tmp_path: Path, origin: Path, mirror: str) -> None:
+def test_a_folder_that_is_no_whole_clone_is_refused(
+    tmp_path: Path, origin: Path, mirror: str
+) -> None:
     """What another program left, or a damaged disk, is told with the folder to delete; it is no crash."""
     pin = commit(origin, {"test.py": "1"})
     (tmp_path / "clone").mkdir()
-    with pytest.raises(SourceUnavailable, match=r"clone must be a whole clone; .*; delete the folder"):
+    with pytest.raises(
+        SourceUnavailable, match=r"clone must be a whole clone; .*; delete the folder"
+    ):
         obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
     (tmp_path / "clone").rmdir()
     obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
     (tmp_path / "clone" / ".git" / "HEAD").unlink()
-    with pytest.raises(SourceUnavailable, match=r"clone must be a whole clone; .*; delete the folder"):
+    with pytest.raises(
+        SourceUnavailable, match=r"clone must be a whole clone; .*; delete the folder"
+    ):
         obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
 
 
@@ -167,7 +180,9 @@ def test_a_mirror_that_is_no_repository_is_told_in_git_s_first_words(
     """The cause is git's first fatal line, not the advice after it."""
     origin.parent.mkdir()
     origin.write_text("x")
-    with pytest.raises(SourceUnavailable, match=r"cannot be cloned from .*: fatal: invalid gitfile"):
+    with pytest.raises(
+        SourceUnavailable, match=r"cannot be cloned from .*: fatal: invalid gitfile"
+    ):
         obtain_source(URL, "1" * 40, tmp_path / "clone", tmp_path, mirror)
 
 
@@ -181,12 +196,19 @@ def test_two_jobs_may_want_a_source_at_once(tmp_path: Path, origin: Path, mirror
     assert not [path for path in (tmp_path / ".staging").iterdir() if path.is_dir()]
 
 
-def test_only_the_folders_of_a_dataset_are_checked_out(tmp_path: Path, origin: Path, mirror: str) -> None:
+def test_only_the_folders_of_a_dataset_are_checked_out(
+    tmp_path: Path, origin: Path, mirror: str
+) -> None:
     """A dataset's folders are written, and the rest of a huge repository is not."""
     pin = commit(origin, {"images/ir/1.png": "a", "images/vi/1.png": "b", "weights/huge.pth": "c"})
-    assert checkout_folders(URL, pin, ["images/ir", "images/vi"], tmp_path / "part", tmp_path, mirror) == []
+    assert (
+        checkout_folders(URL, pin, ["images/ir", "images/vi"], tmp_path / "part", tmp_path, mirror)
+        == []
+    )
     written = [
-        path.name for path in (tmp_path / "part").rglob("*") if path.is_file() and ".git" not in path.parts
+        path.name
+        for path in (tmp_path / "part").rglob("*")
+        if path.is_file() and ".git" not in path.parts
     ]
     assert sorted(written) == ["1.png", "1.png"]
 

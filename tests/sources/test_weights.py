@@ -35,20 +35,26 @@ def test_weights_are_fetched_and_placed(address: str, tmp_path: Path) -> None:
     weights = [{"path": "ckpt/model.pth", "url": address, "sha256": SHA256}]
     assert fetch_weights(weights, tmp_path / "fetched")["sha256"] == {"ckpt/model.pth": SHA256}
     (tmp_path / "tree").mkdir()
-    assert place_weights(weights, tmp_path / "fetched", tmp_path / "tree", []) == {"ckpt/model.pth": SHA256}
+    assert place_weights(weights, tmp_path / "fetched", tmp_path / "tree", []) == {
+        "ckpt/model.pth": SHA256
+    }
     assert (tmp_path / "tree" / "ckpt" / "model.pth").read_bytes() == CONTENT
 
 
 def test_another_hash_is_refused(address: str, tmp_path: Path) -> None:
     """A file that is not the pinned one is not used."""
     with pytest.raises(WeightsMissing, match=r"model\.pth"):
-        fetch_weights([{"path": "model.pth", "url": address, "sha256": "0" * 64}], tmp_path / "fetched")
+        fetch_weights(
+            [{"path": "model.pth", "url": address, "sha256": "0" * 64}], tmp_path / "fetched"
+        )
 
 
 def test_a_folder_is_no_file_of_weights(tmp_path: Path) -> None:
     """An entry that names a folder is told so; it is a missing file of one method, and no reason to stop the others."""
     (tmp_path / "tree" / "ckpt").mkdir(parents=True)
-    with pytest.raises(WeightsMissing, match="ckpt: must be the file of the weights; found a folder"):
+    with pytest.raises(
+        WeightsMissing, match="ckpt: must be the file of the weights; found a folder"
+    ):
         place_weights([{"path": "ckpt"}], None, tmp_path / "tree", [])
 
 
@@ -56,7 +62,9 @@ def test_a_wrong_hash_in_the_repository_says_what_to_do(tmp_path: Path) -> None:
     """Both hashes are told, and the two things that can be corrected."""
     (tmp_path / "model.pth").write_bytes(CONTENT)
     weights = [{"path": "model.pth", "sha256": "0" * 64}]
-    with pytest.raises(WeightsMissing, match=f"found {SHA256}; put the right file in its place, or correct"):
+    with pytest.raises(
+        WeightsMissing, match=f"found {SHA256}; put the right file in its place, or correct"
+    ):
         place_weights(weights, None, tmp_path, [])
 
 
@@ -70,7 +78,12 @@ def test_a_dead_link_says_what_to_do(address: str, tmp_path: Path) -> None:
 def test_a_page_for_people_is_shown_and_a_file_put_by_hand_is_taken(tmp_path: Path) -> None:
     """Weights on a drive are asked for with link and code; once the file lies there it is used."""
     weights = [
-        {"path": "model.pth", "page": "https://drive.example.org/x", "password": "abcd", "sha256": SHA256}
+        {
+            "path": "model.pth",
+            "page": "https://drive.example.org/x",
+            "password": "abcd",
+            "sha256": SHA256,
+        }
     ]
     with pytest.raises(WeightsMissing, match=r"https://drive\.example\.org/x \(code abcd\)"):
         fetch_weights(weights, tmp_path / "fetched")

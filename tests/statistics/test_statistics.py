@@ -26,7 +26,15 @@ def long(values: dict[tuple[str, str], list[float | None]], dataset: str = "d") 
     for (method, metric), numbers in values.items():
         name, _, definition = metric.partition("@")
         rows += [
-            (method, dataset, f"{i:02}", name, definition or "canonical", v, "" if v is not None else "flat")
+            (
+                method,
+                dataset,
+                f"{i:02}",
+                name,
+                definition or "canonical",
+                v,
+                "" if v is not None else "flat",
+            )
             for i, v in enumerate(numbers)
         ]
     return pd.DataFrame(
@@ -36,7 +44,9 @@ def long(values: dict[tuple[str, str], list[float | None]], dataset: str = "d") 
 
 def sample(columns: dict[str, list[float]], metric: str = "SSIM") -> Sample:
     """A sample of one metric."""
-    (found,) = samples(long({(method, metric): [*v] for method, v in columns.items()}), {"d": [metric]})
+    (found,) = samples(
+        long({(method, metric): [*v] for method, v in columns.items()}), {"d": [metric]}
+    )
     return found
 
 
@@ -44,7 +54,10 @@ def noisy(seed: int, pairs: int = 25, methods: int = 4) -> dict[str, list[float]
     """Values of methods whose means are 0.02 apart, with the noise of the pairs common to all."""
     random = np.random.default_rng(seed)
     content = random.normal(0.5, 0.1, pairs)
-    return {f"m{k}": (content + 0.02 * k + random.normal(0, 0.01, pairs)).tolist() for k in range(methods)}
+    return {
+        f"m{k}": (content + 0.02 * k + random.normal(0, 0.01, pairs)).tolist()
+        for k in range(methods)
+    }
 
 
 def test_intervals_are_scipys() -> None:
@@ -86,22 +99,29 @@ def test_few_pairs_carry_no_best() -> None:
     """With five pairs, however clear they look, every other method is tied with the best."""
     columns = {m: v[:5] for m, v in noisy(3).items()}
     table: Any = summary(long({(m, "SSIM"): [*v] for m, v in columns.items()}), [sample(columns)])
-    assert table.set_index("method")["tied"].to_dict() == {"m0": True, "m1": True, "m2": True, "m3": False}
+    assert table.set_index("method")["tied"].to_dict() == {
+        "m0": True,
+        "m1": True,
+        "m2": True,
+        "m3": False,
+    }
 
 
 def test_equal_methods_are_tied() -> None:
     """A copy of the best method is tied with it, and its p is 1."""
     columns = {**noisy(4), "copy": noisy(4)["m3"]}
-    table: Any = summary(long({(m, "SSIM"): [*v] for m, v in columns.items()}), [sample(columns)]).set_index(
-        "method"
-    )
+    table: Any = summary(
+        long({(m, "SSIM"): [*v] for m, v in columns.items()}), [sample(columns)]
+    ).set_index("method")
     assert bool(table.loc["copy", "tied"]) and table.loc["copy", "p_holm"] == 1.0
 
 
 def test_the_noise_of_sums_is_no_difference() -> None:
     """What differs in the sixteenth digit alone is equal: it shares its rank, and no test tells it from the best."""
     values = np.random.default_rng(3).uniform(0.5, 0.9, 40)
-    found = sample({"a": values.tolist(), "b": (values * (1 - 2e-16)).tolist(), "c": (values - 0.1).tolist()})
+    found = sample(
+        {"a": values.tolist(), "b": (values * (1 - 2e-16)).tolist(), "c": (values - 0.1).tolist()}
+    )
     assert rank_table([found]).iloc[0].tolist() == [1.5, 1.5, 3]
     assert wilcoxon_holm(found)["b"] == 1 and wilcoxon_holm(found)["c"] < 0.001
 
@@ -129,7 +149,11 @@ def test_methods_without_every_value_are_left_out_and_told() -> None:
     (found,) = samples(measures, {"d": ["EN"]})
     table: Any = summary(measures, [found]).set_index("method")
     assert list(found.values.columns) == ["a"] and found.best is None
-    assert (table.loc["b", "measured"], table.loc["b", "pairs"], table.loc["b", "reason"]) == (2, 3, "flat")
+    assert (table.loc["b", "measured"], table.loc["b", "pairs"], table.loc["b", "reason"]) == (
+        2,
+        3,
+        "flat",
+    )
     assert np.isnan(table.loc["b", "low"])
 
 
@@ -139,7 +163,9 @@ def test_friedman_and_wilcoxon_are_scipys() -> None:
     tested = friedman(sample(columns))
     plain = stats.friedmanchisquare(*columns.values())
     assert (tested.statistic, tested.p) == pytest.approx((plain.statistic, plain.pvalue))
-    raw = {m: stats.wilcoxon(np.subtract(columns[m], columns["m3"])).pvalue for m in ("m0", "m1", "m2")}
+    raw = {
+        m: stats.wilcoxon(np.subtract(columns[m], columns["m3"])).pvalue for m in ("m0", "m1", "m2")
+    }
     assert wilcoxon_holm(sample(columns)).min() == pytest.approx(3 * min(raw.values()))
     assert np.isnan(friedman(sample({"a": [1.0, 2.0], "b": [2.0, 3.0]})).p)
 
@@ -157,13 +183,18 @@ def test_nemenyi_agrees_with_the_critical_difference() -> None:
     for a in ranks.index:
         for b in ranks.index:
             if a != b:
-                assert (p.loc[a, b] < 0.05) == (abs(ranks[a] - ranks[b]) > critical_difference(4, 12))
+                assert (p.loc[a, b] < 0.05) == (
+                    abs(ranks[a] - ranks[b]) > critical_difference(4, 12)
+                )
 
 
 def ranked(rows: dict[str, dict[str, float]]) -> pd.DataFrame:
     """Ranks by metric and method on one dataset."""
     return rank_table(
-        [sample({m: [v, v] for m, v in columns.items()}, metric) for metric, columns in rows.items()]
+        [
+            sample({m: [v, v] for m, v in columns.items()}, metric)
+            for metric, columns in rows.items()
+        ]
     )
 
 
@@ -172,7 +203,9 @@ def test_ranks_average_over_metrics_and_count_wins() -> None:
     table: Any = ranked({"EN": {"a": 3, "b": 2, "c": 1}, "Q_CV": {"a": 1, "b": 1, "c": 2}})
     assert table.loc[("d", "Q_CV")].tolist() == [1.5, 1.5, 3.0]
     means: Any = mean_ranks(table)
-    assert means["mean_rank"].to_dict() == {"a": 1.25, "b": 1.75, "c": 3.0} and means["wins"].to_dict() == {
+    assert means["mean_rank"].to_dict() == {"a": 1.25, "b": 1.75, "c": 3.0} and means[
+        "wins"
+    ].to_dict() == {
         "a": 2,
         "b": 1,
         "c": 0,
@@ -199,7 +232,10 @@ def test_sensitivity_counts_every_choice() -> None:
 def test_few_metrics_leave_no_choice() -> None:
     """With three metrics there is nothing to vary."""
     assert (
-        sensitivity(ranked({"EN": {"a": 2, "b": 1}, "SD": {"a": 2, "b": 1}, "SF": {"a": 2, "b": 1}})) is None
+        sensitivity(
+            ranked({"EN": {"a": 2, "b": 1}, "SD": {"a": 2, "b": 1}, "SF": {"a": 2, "b": 1}})
+        )
+        is None
     )
 
 
@@ -209,12 +245,16 @@ def test_metrics_that_order_methods_alike_correlate() -> None:
     opposite = {m: [-x for x in v] for m, v in columns.items()}
     found = [sample(columns, "EN"), sample(opposite, "SD"), sample(opposite, "Q_CV")]
     table: Any = metric_correlation(found)
-    assert table.loc["EN", "SD"] == pytest.approx(-1) and table.loc["EN", "Q_CV"] == pytest.approx(1)
+    assert table.loc["EN", "SD"] == pytest.approx(-1) and table.loc["EN", "Q_CV"] == pytest.approx(
+        1
+    )
 
 
 def test_files_hold_everything(tmp_path: Path) -> None:
     """Every file is written, also for a table without any value, and the words name what is tied."""
-    measures = long({(m, metric): [*v] for metric in ("EN", "SD", "SF", "Q_CV") for m, v in noisy(9).items()})
+    measures = long(
+        {(m, metric): [*v] for metric in ("EN", "SD", "SF", "Q_CV") for m, v in noisy(9).items()}
+    )
     write_statistics(tmp_path / "some", measures, {"d": ["EN", "SD", "SF", "Q_CV"]})
     assert sorted(path.name for path in (tmp_path / "some").iterdir()) == sorted(FILES)
     text = (tmp_path / "some" / "statistics.md").read_text()

@@ -55,5 +55,7 @@ def test_a_png_with_a_wrong_checksum_behind_its_pixels_is_read(tmp_path: Path) -
     pixels = np.random.default_rng(1).integers(0, 256, (60, 80)).astype(np.uint8)
     cv2.imwrite(str(path), pixels)
     content = path.read_bytes()
-    path.write_bytes(content[:-12] + b"\x00\x00\x00\x03tEXta\x00b" + b"\x00\x00\x00\x00" + content[-12:])
+    path.write_bytes(
+        content[:-12] + b"\x00\x00\x00\x03tEXta\x00b" + b"\x00\x00\x00\x00" + content[-12:]
+    )
     assert (read_image(path)[0] == pixels).all()

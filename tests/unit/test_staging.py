@@ -59,7 +59,9 @@ def test_left_overs_of_the_dead_are_collected(tmp_path: Path) -> None:
     assert folders(tmp_path / ".staging") == []
 
 
-def test_the_scratch_of_a_killed_job_is_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_scratch_of_a_killed_job_is_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A job that was killed leaves its scratch folder to the next job, which removes it, and no other one."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -22,9 +22,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--method", required=True, choices=METHODS, help="which method")
-    parser.add_argument("--a", required=True, type=Path, metavar="DIR", help="folder of the first sources")
-    parser.add_argument("--b", required=True, type=Path, metavar="DIR", help="folder of the second sources")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the results")
+    parser.add_argument(
+        "--a", required=True, type=Path, metavar="DIR", help="folder of the first sources"
+    )
+    parser.add_argument(
+        "--b", required=True, type=Path, metavar="DIR", help="folder of the second sources"
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="folder of the results"
+    )
     return parser.parse_args(arguments)
 
 

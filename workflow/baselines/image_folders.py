@@ -55,7 +55,9 @@ def read(path: Path) -> Image:
         raise UnusableImageError(
             f"{path}: must be 8-bit gray or RGB, and is {image.dtype} of shape {image.shape}"
         )
-    return np.asarray(image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+    return np.asarray(
+        image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8
+    )
 
 
 def read_pair(path_a: Path, path_b: Path) -> tuple[Image, Image]:

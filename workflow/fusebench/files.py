@@ -18,7 +18,9 @@ def sha256_of_file(path: Path) -> str:
 
 def sha256_of_json(value: Any) -> str:
     """Return the sha256 of a JSON value, the same whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
 
 
 def json_parameter(value: Any) -> str:

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp", ".gif"})
+SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp", ".gif"}
+)
 """File names that end so are taken for images."""
 
 OPAQUE = 255
@@ -69,7 +71,9 @@ def read_own(path: Path) -> NDArray[np.uint8]:
 
     pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if pixels is None:
-        raise UnreadableImageError(f"{path}: must be an image that an earlier step wrote; found none")
+        raise UnreadableImageError(
+            f"{path}: must be an image that an earlier step wrote; found none"
+        )
     # The inputs of self-checks are kept as they were committed, some with 16 bits.
     pixels, _ = _to_8_bit(pixels, path)
     return (

@@ -113,7 +113,11 @@ class Plan:
             "source": f"{SOURCES}/{keys['source']}.json",
             "environment": f"{ENVIRONMENTS}/{keys['environment']}.json",
         }
-        return {**markers, "weights": f"{WEIGHTS}/{method}.json"} if method in self.weights else markers
+        return (
+            {**markers, "weights": f"{WEIGHTS}/{method}.json"}
+            if method in self.weights
+            else markers
+        )
 
     def cell_spec(self, method: str, dataset: str) -> str:
         """Return the parameters of a fusing job as JSON."""
@@ -156,7 +160,9 @@ class Plan:
     def batch_paths(self, batches: list[Batch]) -> list[str]:
         """Return the files that stand for the records of batches: one for each job."""
         return [
-            batch_path(method, number) for number, (methods, _) in enumerate(batches) for method in methods
+            batch_path(method, number)
+            for number, (methods, _) in enumerate(batches)
+            for method in methods
         ]
 
     def batch_inputs(self, cells: list[tuple[str, str]]) -> list[str]:
@@ -247,7 +253,9 @@ class Plan:
             return []
         folder = local_folder(definition, self.registry.root)
         try:
-            names = pair_names(definition.get("pairs"), self.registry.root) or find_names(folder, definition)
+            names = pair_names(definition.get("pairs"), self.registry.root) or find_names(
+                folder, definition
+            )
             paths = [
                 image_path(folder, pattern, name)
                 for pattern in patterns(definition).values()
@@ -311,7 +319,10 @@ class Plan:
         """Return the parameters of a tabulating job as JSON."""
         # Not sorted by name: the order of the methods is the order of the table's rows.
         return json.dumps(
-            {"table": asdict(self.table(suite, dataset)), "cells": self.table_cells(suite, dataset)},
+            {
+                "table": asdict(self.table(suite, dataset)),
+                "cells": self.table_cells(suite, dataset),
+            },
             ensure_ascii=False,
         )
 
@@ -337,7 +348,9 @@ class Plan:
 
     def speed_spec(self, suite: str) -> str:
         """Return the parameters of a job that writes speed tables as JSON."""
-        cells = [(method, dataset.name) for method, dataset in self.registry.suites[suite].speed_cells()]
+        cells = [
+            (method, dataset.name) for method, dataset in self.registry.suites[suite].speed_cells()
+        ]
         return json_parameter(_cells(cells))
 
     @property
@@ -358,7 +371,11 @@ class Plan:
     @property
     def suite_tables(self) -> list[tuple[str, str]]:
         """The tables of the selected suites, as suite and dataset."""
-        return [(suite.name, dataset.name) for suite in self.registry.selected for dataset in suite.datasets]
+        return [
+            (suite.name, dataset.name)
+            for suite in self.registry.selected
+            for dataset in suite.datasets
+        ]
 
     def measured_spec(self) -> str:
         """Return the parameters of a job that measures several datasets as JSON: their metrics, by the methods they share."""
@@ -366,11 +383,15 @@ class Plan:
         for dataset in self.datasets:
             methods = tuple(method for method, other in self.cells if other == dataset)
             groups.setdefault(methods, {})[dataset] = self.metrics(dataset)
-        return json_parameter([{"methods": m, "datasets": datasets} for m, datasets in groups.items()])
+        return json_parameter(
+            [{"methods": m, "datasets": datasets} for m, datasets in groups.items()]
+        )
 
     def tabulated(self) -> str:
         """Return what one job tabulates for the selected suites, a line of JSON each: what it collects, and its tables."""
-        return "\n".join([self.collect_spec(), *(self.table_spec(*table) for table in self.suite_tables)])
+        return "\n".join(
+            [self.collect_spec(), *(self.table_spec(*table) for table in self.suite_tables)]
+        )
 
     @property
     def speed_tables(self) -> list[str]:
@@ -391,7 +412,11 @@ class Plan:
 def _shared(dictionaries: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return what each dictionary has of its own, and what all have in common."""
     first, *others = dictionaries
-    common = {key: value for key, value in first.items() if all(key in o and o[key] == value for o in others)}
+    common = {
+        key: value
+        for key, value in first.items()
+        if all(key in o and o[key] == value for o in others)
+    }
     return [{key: d[key] for key in d if key not in common} for d in dictionaries], common
 
 
@@ -461,7 +486,9 @@ def prepare_process(plan: Plan) -> None:
     os.environ["FUSEBENCH_MIRROR"] = str(plan.registry.options.get("mirror", ""))
     crops = {name: table.entry.get("crops", {}) for name, table in plan.registry.tables.items()}
     os.environ[CROPS_VARIABLE] = json.dumps(crops)
-    os.environ["FUSEBENCH_TRY"] = "yes" if plan.registry.options.get("try") in {True, "true"} else ""
+    os.environ["FUSEBENCH_TRY"] = (
+        "yes" if plan.registry.options.get("try") in {True, "true"} else ""
+    )
 
 
 def is_last_attempt(attempt: int, retries: int | None) -> bool:

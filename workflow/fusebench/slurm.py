@@ -23,7 +23,9 @@ MEMORY = re.compile(r".*(exceeded memory limit|oom.?kill|Out Of Memory).*", re.I
 
 REFUSED = (
     re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.$", re.MULTILINE | re.DOTALL),
-    re.compile(r"Job submission failed with exception: (.*?)(?:For further error details|$)", re.DOTALL),
+    re.compile(
+        r"Job submission failed with exception: (.*?)(?:For further error details|$)", re.DOTALL
+    ),
 )
 """How Snakemake's log tells that sbatch refused a job, or its plugin did: an account unknown, no name of a GPU model."""
 
@@ -66,7 +68,9 @@ def _jobs_of(folder: Path) -> list[str]:
     jobs = [line.split("|", 2) for line in listing.splitlines() if line.count("|") >= 2]
     own = folder.resolve()
     return [
-        job for job, directory, comment in jobs if Path(directory).resolve() == own and OURS.match(comment)
+        job
+        for job, directory, comment in jobs
+        if Path(directory).resolve() == own and OURS.match(comment)
     ]
 
 
@@ -95,7 +99,9 @@ def gpus_in_cluster() -> bool:
 def ending(job: str) -> StepError:
     """Return what became of a job that ended without writing a record, in Slurm's own words."""
     state, words, log = _state(job)
-    memory = MEMORY.search(log.read_text(encoding="utf-8", errors="replace")) if log.is_file() else None
+    memory = (
+        MEMORY.search(log.read_text(encoding="utf-8", errors="replace")) if log.is_file() else None
+    )
     message = f"Slurm job {job} ended as {words}" + (f": {memory[0].strip()}" if memory else "")
     if state.startswith("TIMEOUT"):
         return TimedOut(f"{message}: raise `resources.runtime` of the entry")
@@ -108,10 +114,16 @@ def _state(job: str) -> tuple[str, str, Path]:
     """Return the state of a job, how Slurm puts it, and the job's log, from the controller or else from the accounting."""
     shown = dict(re.findall(r"(\w+)=(\S*)", _asked(["scontrol", "show", "job", job])))
     if "JobState" in shown:
-        parts = [shown["JobState"], f"exit code {shown.get('ExitCode')}", f"reason {shown.get('Reason')}"]
+        parts = [
+            shown["JobState"],
+            f"exit code {shown.get('ExitCode')}",
+            f"reason {shown.get('Reason')}",
+        ]
         words = ", ".join([*parts, f"node {shown.get('NodeList')}"])
         return shown["JobState"], words, Path(shown.get("StdOut", ""))
-    accounted = _asked(["sacct", "-X", "-n", "-P", "-j", job, "--format=State,ExitCode,NodeList"]).strip()
+    accounted = _asked(
+        ["sacct", "-X", "-n", "-P", "-j", job, "--format=State,ExitCode,NodeList"]
+    ).strip()
     if accounted:
         state, code, node = accounted.splitlines()[0].split("|")
         return state, f"{state}, exit code {code}, node {node}", Path()
@@ -138,7 +150,9 @@ def refusal_of(record: Path, folder: Path) -> str:
     """
     log = max(folder.glob("*.snakemake.log"), default=None)
     text = log.read_text(encoding="utf-8", errors="replace") if log else ""
-    failed = [match["words"] for match in FAILED_JOB.finditer(text) if match["output"] == str(record)]
+    failed = [
+        match["words"] for match in FAILED_JOB.finditer(text) if match["output"] == str(record)
+    ]
     return "; ".join(_refused(failed[-1])) if failed else ""
 
 

@@ -16,7 +16,11 @@ SPEC = "spec"
 
 
 def add_step(
-    steps: Any, name: str, step: Callable[[argparse.Namespace], None], *files: str, lists: Iterable[str] = ()
+    steps: Any,
+    name: str,
+    step: Callable[[argparse.Namespace], None],
+    *files: str,
+    lists: Iterable[str] = (),
 ) -> argparse.ArgumentParser:
     """Add a step with options that name a file each, and options that name any number of them."""
     parser: argparse.ArgumentParser = steps.add_parser(name, help=step.__doc__)

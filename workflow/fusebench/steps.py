@@ -56,7 +56,9 @@ def build_environment(options: argparse.Namespace) -> None:
     def make() -> dict[str, Any]:
         receipt = build(ROOT / "envs" / spec["env"], spec["variant"], ROOT / "resources")
         if Path(receipt["path"]).name != options.marker.stem:
-            raise EnvironmentFailed(f"{spec['env']}: its lock changed while it was being built; run again")
+            raise EnvironmentFailed(
+                f"{spec['env']}: its lock changed while it was being built; run again"
+            )
         return receipt
 
     write_marker(options.marker, options.failures, make)
@@ -105,13 +107,19 @@ def fuse_batch(options: argparse.Namespace) -> None:
         method, dataset = spec["method"], spec["dataset"]
         markers = {step: Path(path) for step, path in {**options.spec["markers"], **paths}.items()}
         log = ROOT / "logs" / "fuse" / method / f"{dataset}.log"
-        cells.append(read_cell(spec, {"weights": None, **markers}, ROOT / RUNS / method / dataset, log))
-        if dataset not in options.anew:  # all of them before the first is run, which may be interrupted
+        cells.append(
+            read_cell(spec, {"weights": None, **markers}, ROOT / RUNS / method / dataset, log)
+        )
+        if (
+            dataset not in options.anew
+        ):  # all of them before the first is run, which may be interrupted
             keep_finished(cells[-1])
     for cell in cells:
         method, dataset = cell.spec["method"], cell.spec["dataset"]
         failures = ROOT / FAILURES / method / f"{dataset}.json"
-        fuse_cell(cell, failures, declared.get(method, {}).get("declares", {}), bool(options.last_words))
+        fuse_cell(
+            cell, failures, declared.get(method, {}).get("declares", {}), bool(options.last_words)
+        )
         records[dataset] = sha256_of_file(cell.folder / "record.json")
     write_json(options.whole, records)
 
@@ -125,12 +133,16 @@ def measure_together(options: argparse.Namespace) -> None:
     """Measure the runs of the selected suites, dataset by dataset."""
     for group in options.spec:
         for dataset, metrics in group["datasets"].items():
-            records = [ROOT / RUNS / method / dataset / "record.json" for method in group["methods"]]
+            records = [
+                ROOT / RUNS / method / dataset / "record.json" for method in group["methods"]
+            ]
             marker, output = ROOT / DATASETS / f"{dataset}.json", ROOT / MEASURES / f"{dataset}.csv"
             _measure(marker, records, metrics, options.workers, output)
 
 
-def _measure(dataset: Path, records: list[Path], metrics: list[str], workers: int, output: Path) -> None:
+def _measure(
+    dataset: Path, records: list[Path], metrics: list[str], workers: int, output: Path
+) -> None:
     import csv
 
     from fusebench.measure.runs import COLUMNS, measure_dataset
@@ -147,7 +159,9 @@ def collect(options: argparse.Namespace) -> None:
     """Write the long files of values and states, and one that names the cells without a result."""
     from fusebench.compare import failures, read_measures, write_measures, write_status
 
-    measures = read_measures([ROOT / MEASURES / f"{dataset}.csv" for dataset in options.spec["runs"]])
+    measures = read_measures(
+        [ROOT / MEASURES / f"{dataset}.csv" for dataset in options.spec["runs"]]
+    )
     write_measures(options.measures, measures)
     records = _records(options.spec)
     write_status(options.status, records)
@@ -209,17 +223,23 @@ def _parser() -> argparse.ArgumentParser:
     fusing.add_argument(
         "--anew", nargs="*", help="its dataset: run it in any case; none: put back a finished run"
     )
-    fusing.add_argument("--last-words", type=int, default=0, help="1: every job of the cell died; say how")
+    fusing.add_argument(
+        "--last-words", type=int, default=0, help="1: every job of the cell died; say how"
+    )
     batch = add_step(steps, "fuse-batch", fuse_batch, "spec", "whole")
     batch.add_argument("--anew", nargs="*", default=[], help="datasets to run in any case")
-    batch.add_argument("--last-words", type=int, default=0, help="1: every job of the cells died; say how")
+    batch.add_argument(
+        "--last-words", type=int, default=0, help="1: every job of the cells died; say how"
+    )
     measuring = add_step(steps, "measure", measure, "dataset", "output", lists=["records"])
     measuring.add_argument("--metrics", nargs="*", default=[])
     measuring.add_argument("--workers", type=int, default=1)
     together = add_step(steps, "measure-together", measure_together, "spec")
     together.add_argument("--workers", type=int, default=1)
     tabulating = add_step(steps, "tabulate", tabulate, "measures", "status", "unfinished")
-    tabulating.add_argument("--asked", required=True, help="the digest of what the run has handed over")
+    tabulating.add_argument(
+        "--asked", required=True, help="the digest of what the run has handed over"
+    )
     add_step(steps, "collect", collect, "spec", "measures", "status", "unfinished")
     add_step(steps, "table", write_table, "spec", "measures")
     timing = add_step(steps, "speed", write_speed, "spec", "folder")

@@ -73,14 +73,24 @@ class Redirect:
         self._settle_device_constructors()
         for name in FACTORIES:
             original = getattr(torch, name, None)
-            wrap(torch, name, lambda original, name=name: self._by_keyword(original, "torch." + name))
+            wrap(
+                torch, name, lambda original, name=name: self._by_keyword(original, "torch." + name)
+            )
             self._register_builtin(original, getattr(torch, name, None))
         for name in NEW_METHODS:
-            wrap(torch.Tensor, name, lambda original, name=name: self._by_keyword(original, "Tensor." + name))
+            wrap(
+                torch.Tensor,
+                name,
+                lambda original, name=name: self._by_keyword(original, "Tensor." + name),
+            )
         wrap(torch.Tensor, "to", self._tensor_to)
         wrap(torch.Tensor, "cuda", self._tensor_cuda)
         wrap(torch.nn.Module, "to", lambda original: self._by_position(original, "Module.to"))
-        wrap(torch.nn.Module, "to_empty", lambda original: self._by_keyword(original, "Module.to_empty"))
+        wrap(
+            torch.nn.Module,
+            "to_empty",
+            lambda original: self._by_keyword(original, "Module.to_empty"),
+        )
         wrap(torch.nn.Module, "cuda", self._module_cuda)
         wrap(torch, "load", lambda original: self._load(original, "torch.load"))
         if hasattr(torch, "jit"):
@@ -189,12 +199,15 @@ class ToVisible(Redirect):
         if not self.torch.cuda.is_available():
             raise RuntimeError(
                 "fusebench: the job is to run on a GPU, but torch sees none (%s=%r); check the GPUs that the job "
-                "was given, and that the environment was locked for CUDA" % (VISIBLE, os.environ.get(VISIBLE))
+                "was given, and that the environment was locked for CUDA"
+                % (VISIBLE, os.environ.get(VISIBLE))
             )
         super().install()
         for name in ("set_device", "synchronize", "get_device_name", "get_device_properties"):
             wrap(
-                self.torch.cuda, name, lambda original, name=name: self._first(original, "torch.cuda." + name)
+                self.torch.cuda,
+                name,
+                lambda original, name=name: self._first(original, "torch.cuda." + name),
             )
         wrap(
             self.torch.cuda.device,
@@ -229,9 +242,16 @@ class ToVisible(Redirect):
     def _data_parallel(self, original):
         def __init__(self_, module, device_ids=None, output_device=None, *args, **kwargs):
             if device_ids:
-                device_ids = sorted({self.place(one, "DataParallel") for one in device_ids}, key=str)
+                device_ids = sorted(
+                    {self.place(one, "DataParallel") for one in device_ids}, key=str
+                )
             return original(
-                self_, module, device_ids, self.place(output_device, "DataParallel"), *args, **kwargs
+                self_,
+                module,
+                device_ids,
+                self.place(output_device, "DataParallel"),
+                *args,
+                **kwargs,
             )
 
         return __init__
@@ -350,7 +370,8 @@ class ToCpu(Redirect):
 
     def _replace_storage(self):
         storages = [
-            getattr(self.torch, name, None) for name in ("UntypedStorage", "TypedStorage", "FloatStorage")
+            getattr(self.torch, name, None)
+            for name in ("UntypedStorage", "TypedStorage", "FloatStorage")
         ]
         for storage in storages:
             if storage is not None:
@@ -373,7 +394,11 @@ class ToCpu(Redirect):
         return load
 
     def _is_not_cpu(self, location):
-        return location is None or isinstance(location, dict) or self.replacement(location) is not location
+        return (
+            location is None
+            or isinstance(location, dict)
+            or self.replacement(location) is not location
+        )
 
     def _data_parallel(self, original):
         def __init__(self_, *args, **kwargs):
@@ -394,12 +419,20 @@ class ToCpu(Redirect):
                 wrap(cuda, name, lambda original, name=name, value=value: self._answer(name, value))
         for name, stand_in in CUDA_STAND_INS.items():
             if hasattr(cuda, name):
-                wrap(cuda, name, lambda original, name=name, make=stand_in: self._stand_in(name, make))
+                wrap(
+                    cuda,
+                    name,
+                    lambda original, name=name, make=stand_in: self._stand_in(name, make),
+                )
         wrap(cuda, "is_available", lambda original: lambda: self._say_available() or original())
         if self.pretend:
             for name, value in PRETENDED_ANSWERS.items():
                 wrap(cuda, name, lambda original, value=value: lambda *args, **kwargs: value)
-            wrap(cuda, "get_rng_state", lambda original: lambda *args, **kwargs: torch.get_rng_state())
+            wrap(
+                cuda,
+                "get_rng_state",
+                lambda original: lambda *args, **kwargs: torch.get_rng_state(),
+            )
 
     def _say_available(self):
         if self.pretend:
@@ -422,11 +455,15 @@ class ToCpu(Redirect):
         return create
 
     def _replace_tensor_types(self, cuda, torch):
-        names = [name for name in dir(torch) if name.endswith(("Tensor", "Storage")) and name != "Tensor"]
+        names = [
+            name for name in dir(torch) if name.endswith(("Tensor", "Storage")) and name != "Tensor"
+        ]
         for name in names:
             if name in vars(cuda):
                 delattr(cuda, name)
-        provide(cuda, {name: lambda name=name: getattr(torch, name) for name in names}, self._fired_type)
+        provide(
+            cuda, {name: lambda name=name: getattr(torch, name) for name in names}, self._fired_type
+        )
 
     def _fired_type(self, name):
         self._fired("torch.cuda." + name)

@@ -19,19 +19,25 @@ class Edits:
 
     def __init__(self, root, edits):
         self.root = root
-        self.by_path = {os.path.realpath(os.path.join(root, file)): pairs for file, pairs in edits.items()}
+        self.by_path = {
+            os.path.realpath(os.path.join(root, file)): pairs for file, pairs in edits.items()
+        }
         self.applied = []
         for path in self.by_path:
             self._check(path)
 
     def _check(self, path):
         if not path.endswith(".py"):
-            raise JobError("edits apply to .py files as they are compiled; %s is none" % self.name(path))
+            raise JobError(
+                "edits apply to .py files as they are compiled; %s is none" % self.name(path)
+            )
         try:
             with open(path, "rb") as file:
                 source = decode_source(file.read())
         except OSError:
-            raise JobError("edit: there is no file %s in the repository" % self.name(path)) from None
+            raise JobError(
+                "edit: there is no file %s in the repository" % self.name(path)
+            ) from None
         self._replace(path, source)
 
     def name(self, path):
@@ -51,7 +57,9 @@ class Edits:
         for old, new in self.by_path[path]:
             count = source.count(old)
             if not count:
-                raise JobError("edit of %s: the text %r is not in the file" % (self.name(path), old))
+                raise JobError(
+                    "edit of %s: the text %r is not in the file" % (self.name(path), old)
+                )
             source = source.replace(old, new)
             made.append({"file": self.name(path), "old": old, "new": new, "count": count})
         return source, made

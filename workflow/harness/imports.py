@@ -29,7 +29,9 @@ class Finder:
     def __init__(self, root, edits, model_functions):
         self.root = root + os.sep
         self.edits = edits
-        self.model_functions = {os.path.join(root, file): names for file, names in model_functions.items()}
+        self.model_functions = {
+            os.path.join(root, file): names for file, names in model_functions.items()
+        }
         for path, names in self.model_functions.items():
             self._check_functions(path, names)
         self.hooks = {}

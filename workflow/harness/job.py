@@ -59,7 +59,8 @@ def read_job(path):
     job["script_path"] = os.path.join(job["cwd"], job["script"])
     if not os.path.isfile(job["script_path"]):
         raise JobError(
-            "the script %r must be a file, relative to %s; there is none" % (job["script"], job["cwd"])
+            "the script %r must be a file, relative to %s; there is none"
+            % (job["script"], job["cwd"])
         )
     job["weights"] = [os.path.realpath(path) for path in job["weights"]]
     job["outputs"] = {os.path.realpath(path): pair for path, pair in job["outputs"].items()}

@@ -78,8 +78,11 @@ class Report:
             "model_seconds_total": clock.total_model_seconds if clock.total_calls else None,
             "model_calls_total": clock.total_calls,
             "peak_rss_bytes": peak_rss_bytes(),
-            "peak_rss_children_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
-            "weights_read": [os.path.relpath(path, self.job["root"]) for path in self.parts.weights.asked],
+            "peak_rss_children_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+            * 1024,
+            "weights_read": [
+                os.path.relpath(path, self.job["root"]) for path in self.parts.weights.asked
+            ],
             "shims": tally.shims,
             "edits_applied": self.parts.edits.applied,
             "notes": self._notes(together),

@@ -136,7 +136,9 @@ class MainHarness(Harness):
             self.end("exit", status)
             raise
         except BaseException as error:
-            self.report.exception = describe_exception(error, self.job["root"], self.job["script_path"])
+            self.report.exception = describe_exception(
+                error, self.job["root"], self.job["script_path"]
+            )
             self.end("exception", 1)
             print_exception(error)
             return 1
@@ -164,7 +166,9 @@ def forget_shadowed(folder, started_with):
     """A module beside the script goes before one of the standard library that only the launcher imported."""
     names = os.listdir(folder)
     beside = {name[:-3] for name in names if name.endswith(".py")}
-    beside.update(name for name in names if os.path.isfile(os.path.join(folder, name, "__init__.py")))
+    beside.update(
+        name for name in names if os.path.isfile(os.path.join(folder, name, "__init__.py"))
+    )
     for name in set(sys.modules) - started_with:
         if name.split(".")[0] in beside:
             del sys.modules[name]
@@ -174,7 +178,10 @@ def print_exception(error):
     """Print the traceback as Python would, without the frames of the launcher."""
     own = os.path.dirname(os.path.abspath(__file__))
     trace = error.__traceback__
-    while trace is not None and os.path.dirname(os.path.abspath(trace.tb_frame.f_code.co_filename)) == own:
+    while (
+        trace is not None
+        and os.path.dirname(os.path.abspath(trace.tb_frame.f_code.co_filename)) == own
+    ):
         trace = trace.tb_next
     sys.excepthook(type(error), error.with_traceback(trace), trace)
 

@@ -53,9 +53,7 @@ if unfilled := placeholders(resources_as_written()):
 try:
     PLAN = make_plan(Path(), config)
 except RegistryError as error:
-    sys.exit(
-        f"fusebench: {error}\nNothing was run; `fusebench check` repeats this check alone."
-    )
+    sys.exit(f"fusebench: {error}\nNothing was run; `fusebench check` repeats this check alone.")
 
 prepare_process(PLAN)
 
@@ -146,9 +144,7 @@ def anew_cells(cells):
     A scheduler does not tell its jobs; there these copies have been forgotten.
     """
     return lambda wildcards: (
-        ""
-        if ON_CLUSTER
-        else " ".join(cell[1] for cell in cells(wildcards) if is_anew(*cell))
+        "" if ON_CLUSTER else " ".join(cell[1] for cell in cells(wildcards) if is_anew(*cell))
     )
 
 

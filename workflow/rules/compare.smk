@@ -37,9 +37,7 @@ rule collect_measures:
 rule write_table:
     input:
         measures="results/measures/{dataset}.csv",
-        records=lambda wildcards: PLAN.unmeasured_records(
-            wildcards.suite, wildcards.dataset
-        ),
+        records=lambda wildcards: PLAN.unmeasured_records(wildcards.suite, wildcards.dataset),
     output:
         suite_table("{suite}", "{dataset}"),
     log:

@@ -17,8 +17,6 @@ rule prepare_dataset:
     params:
         spec=lambda wildcards: PLAN.dataset_spec(wildcards.dataset),
         attempt=lambda wildcards: attempt("resources", "datasets", wildcards.dataset),
-        failures=lambda wildcards: failures_file(
-            "resources", "datasets", wildcards.dataset
-        ),
+        failures=lambda wildcards: failures_file("resources", "datasets", wildcards.dataset),
     shell:
         "python -m fusebench.steps dataset --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"

@@ -13,8 +13,6 @@ rule build_environment:
     params:
         spec=lambda wildcards: PLAN.environment_spec(wildcards.environment),
         attempt=lambda wildcards: attempt("resources", "envs", wildcards.environment),
-        failures=lambda wildcards: failures_file(
-            "resources", "envs", wildcards.environment
-        ),
+        failures=lambda wildcards: failures_file("resources", "envs", wildcards.environment),
     shell:
         "python -m fusebench.steps environment --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"

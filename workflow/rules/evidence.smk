@@ -75,9 +75,7 @@ rule copy_committed_images:
 # The same job as for any cell, on the committed inputs; each run has another seed.
 rule fuse_committed:
     input:
-        unpack(
-            lambda wildcards: EVIDENCE.check_inputs(wildcards.method, wildcards.check)
-        ),
+        unpack(lambda wildcards: EVIDENCE.check_inputs(wildcards.method, wildcards.check)),
     output:
         record="results/selfcheck/{method}/{check}/{run}/record.json",
     log:
@@ -150,9 +148,7 @@ use rule fuse_again as fuse_again_on_gpu with:
 rule judge_selfcheck:
     input:
         images="resources/committed/{method}/{check}.json",
-        records=lambda wildcards: EVIDENCE.check_records(
-            wildcards.method, wildcards.check
-        ),
+        records=lambda wildcards: EVIDENCE.check_records(wildcards.method, wildcards.check),
     output:
         "results/selfcheck/{method}/{check}.json",
     log:

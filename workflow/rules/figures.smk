@@ -13,12 +13,8 @@ rule draw_figure:
     input:
         unpack(
             lambda wildcards: {
-                "measures": COMPARISON.figure_measures(
-                    wildcards.table, wildcards.figure
-                ),
-                "others": list(
-                    COMPARISON.figure_inputs(wildcards.table, wildcards.figure)
-                ),
+                "measures": COMPARISON.figure_measures(wildcards.table, wildcards.figure),
+                "others": list(COMPARISON.figure_inputs(wildcards.table, wildcards.figure)),
             }
         ),
         statistics="results/statistics/{table}/summary.csv",

@@ -23,18 +23,12 @@ rule fuse:
         anew=anew_cells(lambda wildcards: [(wildcards.method, wildcards.dataset)]),
         last_words=lambda wildcards, attempt: int(is_last(attempt)),
         slurm_extra=lambda wildcards: (
-            "--exclusive"
-            if PLAN.is_exclusive(wildcards.method, wildcards.dataset)
-            else ""
+            "--exclusive" if PLAN.is_exclusive(wildcards.method, wildcards.dataset) else ""
         ),
     params:
         spec=lambda wildcards: PLAN.cell_spec(wildcards.method, wildcards.dataset),
-        attempt=lambda wildcards: attempt(
-            "results", f"{wildcards.method}", wildcards.dataset
-        ),
-        failures=lambda wildcards: failures_file(
-            "results", wildcards.method, wildcards.dataset
-        ),
+        attempt=lambda wildcards: attempt("results", f"{wildcards.method}", wildcards.dataset),
+        failures=lambda wildcards: failures_file("results", wildcards.method, wildcards.dataset),
         weights=lambda wildcards, input: (
             f"--weights {input.weights}" if "weights" in input.keys() else ""
         ),

@@ -14,9 +14,7 @@ rule obtain_source:
     params:
         spec=lambda wildcards: PLAN.source_spec(wildcards.source),
         attempt=lambda wildcards: attempt("resources", "sources", wildcards.source),
-        failures=lambda wildcards: failures_file(
-            "resources", "sources", wildcards.source
-        ),
+        failures=lambda wildcards: failures_file("resources", "sources", wildcards.source),
     shell:
         "python -m fusebench.steps source --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"
 
@@ -29,8 +27,6 @@ rule fetch_weights:
     params:
         spec=lambda wildcards: PLAN.weights_spec(wildcards.method),
         attempt=lambda wildcards: attempt("resources", "weights", wildcards.method),
-        failures=lambda wildcards: failures_file(
-            "resources", "weights", wildcards.method
-        ),
+        failures=lambda wildcards: failures_file("resources", "weights", wildcards.method),
     shell:
         "python -m fusebench.steps weights --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"

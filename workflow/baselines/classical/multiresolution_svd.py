@@ -29,7 +29,9 @@ def to_blocks(image: Gray) -> Gray:
 def from_blocks(blocks: Gray, shape: tuple[int, ...]) -> Gray:
     """The inverse of ``to_blocks``."""
     height, width = shape
-    return blocks.reshape(2, 2, height // 2, width // 2).transpose(2, 1, 3, 0).reshape(height, width)
+    return (
+        blocks.reshape(2, 2, height // 2, width // 2).transpose(2, 1, 3, 0).reshape(height, width)
+    )
 
 
 def left_singular_vectors(blocks: Gray) -> Gray:

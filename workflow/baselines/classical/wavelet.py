@@ -35,7 +35,9 @@ def select(a: Gray, b: Gray) -> Gray:
 def decompose(image: Gray) -> list[Gray | tuple[Gray, ...]]:
     """Approximation band, then the three detail bands of each level, coarsest first."""
     levels = min(LEVELS, pywt.dwtn_max_level(image.shape, WAVELET))
-    bands: list[Gray | tuple[Gray, ...]] = pywt.wavedec2(image, WAVELET, mode="symmetric", level=levels)
+    bands: list[Gray | tuple[Gray, ...]] = pywt.wavedec2(
+        image, WAVELET, mode="symmetric", level=levels
+    )
     return bands
 
 
@@ -47,6 +49,8 @@ def fuse(a: Gray, b: Gray) -> Gray:
         tuple(select(x, y) for x, y in zip(level_a, level_b, strict=True))
         for level_a, level_b in zip(details_a, details_b, strict=True)
     ]
-    fused: Gray = pywt.waverec2([np.mean([top_a, top_b], axis=0), *details], WAVELET, mode="symmetric")
+    fused: Gray = pywt.waverec2(
+        [np.mean([top_a, top_b], axis=0), *details], WAVELET, mode="symmetric"
+    )
     # The inverse transform returns an even number of samples in each direction.
     return fused[: a.shape[0], : a.shape[1]]

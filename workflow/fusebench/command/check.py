@@ -8,7 +8,9 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench check``."""
-    parser.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
+    parser.add_argument(
+        "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,9 +15,12 @@ SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench fetch``."""
-    parser.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
     parser.add_argument(
-        "--suite", help="one suite, or several joined by commas; default: that of config/config.yaml"
+        "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
+    )
+    parser.add_argument(
+        "--suite",
+        help="one suite, or several joined by commas; default: that of config/config.yaml",
     )
     parser.add_argument(
         "--mirror", help="a path with {owner} and {name} that replaces the network for repositories"
@@ -31,14 +34,25 @@ def run(options: argparse.Namespace) -> int:
     config = [f"{key}={value}" for key, value in chosen.items() if value]
     command = [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE)),
-        *("--directory", str(options.project), "--cores", str(options.cores), "--keep-going", "fetch"),
+        *(
+            "--directory",
+            str(options.project),
+            "--cores",
+            str(options.cores),
+            "--keep-going",
+            "fetch",
+        ),
         *(["--config", *config] if config else []),
     ]
     status = subprocess.run(command, check=False).returncode
-    missing = list(_missing(options.project, {key: value for key, value in chosen.items() if value}))
+    missing = list(
+        _missing(options.project, {key: value for key, value in chosen.items() if value})
+    )
     if missing:
         raise FusebenchError(
-            "\n".join(["could not be had:", *missing, "The next `fusebench fetch` tries them again."])
+            "\n".join(
+                ["could not be had:", *missing, "The next `fusebench fetch` tries them again."]
+            )
         )
     return status
 

@@ -14,7 +14,9 @@ Rows = list[dict[str, str]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench list``."""
     parser.add_argument("what", choices=["methods", "datasets", "duplicates", "metrics", "envs"])
-    parser.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
+    parser.add_argument(
+        "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
@@ -96,4 +98,6 @@ def as_table(rows: Rows) -> str:
     heads = list(rows[0])
     widths = {head: max(len(head), *(len(row[head]) for row in rows)) for head in heads}
     lines = [{head: head for head in heads}, {head: "-" * widths[head] for head in heads}, *rows]
-    return "\n".join("  ".join(line[head].ljust(widths[head]) for head in heads).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(line[head].ljust(widths[head]) for head in heads).rstrip() for line in lines
+    )

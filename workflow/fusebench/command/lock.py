@@ -11,7 +11,9 @@ from fusebench.environments.locking import LockChange, lock
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench lock``."""
-    parser.add_argument("env", nargs="*", help="environments, folders of envs/; without one, all of them")
+    parser.add_argument(
+        "env", nargs="*", help="environments, folders of envs/; without one, all of them"
+    )
     parser.add_argument("--variant", choices=VARIANTS, help="lock this variant only")
     parser.add_argument(
         "--envs", type=Path, default=Path("envs"), metavar="FOLDER", help="where they lie (envs)"

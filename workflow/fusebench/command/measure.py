@@ -29,9 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reference", metavar="R", type=Path, help="ground truth, for the metrics that need one"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument(
-        "--explain", metavar="METRIC=VALUE", help="list which definition of a metric gives a claimed value"
+        "--json", action="store_true", help="print one JSON object instead of a table"
+    )
+    parser.add_argument(
+        "--explain",
+        metavar="METRIC=VALUE",
+        help="list which definition of a metric gives a claimed value",
     )
 
 
@@ -49,19 +53,29 @@ def run(options: argparse.Namespace) -> int:
     _refuse_without_reference(definitions, options)
     pair, fused = _read_pair(options)
     if options.explain:
-        definitions = definitions if pair.is_gray and fused.ndim == 2 else in_every_protocol(definitions)
+        definitions = (
+            definitions if pair.is_gray and fused.ndim == 2 else in_every_protocol(definitions)
+        )
         return _explain(pair, fused, definitions, claimed, options.json)
     return _print_values(definitions, *pair.attempt(fused, definitions), as_json=options.json)
 
 
 def _print_values(
-    definitions: list[Definition], values: dict[str, float], refusals: dict[str, str], *, as_json: bool
+    definitions: list[Definition],
+    values: dict[str, float],
+    refusals: dict[str, str],
+    *,
+    as_json: bool,
 ) -> int:
     """Print the values, null or - for a metric without one, and the reasons on stderr; status 1 when there is no value."""
     for name, reason in refusals.items():
         print(f"fusebench measure: {name}: {reason}", file=sys.stderr)
     if as_json:
-        print(json.dumps({definition.id: values.get(definition.id) for definition in definitions}, indent=2))
+        print(
+            json.dumps(
+                {definition.id: values.get(definition.id) for definition in definitions}, indent=2
+            )
+        )
     else:
         print(_value_table(definitions, values))
     return 0 if values else 1
@@ -118,21 +132,32 @@ def _claim(text: str) -> tuple[str, float]:
 
 
 def _explain(
-    pair: ImagePair, fused: NDArray[Any], definitions: list[Definition], claimed: float, as_json: bool
+    pair: ImagePair,
+    fused: NDArray[Any],
+    definitions: list[Definition],
+    claimed: float,
+    as_json: bool,
 ) -> int:
     """Print the value of every definition, nearest to the claim first; status 1 when none gives it."""
     values, refusals = pair.attempt(fused, definitions)
     ranked = sorted(values, key=lambda name: abs(values[name] - claimed))
     if as_json:
         rows = [
-            {"id": name, "value": values[name], "matches": _matches(values[name], claimed)} for name in ranked
+            {"id": name, "value": values[name], "matches": _matches(values[name], claimed)}
+            for name in ranked
         ]
-        print(json.dumps({"claimed": claimed, "definitions": rows, "without_value": refusals}, indent=2))
+        print(
+            json.dumps(
+                {"claimed": claimed, "definitions": rows, "without_value": refusals}, indent=2
+            )
+        )
     else:
         print(f"claimed: {claimed:g}")
         for name in ranked:
             verdict = (
-                "gives the claim" if _matches(values[name], claimed) else f"{values[name] - claimed:+.6g}"
+                "gives the claim"
+                if _matches(values[name], claimed)
+                else f"{values[name] - claimed:+.6g}"
             )
             print(f"  {name:<24}{values[name]:>16.8g}   {verdict}")
         for name, reason in refusals.items():

@@ -11,8 +11,12 @@ from fusebench.errors import RegistryError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench pin``."""
-    parser.add_argument("name", nargs="+", help="methods with fetched weights, or prepared datasets")
-    parser.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
+    parser.add_argument(
+        "name", nargs="+", help="methods with fetched weights, or prepared datasets"
+    )
+    parser.add_argument(
+        "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,7 +67,8 @@ def _pin_dataset(project: Path, dataset: str) -> str:
     file = f"pairs/{dataset}.sha256"
     count = write_pins(project / file, _marker(project, "datasets", dataset))
     change_registry(
-        project / DATASETS, lambda entries: set_field(entries[dataset], "hashes", file, before="licence")
+        project / DATASETS,
+        lambda entries: set_field(entries[dataset], "hashes", file, before="licence"),
     )
     return f"{dataset}: {file} pins {count} images"
 

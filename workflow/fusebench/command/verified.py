@@ -16,7 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="take this dataset (again for more); default all that ended well",
     )
-    parser.add_argument("--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder")
+    parser.add_argument(
+        "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,7 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("env", help="environment, a folder of envs/")
     parser.add_argument("--variant", choices=VARIANTS, help="that of this machine, unless given")
     parser.add_argument(
-        "--archives", action="store_true", help="fetch the locked archives anew and compare with those"
+        "--archives",
+        action="store_true",
+        help="fetch the locked archives anew and compare with those",
     )
     parser.add_argument(
         "--envs", type=Path, default=Path("envs"), metavar="FOLDER", help="where they lie (envs)"

@@ -40,7 +40,13 @@ def bibliography(papers: Mapping[str, Mapping[str, Any]]) -> str:
 def _entry(paper: Mapping[str, Any]) -> str:
     known: Mapping[str, Any] = paper["paper"]
     venue = str(known.get("venue", ""))
-    kind = "inproceedings" if CONFERENCES.search(venue) else "article" if _is_journal(venue) else "misc"
+    kind = (
+        "inproceedings"
+        if CONFERENCES.search(venue)
+        else "article"
+        if _is_journal(venue)
+        else "misc"
+    )
     fields = {
         "author": " and ".join(escaped(_plain(name)) for name in known.get("authors", [])),
         "key": paper["key"],

@@ -97,7 +97,9 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def table_of(spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd.DataFrame) -> Table:
+def table_of(
+    spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd.DataFrame
+) -> Table:
     """Return the table that ``spec`` asks for.
 
     Args:
@@ -116,7 +118,9 @@ def tabulate(spec: TableSpec, records: Iterable[Mapping[str, Any]], means: Means
     """Return the table that ``spec`` asks for from means that are already known; otherwise as ``table_of``."""
     here = {record["method"]: record for record in records if record["dataset"] == spec.dataset}
     runs = {method: here.get(method, NO_RECORD) for method in spec.methods}
-    pairs = spec.pairs or max((len(record.get("images", [])) for record in runs.values()), default=0)
+    pairs = spec.pairs or max(
+        (len(record.get("images", [])) for record in runs.values()), default=0
+    )
     definitions = tuple(resolve(spec.metrics))
     columns = [_column(spec, definition, runs, pairs, means) for definition in definitions]
     rows = [
@@ -127,7 +131,11 @@ def tabulate(spec: TableSpec, records: Iterable[Mapping[str, Any]], means: Means
 
 
 def _column(
-    spec: TableSpec, definition: Definition, runs: Mapping[str, Mapping[str, Any]], pairs: int, means: Means
+    spec: TableSpec,
+    definition: Definition,
+    runs: Mapping[str, Mapping[str, Any]],
+    pairs: int,
+    means: Means,
 ) -> dict[str, Cell]:
     """Return the cells of one metric by method, ranked."""
     key = (definition.metric, definition.definition)
@@ -137,10 +145,13 @@ def _column(
         else Cell(None, 0, "")
         for method, record in runs.items()
     }
-    complete = [method for method, cell in cells.items() if cell.mean is not None and cell.measured == pairs]
+    complete = [
+        method for method, cell in cells.items() if cell.mean is not None and cell.measured == pairs
+    ]
     ranks = ranks_of([cells[method].printed for method in complete], definition.direction)
     return cells | {
-        method: replace(cells[method], rank=rank) for method, rank in zip(complete, ranks, strict=True)
+        method: replace(cells[method], rank=rank)
+        for method, rank in zip(complete, ranks, strict=True)
     }
 
 

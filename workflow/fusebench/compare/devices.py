@@ -16,7 +16,11 @@ def device_of(record: Mapping[str, Any]) -> str:
     hardware = record.get("hardware") or {}
     if record.get("device") == "cuda":
         return str(hardware.get("gpu") or "a GPU without a name")
-    return str(hardware.get("cpu") or "a processor without a name") if record.get("device") else NOT_RUN
+    return (
+        str(hardware.get("cpu") or "a processor without a name")
+        if record.get("device")
+        else NOT_RUN
+    )
 
 
 def threads_of(record: Mapping[str, Any]) -> int | None:

@@ -26,10 +26,13 @@ def read_measures(paths: Iterable[Path]) -> pd.DataFrame:
 
     names = dict.fromkeys([*MEASURE_COLUMNS[:-1], "reason"], str)
     tables = [
-        pd.read_csv(path, dtype=names, keep_default_na=False, na_values={"value": [""]}) for path in paths
+        pd.read_csv(path, dtype=names, keep_default_na=False, na_values={"value": [""]})
+        for path in paths
     ]
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=[*names, "value"])
+    return (
+        pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=[*names, "value"])
+    )
 
 
 def write_measures(path: Path, measures: pd.DataFrame) -> None:

@@ -63,7 +63,9 @@ def latex(table: Table) -> str:
     A table longer than a page becomes several, each with the footnotes and times of its own rows.
     """
     footnotes, shown = notes(table), escaped(caption(table))
-    marks = {method: rf"\textsuperscript{{{mark(number)}}}" for number, method in enumerate(footnotes)}
+    marks = {
+        method: rf"\textsuperscript{{{mark(number)}}}" for number, method in enumerate(footnotes)
+    }
     label = "tab:" + re.sub(r"[^A-Za-z0-9-]", "-", f"{table.spec.suite}-{table.spec.dataset}")
     first, *others = pages(
         ([row] for row in table.rows),
@@ -71,7 +73,9 @@ def latex(table: Table) -> str:
         LINE * lines(shown, TEXT_WIDTH),
     )
     text = _float(table, first, marks, shown, label)
-    return text + "".join(_float(table, rows, marks, above=f"{continued(label)}\n") for rows in others)
+    return text + "".join(
+        _float(table, rows, marks, above=f"{continued(label)}\n") for rows in others
+    )
 
 
 def _float(
@@ -93,7 +97,9 @@ def _float(
         label=label,
     )
     below = "".join(
-        f"\\par {marks[row.method]} {escaped(footnotes[row.method])}\n" for row in rows if row.method in marks
+        f"\\par {marks[row.method]} {escaped(footnotes[row.method])}\n"
+        for row in rows
+        if row.method in marks
     )
     text = text.replace(f" & {SPANNED}", "")
     style = f"\\centering\n\\footnotesize\n\\setlength{{\\tabcolsep}}{{3pt}}\n{above}"
@@ -124,7 +130,9 @@ def _times(table: Table, rows: Sequence[Row]) -> str:
 
 def escaped(text: str) -> str:
     """Text that LaTeX shows as it is; a character that not every installation can set becomes a question mark."""
-    return "".join(_escaped_character(character) for character in unicodedata.normalize("NFC", text))
+    return "".join(
+        _escaped_character(character) for character in unicodedata.normalize("NFC", text)
+    )
 
 
 def _escaped_character(character: str) -> str:
@@ -146,7 +154,9 @@ def _styled(table: Table, rows: Sequence[Row], marks: dict[str, str]) -> pd.io.f
     heads = ["method", *(_head(definition) for definition in table.definitions), *cost_heads(table)]
     texts = [_texts(row, table, marks.get(row.method, "")) for row in rows]
     frame = pd.DataFrame(texts, columns=heads, dtype=object)
-    styles = pd.DataFrame([_styles(row, len(cost_heads(table))) for row in rows], columns=heads, dtype=object)
+    styles = pd.DataFrame(
+        [_styles(row, len(cost_heads(table))) for row in rows], columns=heads, dtype=object
+    )
     # Styler cannot style by position where two columns have one head, hence the numbers.
     frame.columns = styles.columns = pd.RangeIndex(len(heads))
     styled = frame.style.hide(axis="index").apply(lambda _: styles, axis=None)
@@ -155,7 +165,9 @@ def _styled(table: Table, rows: Sequence[Row], marks: dict[str, str]) -> pd.io.f
 
 def _head(definition: Definition) -> str:
     which = definition_shown(definition)
-    shown = escaped(name_shown(definition)) + (rf"\textsubscript{{{escaped(which)}}}" if which else "")
+    shown = escaped(name_shown(definition)) + (
+        rf"\textsubscript{{{escaped(which)}}}" if which else ""
+    )
     return shown + ARROWS[definition.direction]
 
 
@@ -163,7 +175,11 @@ def _texts(row: Row, table: Table, footnote: str) -> list[str]:
     dashed = [escaped(cost) for cost in costs(row, table)]
     if row.state != OK:
         state = rf"\multicolumn{{{len(row.cells)}}}{{l}}{{{escaped(row.state)}{footnote}}}"
-        return [escaped(row.label), *[state, *[SPANNED] * (len(row.cells) - 1)][: len(row.cells)], *dashed]
+        return [
+            escaped(row.label),
+            *[state, *[SPANNED] * (len(row.cells) - 1)][: len(row.cells)],
+            *dashed,
+        ]
     return [escaped(row.label), *(_text(cell, table, footnote) for cell in row.cells), *dashed]
 
 

@@ -49,14 +49,23 @@ def escaped(text: str) -> str:
 
 def _head(definition: Definition) -> str:
     which = definition_shown(definition)
-    return escaped(name_shown(definition) + (f" ({which})" if which else "")) + ARROWS[definition.direction]
+    return (
+        escaped(name_shown(definition) + (f" ({which})" if which else ""))
+        + ARROWS[definition.direction]
+    )
 
 
 def _row(row: Row, table: Table, footnote: str) -> list[str]:
     if row.state != OK:
-        numbers = [escaped(row.state) + footnote, *[NOTHING] * (len(row.cells) - 1)][: len(row.cells)]
+        numbers = [escaped(row.state) + footnote, *[NOTHING] * (len(row.cells) - 1)][
+            : len(row.cells)
+        ]
         return [escaped(row.label), *numbers, *costs(row, table)]
-    return [escaped(row.label), *(_cell(cell, table, footnote) for cell in row.cells), *costs(row, table)]
+    return [
+        escaped(row.label),
+        *(_cell(cell, table, footnote) for cell in row.cells),
+        *costs(row, table),
+    ]
 
 
 def _cell(cell: Cell, table: Table, footnote: str) -> str:

@@ -59,7 +59,9 @@ def missing_reasons(measures: pd.DataFrame) -> dict[Any, str]:
     if "reason" not in missing or not len(missing):
         return {}
     told = missing.groupby(KEYS, sort=False)["reason"].unique()
-    texts = {key: [str(r) for r in reasons if isinstance(r, str) and r] for key, reasons in told.items()}
+    texts = {
+        key: [str(r) for r in reasons if isinstance(r, str) and r] for key, reasons in told.items()
+    }
     return {key: "; ".join(reasons) for key, reasons in texts.items() if reasons}
 
 
@@ -68,9 +70,12 @@ def read_means(path: Path) -> dict[tuple[str, str, str, str], Mean]:
     import pandas as pd
 
     names = dict.fromkeys([*KEYS, "reason"], str)
-    table = pd.read_csv(path, dtype=names, keep_default_na=False, na_values={"tied": [""], **_NUMBERS})
+    table = pd.read_csv(
+        path, dtype=names, keep_default_na=False, na_values={"tied": [""], **_NUMBERS}
+    )
     return {
-        (r["dataset"], r["method"], r["metric"], r["definition"]): _mean(r) for r in table.to_dict("records")
+        (r["dataset"], r["method"], r["metric"], r["definition"]): _mean(r)
+        for r in table.to_dict("records")
     }
 
 

@@ -143,7 +143,9 @@ class PaperTable:
     @property
     def has_ties(self) -> bool:
         """Whether any cell is marked as not told from the best."""
-        return any(entry.tied for block in self.blocks for line in block.lines for entry in line.entries)
+        return any(
+            entry.tied for block in self.blocks for line in block.lines for entry in line.entries
+        )
 
 
 def paper_table(spec: PaperSpec, records: Iterable[Mapping[str, Any]], means: Means) -> PaperTable:
@@ -166,7 +168,9 @@ def paper_table(spec: PaperSpec, records: Iterable[Mapping[str, Any]], means: Me
         ]
     else:
         columns = tuple(_columns(spec, [(part.spec.dataset, part) for part in parts]))
-        blocks = list(_blocks(spec, columns, {part.spec.dataset: part for part in parts}, notes, "", parts))
+        blocks = list(
+            _blocks(spec, columns, {part.spec.dataset: part for part in parts}, notes, "", parts)
+        )
     return PaperTable(spec, parts, columns, tuple(blocks), notes.by_letter)
 
 
@@ -189,12 +193,16 @@ def _title(part: Table) -> str:
 
 def _columns(spec: PaperSpec, parts: Sequence[tuple[str, Table]]) -> Iterator[Column]:
     """Yield the columns after the names, from left to right."""
-    yield from (Column("", None, cost, COST_HEADS[cost]) for cost in spec.columns if cost in LEADING)
+    yield from (
+        Column("", None, cost, COST_HEADS[cost]) for cost in spec.columns if cost in LEADING
+    )
     for dataset, part in parts:
         for definition in part.definitions:
             yield Column(dataset, definition, "", spec.heads.get(definition.id, definition.id))
         yield from (
-            Column(dataset, None, cost, COST_HEADS[cost]) for cost in spec.columns if cost in PER_DATASET
+            Column(dataset, None, cost, COST_HEADS[cost])
+            for cost in spec.columns
+            if cost in PER_DATASET
         )
     yield from (
         Column("", None, cost, COST_HEADS[cost])
@@ -215,7 +223,9 @@ def _blocks(
     left_out = unfinished(spec, all_parts)
     rows = {key: {row.method: row for row in part.rows} for key, part in parts.items()}
     for heading, methods in spec.groups.items():
-        shown = [method for method in methods if any(method in of_part for of_part in rows.values())]
+        shown = [
+            method for method in methods if any(method in of_part for of_part in rows.values())
+        ]
         lines = [
             Line(
                 method,
@@ -281,7 +291,9 @@ def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes, *, decid
     if cell.mean is None:
         return Entry(NOTHING, note=note)
     rank = cell.rank if cell.rank is not None and cell.rank <= spec.highlight else None
-    return Entry(cell.printed, rank, _spread(spec, cell), spec.ties and decided and cell.source.tied, note)
+    return Entry(
+        cell.printed, rank, _spread(spec, cell), spec.ties and decided and cell.source.tied, note
+    )
 
 
 def undecided(part: Table) -> bool:
@@ -351,7 +363,11 @@ def caption(table: PaperTable) -> str:
 
 def _what(table: PaperTable) -> str:
     pairs = dict.fromkeys(f"{part.pairs} pairs ({part.spec.title})" for part in table.parts)
-    where = f" over {', '.join(pairs)}" if table.spec.layout != STACKED else " over the pairs of each dataset"
+    where = (
+        f" over {', '.join(pairs)}"
+        if table.spec.layout != STACKED
+        else " over the pairs of each dataset"
+    )
     return f"{table.spec.title.rstrip('.')}. Means{where}."
 
 
@@ -359,7 +375,9 @@ def _unfinished(table: PaperTable) -> str:
     """Name the methods that were asked for and have no result, by their state."""
     left_out = unfinished(table.spec, table.parts)
     by_state: dict[str, list[str]] = {}
-    for method in (method for group in table.spec.groups.values() for method in group if method in left_out):
+    for method in (
+        method for group in table.spec.groups.values() for method in group if method in left_out
+    ):
         by_state.setdefault(left_out[method], []).append(table.spec.labels[method])
     told = "; ".join(f"{', '.join(labels)} ({state})" for state, labels in by_state.items())
     return f"Without a result, hence not shown: {told}." if told else ""
@@ -390,18 +408,25 @@ def _ties(table: PaperTable) -> str:
     open_ones = [part for part in table.parts if undecided(part)] if table.spec.ties else []
     if open_ones:
         pairs = " or ".join(f"the {part.pairs} pairs of {part.spec.title}" for part in open_ones)
-        told.append(f"With {pairs}, no method is told from a best mean by {'these' if told else how}.")
+        told.append(
+            f"With {pairs}, no method is told from a best mean by {'these' if told else how}."
+        )
     return " ".join(told)
 
 
 def _costs(table: PaperTable) -> str:
     """Say what times are of, and which image FLOPs were counted on: they depend on its size."""
-    words = {"model-seconds": "of the model alone", "seconds": "in total, reading and writing included"}
+    words = {
+        "model-seconds": "of the model alone",
+        "seconds": "in total, reading and writing included",
+    }
     times = [words[cost] for cost in words if cost in table.spec.columns]
     told = [f"Seconds per image {' and '.join(times)}{_devices(table)}."] if times else []
     if "flops" in table.spec.columns:
         where = (
-            "of each dataset" if table.spec.layout == STACKED else "of the first dataset that a method ran on"
+            "of each dataset"
+            if table.spec.layout == STACKED
+            else "of the first dataset that a method ran on"
         )
         told.append(f"FLOPs of the first pair {where}.")
     return " ".join(told)

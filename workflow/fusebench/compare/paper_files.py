@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".md", ".html", ".tex", ".bib", ".proof.tex")
 
 
-def write_paper_table(folder: Path, table: PaperTable, papers: Mapping[str, Mapping[str, Any]]) -> list[Path]:
+def write_paper_table(
+    folder: Path, table: PaperTable, papers: Mapping[str, Mapping[str, Any]]
+) -> list[Path]:
     """Write ``<folder>/<name>`` with each of ``SUFFIXES`` and return the paths.
 
     Args:
@@ -46,7 +48,9 @@ def wide_frame(table: PaperTable) -> pd.DataFrame:
     """Return one row for each dataset and method, with full digits, states and reasons."""
     import pandas as pd
 
-    groups = {method: heading for heading, methods in table.spec.groups.items() for method in methods}
+    groups = {
+        method: heading for heading, methods in table.spec.groups.items() for method in methods
+    }
     frames = []
     for part in table.parts:
         frame = frame_of(part)

@@ -35,7 +35,8 @@ def styled(
     marks = [["", *(styles.get(entry.rank or 0, "") for entry in line.entries)] for line in lines]
     width = range(len(table.columns) + 1)
     frame, style = (
-        pd.DataFrame(rows, columns=pd.RangeIndex(len(width)), dtype=object) for rows in (texts, marks)
+        pd.DataFrame(rows, columns=pd.RangeIndex(len(width)), dtype=object)
+        for rows in (texts, marks)
     )
     # Styler cannot style by position where two columns have one head, hence the numbers.
     return frame.style.hide(axis="index").apply(lambda _: style, axis=None)

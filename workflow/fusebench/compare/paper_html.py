@@ -9,7 +9,11 @@ from fusebench.compare.markdown import ARROWS
 from fusebench.compare.paper import Column, Entry, PaperTable, caption
 from fusebench.compare.paper_frame import headings, spans, styled, with_heads
 
-STYLES = {BEST: "font-weight: bold", SECOND: "text-decoration: underline", THIRD: "font-style: italic"}
+STYLES = {
+    BEST: "font-weight: bold",
+    SECOND: "text-decoration: underline",
+    THIRD: "font-style: italic",
+}
 COLOURS = {
     BEST: "light-dark(#b00000, #ff9090)",
     SECOND: "light-dark(#0033b0, #9dbaff)",
@@ -34,7 +38,9 @@ tr.heading td { text-align: left; border-top: 1px solid; font-style: italic }
 
 def html(table: PaperTable) -> str:
     """Return a whole document: the table with caption, heads for screen readers, and footnotes."""
-    notes = "".join(f"<li><sup>{letter}</sup> {escape(note)}</li>" for letter, note in table.notes.items())
+    notes = "".join(
+        f"<li><sup>{letter}</sup> {escape(note)}</li>" for letter, note in table.notes.items()
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -79,7 +79,9 @@ def _parts(table: PaperTable) -> list[PaperTable]:
     def height(blocks: Sequence[Block]) -> float:
         return _height(_part(table, blocks))
 
-    blocks = (_pieces(block, lambda piece: above + height([piece]) <= PAGE) for block in table.blocks)
+    blocks = (
+        _pieces(block, lambda piece: above + height([piece]) <= PAGE) for block in table.blocks
+    )
     return [_part(table, page) for page in pages(blocks, height, above)]
 
 
@@ -106,7 +108,9 @@ def _height(part: PaperTable) -> float:
     titles = headings(part).values()
     heads = 2 * LINE + 3 * RULE
     rows = LINE * sum(len(block.lines) for block in part.blocks)
-    between = sum(LINE * (bool(title) + bool(group)) + RULE * (1 + bool(title)) for title, group in titles)
+    between = sum(
+        LINE * (bool(title) + bool(group)) + RULE * (1 + bool(title)) for title, group in titles
+    )
     notes = sum(lines(note, NOTE_WIDTH[_narrow(part)]) for note in part.notes.values())
     return heads + rows + between + SMALL_LINE * notes
 
@@ -139,7 +143,9 @@ def _tabular(table: PaperTable) -> str:
     styler = with_heads(
         styled(table, _text, lambda method, label: _label(table, method, label), commands), heads
     )
-    text = styler.to_latex(hrules=True, column_format="l" + "r" * len(table.columns), convert_css=False)
+    text = styler.to_latex(
+        hrules=True, column_format="l" + "r" * len(table.columns), convert_css=False
+    )
     return _with_spans(_with_headings(text, table), table)
 
 
@@ -171,8 +177,16 @@ def _with_headings(text: str, table: PaperTable) -> str:
     first = lines.index(r"\midrule") + 1
     width = len(table.columns) + 1
     for row, (dataset, heading) in sorted(headings(table).items(), reverse=True):
-        shown = [rf"\multicolumn{{{width}}}{{c}}{{{escaped(dataset)}}} \\", r"\midrule"] if dataset else []
-        shown += [rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escaped(heading)}}}}} \\"] if heading else []
+        shown = (
+            [rf"\multicolumn{{{width}}}{{c}}{{{escaped(dataset)}}} \\", r"\midrule"]
+            if dataset
+            else []
+        )
+        shown += (
+            [rf"\multicolumn{{{width}}}{{l}}{{\textit{{{escaped(heading)}}}}} \\"]
+            if heading
+            else []
+        )
         lines[first + row : first + row] = [r"\midrule", *shown] if row else shown
     return "\n".join(lines)
 
@@ -190,4 +204,6 @@ def _with_spans(text: str, table: PaperTable) -> str:
     for title, width in runs:
         rules += [rf"\cmidrule(lr){{{start}-{start + width - 1}}}"] if title else []
         start += width
-    return text.replace("\\toprule\n", f"\\toprule\n{' & '.join(cells)} \\\\\n{''.join(rules)}\n", 1)
+    return text.replace(
+        "\\toprule\n", f"\\toprule\n{' & '.join(cells)} \\\\\n{''.join(rules)}\n", 1
+    )

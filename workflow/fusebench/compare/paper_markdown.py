@@ -33,7 +33,10 @@ def _head(column: Column, table: PaperTable) -> str:
 
 def _block(block: Block, columns: int) -> list[str]:
     heading = " · ".join(filter(None, [block.dataset, block.heading]))
-    rows = [_line([escaped(line.label), *(_entry(entry) for entry in line.entries)]) for line in block.lines]
+    rows = [
+        _line([escaped(line.label), *(_entry(entry) for entry in line.entries)])
+        for line in block.lines
+    ]
     return [_line([f"**{escaped(heading)}**", *[""] * columns]), *rows] if heading else rows
 
 

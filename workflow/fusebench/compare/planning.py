@@ -53,13 +53,17 @@ class Comparison:
             return {}
         with file.open(encoding="utf-8", newline="") as stream:
             told = {row["method"]: row["self-check"] for row in csv.DictReader(stream)}
-        return {method: words for method, words in told.items() if _verdict(words) != NOTHING_COMPARED}
+        return {
+            method: words for method, words in told.items() if _verdict(words) != NOTHING_COMPARED
+        }
 
     @cached_property
     def selected(self) -> list[PaperTable]:
         """The tables that are made with the selected suites; any other is made when its file is asked for."""
         suites = {suite.name for suite in self.plan.registry.selected}
-        return [table for table in self.tables.values() if table.suite and table.suite.name in suites]
+        return [
+            table for table in self.tables.values() if table.suite and table.suite.name in suites
+        ]
 
     @cached_property
     def registry_digest(self) -> str:
@@ -89,12 +93,18 @@ class Comparison:
         These are the speed tables of the selected suites; speed tables of others, and tables without a selected suite and
         their figures, as far as they are there.
         """
-        timed = [f"results/speed/{s.name}.csv" for s in self.plan.registry.suites.values() if s.speed]
+        timed = [
+            f"results/speed/{s.name}.csv" for s in self.plan.registry.suites.values() if s.speed
+        ]
         others = [table for table in self.tables.values() if table not in self.selected]
         papers = [f"results/tables/{table.name}.csv" for table in others]
         figures = [file for table in others for file in self._figure_files(table)]
         needed, root = self.plan.speed_tables, self.plan.registry.root
-        return [file for file in [*timed, *papers, *figures] if file in needed or (root / file).is_file()]
+        return [
+            file
+            for file in [*timed, *papers, *figures]
+            if file in needed or (root / file).is_file()
+        ]
 
     def figures(self, table: str) -> list[str]:
         """Return the names of a table's figures: ``ranks``, ``grid-tno25``."""
@@ -125,7 +135,8 @@ class Comparison:
     def measures(self, table: str) -> list[str]:
         """Return the files that hold a table's per-image values."""
         return [
-            f"results/measures/tables/{table}/{dataset.name}.csv" for dataset in self.tables[table].datasets
+            f"results/measures/tables/{table}/{dataset.name}.csv"
+            for dataset in self.tables[table].datasets
         ]
 
     def metrics(self, table: str, dataset: str) -> list[str]:
@@ -135,12 +146,17 @@ class Comparison:
     def statistics_spec(self, table: str) -> str:
         """Return the parameters of a table's statistics as JSON: which metrics on which dataset."""
         return _json(
-            {dataset.name: self.metrics(table, dataset.name) for dataset in self.tables[table].datasets}
+            {
+                dataset.name: self.metrics(table, dataset.name)
+                for dataset in self.tables[table].datasets
+            }
         )
 
     def cells(self, table: str) -> dict[str, Any]:
         """Return a table's cells as ``fuse.records.all_records`` takes them."""
-        cells = [(m, d) for d in self.tables[table].datasets for m in self.tables[table].methods_for(d)]
+        cells = [
+            (m, d) for d in self.tables[table].datasets for m in self.tables[table].methods_for(d)
+        ]
         runs: dict[str, list[str]] = {}
         for method, dataset in cells:
             runs.setdefault(dataset.name, []).append(method.name) if method.is_active else None
@@ -192,7 +208,9 @@ class Comparison:
         known = {kind: (kind, "") for kind in WHOLE}
         for kind in FIGURES:
             known |= {
-                f"{kind}-{d.name}": (kind, d.name) for d in self.tables[table].datasets if kind not in WHOLE
+                f"{kind}-{d.name}": (kind, d.name)
+                for d in self.tables[table].datasets
+                if kind not in WHOLE
             }
         return known[figure]
 
@@ -220,14 +238,18 @@ def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
     return PaperSpec(
         name=table.name,
         title=table.title,
-        groups={heading: [method.name for method in group] for heading, group in table.groups.items()},
+        groups={
+            heading: [method.name for method in group] for heading, group in table.groups.items()
+        },
         labels={method.name: table.label(method) for method in methods},
         datasets=[_dataset(table, dataset) for dataset in table.datasets],
         decimals={metric: table.decimals_for(metric) for metric in sorted(metrics)},
         heads=table.heads,
         cite={method.name: _key(table, method) for method in cited},
         years={m.name: str(m.entry.get("paper", {}).get("year", NOTHING)) for m in methods},
-        evidence={method.name: evidence(method, self_checks.get(method.name, "")) for method in methods},
+        evidence={
+            method.name: evidence(method, self_checks.get(method.name, "")) for method in methods
+        },
         columns=entry.get("columns", DEFAULT_COLUMNS),
         **{
             key: entry[key]
@@ -268,7 +290,9 @@ def _verdict(self_check: str) -> str:
 
 
 def _key(table: PaperTable, method: Method) -> str:
-    return str(table.entry.get("cite", {}).get(method.name) or citation_key(method.name, method.entry))
+    return str(
+        table.entry.get("cite", {}).get(method.name) or citation_key(method.name, method.entry)
+    )
 
 
 def _cited(table: PaperTable) -> list[Method]:

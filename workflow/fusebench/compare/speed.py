@@ -68,7 +68,8 @@ def write_speed_tables(folder: Path, suite: str, records: Iterable[Mapping[str, 
 
     rows = [speed_row(record) for record in records]
     write_text(
-        folder / f"{suite}.csv", pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator="\n")
+        folder / f"{suite}.csv",
+        pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator="\n"),
     )
     write_text(folder / f"{suite}.md", speed_markdown(rows))
 
@@ -98,7 +99,8 @@ def speed_row(record: Mapping[str, Any]) -> dict[str, Any]:
         "peak_device_mb": _scaled(times.get("peak_device_bytes"), 1e-6),
         "peak_rss_mb": _scaled(times.get("peak_rss_bytes"), 1e-6),
         "load_per_cpu": max(
-            (load for load in _part(record, "host").get("load_per_cpu", []) if load is not None), default=None
+            (load for load in _part(record, "host").get("load_per_cpu", []) if load is not None),
+            default=None,
         ),
         "exclusive": times.get("exclusive"),
         "reason": record["reason"],
@@ -129,7 +131,9 @@ def speed_markdown(rows: list[dict[str, Any]]) -> str:
         if row["state"] != OK
     ]
     return (
-        "\n\n".join([CAPTION, *tables, *(["Without times:\n\n" + "\n".join(failed)] if failed else [])])
+        "\n\n".join(
+            [CAPTION, *tables, *(["Without times:\n\n" + "\n".join(failed)] if failed else [])]
+        )
         + "\n"
     )
 

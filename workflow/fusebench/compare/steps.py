@@ -32,7 +32,9 @@ def table(options: argparse.Namespace) -> None:
 
     spec = PaperSpec(**options.spec["table"])
     # A table of failed runs alone knows the number of pairs from here only.
-    known = [{**one, "pairs": len(read_manifest(ROOT, one["name"])["pairs"])} for one in spec.datasets]
+    known = [
+        {**one, "pairs": len(read_manifest(ROOT, one["name"])["pairs"])} for one in spec.datasets
+    ]
     records = all_records(options.spec["cells"])
     shown = paper_table(replace(spec, datasets=known), records, read_means(options.statistics))
     write_paper_table(options.output.parent, shown, options.spec["papers"])
@@ -51,7 +53,9 @@ def page(options: argparse.Namespace) -> None:
     """Write the page of results."""
     from fusebench.report.page import write_page
 
-    write_page(ROOT, options.spec, options.output, options.previews, options.together, options.workers)
+    write_page(
+        ROOT, options.spec, options.output, options.previews, options.together, options.workers
+    )
 
 
 def package(options: argparse.Namespace) -> None:
@@ -62,7 +66,9 @@ def package(options: argparse.Namespace) -> None:
     from fusebench.report.package import LONG, write_long, write_package
 
     plan = make_plan(ROOT, options.spec, checked=True)
-    measures = read_measures([ROOT / "results" / "measures" / f"{dataset}.csv" for dataset in plan.datasets])
+    measures = read_measures(
+        [ROOT / "results" / "measures" / f"{dataset}.csv" for dataset in plan.datasets]
+    )
     records = all_records(json.loads(plan.collect_spec()), ROOT)
     folder = options.output.parent
     write_long(folder / LONG, measures, records, plan.registry.methods, plan.registry.datasets)

@@ -37,7 +37,9 @@ def _tables(plan: Plan, root: Path) -> Iterator[str]:
         if measures.exists():
             spec = plan.table(suite.name, dataset.name)
             yield terminal_table(
-                spec, all_records(plan.table_cells(suite.name, dataset.name)), read_measures([measures])
+                spec,
+                all_records(plan.table_cells(suite.name, dataset.name)),
+                read_measures([measures]),
             )
 
 

@@ -16,13 +16,19 @@ ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
 MARKS = {BEST: "*", SECOND: "+"}
 
 
-def terminal_table(spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd.DataFrame) -> str:
+def terminal_table(
+    spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd.DataFrame
+) -> str:
     """The table in plain text: ``*`` is best, ``+`` second; a run without numbers shows its state.
 
     Args and errors: as for ``contents.table_of``.
     """
     table = table_of(spec, records, measures)
-    heads = ["method", *(f"{d.id}{ARROWS[d.direction]}" for d in table.definitions), *cost_heads(table)]
+    heads = [
+        "method",
+        *(f"{d.id}{ARROWS[d.direction]}" for d in table.definitions),
+        *cost_heads(table),
+    ]
     rows = [[row.label, *_numbers(row, table), *costs(row, table)] for row in table.rows]
     times = [
         line
@@ -68,7 +74,9 @@ def _grid(heads: list[str], rows: list[list[str]]) -> list[str]:
 
 def _line(texts: list[str], widths: list[int]) -> str:
     first, *rest = zip(texts, widths, strict=True)
-    return "  ".join([first[0].ljust(first[1]), *(text.rjust(width) for text, width in rest)]).rstrip()
+    return "  ".join(
+        [first[0].ljust(first[1]), *(text.rjust(width) for text, width in rest)]
+    ).rstrip()
 
 
 def _troubles(table: Table) -> list[str]:

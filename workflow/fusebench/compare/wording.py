@@ -25,7 +25,10 @@ def cost_heads(table: Table) -> tuple[str, ...]:
 
 def costs(row: Row, table: Table) -> list[str]:
     """What stands below ``cost_heads``: seconds per image of the model alone and end to end, and the number of parameters."""
-    return [*([] if times_by_device(table) else _times(row)), parameters(row.record.get("parameters"))]
+    return [
+        *([] if times_by_device(table) else _times(row)),
+        parameters(row.record.get("parameters")),
+    ]
 
 
 def times_by_device(table: Table, rows: Sequence[Row] | None = None) -> dict[str, list[list[str]]]:
@@ -54,7 +57,9 @@ def seconds(value: float | None) -> str:
         return NOTHING
     if 0 < value < 0.0001:
         return "<0.0001"
-    decimals = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3 if value >= 0.1 else 4
+    decimals = (
+        0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3 if value >= 0.1 else 4
+    )
     return f"{value:.{decimals}f}"
 
 
@@ -86,9 +91,13 @@ def name_shown(definition: Definition) -> str:
 def notes(table: Table) -> dict[str, str]:
     """Method -> the footnote that says why it has no number, or not all of them."""
     reasons = {
-        row.method: " ".join(row.reason.split()) for row in table.rows if row.reason or row.state != OK
+        row.method: " ".join(row.reason.split())
+        for row in table.rows
+        if row.reason or row.state != OK
     }
-    return {method: shortened(reason) or "no reason was recorded" for method, reason in reasons.items()}
+    return {
+        method: shortened(reason) or "no reason was recorded" for method, reason in reasons.items()
+    }
 
 
 def shortened(text: str) -> str:

@@ -56,6 +56,7 @@ def _known_sums(root: Path, dataset: Dataset) -> dict[tuple[str, str], str]:
 def _without_parts(registry: Registry) -> list[Dataset]:
     """Return the datasets, of those that name the same file of pins only the first."""
     by_pins = {
-        dataset.entry.get("hashes", dataset.name): dataset for dataset in reversed(registry.datasets.values())
+        dataset.entry.get("hashes", dataset.name): dataset
+        for dataset in reversed(registry.datasets.values())
     }
     return [dataset for dataset in registry.datasets.values() if dataset in by_pins.values()]

@@ -58,7 +58,11 @@ def names_of(folder: Path, pattern: str) -> set[str]:
     before, after = pattern.split("{name}", 1)
     quoted = re.escape(after).replace(r"\{name\}", r"(?P=name)").replace(r"\*", "[^/]*")
     expression = re.compile(re.escape(before) + r"(?P<name>[^/]+)" + quoted)
-    paths = (path for path in folder.glob(pattern.replace("{name}", "*")) if path.suffix.lower() in SUFFIXES)
+    paths = (
+        path
+        for path in folder.glob(pattern.replace("{name}", "*"))
+        if path.suffix.lower() in SUFFIXES
+    )
     matches = (expression.fullmatch(path.relative_to(folder).as_posix()) for path in paths)
     return {match["name"] for match in matches if match}
 
@@ -94,5 +98,7 @@ def image_path(folder: Path, pattern: str, name: str) -> Path:
         return folder / relative
     matches = sorted(folder.glob(relative.replace("[", "[[]")))
     if len(matches) != 1:
-        raise DatasetUnavailable(f"{folder / relative}: must match exactly one file; found {len(matches)}")
+        raise DatasetUnavailable(
+            f"{folder / relative}: must match exactly one file; found {len(matches)}"
+        )
     return matches[0]

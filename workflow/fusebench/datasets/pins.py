@@ -22,7 +22,11 @@ def write_pins(file: Path, manifest: dict[str, Any]) -> int:
 
 def read_pins(file: Path) -> dict[Key, str]:
     """Read a file of sums: (side, pair) -> sha256 of the pixels."""
-    lines = (line.split(maxsplit=1) for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
+    lines = (
+        line.split(maxsplit=1)
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    )
     return {(path.split("/", 1)[0], path.split("/", 1)[1]): found for found, path in lines}
 
 

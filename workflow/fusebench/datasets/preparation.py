@@ -23,7 +23,14 @@ from fusebench.datasets.pins import check_pins
 from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
 from fusebench.files import sha256_of_file, sha256_of_json
-from fusebench.images import UnreadableImageError, mode_of, pixel_sha256, read_image, thumbnail, write_png
+from fusebench.images import (
+    UnreadableImageError,
+    mode_of,
+    pixel_sha256,
+    read_image,
+    thumbnail,
+    write_png,
+)
 from fusebench.staging import remove_folder, staged_folder
 
 if TYPE_CHECKING:
@@ -92,11 +99,17 @@ def _checkout(definition: dict[str, Any], root: Path, mirror: str, scratch: Path
 
     folders = sorted({fixed_folder(pattern) for pattern in patterns(definition).values()})
     try:
-        absent = checkout_folders(definition["code"], definition["commit"], folders, scratch, root, mirror)
+        absent = checkout_folders(
+            definition["code"], definition["commit"], folders, scratch, root, mirror
+        )
     except SourceUnavailable as error:
         raise DatasetUnavailable(str(error)) from error
     names = pair_names(definition["pairs"], root) or []
-    wanted = {pattern.replace("{name}", name) for pattern in patterns(definition).values() for name in names}
+    wanted = {
+        pattern.replace("{name}", name)
+        for pattern in patterns(definition).values()
+        for name in names
+    }
     lacking = sorted(wanted.intersection(absent))
     if lacking:
         raise DatasetUnavailable(
@@ -105,7 +118,9 @@ def _checkout(definition: dict[str, Any], root: Path, mirror: str, scratch: Path
     return scratch
 
 
-def _file_pairs(folder: Path, definition: dict[str, Any], root: Path) -> Iterator[tuple[str, LoadSides]]:
+def _file_pairs(
+    folder: Path, definition: dict[str, Any], root: Path
+) -> Iterator[tuple[str, LoadSides]]:
     for name in pair_names(definition.get("pairs"), root) or find_names(folder, definition):
         yield name, partial(_read_sides, folder, definition, name)
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 FILE = "thumbnails.npz"
 
 
-def write_thumbnails(folder: Path, sides: Mapping[str, list[NDArray[np.uint8]]], names: list[str]) -> None:
+def write_thumbnails(
+    folder: Path, sides: Mapping[str, list[NDArray[np.uint8]]], names: list[str]
+) -> None:
     """Write the thumbnails (32, 32) of the source images A and B, in the order of the pairs' names."""
     import numpy as np
 

@@ -129,7 +129,11 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
     packages, conda = installed_packages(stage), conda_packages(stage)
     with ThreadPoolExecutor(1) as pool:  # while the processes that compile are waited for
         compiling = pool.submit(compile_bytecode, stage, python["version"], digests, donors)
-        sealed = {path: _make_read_only(f"{stage}/{path}") for path in digests if not path.endswith(".pyc")}
+        sealed = {
+            path: _make_read_only(f"{stage}/{path}")
+            for path in digests
+            if not path.endswith(".pyc")
+        }
         compiling.result()
     receipt: dict[str, Any] = {
         "key": key,
@@ -163,7 +167,10 @@ def _install_python(environment: Environment, stage: Path, final: Path) -> dict[
 
 def _require_conda(environment: Environment, stage: Path, digests: dict[str, str]) -> None:
     """Hold conda packages against the lock, and their files against what they say; pip may have written over one."""
-    differences = [*missing_conda(read_conda_lock(environment), stage), *check_conda(stage, digests)]
+    differences = [
+        *missing_conda(read_conda_lock(environment), stage),
+        *check_conda(stage, digests),
+    ]
     if differences:
         raise EnvironmentFailed(
             f"{environment.name}: {differences[0]}, and {len(differences) - 1} more; no package may be both in the conda and "
@@ -197,7 +204,9 @@ def _make_read_only(path: str) -> os.stat_result:
     return os.lstat(path)
 
 
-def _publish(environment: Environment, stage: Path, final: Path, receipt: dict[str, Any]) -> dict[str, Any]:
+def _publish(
+    environment: Environment, stage: Path, final: Path, receipt: dict[str, Any]
+) -> dict[str, Any]:
     """Rename the stage to its final name; whoever comes second takes what the first one made."""
     if final.exists() and read_receipt(final) is None:
         final.rename(stage.with_name(f"{stage.name}.broken"))

@@ -17,7 +17,9 @@ from fusebench.environments.donors import Donor
 from fusebench.environments.installed_files import hash_files
 
 
-def compile_bytecode(stage: Path, python: str, sources: Iterable[str], donors: Iterable[Donor]) -> None:
+def compile_bytecode(
+    stage: Path, python: str, sources: Iterable[str], donors: Iterable[Donor]
+) -> None:
     """Give the source files among ``sources``, below ``stage``, their ``.pyc`` for ``python`` (such as ``3.11.7``).
 
     Left without are the packages' own tests, a fifth of all sources that no method imports, and sources that cannot be
@@ -31,14 +33,19 @@ def compile_bytecode(stage: Path, python: str, sources: Iterable[str], donors: I
     workers = len(os.sched_getaffinity(0))
     with ThreadPoolExecutor(workers) as pool:
         list(
-            pool.map(lambda share: _compile(stage, share), (left[first::workers] for first in range(workers)))
+            pool.map(
+                lambda share: _compile(stage, share),
+                (left[first::workers] for first in range(workers)),
+            )
         )
 
 
 def _compile(stage: Path, sources: list[str]) -> None:
     """Compile a list of files; compileall's own workers serve whole folders only."""
     command = [str(stage / "bin" / "python"), "-m", "compileall", "-qq", "-i", "-"]
-    subprocess.run(command, cwd=stage, input="\n".join(sources), text=True, capture_output=True, check=False)
+    subprocess.run(
+        command, cwd=stage, input="\n".join(sources), text=True, capture_output=True, check=False
+    )
 
 
 def _is_wanted(path: str) -> bool:

@@ -7,7 +7,12 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from fusebench.environments.conda_lock import CondaPackage, rattler_cache, require_subdir, this_subdir
+from fusebench.environments.conda_lock import (
+    CondaPackage,
+    rattler_cache,
+    require_subdir,
+    this_subdir,
+)
 from fusebench.environments.conda_meta import conda_packages, conda_records
 from fusebench.environments.definition import Environment
 from fusebench.environments.disk import disk_is_full, no_room
@@ -61,7 +66,11 @@ def missing_conda(packages: tuple[CondaPackage, ...], root: Path) -> list[Differ
     """List the packages of a conda lock that ``root`` does not hold in the locked version."""
     installed = conda_packages(root)
     return [
-        Difference(one.name, "conda-meta", f"version {installed.get(one.name)}, the lock says {one.version}")
+        Difference(
+            one.name,
+            "conda-meta",
+            f"version {installed.get(one.name)}, the lock says {one.version}",
+        )
         for one in packages
         if one.platform == this_subdir() and installed.get(one.name) != one.version
     ]

@@ -80,7 +80,9 @@ def _load(environment: Environment, file: Path, command: str) -> dict[str, Any]:
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
         packages_of(content)
-        content["metadata"]["custom_metadata"] = dict(content["metadata"].get("custom_metadata") or {})
+        content["metadata"]["custom_metadata"] = dict(
+            content["metadata"].get("custom_metadata") or {}
+        )
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise EnvironmentFailed(
             f"{environment.name}: {file} is no conda-lock file: {error!r}; {command}"
@@ -130,7 +132,9 @@ def make_conda_lock(environment: Environment) -> str:
         ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if ended.returncode:
             raise EnvironmentFailed(_explain(environment, ended.stderr))
-        return _tidy(environment, yaml.load((Path(folder) / "lock.yml").read_text(), Loader=_LOADER))
+        return _tidy(
+            environment, yaml.load((Path(folder) / "lock.yml").read_text(), Loader=_LOADER)
+        )
 
 
 def _conda(folder: Path) -> Path:
@@ -139,7 +143,9 @@ def _conda(folder: Path) -> Path:
         if found := shutil.which(name):
             return Path(found)
     stand_in = folder / "conda"
-    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m fusebench.environments.conda_solver "$@"\n')
+    stand_in.write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" -m fusebench.environments.conda_solver "$@"\n'
+    )
     stand_in.chmod(0o755)
     return stand_in
 
@@ -148,7 +154,9 @@ def _tidy(environment: Environment, content: dict[str, Any]) -> str:
     """Leave out what says when and where the lock was made, and add what it was made for."""
     kept = {REQUEST: environment.request, CONTENT: content_hash(packages_of(content))}
     metadata = content["metadata"]
-    content["metadata"] = {name: metadata[name] for name in ("content_hash", "channels", "platforms")}
+    content["metadata"] = {
+        name: metadata[name] for name in ("content_hash", "channels", "platforms")
+    }
     content["metadata"] |= {"sources": [environment.file.name], "custom_metadata": kept}
     header = f"# Made by conda-lock for `fusebench lock {environment.name}`; edit environment.yml instead.\n"
     return header + yaml.safe_dump(content, sort_keys=False, width=1000)
@@ -161,9 +169,7 @@ def _explain(environment: Environment, said: str) -> str:
         advice = f"check that its channels can be reached from here ({', '.join(environment.channels)}) and hold the packages"
     reason = _REASON.search(said)
     told = reason[1].strip() if reason else "\n".join(said.strip().splitlines()[-12:])
-    return (
-        f"{environment.name}: the conda packages of {environment.file} cannot be resolved: {told}; {advice}"
-    )
+    return f"{environment.name}: the conda packages of {environment.file} cannot be resolved: {told}; {advice}"
 
 
 def require_subdir(environment: Environment, packages: tuple[CondaPackage, ...]) -> None:

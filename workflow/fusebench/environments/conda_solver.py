@@ -48,9 +48,12 @@ async def _solve(options: argparse.Namespace) -> list[dict[str, Any]]:
     from rattler import solve
 
     platform: Any = os.environ["CONDA_SUBDIR"]
-    records = await solve(sources=options.channel, specs=options.specs, platforms=[platform, "noarch"])
+    records = await solve(
+        sources=options.channel, specs=options.specs, platforms=[platform, "noarch"]
+    )
     return [
-        _fetch_action(record) for record in sorted(records, key=lambda record: str(record.name.normalized))
+        _fetch_action(record)
+        for record in sorted(records, key=lambda record: str(record.name.normalized))
     ]
 
 

@@ -169,7 +169,9 @@ def _check(file: Path, content: object) -> None:
     _check_mapping(file, "x-fusebench", own)
     for unknown in sorted({*content} - _TOP_KEYS) + sorted({*own} - _OWN_KEYS):
         raise _wrong(
-            file, f"keys must be of {sorted(_TOP_KEYS)}, in x-fusebench of {sorted(_OWN_KEYS)}", repr(unknown)
+            file,
+            f"keys must be of {sorted(_TOP_KEYS)}, in x-fusebench of {sorted(_OWN_KEYS)}",
+            repr(unknown),
         )
     _check_list(file, "channels", content.get("channels"))
     _check_list(file, "from-source", own.get("from-source"))
@@ -187,7 +189,9 @@ def _check_variants(file: Path, variants: object) -> None:
         _check_mapping(file, f"variant {name}", variant)
         for key, entries in (variant or {}).items():
             if key not in ("pip", "dependencies"):
-                raise _wrong(file, f"keys of variant {name} must be `pip` and `dependencies`", repr(key))
+                raise _wrong(
+                    file, f"keys of variant {name} must be `pip` and `dependencies`", repr(key)
+                )
             if key == "pip":
                 _check_requirements(file, entries)
 
@@ -198,7 +202,9 @@ def _check_mapping(file: Path, key: str, value: object) -> None:
 
 
 def _check_list(file: Path, key: str, value: object) -> None:
-    if not isinstance(value, list | None) or not all(isinstance(entry, str) for entry in value or []):
+    if not isinstance(value, list | None) or not all(
+        isinstance(entry, str) for entry in value or []
+    ):
         raise _wrong(file, f"`{key}` must be a list of names", repr(value))
 
 
@@ -209,7 +215,9 @@ def _check_requirements(file: Path, value: object) -> None:
     for requirement in value or []:
         if "@" in requirement or "://" in requirement or requirement.startswith(("-", ".", "/")):
             raise _wrong(
-                file, "`pip` must name packages of the registry, such as `torch==2.13.0`", repr(requirement)
+                file,
+                "`pip` must name packages of the registry, such as `torch==2.13.0`",
+                repr(requirement),
             )
 
 
@@ -217,7 +225,9 @@ def _check_date(file: Path, value: object) -> None:
     try:
         date.fromisoformat(str(value or "2000-01-01"))
     except ValueError:
-        raise _wrong(file, "`exclude-newer` must be a date such as 2026-11-01", repr(value)) from None
+        raise _wrong(
+            file, "`exclude-newer` must be a date such as 2026-11-01", repr(value)
+        ) from None
 
 
 def _wrong(file: Path, must: str, found: str) -> EnvironmentFailed:
@@ -239,7 +249,9 @@ def _split(folder: Path, dependencies: list[Any]) -> tuple[list[str], list[str]]
     for entry in (entry for entry in dependencies if isinstance(entry, dict)):
         if set(entry) != {"pip"}:
             raise _wrong(
-                folder / DEFINITION, "a mapping in `dependencies` must be `pip:`", str(sorted(entry))
+                folder / DEFINITION,
+                "a mapping in `dependencies` must be `pip:`",
+                str(sorted(entry)),
             )
         _check_requirements(folder / DEFINITION, entry["pip"])
         pip += [requirement.strip() for requirement in entry["pip"] or []]
@@ -252,7 +264,9 @@ def _python(folder: Path, conda: list[str]) -> tuple[str, tuple[str, ...]]:
     if len(found) != 1:
         listed = [entry for entry in conda if entry.startswith("python")]
         raise _wrong(
-            folder / DEFINITION, "needs one dependency such as `python=3.8` or `python>=3.11`", str(listed)
+            folder / DEFINITION,
+            "needs one dependency such as `python=3.8` or `python>=3.11`",
+            str(listed),
         )
     [(entry, match)] = found
     python = (">=" if match[1] == ">=" else "") + match[2]

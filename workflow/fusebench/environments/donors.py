@@ -43,9 +43,13 @@ def donors_for(envs: Path, packages: Iterable[tuple[str, str]]) -> list[Donor]:
     shared: dict[Path, int] = {}
     for stamps in envs.glob(f"*/{STAMPS}"):
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-            receipt = json.loads(stamps.with_name("fusebench-receipt.json").read_text(encoding="utf-8"))
+            receipt = json.loads(
+                stamps.with_name("fusebench-receipt.json").read_text(encoding="utf-8")
+            )
             shared[stamps.parent] = len(receipt["packages"].items() & wanted.items())
-    chosen = sorted((folder for folder, count in shared.items() if count), key=lambda folder: -shared[folder])
+    chosen = sorted(
+        (folder for folder, count in shared.items() if count), key=lambda folder: -shared[folder]
+    )
     return [donor for folder in chosen[:3] if (donor := _read_donor(folder))]
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from fusebench.errors import EnvironmentFailed
 
-_ASK_TORCH = "import torch; print((getattr(torch._C, '_cuda_getArchFlags', lambda: None)() or '').strip())"
+_ASK_TORCH = (
+    "import torch; print((getattr(torch._C, '_cuda_getArchFlags', lambda: None)() or '').strip())"
+)
 
 
 def gpu_visible(environ: Mapping[str, str] | None = None) -> bool:
@@ -32,10 +34,15 @@ def cuda_architectures(environment: Path, packages: Mapping[str, str]) -> list[s
     if (_torch_of(packages) or "+cpu").endswith("+cpu"):
         return None
     answer = subprocess.run(
-        [environment / "bin" / "python", "-I", "-c", _ASK_TORCH], capture_output=True, text=True, check=False
+        [environment / "bin" / "python", "-I", "-c", _ASK_TORCH],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if answer.returncode:
-        raise EnvironmentFailed(f"torch was installed and cannot be imported: {answer.stderr.strip()[-500:]}")
+        raise EnvironmentFailed(
+            f"torch was installed and cannot be imported: {answer.stderr.strip()[-500:]}"
+        )
     flags = answer.stdout.strip()
     return flags.split() if flags else None
 
@@ -54,7 +61,9 @@ def kernels_for(receipt: Mapping[str, Any], compute_capability: tuple[int, int])
     if version is None or any(_runs_on(flag, compute_capability) for flag in architectures):
         return
     major, minor = compute_capability
-    has = f"has kernels for {', '.join(architectures)}" if architectures else "was built without CUDA"
+    has = (
+        f"has kernels for {', '.join(architectures)}" if architectures else "was built without CUDA"
+    )
     advice = "use env torch-2"
     if not architectures and receipt["variant"] == "cpu":
         advice = f"use its CUDA variant: fusebench lock {receipt['env']} --variant cuda"

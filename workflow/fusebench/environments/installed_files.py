@@ -80,7 +80,11 @@ def recorded_files(root: Path) -> Iterator[RecordedFile]:
     made for the folder they lie in.
     """
     for package, path, digest in _record_lines(root):
-        if digest.startswith("sha256=") and not path.endswith(".pyc") and not path.startswith("bin/"):
+        if (
+            digest.startswith("sha256=")
+            and not path.endswith(".pyc")
+            and not path.startswith("bin/")
+        ):
             yield RecordedFile(package, path, _hexadecimal(digest))
 
 
@@ -98,9 +102,14 @@ def unrecorded_files(root: Path, paths: Iterable[str], own: Container[str]) -> l
     strange = [
         path
         for path in paths
-        if "/site-packages/" in path and not path.endswith(".pyc") and path not in named and path not in own
+        if "/site-packages/" in path
+        and not path.endswith(".pyc")
+        and path not in named
+        and path not in own
     ]
-    return [Difference(folders.get(_top_folder(path), ""), path, "is in no RECORD") for path in strange]
+    return [
+        Difference(folders.get(_top_folder(path), ""), path, "is in no RECORD") for path in strange
+    ]
 
 
 def _top_folder(path: str) -> str:
@@ -128,7 +137,9 @@ def _record_lines(root: Path) -> Iterator[tuple[str, str, str]]:
                 yield package, os.path.normpath(path) if ".." in line[0] else path, line[1]
 
 
-def check_records(root: Path, digests: dict[str, str], wrong: Mapping[str, str]) -> list[Difference]:
+def check_records(
+    root: Path, digests: dict[str, str], wrong: Mapping[str, str]
+) -> list[Difference]:
     """List the files below ``root`` that are missing or have other bytes than their wheel's RECORD says.
 
     ``digests`` holds the sha256 of every file below ``root``, as :func:`hash_files` gives it; ``wrong`` those of files, named
@@ -143,7 +154,9 @@ def check_records(root: Path, digests: dict[str, str], wrong: Mapping[str, str])
     return differences
 
 
-def hash_files(root: Path, paths: Iterable[str], known: Mapping[int, str] | None = None) -> dict[str, str]:
+def hash_files(
+    root: Path, paths: Iterable[str], known: Mapping[int, str] | None = None
+) -> dict[str, str]:
     """Sha256 of each file of ``paths`` that exists below ``root``; of a link, its target's name is what is hashed.
 
     ``known`` gives the sha256 of inodes that need not be read.
@@ -185,7 +198,9 @@ def _wheels(root: Path) -> list[Path]:
     ``lib64`` of a virtual environment is a link to ``lib``.
     """
     conda = conda_records(root)
-    folders = sorted(file.parent for file in root.glob("lib/python3*/site-packages/*.dist-info/RECORD"))
+    folders = sorted(
+        file.parent for file in root.glob("lib/python3*/site-packages/*.dist-info/RECORD")
+    )
     return [folder for folder in folders if f"{folder.relative_to(root)}/METADATA" not in conda]
 
 

@@ -28,8 +28,12 @@ def environment_key(env_folder: Path, variant: str) -> str:
 def locked_key(environment: Environment) -> str:
     """Return the key of an environment that was read; raises as :func:`environment_key`."""
     lock = read_pip_lock(environment)
-    conda = [[package.name, package.version, package.sha256] for package in read_conda_lock(environment)]
-    content = json.dumps([lock.python, lock.platform, [package.plain for package in lock.packages], conda])
+    conda = [
+        [package.name, package.version, package.sha256] for package in read_conda_lock(environment)
+    ]
+    content = json.dumps(
+        [lock.python, lock.platform, [package.plain for package in lock.packages], conda]
+    )
     return hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
 
 

@@ -163,7 +163,9 @@ def _packages_of(file: Path) -> tuple[LockedPackage, ...]:
         return ()
 
 
-def describe_changes(old: tuple[LockedPackage, ...], new: tuple[LockedPackage, ...]) -> tuple[str, ...]:
+def describe_changes(
+    old: tuple[LockedPackage, ...], new: tuple[LockedPackage, ...]
+) -> tuple[str, ...]:
     """List what a new lock changes against an old one, a line for each package."""
     before, after = _by_name(old), _by_name(new)
     lines = []

@@ -27,9 +27,13 @@ def package_sources(local_indexes: bool = True) -> dict[str, str]:
     among all of them (pip's rule), not for the first index that knows the name (uv's).
     """
     pip = pip_settings()
-    indexes = [url for url in pip.get("extra-index-url", "").split() if local_indexes or not _is_local(url)]
+    indexes = [
+        url for url in pip.get("extra-index-url", "").split() if local_indexes or not _is_local(url)
+    ]
     offered = {
-        "UV_FIND_LINKS": ",".join(link for link in pip.get("find-links", "").split() if _reachable(link)),
+        "UV_FIND_LINKS": ",".join(
+            link for link in pip.get("find-links", "").split() if _reachable(link)
+        ),
         "UV_DEFAULT_INDEX": pip.get("index-url", "").strip(),
         "UV_INDEX": " ".join(url for url in indexes if _reachable(url)),
         "SSL_CERT_FILE": pip.get("cert", "").strip(),
@@ -60,11 +64,15 @@ def pip_settings() -> dict[str, str]:
 def parse_pip_config(listing: str) -> dict[str, str]:
     """Read the output of ``pip config list``: variables win over ``[install]``, which wins over ``[global]``."""
     found = {
-        (match[1], match[2]): match[3] for line in listing.splitlines() if (match := _SETTING.fullmatch(line))
+        (match[1], match[2]): match[3]
+        for line in listing.splitlines()
+        if (match := _SETTING.fullmatch(line))
     }
     settings: dict[str, str] = {}
     for level in _WEAKEST_FIRST:
-        settings |= {name: str(ast.literal_eval(value)) for (at, name), value in found.items() if at == level}
+        settings |= {
+            name: str(ast.literal_eval(value)) for (at, name), value in found.items() if at == level
+        }
     return settings
 
 

@@ -25,11 +25,20 @@ from fusebench.environments.installed_files import (
 )
 from fusebench.environments.interpreters import make_python
 from fusebench.environments.pip_lock import PipLock, read_pip_lock, requirements_of
-from fusebench.environments.uv import UvFailed, cache_beside, exclude_newer, only_binary, run_uv, uv_cache
+from fusebench.environments.uv import (
+    UvFailed,
+    cache_beside,
+    exclude_newer,
+    only_binary,
+    run_uv,
+    uv_cache,
+)
 from fusebench.errors import EnvironmentFailed
 
 _OUT_OF_REACH = re.compile(r"\(Connect\)|name resolution|dns error|timed out|unreachable")
-_NO_MATCH = re.compile(r"no version of \S+|No solution found|status client error \((?:403|404|410)\b")
+_NO_MATCH = re.compile(
+    r"no version of \S+|No solution found|status client error \((?:403|404|410)\b"
+)
 _NO_MATTER_OF_THE_CACHE = re.compile(
     f"{_OUT_OF_REACH.pattern}|{_NO_MATCH.pattern}|{FULL.pattern}|[Hh]ash mismatch|Permission denied"
 )
@@ -87,7 +96,9 @@ def _relocate_scripts(stage: Path, final: Path) -> None:
 
     The interpreter is in the ``#!`` line or, where that would be too long for the kernel, in the one after it.
     """
-    for script in (path for path in (stage / "bin").iterdir() if path.is_file() and not path.is_symlink()):
+    for script in (
+        path for path in (stage / "bin").iterdir() if path.is_file() and not path.is_symlink()
+    ):
         with script.open("rb") as stream:
             start = stream.read(2) + stream.readline() + stream.readline()
         if start.startswith(b"#!") and bytes(stage) in start:
@@ -126,7 +137,9 @@ def _unusable(lock: PipLock, said: str) -> set[str]:
     if _NO_MATTER_OF_THE_CACHE.search(said):
         return set()
     return {
-        name for one in lock.packages if re.search(rf"\b{(name := normalised(one.name))}\b", normalised(said))
+        name
+        for one in lock.packages
+        if re.search(rf"\b{(name := normalised(one.name))}\b", normalised(said))
     }
 
 
@@ -136,7 +149,14 @@ def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> N
     Raises:
         UvFailed: uv could not.
     """
-    arguments = ["pip", "install", "--no-deps", "--require-hashes", "--python", str(stage / "bin" / "python")]
+    arguments = [
+        "pip",
+        "install",
+        "--no-deps",
+        "--require-hashes",
+        "--python",
+        str(stage / "bin" / "python"),
+    ]
     arguments += ["--link-mode", "hardlink"]
     arguments += only_binary(
         sorted({package.name for package in lock.packages} - {*environment.from_source})
@@ -147,7 +167,9 @@ def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> N
     with tempfile.TemporaryDirectory() as folder:
         exact = Path(folder) / environment.pip_lock.name
         exact.write_text(requirements_of(lock), encoding="utf-8")
-        _with_or_without_network([*arguments, *more, "--requirements", str(exact)], cache_beside(stage))
+        _with_or_without_network(
+            [*arguments, *more, "--requirements", str(exact)], cache_beside(stage)
+        )
 
 
 def _with_or_without_network(arguments: list[str], environ: dict[str, str]) -> None:
@@ -163,7 +185,9 @@ def _with_or_without_network(arguments: list[str], environ: dict[str, str]) -> N
             raise error from None
 
 
-def _failed(environment: Environment, stage: Path, error: UvFailed, damaged: set[str]) -> EnvironmentFailed:
+def _failed(
+    environment: Environment, stage: Path, error: UvFailed, damaged: set[str]
+) -> EnvironmentFailed:
     said = explain(environment, stage, str(error))
     if damaged:
         names = ", ".join(sorted(damaged))
@@ -171,7 +195,9 @@ def _failed(environment: Environment, stage: Path, error: UvFailed, damaged: set
     return EnvironmentFailed(said)
 
 
-def _throw_out(environment: Environment, stage: Path, own: frozenset[str], damaged: set[str]) -> None:
+def _throw_out(
+    environment: Environment, stage: Path, own: frozenset[str], damaged: set[str]
+) -> None:
     """Remove packages from the cache, and from ``stage`` all that was installed."""
     names = sorted(damaged)
     _strip(stage, own)
@@ -200,8 +226,12 @@ def _require_locked_versions(environment: Environment, lock: PipLock, stage: Pat
     Packages with a marker are for some machines only, and may be absent.
     """
     installed = {*installed_packages(stage).items()}
-    locked = {(normalised(package.name), package.version): package.marker for package in lock.packages}
-    wrong = [f"{name} {version} is installed and not locked" for name, version in installed - {*locked}]
+    locked = {
+        (normalised(package.name), package.version): package.marker for package in lock.packages
+    }
+    wrong = [
+        f"{name} {version} is installed and not locked" for name, version in installed - {*locked}
+    ]
     wrong += [
         f"{one[0]} {one[1]} is locked and not installed"
         for one, marker in locked.items()
@@ -254,5 +284,6 @@ def fresh_files(environment: Environment, stage: Path, final: Path) -> dict[str,
     named = {*conda_records(stage), *(entry.path for entry in recorded_files(stage))}
     named |= {path for path in files_of(stage) if "/site-packages/" in path}
     return hash_files(
-        stage, (path for path in named if not path.endswith(".pyc") and not path.endswith("/RECORD"))
+        stage,
+        (path for path in named if not path.endswith(".pyc") and not path.endswith("/RECORD")),
     )

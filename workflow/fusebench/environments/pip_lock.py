@@ -76,8 +76,12 @@ def parse_packages(text: str) -> tuple[LockedPackage, ...]:
             raise ValueError(f"not a pinned package with hashes: {line.strip()!r}")
         if packages:
             last = packages[-1]
-            packages[-1] = LockedPackage(last.name, last.version, last.marker, tuple(sorted(hashes)))
-    return tuple(sorted(packages, key=lambda package: (package.name, package.version, package.marker)))
+            packages[-1] = LockedPackage(
+                last.name, last.version, last.marker, tuple(sorted(hashes))
+            )
+    return tuple(
+        sorted(packages, key=lambda package: (package.name, package.version, package.marker))
+    )
 
 
 def requirements_of(lock: PipLock) -> str:
@@ -101,7 +105,9 @@ def content_hash(packages: Sequence[LockedPackage], python: str, platform: str) 
 def entry_hashes(packages: Sequence[LockedPackage]) -> dict[str, str]:
     """First 8 hex digits of the sha256 of all that a lock says of each package, by name."""
     names = dict.fromkeys(package.name for package in packages)
-    return {name: _sha256([one.plain for one in packages if one.name == name])[:8] for name in names}
+    return {
+        name: _sha256([one.plain for one in packages if one.name == name])[:8] for name in names
+    }
 
 
 def touched_entries(packages: Sequence[LockedPackage], kept: str) -> str:
@@ -110,7 +116,11 @@ def touched_entries(packages: Sequence[LockedPackage], kept: str) -> str:
     found = entry_hashes(packages)
     said = [f"{name} is missing" for name in was if name not in found]
     said += [f"{name} was added" for name in found if name not in was]
-    said += [f"the entry of {name} is another" for name in found if found[name] != was.get(name, found[name])]
+    said += [
+        f"the entry of {name} is another"
+        for name in found
+        if found[name] != was.get(name, found[name])
+    ]
     return ", ".join(said) if was else ""
 
 
@@ -153,7 +163,9 @@ def read_pip_lock(environment: Environment) -> PipLock:
         raise EnvironmentFailed(
             f"{environment.name}: {file} was edited by hand: {error}; bring it back from git, or {command}"
         ) from error
-    header = {match[1]: match[2] for line in text.splitlines()[:8] if (match := _HEADER.fullmatch(line))}
+    header = {
+        match[1]: match[2] for line in text.splitlines()[:8] if (match := _HEADER.fullmatch(line))
+    }
     lock = PipLock(header.get("python", ""), header.get("platform", ""), packages)
     _refuse_edited(environment, lock, header, command)
     if header.get("request") != environment.request:
@@ -163,7 +175,9 @@ def read_pip_lock(environment: Environment) -> PipLock:
     return lock
 
 
-def _refuse_edited(environment: Environment, lock: PipLock, header: dict[str, str], command: str) -> None:
+def _refuse_edited(
+    environment: Environment, lock: PipLock, header: dict[str, str], command: str
+) -> None:
     """Hold packages, Python and platform of a lock against the hashes in its header."""
     found = content_hash(lock.packages, lock.python, lock.platform)
     if header.get("content") == found:

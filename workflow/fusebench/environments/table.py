@@ -29,7 +29,8 @@ def environments_table(
             variants = variants_of(folder)
         except EnvironmentFailed as error:
             rows.append(
-                {"env": folder.name, "variant": "", "python": ""} | _not_built(folder, error, methods)
+                {"env": folder.name, "variant": "", "python": ""}
+                | _not_built(folder, error, methods)
             )
             continue
         for variant in variants:

@@ -42,10 +42,23 @@ def run_uv(
     """
     inherited = {name: value for name, value in os.environ.items() if _may_reach_uv(name)}
     environ = {**inherited, **package_sources(local_indexes), **(extra_environ or {})}
-    command = [os.fsdecode(find_uv_bin()), "--no-config", "--no-progress", "--color", "never", *arguments]
+    command = [
+        os.fsdecode(find_uv_bin()),
+        "--no-config",
+        "--no-progress",
+        "--color",
+        "never",
+        *arguments,
+    ]
     try:
         return subprocess.run(
-            command, cwd=cwd, env=environ, timeout=timeout, capture_output=True, text=True, check=True
+            command,
+            cwd=cwd,
+            env=environ,
+            timeout=timeout,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except subprocess.CalledProcessError as error:
         raise UvFailed(error.stderr.strip()) from error
@@ -55,7 +68,9 @@ def run_uv(
 
 def _may_reach_uv(name: str) -> bool:
     """Let through where packages and interpreters come from; what else a user set would make another lock of it."""
-    return (not name.startswith("UV_") and name != "VIRTUAL_ENV") or bool(_OF_THE_MACHINE.fullmatch(name))
+    return (not name.startswith("UV_") and name != "VIRTUAL_ENV") or bool(
+        _OF_THE_MACHINE.fullmatch(name)
+    )
 
 
 def cache_beside(stage: Path) -> dict[str, str]:

@@ -28,7 +28,9 @@ from fusebench.files import sha256_of_file
 from fusebench.staging import staging_folder
 
 
-def verify(env_folder: Path, variant: str, resources: Path, *, archives: bool = False) -> list[Difference]:
+def verify(
+    env_folder: Path, variant: str, resources: Path, *, archives: bool = False
+) -> list[Difference]:
     """List how ``resources/envs/<key>`` differs from its lock; an empty list means that it is what the lock says.
 
     Files of wheels are held against the wheels' RECORDs, all others (bytecode, console scripts) against the manifest
@@ -46,11 +48,18 @@ def verify(env_folder: Path, variant: str, resources: Path, *, archives: bool = 
             f"{environment.name}: not built: no whole {root}; the pipeline builds it: run snakemake"
         )
     digests = hash_files(root, files_of(root))
-    found = [*_packages(environment, root), *_against_records(environment, root, digests, receipt["notes"])]
+    found = [
+        *_packages(environment, root),
+        *_against_records(environment, root, digests, receipt["notes"]),
+    ]
     found += check_conda(root, digests)
-    found += _against_manifest(root, digests, receipt["manifest"], {difference.path for difference in found})
+    found += _against_manifest(
+        root, digests, receipt["manifest"], {difference.path for difference in found}
+    )
     if archives:
-        found += _against_archives(environment, root, digests, {difference.path for difference in found})
+        found += _against_archives(
+            environment, root, digests, {difference.path for difference in found}
+        )
     return sorted(found)
 
 
@@ -89,7 +98,9 @@ def _against_manifest(
         elif path not in digests:
             yield Difference("", path, "is missing")
         elif known[path] != digests[path]:
-            yield Difference("", path, f"has sha256 {digests[path]}, it was built with {known[path]}")
+            yield Difference(
+                "", path, f"has sha256 {digests[path]}, it was built with {known[path]}"
+            )
 
 
 def _against_archives(
@@ -100,7 +111,9 @@ def _against_archives(
         fresh = fresh_files(environment, stage, root)
     for path, digest in fresh.items():
         if path not in told and digests.get(path) != digest:
-            yield Difference("", path, f"has sha256 {digests.get(path)}, the locked archive holds {digest}")
+            yield Difference(
+                "", path, f"has sha256 {digests.get(path)}, the locked archive holds {digest}"
+            )
     for path in sorted({*digests} - {*fresh} - told):
         if "/site-packages/" in path and not path.endswith((".pyc", "/RECORD")):
             yield Difference("", path, "is in no locked archive")

@@ -112,7 +112,9 @@ def check_problems(methods: Document) -> Iterator[str]:
         names = [check.get("name", DEFAULT_NAME) for check in checks]
         for index, check in enumerate(checks):
             place: Place = (
-                (name, "selfcheck", index) if isinstance(entry["selfcheck"], list) else (name, "selfcheck")
+                (name, "selfcheck", index)
+                if isinstance(entry["selfcheck"], list)
+                else (name, "selfcheck")
             )
             if names.index(names[index]) != index:
                 yield f"{methods.where(place)}: the self-checks of an entry must have different names; found {names[index]!r} twice"

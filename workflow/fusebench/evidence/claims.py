@@ -160,7 +160,9 @@ def read_claims_file(path: Path) -> tuple[dict[str, str], list[dict[str, str]]]:
             f"{path}: must be a file of claims in UTF-8, as `fusebench claims` writes it: {getattr(error, 'strerror', None) or error}"
         ) from error
     comments = [line for line in lines if line.startswith("#")]
-    origin = {key.strip(): text.strip() for key, _, text in (line[1:].partition(":") for line in comments)}
+    origin = {
+        key.strip(): text.strip() for key, _, text in (line[1:].partition(":") for line in comments)
+    }
     reader = csv.DictReader(lines[len(comments) :], strict=True)
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise RegistryError(
@@ -184,8 +186,14 @@ def _row_problem(row: dict[str, str]) -> str:
         return f"must have {len(COLUMNS)} columns; found another number of them (a value with a comma?)"
     if not NUMBER.fullmatch(row["value"]):
         return f"`value` must be a number with a point; found {row['value']!r}"
-    if not row["decimals"].isascii() or not row["decimals"].isdigit() or int(row["decimals"]) > MOST_DIGITS:
-        return f"`decimals` must be a whole number from 0 to {MOST_DIGITS}; found {row['decimals']!r}"
+    if (
+        not row["decimals"].isascii()
+        or not row["decimals"].isdigit()
+        or int(row["decimals"]) > MOST_DIGITS
+    ):
+        return (
+            f"`decimals` must be a whole number from 0 to {MOST_DIGITS}; found {row['decimals']!r}"
+        )
     return ""
 
 
@@ -200,7 +208,9 @@ def definitions_tried(claim: Claim) -> list[Definition]:
     others = [
         definition
         for definition in all_definitions().values()
-        if definition.metric == named.metric and not definition.needs_reference and definition.id != named.id
+        if definition.metric == named.metric
+        and not definition.needs_reference
+        and definition.id != named.id
     ]
     return [named, *others]
 
@@ -229,7 +239,11 @@ def _value_problems(methods: Document, place: Place, item: dict[str, Any]) -> It
     where = methods.where((*place, "value"))
     if not NUMBER.fullmatch(text) or not math.isfinite(float(text)) or float(value) != float(text):
         yield f"{where}: must be a finite number with a point, in quotes where YAML has a meaning of its own for it; found {text}"
-    elif isinstance(value, float) and "decimals" not in item and decimals_of(text) != decimals_of(str(value)):
+    elif (
+        isinstance(value, float)
+        and "decimals" not in item
+        and decimals_of(text) != decimals_of(str(value))
+    ):
         yield f'{where}: must be in quotes, for YAML drops digits that were printed; found {text}, write "{text}"'
     if item.get("dataset") and item.get("images"):
         yield f"{methods.where((*place, 'images'))}: must have `dataset` or `images`, for images that the registry holds or for others; found both"
@@ -257,7 +271,9 @@ def _claim_problems(
             )
     if any(not claim.dataset and not claim.images for claim in claims):
         yield f"{methods.where(place)}: must have `dataset`, or `images` in the source's words where the registry lacks them"
-    for identity in dict.fromkeys(claim.id for claim in claims if claim.definition != UNKNOWN_DEFINITION):
+    for identity in dict.fromkeys(
+        claim.id for claim in claims if claim.definition != UNKNOWN_DEFINITION
+    ):
         if identity in OWN_FORMULAS:
             continue
         try:

@@ -25,7 +25,9 @@ NO_OUTPUT = "no committed output"
 ABSENT = "is part of the commit, but its content is not where it was cloned from"
 
 
-def prepare_committed(source: dict[str, Any], definition: dict[str, Any], final: Path) -> dict[str, Any]:
+def prepare_committed(
+    source: dict[str, Any], definition: dict[str, Any], final: Path
+) -> dict[str, Any]:
     """Copy the images of a self-check into ``final`` and return their manifest.
 
     Args:
@@ -63,7 +65,9 @@ def _refuse_absent(files: list[str], source: dict[str, Any]) -> None:
         raise DatasetUnavailable(f"{source['code']}: {lacking[0]} {ABSENT}")
 
 
-def _write(folder: Path, definition: dict[str, Any], stage: Path, source: dict[str, Any]) -> dict[str, Any]:
+def _write(
+    folder: Path, definition: dict[str, Any], stage: Path, source: dict[str, Any]
+) -> dict[str, Any]:
     paths = _paths(folder, definition)
     if not paths:
         raise DatasetUnavailable(
@@ -102,7 +106,8 @@ def _paths(folder: Path, definition: dict[str, Any]) -> dict[str, dict[str, Path
     patterns = {side: definition[side] for side in SIDES if side in definition}
     names = pairs or sorted(names_of(folder, patterns["a"]) & names_of(folder, patterns["b"]))
     return {
-        name: {side: _existing(folder, pattern, name) for side, pattern in patterns.items()} for name in names
+        name: {side: _existing(folder, pattern, name) for side, pattern in patterns.items()}
+        for name in names
     }
 
 
@@ -135,11 +140,18 @@ def _matching(folder: Path, relative: str) -> list[Path]:
 
 
 def _copy_pair(
-    name: str, sides: dict[str, Path], folder: Path, stage: Path, source: dict[str, Any], promised: bool
+    name: str,
+    sides: dict[str, Path],
+    folder: Path,
+    stage: Path,
+    source: dict[str, Any],
+    promised: bool,
 ) -> dict[str, Any]:
     """Copy the images of one pair; an output that the entry promises by its name must be there."""
     try:
-        copied = {side: _copy(name, side, sides[side], folder, stage, source) for side in ("a", "b")}
+        copied = {
+            side: _copy(name, side, sides[side], folder, stage, source) for side in ("a", "b")
+        }
     except UnreadableImageError as error:
         raise DatasetUnavailable(f"pair {name!r}: {error}") from error
     pair = {"name": name, "size": copied["a"]["size"], "expect": None, **copied}
@@ -177,7 +189,9 @@ def _copy(
     }
 
 
-def _problem(side: str, path: Path, folder: Path, source: dict[str, Any], error: UnreadableImageError) -> str:
+def _problem(
+    side: str, path: Path, folder: Path, source: dict[str, Any], error: UnreadableImageError
+) -> str:
     """Say why the file of one side cannot be had."""
     relative = path.relative_to(folder).as_posix()
     absent = fnmatch.filter(source.get("absent") or [], relative)
@@ -186,7 +200,9 @@ def _problem(side: str, path: Path, folder: Path, source: dict[str, Any], error:
     if path.is_file():
         return str(error).replace(str(path), relative)
     several = [
-        found.relative_to(folder).as_posix() for found in _matching(folder, relative) if found.is_file()
+        found.relative_to(folder).as_posix()
+        for found in _matching(folder, relative)
+        if found.is_file()
     ]
     if several:
         return f"{relative}: must match one image; found {', '.join(several)}: name one of them in `selfcheck.pairs`"

@@ -152,7 +152,9 @@ def is_lossy(theirs: Path, image: dict[str, Any]) -> bool:
 def _mode_note(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> list[str]:
     if ours.ndim == theirs.ndim:
         return []
-    return [f"theirs is {'rgb' if theirs.ndim == 3 else 'gray'}, ours {'rgb' if ours.ndim == 3 else 'gray'}"]
+    return [
+        f"theirs is {'rgb' if theirs.ndim == 3 else 'gray'}, ours {'rgb' if ours.ndim == 3 else 'gray'}"
+    ]
 
 
 def _size(pixels: NDArray[np.uint8]) -> str:
@@ -169,5 +171,7 @@ def worst_image(images: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Return the image with the greatest difference: the worst verdict, then the greatest mean difference."""
     compared = [image for image in images if "max_abs" in image]
     return max(
-        compared, key=lambda image: (VERDICTS.index(image["verdict"]), image["mean_abs"]), default=None
+        compared,
+        key=lambda image: (VERDICTS.index(image["verdict"]), image["mean_abs"]),
+        default=None,
     )

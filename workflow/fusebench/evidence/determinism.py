@@ -29,7 +29,10 @@ def judge_runs(
         image from the first run), and ``metrics`` (id -> mean, and the range over the runs, of the mean over all images,
         and the greatest range of one image).
     """
-    runs = [{key: record.get(key) for key in ("seed", "hash_seed", "threads", "state")} for record in records]
+    runs = [
+        {key: record.get(key) for key in ("seed", "hash_seed", "threads", "state")}
+        for record in records
+    ]
     failed = [record for record in records if record["state"] != OK]
     if len(records) < 2 or failed:
         reason = (
@@ -41,7 +44,13 @@ def judge_runs(
     images = [_image(image, records, folders) for image in records[0]["images"]]
     differing = [image for image in images if image["max_abs"] != 0]
     if not differing:
-        return {"verdict": DETERMINISTIC, "reason": "", "runs": runs, "images": images, "metrics": {}}
+        return {
+            "verdict": DETERMINISTIC,
+            "reason": "",
+            "runs": runs,
+            "images": images,
+            "metrics": {},
+        }
     metrics = spread(manifest, folders, ids)
     return {
         "verdict": NOT_DETERMINISTIC,
@@ -64,10 +73,14 @@ def _by_how_much(differing: list[dict[str, Any]], count: int) -> str:
     return ", ".join(parts)
 
 
-def _image(image: dict[str, Any], records: list[dict[str, Any]], folders: list[Path]) -> dict[str, Any]:
+def _image(
+    image: dict[str, Any], records: list[dict[str, Any]], folders: list[Path]
+) -> dict[str, Any]:
     """Return the greatest difference of one image from the first run to any other; None where the size is another."""
     name = image["name"]
-    others = [next(other for other in record["images"] if other["name"] == name) for record in records[1:]]
+    others = [
+        next(other for other in record["images"] if other["name"] == name) for record in records[1:]
+    ]
     hashes = {"name": name, "sha256": [image["sha256"], *(other["sha256"] for other in others)]}
     if all(other["sha256"] == image["sha256"] for other in others):
         return {**hashes, "max_abs": 0, "mean_abs": 0.0, "differing": 0.0}
@@ -78,7 +91,10 @@ def _image(image: dict[str, Any], records: list[dict[str, Any]], folders: list[P
     if any(pixels.shape[:2] != first.shape[:2] for pixels in further):
         return {**hashes, "max_abs": None, "mean_abs": None, "differing": None}
     found = [differences(pixels, first) for pixels in further]
-    return {**hashes, **{key: max(one[key] for one in found) for key in ("max_abs", "mean_abs", "differing")}}
+    return {
+        **hashes,
+        **{key: max(one[key] for one in found) for key in ("max_abs", "mean_abs", "differing")},
+    }
 
 
 def judge_cell(spec: dict[str, Any], marker: Path, records: list[Path]) -> dict[str, Any]:
@@ -97,7 +113,9 @@ def judge_cell(spec: dict[str, Any], marker: Path, records: list[Path]) -> dict[
     return {"method": spec["method"], "dataset": spec["dataset"], **found}
 
 
-def spread(manifest: dict[str, Any], folders: list[Path], ids: list[str]) -> dict[str, dict[str, float]]:
+def spread(
+    manifest: dict[str, Any], folders: list[Path], ids: list[str]
+) -> dict[str, dict[str, float]]:
     """Return for each metric its mean over the runs and its range; a metric without a value on some image is left out."""
     tables = [values_of(manifest, folder, ids) for folder in folders]
     known = [name for name in ids if all(None not in table[name].values() for table in tables)]
@@ -115,12 +133,16 @@ def _spread(runs: list[list[Any]]) -> dict[str, float]:
     }
 
 
-def values_of(manifest: dict[str, Any], folder: Path, ids: list[str]) -> dict[str, dict[str, float | None]]:
+def values_of(
+    manifest: dict[str, Any], folder: Path, ids: list[str]
+) -> dict[str, dict[str, float | None]]:
     """Return metric id -> image -> value of one run; None where a metric has no value."""
     from fusebench.measure.runs import measure_dataset
     from fusebench.metrics import resolve
 
-    names = {(definition.metric, definition.definition): definition.id for definition in resolve(ids)}
+    names = {
+        (definition.metric, definition.definition): definition.id for definition in resolve(ids)
+    }
     images = read_json(folder / "record.json")["images"]
     if _larger_than_sources(manifest, images):
         return {name: {image["name"]: None for image in images} for name in names.values()}

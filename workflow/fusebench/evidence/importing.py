@@ -157,7 +157,12 @@ def read_fcdfusion(folder: Path) -> Iterator[Row]:
             yield row(name, "", "colour-deviation", words[-1], f"{where}, average", **fixed)
         elif words:
             yield row(
-                name, Path(words[0].replace("\\", "/")).stem, "colour-deviation", words[-1], where, **fixed
+                name,
+                Path(words[0].replace("\\", "/")).stem,
+                "colour-deviation",
+                words[-1],
+                where,
+                **fixed,
             )
 
 
@@ -184,7 +189,9 @@ def read_pyfusionsr(folder: Path) -> Iterator[Row]:
         table = loadmat(path)
         columns = [str(name[0]) for name in table["names"][0]]
         own = [path.name.removesuffix("_results.mat").replace("_normalized", " normalized")]
-        methods = [str(name[0]) for name in table["method_names"][0]] if "method_names" in table else own
+        methods = (
+            [str(name[0]) for name in table["method_names"][0]] if "method_names" in table else own
+        )
         values = next(
             value
             for key, value in table.items()
@@ -264,10 +271,14 @@ def import_table(name: str, wanted: set[str], target: Path, root: Path, mirror: 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "checkout")
         absent = checkout_folders(table.code, table.commit, [table.folder], folder, root, mirror)
-        _refuse_absent(name, absent if table.folder else [file for file in absent if file == README])
+        _refuse_absent(
+            name, absent if table.folder else [file for file in absent if file == README]
+        )
         every = _rows_of(name, table, folder)
         files = sorted(source_files(folder / table.folder)) if table.folder else [folder / README]
-        digest = hashlib.sha256("".join(sha256_of_file(path) for path in files).encode()).hexdigest()
+        digest = hashlib.sha256(
+            "".join(sha256_of_file(path) for path in files).encode()
+        ).hexdigest()
     rows = [one for one in every if not wanted or one["name"] in wanted]
     if not rows:
         known = ", ".join(dict.fromkeys(one["name"] for one in every)) or "none"

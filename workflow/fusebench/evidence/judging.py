@@ -26,7 +26,12 @@ from fusebench.images import in_mode, read_image
 from fusebench.markers import OK
 from fusebench.metrics.definitions import all_definitions
 
-REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE = "reproduced", "close", "not-reproduced", "not-comparable"
+REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE = (
+    "reproduced",
+    "close",
+    "not-reproduced",
+    "not-comparable",
+)
 VERDICTS = (REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE)
 CLOSE_SHARE = 0.02
 OTHER_SCALES = {
@@ -90,7 +95,11 @@ def judge(claim: Claim, measured: Measured) -> dict[str, Any]:
 def _of_claim(proof: dict[str, Any], image: str) -> dict[str, Any]:
     """Return a proof with one hash for the outputs: that of the image claimed, or one over all of them."""
     outputs = proof.get("outputs", {})
-    return {**proof, "outputs": outputs.get(image) if image else sha256_of_json(outputs)} if proof else {}
+    return (
+        {**proof, "outputs": outputs.get(image) if image else sha256_of_json(outputs)}
+        if proof
+        else {}
+    )
 
 
 def verdict_of(difference: float, tolerance: float, claimed: float) -> str:
@@ -109,7 +118,9 @@ def _incomparable(claim: Claim, measured: Measured) -> str:
     if claim.definition == UNKNOWN_DEFINITION:
         near = giving(claim, measured, 0.5 * 10.0**-claim.decimals)
         told = (
-            f"; {', '.join(near)} would give it" if near else "; none of the definitions known here gives it"
+            f"; {', '.join(near)} would give it"
+            if near
+            else "; none of the definitions known here gives it"
         )
         return "the source does not say which formula it used" + told
     return ""
@@ -118,7 +129,9 @@ def _incomparable(claim: Claim, measured: Measured) -> str:
 def _without_value(claim: Claim, measured: Measured) -> str:
     """Say why there is no number for a claim although the method was run."""
     by_image = next(
-        values[claim.id] for values in measured.runs if mean_of(values, claim.id, claim.image) is None
+        values[claim.id]
+        for values in measured.runs
+        if mean_of(values, claim.id, claim.image) is None
     )
     if claim.image and claim.image not in by_image:
         return f"no pair of these images is named {claim.image!r}"
@@ -156,7 +169,9 @@ def alternatives(claim: Claim, measured: Measured) -> dict[str, float]:
 def giving(claim: Claim, measured: Measured, tolerance: float) -> list[str]:
     """Return the definitions of the claim's metric whose value is the claimed one."""
     values = alternatives(claim, measured)
-    return [name for name, value in values.items() if abs(value - claim.value) <= tolerance + ROUNDING]
+    return [
+        name for name, value in values.items() if abs(value - claim.value) <= tolerance + ROUNDING
+    ]
 
 
 def other_definitions(claim: Claim, measured: Measured, tolerance: float) -> str:
@@ -187,8 +202,12 @@ def measured_on(claims: list[Claim], marker: Path, records: list[Path]) -> Measu
     manifest, contents = read_json(marker), [read_json(path) for path in records]
     failed = next((record for record in [manifest, *contents] if record["state"] != OK), None)
     if failed:
-        return Measured(f"{failed['state']}: {failed['reason']}", proof=proof_of(contents[0], manifest))
-    ids = list(dict.fromkeys(definition.id for claim in claims for definition in definitions_tried(claim)))
+        return Measured(
+            f"{failed['state']}: {failed['reason']}", proof=proof_of(contents[0], manifest)
+        )
+    ids = list(
+        dict.fromkeys(definition.id for claim in claims for definition in definitions_tried(claim))
+    )
     own = {claim.id for claim in claims if claim.id in OWN_FORMULAS}
     runs = [
         {

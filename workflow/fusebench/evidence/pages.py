@@ -48,7 +48,9 @@ def entry_facts(method: Method) -> Facts:
     }
 
 
-def write_pages(folder: Path, entries: list[Facts], checks: list[Facts], claims: list[Facts]) -> None:
+def write_pages(
+    folder: Path, entries: list[Facts], checks: list[Facts], claims: list[Facts]
+) -> None:
     """Write ``<method>.md`` for each entry, an image for each self-check, and ``summary.csv`` and ``summary.md``.
 
     Args:
@@ -145,7 +147,9 @@ def _side_by_side(folder: Path, check: Facts) -> Iterator[str]:
     yield f"The image that differs most, {escaped(worst['name'])}: theirs, ours, difference ({scale})."
 
 
-def side_by_side(theirs: NDArray[np.uint8], ours: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+def side_by_side(
+    theirs: NDArray[np.uint8], ours: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], int]:
     """Return both images and their absolute difference in one row, and the factor by which the difference is enlarged."""
     import numpy as np
 
@@ -159,7 +163,9 @@ def side_by_side(theirs: NDArray[np.uint8], ours: NDArray[np.uint8]) -> tuple[ND
 
 def _determinism(checks: list[Facts], claims: list[Facts]) -> Iterator[str]:
     known = [check for check in checks if len(check["determinism"]["runs"]) > 1]
-    repeated = dict.fromkeys(claim["dataset"] for claim in claims if claim.get("spread") is not None)
+    repeated = dict.fromkeys(
+        claim["dataset"] for claim in claims if claim.get("spread") is not None
+    )
     if not known and not repeated:
         yield "Not measured: each self-check was run once, or there is none."
     if repeated:
@@ -178,13 +184,16 @@ def _determinism(checks: list[Facts], claims: list[Facts]) -> Iterator[str]:
         ]
         yield from (
             markdown_table(
-                ["metric", "mean of the runs", "range of the means", "greatest range of one image"], rows
+                ["metric", "mean of the runs", "range of the means", "greatest range of one image"],
+                rows,
             )
             if rows
             else []
         )
         images = [_run_to_run(image) for image in found["images"] if image["max_abs"] != 0]
-        yield from ["", *markdown_table(["image", "max", "mean", "differing"], images)] if images else []
+        yield from (
+            ["", *markdown_table(["image", "max", "mean", "differing"], images)] if images else []
+        )
 
 
 def _run_to_run(image: Facts) -> tuple[str, ...]:
@@ -199,10 +208,15 @@ def _claims(claims: list[Facts]) -> Iterator[str]:
     if not claims:
         yield "No claim is entered."
         return
-    shown = [claim for claim in claims if not claim["image"]] if len(claims) > MOST_CLAIMS else claims
+    shown = (
+        [claim for claim in claims if not claim["image"]] if len(claims) > MOST_CLAIMS else claims
+    )
     yield from claims_table(shown)
     if len(shown) < len(claims):
-        yield from ("", f"{len(claims) - len(shown)} more, of single images, are in results/claims.csv.")
+        yield from (
+            "",
+            f"{len(claims) - len(shown)} more, of single images, are in results/claims.csv.",
+        )
 
 
 def _changes(entry: Facts, checks: list[Facts]) -> Iterator[str]:
@@ -227,7 +241,10 @@ def _changes(entry: Facts, checks: list[Facts]) -> Iterator[str]:
                 for old, new in edits
             )
     shims = {
-        name: count for check in checks for name, count in (check["record"]["shims"] or {}).items() if count
+        name: count
+        for check in checks
+        for name, count in (check["record"]["shims"] or {}).items()
+        if count
     }
     if shims:
         yield f"- used while running: {escaped(', '.join(f'{name} ({count})' for name, count in sorted(shims.items())))}"
@@ -247,20 +264,28 @@ def _environment(entry: Facts, checks: list[Facts], claims: list[Facts]) -> Iter
     yield f"- Environment: {escaped(entry.get('env', 'none'))}"
     yield f"- Declared by the authors: {escaped(declared) or 'nothing'}"
     unseen = (
-        "the environment of the proof below" if any(claim["proof"] for claim in claims) else "nothing was run"
+        "the environment of the proof below"
+        if any(claim["proof"] for claim in claims)
+        else "nothing was run"
     )
     yield f"- Ran with: {escaped(ran) or unseen}"
     yield from (f"- Deviation: {escaped(line)}" for line in record.get("deviations") or [])
 
 
 def _proof(checks: list[Facts], claims: list[Facts]) -> Iterator[str]:
-    measured = {claim["dataset"]: claim["proof"] for claim in claims if claim["proof"] and not claim["image"]}
+    measured = {
+        claim["dataset"]: claim["proof"]
+        for claim in claims
+        if claim["proof"] and not claim["image"]
+    }
     if not checks and not measured:
         yield "Nothing was run for this page."
     for check in checks:
         proof = check["proof"]
         yield f"- {escaped(check['check'])}: commit `{proof['commit'] or proof['tree']}`, environment `{proof['environment']['key']}`, inputs `{proof['inputs']}`"
-        yield from (f"  - weights {escaped(path)}: `{digest}`" for path, digest in proof["weights"].items())
+        yield from (
+            f"  - weights {escaped(path)}: `{digest}`" for path, digest in proof["weights"].items()
+        )
         yield from (
             f"  - {escaped(image['name'])}: ours `{image['ours']}`, theirs `{image.get('theirs', 'none')}`"
             for image in check["images"]
@@ -270,13 +295,17 @@ def _proof(checks: list[Facts], claims: list[Facts]) -> Iterator[str]:
             f"- claims on {escaped(dataset)}: commit `{proof['commit'] or proof['tree']}`, environment `{proof['environment']['key']}`, "
             f"inputs `{proof['inputs']}`, outputs `{proof['outputs']}`"
         )
-        yield from (f"  - weights {escaped(path)}: `{digest}`" for path, digest in proof["weights"].items())
+        yield from (
+            f"  - weights {escaped(path)}: `{digest}`" for path, digest in proof["weights"].items()
+        )
 
 
 def _summary_row(entry: Facts, checks: list[Facts], claims: list[Facts]) -> dict[str, str]:
     """Return one line of the summary; an entry without evidence says so."""
     words = [f"{check['check']}: {check['verdict']}" for check in checks] or ["none"]
-    counts = [f"{sum(image['verdict'] != NOTHING for image in check['images'])}" for check in checks]
+    counts = [
+        f"{sum(image['verdict'] != NOTHING for image in check['images'])}" for check in checks
+    ]
     runs = [check["determinism"]["verdict"] for check in checks]
     verdicts = [claim["verdict"] for claim in claims]
     told = [f"{verdicts.count(word)} {word}" for word in dict.fromkeys(verdicts)]
@@ -298,5 +327,7 @@ def _write_summary(folder: Path, rows: list[dict[str, str]]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_text(folder / "summary.csv", stream.getvalue())
-    lines = markdown_table(SUMMARY_COLUMNS, [[row[column] for column in SUMMARY_COLUMNS] for row in rows])
+    lines = markdown_table(
+        SUMMARY_COLUMNS, [[row[column] for column in SUMMARY_COLUMNS] for row in rows]
+    )
     write_text(folder / "summary.md", "\n".join(["# Evidence", "", *lines]) + "\n")

@@ -147,7 +147,9 @@ class EvidencePlan:
 
     def _images(self, method: str, name: str) -> dict[str, Any]:
         if name.partition("/")[0] == SELFCHECK:
-            check = name.partition("/")[2] or next(known for owner, known in self.checks if owner == method)
+            check = name.partition("/")[2] or next(
+                known for owner, known in self.checks if owner == method
+            )
             return {
                 "marker": f"{COMMITTED}/{method}/{check}.json",
                 "records": self.check_records(method, check),
@@ -158,29 +160,37 @@ class EvidencePlan:
         """Return how often a method is run on a dataset: what its entry asks for, or the configuration, whichever is more."""
         registry = self.plan.registry
         return max(
-            int(registry.methods[method].entry.get("repeats", 1)), int(registry.options.get("repeats", 1))
+            int(registry.methods[method].entry.get("repeats", 1)),
+            int(registry.options.get("repeats", 1)),
         )
 
     def records(self, method: str, dataset: str) -> list[str]:
         """Return the records of all runs of a method on a dataset: the one that tables show, and the further ones."""
         further = [
-            f"{REPEATS}/{method}/{dataset}/{run}/record.json" for run in range(2, self.repeats(method) + 1)
+            f"{REPEATS}/{method}/{dataset}/{run}/record.json"
+            for run in range(2, self.repeats(method) + 1)
         ]
         return [f"{RUNS}/{method}/{dataset}/record.json", *further]
 
     @property
     def spreads(self) -> list[str]:
         """The files that tell the spread of the cells of the selected suites whose methods are run more than once."""
-        cells = [(method, dataset) for method, dataset in self.plan.cells if self.repeats(method) > 1]
+        cells = [
+            (method, dataset) for method, dataset in self.plan.cells if self.repeats(method) > 1
+        ]
         return [f"{REPEATS}/{method}/{dataset}/spread.json" for method, dataset in cells]
 
     def spread_spec(self, method: str, dataset: str) -> str:
         """Return the parameters of the job that tells the spread of a cell as JSON."""
         registered = self.plan.registry.datasets[dataset]
         metrics = (
-            self.plan.metrics(dataset) if dataset in self.plan.datasets else default_metrics(registered.task)
+            self.plan.metrics(dataset)
+            if dataset in self.plan.datasets
+            else default_metrics(registered.task)
         )
-        return json_parameter({"code": self.code, "method": method, "dataset": dataset, "metrics": metrics})
+        return json_parameter(
+            {"code": self.code, "method": method, "dataset": dataset, "metrics": metrics}
+        )
 
     def claim_files(self, method: str) -> list[str]:
         """Return the markers and records that judging the claims about a method reads."""

@@ -48,7 +48,9 @@ def judge_selfcheck(spec: dict[str, Any], marker: Path, records: list[Path]) -> 
         "reason": "; ".join(filter(None, [_reason(images, first), _left_over(manifest)])),
         "tolerance": spec["tolerance"],
         "counts": {
-            word: count for word in VERDICTS if (count := sum(image["verdict"] == word for image in images))
+            word: count
+            for word in VERDICTS
+            if (count := sum(image["verdict"] == word for image in images))
         },
         "images": images,
         "unpaired": manifest.get("unpaired", []),
@@ -75,7 +77,9 @@ def _left_over(manifest: dict[str, Any]) -> str:
     """Name the committed outputs that belong to no pair: nothing was compared with them."""
     names = manifest.get("unpaired", [])
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"committed outputs without inputs: {', '.join(names[:MOST_NAMED])}{more}" if names else ""
+    return (
+        f"committed outputs without inputs: {', '.join(names[:MOST_NAMED])}{more}" if names else ""
+    )
 
 
 def _reason(images: list[dict[str, Any]], record: dict[str, Any]) -> str:
@@ -85,5 +89,7 @@ def _reason(images: list[dict[str, Any]], record: dict[str, Any]) -> str:
     if all(image.get("reason") == NO_OUTPUT for image in images):
         return "the authors committed no output for these inputs"
     return "; ".join(
-        dict.fromkeys(f"{image['name']}: {image['reason']}" for image in images if image.get("reason"))
+        dict.fromkeys(
+            f"{image['name']}: {image['reason']}" for image in images if image.get("reason")
+        )
     )

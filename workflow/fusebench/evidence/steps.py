@@ -20,7 +20,9 @@ def copy_images(options: argparse.Namespace) -> None:
     from fusebench.evidence.committed import prepare_committed
 
     source, final = read_json(options.source), options.marker.with_suffix("")
-    write_marker(options.marker, options.failures, lambda: prepare_committed(source, options.spec, final))
+    write_marker(
+        options.marker, options.failures, lambda: prepare_committed(source, options.spec, final)
+    )
 
 
 def judge_selfcheck(options: argparse.Namespace) -> None:
@@ -44,7 +46,9 @@ def judge_claims(options: argparse.Namespace) -> None:
         here, images = list(group), spec["images"].get(dataset)
         measured = Measured(spec["reason"])
         if images:
-            measured = measured_on(here, Path(images["marker"]), [Path(path) for path in images["records"]])
+            measured = measured_on(
+                here, Path(images["marker"]), [Path(path) for path in images["records"]]
+            )
         rows += [judge(claim, measured) for claim in here]
     write_json(options.output, rows)
 

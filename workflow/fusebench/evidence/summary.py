@@ -25,13 +25,17 @@ def evidence_summary(evidence: EvidencePlan, targets: Iterable[str]) -> str:
 def _lines(evidence: EvidencePlan, asked: frozenset[str]) -> Iterator[str]:
     root = evidence.plan.registry.root
     if asked & {"selfcheck", "evidence"}:
-        checks = [read_json(root / path) for path in evidence.judged_checks if (root / path).exists()]
+        checks = [
+            read_json(root / path) for path in evidence.judged_checks if (root / path).exists()
+        ]
         yield from (_check_line(check) for check in checks)
         yield f"self-checks: {counted([check['verdict'] for check in checks], SELFCHECK_VERDICTS)} of {len(evidence.judged_checks)} (results/selfcheck.md, .csv)"
         images = [image["verdict"] for check in checks for image in check["images"]]
         yield f"images: {counted(images, SELFCHECK_VERDICTS)}"
     if asked & {"claims", "evidence"}:
-        files = [read_json(root / path) for path in evidence.judged_claims if (root / path).exists()]
+        files = [
+            read_json(root / path) for path in evidence.judged_claims if (root / path).exists()
+        ]
         verdicts = [row["verdict"] for rows in files for row in rows]
         yield f"claims: {counted(verdicts, CLAIM_VERDICTS)} (results/claims.md, .csv)"
     if "spread" in asked:

@@ -139,8 +139,18 @@ def _check_row(check: dict[str, Any]) -> list[str]:
     numbers = difference_shown(worst) if worst else [""] * 5
     counts = ", ".join(f"{count} {word}" for word, count in check["counts"].items())
     runs = check["determinism"]
-    reason = " ".join((check["reason"] or (runs["reason"] if len(runs["runs"]) > 1 else "")).split())
-    return [check["method"], check["check"], check["verdict"], counts, *numbers, runs["verdict"], reason]
+    reason = " ".join(
+        (check["reason"] or (runs["reason"] if len(runs["runs"]) > 1 else "")).split()
+    )
+    return [
+        check["method"],
+        check["check"],
+        check["verdict"],
+        counts,
+        *numbers,
+        runs["verdict"],
+        reason,
+    ]
 
 
 def difference_shown(image: dict[str, Any]) -> list[str]:
@@ -213,14 +223,17 @@ def write_spreads(path: Path, cells: list[dict[str, Any]]) -> None:
     ]
     write_text(
         path.with_suffix(".md"),
-        "\n".join([*lines, *markdown_table(["method", "dataset", "verdict", *metrics], rows)]) + "\n",
+        "\n".join([*lines, *markdown_table(["method", "dataset", "verdict", *metrics], rows)])
+        + "\n",
     )
 
 
 def _spread_rows(cell: dict[str, Any]) -> list[dict[str, Any]]:
     """Return one row for each metric of a repeated cell; a cell without values has one that says why."""
     shared = {**cell, "runs": len(cell["runs"])}
-    return [{**shared, "metric": name, **value} for name, value in cell["metrics"].items()] or [shared]
+    return [{**shared, "metric": name, **value} for name, value in cell["metrics"].items()] or [
+        shared
+    ]
 
 
 def _mean(cell: dict[str, Any], name: str) -> str:

@@ -111,8 +111,12 @@ class Inputs:
         import pandas as pd
 
         ranks = self.statistics / "ranks.csv"
-        table = pd.read_csv(ranks, index_col=[0, 1], dtype={0: str}, keep_default_na=False, na_values=[""]).T
+        table = pd.read_csv(
+            ranks, index_col=[0, 1], dtype={0: str}, keep_default_na=False, na_values=[""]
+        ).T
         table = table[[method in spec.labels for method in table.index]]
         if spec.dataset:
-            table = table.loc[:, table.columns.get_level_values(0) == spec.dataset].dropna(how="all")
+            table = table.loc[:, table.columns.get_level_values(0) == spec.dataset].dropna(
+                how="all"
+            )
         return table.loc[table.mean(axis=1).sort_values(kind="stable").index]

@@ -24,7 +24,9 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 
     blocks = block_ranks(spec, inputs)
     if blocks.shape[1] < 3 or len(blocks) < 2:
-        return message("a critical difference needs three methods with every value on all datasets"), blocks
+        return message(
+            "a critical difference needs three methods with every value on all datasets"
+        ), blocks
     shown = blocks.rename(columns=dict(spec.labels))
     means, p = shown.mean().sort_values(kind="stable"), nemenyi(shown)
     # The test is of all methods, however many are drawn: leaders chosen by the same ranks are no sample of their own.

@@ -58,7 +58,11 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 def _styles(spec: FigureSpec, methods: list[str]) -> dict[str, dict[str, Any]]:
     """Return label, colour and line of each method, the same in every panel and in the legend."""
     return {
-        method: {"label": spec.labels[method], "color": look["color"], "linestyle": look["linestyle"]}
+        method: {
+            "label": spec.labels[method],
+            "color": look["color"],
+            "linestyle": look["linestyle"],
+        }
         for method, look in looks(methods).items()
     }
 

@@ -62,7 +62,9 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 
 
 def _manifest(spec: FigureSpec, inputs: Inputs) -> dict[str, Any]:
-    manifest: dict[str, Any] = read_json(inputs.root / "resources" / "datasets" / f"{spec.dataset}.json")
+    manifest: dict[str, Any] = read_json(
+        inputs.root / "resources" / "datasets" / f"{spec.dataset}.json"
+    )
     return manifest
 
 
@@ -233,12 +235,17 @@ def _mark(panel: Axes, boxes: Sequence[Box]) -> None:
 
     for (x, y, width, height), colour in zip(boxes, BOX_COLOURS, strict=False):
         panel.add_patch(
-            Rectangle((x - 0.5, y - 0.5), width, height, fill=False, edgecolor=colour, linewidth=0.9)
+            Rectangle(
+                (x - 0.5, y - 0.5), width, height, fill=False, edgecolor=colour, linewidth=0.9
+            )
         )
 
 
 def _crops(
-    figure: Any, image: NDArray[np.uint8], boxes: Sequence[Box], place: tuple[float, float, float, float]
+    figure: Any,
+    image: NDArray[np.uint8],
+    boxes: Sequence[Box],
+    place: tuple[float, float, float, float],
 ) -> None:
     left, bottom, width, height = place
     # Tall boxes do not fill the width: they stand in its middle.
@@ -248,7 +255,11 @@ def _crops(
         share = scale * box_width / box_height
         panel = figure.add_axes((left, bottom, share, height))
         panel.imshow(
-            image[y : y + box_height, x : x + box_width], cmap="gray", vmin=0, vmax=255, aspect="auto"
+            image[y : y + box_height, x : x + box_width],
+            cmap="gray",
+            vmin=0,
+            vmax=255,
+            aspect="auto",
         )
         panel.set(xticks=[], yticks=[])
         for spine in panel.spines.values():
@@ -261,7 +272,11 @@ def _table(blocks: Sequence[tuple[str, Images, Sequence[Box]]]) -> pd.DataFrame:
 
     nothing: list[Any] = [()]
     rows = [
-        {"pair": pair, "image": label, **dict(zip(("x", "y", "width", "height"), box, strict=False))}
+        {
+            "pair": pair,
+            "image": label,
+            **dict(zip(("x", "y", "width", "height"), box, strict=False)),
+        }
         for pair, images, boxes in blocks
         for label in images
         for box in boxes or nothing

@@ -31,7 +31,8 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     devices = list(dict.fromkeys(points["device"]))
     rows = -(-len(points) // 3)
     figure = Figure(
-        figsize=(COLUMN, PANEL_HEIGHT * len(devices) + LEGEND_ROW * rows + 0.3), layout="constrained"
+        figsize=(COLUMN, PANEL_HEIGHT * len(devices) + LEGEND_ROW * rows + 0.3),
+        layout="constrained",
     )
     panels = figure.subplots(len(devices), 1, squeeze=False)[:, 0]
     styles = looks(list(points["method"]))
@@ -56,9 +57,13 @@ def _points(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
 
     ranks = inputs.ranks(spec).mean(axis=1)
     records = {
-        r["method"]: r for r in all_records(dict(spec.cells), inputs.root) if r["dataset"] == spec.dataset
+        r["method"]: r
+        for r in all_records(dict(spec.cells), inputs.root)
+        if r["dataset"] == spec.dataset
     }
-    rows = [_point(method, rank, records[method]) for method, rank in ranks.items() if method in records]
+    rows = [
+        _point(method, rank, records[method]) for method, rank in ranks.items() if method in records
+    ]
     columns = ["method", "mean_rank", "seconds", "parameters", "device"]
     return pd.DataFrame([row for row in rows if row["seconds"]], columns=columns)
 
@@ -73,7 +78,9 @@ def _point(method: Any, rank: float, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _panel(panel: Axes, points: pd.DataFrame, styles: dict[str, dict[str, Any]], spec: FigureSpec) -> None:
+def _panel(
+    panel: Axes, points: pd.DataFrame, styles: dict[str, dict[str, Any]], spec: FigureSpec
+) -> None:
     for point, area in zip(points.to_dict("records"), _areas(points), strict=True):
         style = {key: styles[point["method"]][key] for key in ("color", "marker")}
         panel.scatter(point["seconds"], point["mean_rank"], s=area, alpha=0.85, edgecolors="white", linewidths=0.4, zorder=3, **style)  # fmt: skip
@@ -84,7 +91,9 @@ def _panel(panel: Axes, points: pd.DataFrame, styles: dict[str, dict[str, Any]],
     panel.grid()
 
 
-def _handles(points: pd.DataFrame, styles: dict[str, dict[str, Any]], spec: FigureSpec) -> list[Any]:
+def _handles(
+    points: pd.DataFrame, styles: dict[str, dict[str, Any]], spec: FigureSpec
+) -> list[Any]:
     """Return markers of one size for the legend."""
     from matplotlib.lines import Line2D
 

@@ -46,7 +46,11 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
         values = scaled.loc[method].to_numpy(float)
         style = {key: styles[method][key] for key in ("color", "linestyle", "marker")}
         panel.plot(
-            [*angles, angles[0]], [*values, values[0]], markersize=2.5, label=spec.labels[method], **style
+            [*angles, angles[0]],
+            [*values, values[0]],
+            markersize=2.5,
+            label=spec.labels[method],
+            **style,
         )
     heads = [spec.head(definition) for definition in spec.definitions if definition.id in scaled]
     _names(panel, angles, heads)

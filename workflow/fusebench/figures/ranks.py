@@ -43,7 +43,10 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 
 
 def _heads(panel: Axes, ranks: pd.DataFrame, means: pd.Series[float], spec: FigureSpec) -> None:
-    heads = [spec.head(resolve([metric])[0]).rstrip(" ↑↓") for metric in ranks.columns.get_level_values(1)]
+    heads = [
+        spec.head(resolve([metric])[0]).rstrip(" ↑↓")
+        for metric in ranks.columns.get_level_values(1)
+    ]
     panel.set_xticks(range(len(heads) + 1), ["mean rank", *heads], rotation=90)
     panel.set_yticks(range(len(means)), [spec.labels[method] for method in means.index])
     panel.tick_params(length=0)

@@ -16,7 +16,13 @@ COLUMN = 3.45
 PAGE = 7.1
 """Width of both columns, in inches."""
 MARKERS = "osD^vP*Xp<>h"
-DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", "--", "-.", ":", (0, (3, 1, 1, 1, 1, 1)))
+DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = (
+    "-",
+    "--",
+    "-.",
+    ":",
+    (0, (3, 1, 1, 1, 1, 1)),
+)
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C00")
 """Okabe and Ito's colours, as in the style file; yellow, too pale on white, is darkened."""
 

@@ -97,7 +97,9 @@ def run_cell(cell: Cell) -> dict[str, Any]:
         if ended:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")
     seconds = round(time.perf_counter() - clock, 3)
-    return _record(cell, outcome, ended, started=started.isoformat(timespec="seconds"), seconds=seconds)
+    return _record(
+        cell, outcome, ended, started=started.isoformat(timespec="seconds"), seconds=seconds
+    )
 
 
 def ended_record(cell: Cell, error: StepError) -> dict[str, Any]:
@@ -147,11 +149,17 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         batches = list(_batches(cell.dataset["pairs"], run.get("pairs_per_process")))
         edits = filled_edits(run["edit"], _values(cell, shop, len(batches[0]), outcome.device))
         copy_repository(Path(cell.source["path"]), shop.work, run["unpack"], edits)
-        fetched = Path(cell.weights["path"]) if cell.weights and cell.weights["state"] == OK else None
+        fetched = (
+            Path(cell.weights["path"]) if cell.weights and cell.weights["state"] == OK else None
+        )
         try:
-            outcome.weights = place_weights(cell.spec["weights"], fetched, shop.work, cell.source["absent"])
+            outcome.weights = place_weights(
+                cell.spec["weights"], fetched, shop.work, cell.source["absent"]
+            )
         except WeightsMissing as error:
-            reason = cell.weights["reason"] if cell.weights and cell.weights["state"] != OK else error
+            reason = (
+                cell.weights["reason"] if cell.weights and cell.weights["state"] != OK else error
+            )
             raise WeightsMissing(f"{reason}{_tried(cell, batches[0], shop, outcome)}") from error
         deadline = time.monotonic() + 60 * cell.spec["minutes"]
         for batch in batches:
@@ -169,7 +177,10 @@ def _batches(pairs: list[dict[str, Any]], size: int | None) -> Iterator[list[dic
         return
     for start in range(0, len(pairs), size):
         batch = pairs[start : start + size]
-        fillers = [{**batch[-1], "name": f"{batch[-1]['name']}-filler{i}"} for i in range(size - len(batch))]
+        fillers = [
+            {**batch[-1], "name": f"{batch[-1]['name']}-filler{i}"}
+            for i in range(size - len(batch))
+        ]
         yield batch + fillers
 
 
@@ -184,9 +195,14 @@ def _fuse_batch(
     sizes = {pair["name"]: None if as_left and "expect" in pair else pair["size"] for pair in batch}
     known = {pair["name"] for pair in cell.dataset["pairs"]}
     own = [pair for pair in staged if pair.name in known]
-    with ThreadPoolExecutor(cell.spec["threads"]) as pool:  # decoding images leaves Python's lock alone
+    with ThreadPoolExecutor(
+        cell.spec["threads"]
+    ) as pool:  # decoding images leaves Python's lock alone
         results = pool.map(
-            lambda pair: collect_result(pair, sizes[pair.name], run, shop.fused / f"{pair.name}.png"), own
+            lambda pair: collect_result(
+                pair, sizes[pair.name], run, shop.fused / f"{pair.name}.png"
+            ),
+            own,
         )
         for image, small in results:
             outcome.images.append({**image, **_times(launched, image["name"])})
@@ -211,7 +227,9 @@ def _launch_batch(
         **run["environ"],
     }
     try:
-        launched = launch(job, python, shop.scratch, shop.log, max(1.0, deadline - time.monotonic()), environ)
+        launched = launch(
+            job, python, shop.scratch, shop.log, max(1.0, deadline - time.monotonic()), environ
+        )
     except TimedOut as error:
         raise TimedOut(
             f"{error} of {cell.spec['minutes']:g} minutes {_progress(cell, staged, outcome)}; raise `resources.runtime` of the entry"
@@ -230,10 +248,16 @@ def _tried(cell: Cell, batch: list[dict[str, Any]], shop: Workshop, outcome: Out
         _, launched = _launch_batch(cell, batch, shop, time.monotonic() + TRY_SECONDS, outcome)
     except TimedOut:
         return f"; tried without it, the script did not end within {TRY_SECONDS / 60:g} minutes"
-    if launched.report.get("weights_read") or any(Path(name).name in launched.printed for name in names):
+    if launched.report.get("weights_read") or any(
+        Path(name).name in launched.printed for name in names
+    ):
         outcome.reached_weights = True
-        return "; tried without it, the script starts, imports what it needs and asks for its weights"
-    return f"; tried without it, the script ends before it asks for its weights: {launched.complaint}"
+        return (
+            "; tried without it, the script starts, imports what it needs and asks for its weights"
+        )
+    return (
+        f"; tried without it, the script ends before it asks for its weights: {launched.complaint}"
+    )
 
 
 def _values(cell: Cell, shop: Workshop, count: int, device: Device | None) -> dict[str, Any]:
@@ -245,7 +269,11 @@ def _values(cell: Cell, shop: Workshop, count: int, device: Device | None) -> di
 
 
 def _job(
-    cell: Cell, staged: list[StagedPair], scratch: Path, values: dict[str, Any], device: Device | None
+    cell: Cell,
+    staged: list[StagedPair],
+    scratch: Path,
+    values: dict[str, Any],
+    device: Device | None,
 ) -> dict[str, Any]:
     """Return what the harness is told; see ``docs/architecture.md``."""
     run, work = cell.spec["run"], values["work"]
@@ -259,7 +287,9 @@ def _job(
         "threads": cell.spec["threads"],
         "seed": run["seed"],
         "edits": {
-            file: edits for file, edits in filled_edits(run["edit"], values).items() if file.endswith(".py")
+            file: edits
+            for file, edits in filled_edits(run["edit"], values).items()
+            if file.endswith(".py")
         },
         "compat": run["compat"],
         "model_functions": run["model_functions"],

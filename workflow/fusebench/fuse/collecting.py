@@ -123,7 +123,10 @@ def _read_result(pair: StagedPair, value_range: str) -> tuple[NDArray[np.uint8],
         if suffix in {".tif", ".tiff"} and "float" in str(error):
             return _quantised(pair.name, _load_tiff(pair.result), value_range)
         raise BadOutput(f"pair {pair.name!r}: {error}") from error
-    return pixels, [*notes, "written by the script as lossy JPEG"] if suffix in LOSSY_SUFFIXES else notes
+    return pixels, [
+        *notes,
+        "written by the script as lossy JPEG",
+    ] if suffix in LOSSY_SUFFIXES else notes
 
 
 def _load_array(path: Path, suffix: str) -> NDArray[Any]:
@@ -145,7 +148,9 @@ def _load_tiff(path: Path) -> NDArray[Any]:
     return pixels if pixels.ndim == 2 else pixels[:, :, ::-1]
 
 
-def _quantised(name: str, values: NDArray[Any], value_range: str) -> tuple[NDArray[np.uint8], list[str]]:
+def _quantised(
+    name: str, values: NDArray[Any], value_range: str
+) -> tuple[NDArray[np.uint8], list[str]]:
     """Bring an array of a stated range to 8 bits by rounding; values outside are clipped and counted."""
     import numpy as np
 

@@ -53,7 +53,11 @@ def compute_capability(gpu: str) -> tuple[int, int] | None:
     query = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader", "-i", gpu]
     done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=60)
     major, _, minor = done.stdout.strip().partition(".")
-    return (int(major), int(minor)) if done.returncode == 0 and major.isdigit() and minor.isdigit() else None
+    return (
+        (int(major), int(minor))
+        if done.returncode == 0 and major.isdigit() and minor.isdigit()
+        else None
+    )
 
 
 def device_kind(asked: str) -> str:

@@ -20,7 +20,9 @@ from fusebench.slurm import ending, refusal_of
 
 SNAKEMAKE_LOGS = Path(".snakemake", "log")
 
-REFUSED = "the scheduler refused the job (`resources` of the entry and the profile say what it asks for)"
+REFUSED = (
+    "the scheduler refused the job (`resources` of the entry and the profile say what it asks for)"
+)
 
 NEVER_STARTED = (
     "no job of this run got as far as the method: refused by the scheduler, cancelled while it waited, or ended while it"
@@ -85,7 +87,9 @@ def _finished(cell: Cell, path: Path) -> dict[str, Any] | None:
         images = [cell.folder / "fused" / image["fused"] for image in record["images"]]
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return record if wanted(cell).items() <= record.items() and all(map(Path.exists, images)) else None
+    return (
+        record if wanted(cell).items() <= record.items() and all(map(Path.exists, images)) else None
+    )
 
 
 def _death(cell: Cell, before: dict[str, Any]) -> StepError:

@@ -45,7 +45,8 @@ class Launch:
             return lines[-1].strip() if lines else "nothing was printed"
         after = lines[max(i for i, line in enumerate(lines) if TRACEBACK in line) + 1 :]
         return next(
-            (line.strip() for line in after if not line.startswith(" ")), after[-1].strip() if after else ""
+            (line.strip() for line in after if not line.startswith(" ")),
+            after[-1].strip() if after else "",
         )
 
     @property
@@ -62,7 +63,12 @@ class Launch:
 
 
 def launch(
-    job: dict[str, Any], python: Path, scratch: Path, log: IO[str], seconds: float, environ: Mapping[str, str]
+    job: dict[str, Any],
+    python: Path,
+    scratch: Path,
+    log: IO[str],
+    seconds: float,
+    environ: Mapping[str, str],
 ) -> Launch:
     """Run one job of the harness.
 
@@ -136,6 +142,7 @@ def _environment(python: Path, job: Mapping[str, Any], scratch: Path) -> dict[st
         "PYTHONIOENCODING": "utf-8",
         "MPLBACKEND": "Agg",
         **dict.fromkeys(
-            ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), threads
+            ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
+            threads,
         ),
     }

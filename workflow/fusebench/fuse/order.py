@@ -53,7 +53,8 @@ def refuse_other_order(
 
 
 def _likeness(
-    results: list[NDArray[np.uint8]], sources: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]
+    results: list[NDArray[np.uint8]],
+    sources: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]],
 ) -> NDArray[np.float64]:
     """Return the multiple correlation of each result with both sources of each pair, shape (results, pairs).
 

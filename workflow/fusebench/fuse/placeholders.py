@@ -20,7 +20,9 @@ def fill(pattern: str, values: Mapping[str, Any]) -> str:
     """
     return PLACEHOLDER.sub(
         lambda match: (
-            format(values[match["field"]], match["format"] or "") if match["field"] in values else match[0]
+            format(values[match["field"]], match["format"] or "")
+            if match["field"] in values
+            else match[0]
         ),
         pattern,
     )

@@ -53,9 +53,13 @@ class Outcome:
     reached_weights: bool = False
 
 
-def read_cell(spec: dict[str, Any], markers: dict[str, Path | None], folder: Path, log: Path) -> Cell:
+def read_cell(
+    spec: dict[str, Any], markers: dict[str, Path | None], folder: Path, log: Path
+) -> Cell:
     """Return a cell from the marker files that the steps before it left."""
-    contents: dict[str, Any] = {step: read_json(path) if path else None for step, path in markers.items()}
+    contents: dict[str, Any] = {
+        step: read_json(path) if path else None for step, path in markers.items()
+    }
     return Cell(
         spec,
         contents["source"],
@@ -75,7 +79,9 @@ def all_records(cells: dict[str, Any], root: Path = Path()) -> list[dict[str, An
         root: the project's folder.
     """
     runs = [(dataset, method) for dataset, methods in cells["runs"].items() for method in methods]
-    records = [read_json(root / RUNS / method / dataset / "record.json") for dataset, method in runs]
+    records = [
+        read_json(root / RUNS / method / dataset / "record.json") for dataset, method in runs
+    ]
     skipped = [
         {"method": method, "dataset": dataset, "state": SKIPPED, "reason": reason, "images": []}
         for method, dataset, reason in cells["skipped"]
@@ -115,7 +121,9 @@ def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
         "model_seconds": (times["model_seconds"] or {}).get("median"),
         "seconds_per_image": (times["seconds"] or {}).get("median"),
         "timing": times,
-        "hardware": hardware(outcome.device.visible if outcome.device else "", reports, cell.spec["threads"]),
+        "hardware": hardware(
+            outcome.device.visible if outcome.device else "", reports, cell.spec["threads"]
+        ),
         "parameters": first.get("parameters"),
         "flops": first.get("flops"),
         "device": outcome.device.kind if outcome.device else None,
@@ -127,22 +135,37 @@ def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
         "edits": run["edit"],
         "seed": run["seed"],
         "hash_seed": hash_seed(run),
-        "notes": [*outcome.notes, *(note for report in reports for note in report.get("notes", []))],
+        "notes": [
+            *outcome.notes,
+            *(note for report in reports for note in report.get("notes", [])),
+        ],
         "source": {
-            key: cell.source.get(key) for key in ("code", "origin", "commit", "tree", "absent", "submodules")
+            key: cell.source.get(key)
+            for key in ("code", "origin", "commit", "tree", "absent", "submodules")
         },
         "environment": {
             key: cell.environment.get(key) for key in ("env", "key", "variant", "python", "path")
         },
         "weights": outcome.weights,
-        "weights_read": sorted({path for report in reports for path in report.get("weights_read", [])}),
+        "weights_read": sorted(
+            {path for report in reports for path in report.get("weights_read", [])}
+        ),
         "reached_weights": outcome.reached_weights,
-        "inputs": {"dataset": cell.dataset.get("sha256"), "pairs": len(cell.dataset.get("pairs", []))},
+        "inputs": {
+            "dataset": cell.dataset.get("sha256"),
+            "pairs": len(cell.dataset.get("pairs", [])),
+        },
         "host": {**_host(), "load_per_cpu": [outcome.load, load_per_cpu()]},
     }
 
 
-CLOCK_FIELDS = ("startup_seconds", "modules_called", "peak_rss_bytes", "peak_device_bytes", "device_name")
+CLOCK_FIELDS = (
+    "startup_seconds",
+    "modules_called",
+    "peak_rss_bytes",
+    "peak_device_bytes",
+    "device_name",
+)
 
 
 def deviations(declared: dict[str, str], versions: dict[str, str]) -> list[str]:
@@ -154,7 +177,8 @@ def deviations(declared: dict[str, str], versions: dict[str, str]) -> list[str]:
     return [
         f"{name}: declared {wanted}, ran with {versions[name]}"
         for name, wanted in declared.items()
-        if name in versions and not f"{versions[name]}.".startswith(f"{wanted.partition('+')[0].strip('=')}.")
+        if name in versions
+        and not f"{versions[name]}.".startswith(f"{wanted.partition('+')[0].strip('=')}.")
     ]
 
 

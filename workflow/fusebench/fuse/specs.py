@@ -14,7 +14,9 @@ DEFAULT_MINUTES = 60.0
 def device_for(method: Method, options: dict[str, Any]) -> str:
     """Return ``cuda`` or ``cpu``: what the configuration asks for, among what the script can do; no GPU asked is the CPU."""
     devices = method.entry.get("run", {}).get("devices", ["cpu", "cuda"])
-    asked = "cpu" if method.resources.get("gpu") == 0 else device_kind(options.get("device", "auto"))
+    asked = (
+        "cpu" if method.resources.get("gpu") == 0 else device_kind(options.get("device", "auto"))
+    )
     return asked if asked in devices else devices[0]
 
 
@@ -29,14 +31,20 @@ def cell_spec(method: Method, dataset: Dataset, registry: Registry) -> dict[str,
         "method": method.name,
         "dataset": dataset.name,
         "run": method.run_for(dataset.name, dataset.task),
-        "weights": [{key: item[key] for key in ("path", "sha256") if key in item} for item in method.weights],
+        "weights": [
+            {key: item[key] for key in ("path", "sha256") if key in item} for item in method.weights
+        ],
         "modalities": list(dataset.modalities),
-        "threads": method.resources.get("threads", registry.options.get("threads", DEFAULT_THREADS)),
+        "threads": method.resources.get(
+            "threads", registry.options.get("threads", DEFAULT_THREADS)
+        ),
         "minutes": method.resources.get("runtime", DEFAULT_MINUTES),
         "device": device_for(method, registry.options),
         **({"gpus": gpus} if gpus > 1 else {}),
         **(
-            {"exclusive": True} if method.resources.get("exclusive") or dataset.entry.get("exclusive") else {}
+            {"exclusive": True}
+            if method.resources.get("exclusive") or dataset.entry.get("exclusive")
+            else {}
         ),
     }
 

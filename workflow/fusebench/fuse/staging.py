@@ -37,7 +37,9 @@ class StagedPair:
     notes: tuple[str, ...]
 
 
-def copy_repository(source: Path, work: Path, unpack: list[str], edit: Mapping[str, list[list[str]]]) -> None:
+def copy_repository(
+    source: Path, work: Path, unpack: list[str], edit: Mapping[str, list[list[str]]]
+) -> None:
     """Make the scratch copy: the work tree without its history, archives unpacked, edits of data files applied.
 
     Edits of Python files are left to the launcher, which applies them when it compiles the file.
@@ -45,7 +47,9 @@ def copy_repository(source: Path, work: Path, unpack: list[str], edit: Mapping[s
     Raises:
         Crashed: an archive cannot be unpacked, or an edit's text is not in its file.
     """
-    shutil.copytree(source, work, symlinks=True, ignore=lambda _, names: IGNORED_FOLDERS.intersection(names))
+    shutil.copytree(
+        source, work, symlinks=True, ignore=lambda _, names: IGNORED_FOLDERS.intersection(names)
+    )
     for archive in unpack:
         _unpack(work / archive, archive)
     for file, edits in edit.items():
@@ -114,7 +118,11 @@ def resolve_below(work: Path, path: str) -> Path:
 
 
 def stage_pairs(
-    pairs: list[dict[str, Any]], dataset: Path, run: Mapping[str, Any], work: Path, values: Mapping[str, Any]
+    pairs: list[dict[str, Any]],
+    dataset: Path,
+    run: Mapping[str, Any],
+    work: Path,
+    values: Mapping[str, Any],
 ) -> list[StagedPair]:
     """Lay out the source images of some pairs and return where each is and where its result will be.
 
@@ -151,11 +159,21 @@ def _in_listing_order(pairs: list[dict[str, Any]], run: Mapping[str, Any]) -> li
         return pairs
     return sorted(
         pairs,
-        key=lambda pair: fill(run["stage"]["a"].rpartition("/")[2], {**_NO_VALUES, "name": pair["name"]}),
+        key=lambda pair: fill(
+            run["stage"]["a"].rpartition("/")[2], {**_NO_VALUES, "name": pair["name"]}
+        ),
     )
 
 
-_NO_VALUES = {"work": "", "out": "", "count": 0, "index": 0, "modality_a": "", "modality_b": "", "device": ""}
+_NO_VALUES = {
+    "work": "",
+    "out": "",
+    "count": 0,
+    "index": 0,
+    "modality_a": "",
+    "modality_b": "",
+    "device": "",
+}
 
 
 def _stage(image: Path, target: Path, mode: str, side: str) -> list[str]:

@@ -64,7 +64,9 @@ class Task:
     fused: tuple[tuple[int, Path, dict[str, Any], tuple[str, ...]], ...]
 
 
-def measure_dataset(manifest: dict[str, Any], records: list[Path], ids: list[str], workers: int) -> list[Row]:
+def measure_dataset(
+    manifest: dict[str, Any], records: list[Path], ids: list[str], workers: int
+) -> list[Row]:
     """Measure the runs of a dataset and return one row for each run, image and metric.
 
     Args:
@@ -114,7 +116,12 @@ def _tasks(manifest: dict[str, Any], runs: list[Run], ids: list[str]) -> Iterato
     for pair in manifest["pairs"]:
         name = pair["name"]
         wanted = [
-            (index, run.folder / "fused" / images[index][name]["fused"], images[index][name], tuple(missing))
+            (
+                index,
+                run.folder / "fused" / images[index][name]["fused"],
+                images[index][name],
+                tuple(missing),
+            )
             for index, run in enumerate(runs)
             if name in images[index] and (missing := run.missing(name, ids))
         ]
@@ -122,7 +129,9 @@ def _tasks(manifest: dict[str, Any], runs: list[Run], ids: list[str]) -> Iterato
             yield Task(Path(manifest["path"]), pair, tuple(wanted))
 
 
-def _measured(tasks: list[Task], workers: int) -> Iterator[list[tuple[dict[str, float], dict[str, str]]]]:
+def _measured(
+    tasks: list[Task], workers: int
+) -> Iterator[list[tuple[dict[str, float], dict[str, str]]]]:
     if workers <= 1 or len(tasks) <= 1:
         yield from map(measure_pair, tasks)
         return

@@ -33,7 +33,12 @@ __all__ = [
     "to_gray",
 ]
 
-_LOADED_ON_USE = {"SourcePair": "images", "to_gray": "images", "ImagePair": "protocols", "BandPair": "bands"}
+_LOADED_ON_USE = {
+    "SourcePair": "images",
+    "to_gray": "images",
+    "ImagePair": "protocols",
+    "BandPair": "bands",
+}
 """Names that need numpy, and the module that holds each."""
 
 

@@ -102,9 +102,14 @@ class BandFusion(Parts):
         super().__init__()
         self.fused = _array(fused, "the fused image", 3)
         self.pair = pair
-        for expected in (_fused_shape(pair), None if pair.reference is None else pair.reference.shape):
+        for expected in (
+            _fused_shape(pair),
+            None if pair.reference is None else pair.reference.shape,
+        ):
             if expected is not None and self.fused.shape != expected:
-                raise MetricError(f"the fused image must have shape {expected}, found {self.fused.shape}")
+                raise MetricError(
+                    f"the fused image must have shape {expected}, found {self.fused.shape}"
+                )
 
     @property
     def reference(self) -> Pixels:
@@ -139,7 +144,9 @@ def _fused_shape(pair: BandPair) -> tuple[int, ...] | None:
 def _array(values: NDArray[Any], name: str, dimensions: int) -> Pixels:
     """Return the values as contiguous float64, or refuse what no metric could give a number for."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise MetricError(f"{name} must have a value in every pixel; it is masked, crop it or fill it first")
+        raise MetricError(
+            f"{name} must have a value in every pixel; it is masked, crop it or fill it first"
+        )
     values = np.ascontiguousarray(values, dtype=np.float64)
     if values.ndim != dimensions or values.size == 0:
         form = "(H, W, bands)" if dimensions == 3 else "(H, W)"
@@ -153,7 +160,9 @@ def spectral_angle(fusion: BandFusion) -> float:
     """Spectral angle mapper: SAM = mean over pixels of arccos(R . F / (|R| |F|)), pixels of length 0 left out; in degrees."""
     reference, fused = fusion.reference, fusion.fused
     product = np.einsum("hwn,hwn->hw", reference, fused)
-    lengths = np.sqrt(np.einsum("hwn,hwn->hw", reference, reference) * np.einsum("hwn,hwn->hw", fused, fused))
+    lengths = np.sqrt(
+        np.einsum("hwn,hwn->hw", reference, reference) * np.einsum("hwn,hwn->hw", fused, fused)
+    )
     used = lengths > 0
     if not used.any():
         raise MetricError("has no value: one of the images is 0 everywhere")
@@ -196,7 +205,9 @@ def universal_quality(fusion: BandFusion) -> float:
             f"needs images of at least {BLOCK} x {BLOCK} pixels, found {fusion.fused.shape[:2]}"
         )
     count = fusion.fused.shape[2]
-    bands = (_universal_index(fusion.reference[:, :, n], fusion.fused[:, :, n]) for n in range(count))
+    bands = (
+        _universal_index(fusion.reference[:, :, n], fusion.fused[:, :, n]) for n in range(count)
+    )
     return sum(bands) / float(count)
 
 
@@ -285,7 +296,9 @@ def hypercomplex_index(reference: Pixels, fused: Pixels) -> float:
             "needs digital numbers, and these do not exceed 1; multiply them by their scale first"
         )
     if min(reference.shape[:2]) < BLOCK:
-        raise MetricError(f"needs images of at least {BLOCK} x {BLOCK} pixels, found {reference.shape[:2]}")
+        raise MetricError(
+            f"needs images of at least {BLOCK} x {BLOCK} pixels, found {reference.shape[:2]}"
+        )
     size = 1 << (reference.shape[2] - 1).bit_length()
     rows = zip(_block_rows(reference, size), _block_rows(fused, size), strict=True)
     return float(np.concatenate([_block_quality(x, y) for x, y in rows]).mean())
@@ -387,7 +400,8 @@ def spectral_distortion(fusion: BandFusion) -> float:
 
 def _band_change(fused: Pixels, enlarged: Pixels, i: int, j: int) -> float:
     return abs(
-        _mean_quality(fused[:, :, i], fused[:, :, j]) - _mean_quality(enlarged[:, :, i], enlarged[:, :, j])
+        _mean_quality(fused[:, :, i], fused[:, :, j])
+        - _mean_quality(enlarged[:, :, i], enlarged[:, :, j])
     )
 
 
@@ -403,10 +417,15 @@ def spatial_distortion(fusion: BandFusion) -> float:
     P is the panchromatic source, P' the same at the resolution of the bands, M the interpolated multi-band source.
     """
     _, pan = fusion.sources
-    enlarged, smooth, fused = fusion.pair.part(enlarged_bands), fusion.pair.part(smoothed_pan), fusion.fused
+    enlarged, smooth, fused = (
+        fusion.pair.part(enlarged_bands),
+        fusion.pair.part(smoothed_pan),
+        fusion.fused,
+    )
     count = fused.shape[2]
     changes = (
-        abs(_mean_quality(fused[..., n], pan) - _mean_quality(enlarged[..., n], smooth)) for n in range(count)
+        abs(_mean_quality(fused[..., n], pan) - _mean_quality(enlarged[..., n], smooth))
+        for n in range(count)
     )
     return sum(changes) / float(count)
 
@@ -442,11 +461,16 @@ def spectral_distortion_filtered(fusion: BandFusion) -> float:
     count = fusion.fused.shape[2]
     gains = NYQUIST_GAINS.get(fusion.pair.sensor, (0.3,) * count)
     if len(gains) < count:
-        raise MetricError(f"needs {count} gains, and sensor {fusion.pair.sensor} has {len(gains)} bands")
+        raise MetricError(
+            f"needs {count} gains, and sensor {fusion.pair.sensor} has {len(gains)} bands"
+        )
     filters = (transfer_filter(gain, fusion.pair.ratio) for gain in gains)
     degraded = [
         cv2.filter2D(
-            np.ascontiguousarray(fusion.fused[:, :, n]), cv2.CV_64F, taps, borderType=cv2.BORDER_REPLICATE
+            np.ascontiguousarray(fusion.fused[:, :, n]),
+            cv2.CV_64F,
+            taps,
+            borderType=cv2.BORDER_REPLICATE,
         )
         for n, taps in zip(range(count), filters, strict=False)
     ]

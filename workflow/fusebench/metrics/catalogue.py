@@ -61,7 +61,9 @@ REFERENCE_METRICS: tuple[tuple[str, str, str, str, str], ...] = (
 )
 """Metrics of a fused image against a ground truth."""
 
-VIVONE = "liangjiandeng/DLPan-Toolbox Quality_Indices; Vivone et al. 2021, doi:10.1109/MGRS.2020.3019315"
+VIVONE = (
+    "liangjiandeng/DLPan-Toolbox Quality_Indices; Vivone et al. 2021, doi:10.1109/MGRS.2020.3019315"
+)
 ALPARONE = "Alparone et al. 2008, doi:10.14358/PERS.74.2.193"
 
 BAND_METRICS: tuple[tuple[str, str, str, str, bool, str], ...] = (
@@ -208,15 +210,27 @@ EVALUATOR_FORMULAS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
 }
 """Columns of each published evaluator, in its own names and order."""
 
-EVALUATOR_COLUMNS = {name: tuple(row[0] for row in rows) for name, rows in EVALUATOR_FORMULAS.items()}
+EVALUATOR_COLUMNS = {
+    name: tuple(row[0] for row in rows) for name, rows in EVALUATOR_FORMULAS.items()
+}
 
 VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     # metric, name of the definition, function, source
     ("SD", "sample", "moments:sample_deviation", "in common use"),
-    ("SD", "tang-uint8", "moments:saturated_deviation", "Evaluation-for-Image-Fusion, run on uint8 images"),
+    (
+        "SD",
+        "tang-uint8",
+        "moments:saturated_deviation",
+        "Evaluation-for-Image-Fusion, run on uint8 images",
+    ),
     ("PSNR", "mean", "moments:mean_of_ratios", "in common use"),
     ("VIF", "mean", "vif:mean_fidelity", "in common use"),
-    ("VIF", "tang-uint8", "vif:fidelity_saturated", "Evaluation-for-Image-Fusion, run on uint8 images"),
+    (
+        "VIF",
+        "tang-uint8",
+        "vif:fidelity_saturated",
+        "Evaluation-for-Image-Fusion, run on uint8 images",
+    ),
 )
 """Definitions in use that belong to no evaluator's own set."""
 
@@ -234,9 +248,13 @@ DEFAULTS: dict[str, tuple[str, ...]] = {
 def definitions() -> Iterator[Definition]:
     """Every definition, canonical ones first."""
     for metric, direction, unit, target, source in CANONICAL_METRICS:
-        yield Definition(metric, metric, CANONICAL, direction, unit, False, GRAY_TASKS, source, target)
+        yield Definition(
+            metric, metric, CANONICAL, direction, unit, False, GRAY_TASKS, source, target
+        )
     for metric, direction, unit, target, source in REFERENCE_METRICS:
-        yield Definition(metric, metric, CANONICAL, direction, unit, True, GRAY_TASKS, source, target)
+        yield Definition(
+            metric, metric, CANONICAL, direction, unit, True, GRAY_TASKS, source, target
+        )
     for metric, direction, unit, target, needs_reference, source in BAND_METRICS:
         yield Definition(
             metric, metric, CANONICAL, direction, unit, needs_reference, BAND_TASKS, source, target
@@ -250,7 +268,9 @@ def _variant_definitions() -> Iterator[Definition]:
     canonical = {row[0]: row for row in CANONICAL_METRICS}
     for metric, name, target, source in VARIANTS:
         _, direction, unit, _, _ = canonical[metric]
-        yield Definition(f"{metric}@{name}", metric, name, direction, unit, False, GRAY_TASKS, source, target)
+        yield Definition(
+            f"{metric}@{name}", metric, name, direction, unit, False, GRAY_TASKS, source, target
+        )
 
 
 def _evaluator_definitions(evaluator: str) -> Iterator[Definition]:
@@ -262,4 +282,6 @@ def _evaluator_definitions(evaluator: str) -> Iterator[Definition]:
         # two columns of one metric are two definitions, told apart by the column
         definition = evaluator if len(columns) == 1 or column == metric else f"{evaluator}:{column}"
         name, target, unit = f"{column}@{evaluator}", own_target or target, own_unit or unit
-        yield Definition(name, metric, definition, direction, unit, False, GRAY_TASKS, source, target)
+        yield Definition(
+            name, metric, definition, direction, unit, False, GRAY_TASKS, source, target
+        )

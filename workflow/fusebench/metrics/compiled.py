@@ -71,5 +71,6 @@ def compiled_sums(function: FunctionT) -> FunctionT:
     """
     options = {"reassoc", "contract", "nsz", "arcp"}
     return cast(
-        FunctionT, numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=options)(function)
+        FunctionT,
+        numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=options)(function),
     )

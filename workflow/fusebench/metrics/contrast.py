@@ -35,12 +35,16 @@ def _blum_response(radius: Pixels) -> Pixels:
 
 def _unnormalized_gaussian(sigma: float) -> Pixels:
     offsets = np.arange(-15.0, 16.0)
-    return np.asarray(np.exp(-(offsets * offsets) / (2 * sigma * sigma)) / (np.sqrt(2 * np.pi) * sigma))
+    return np.asarray(
+        np.exp(-(offsets * offsets) / (2 * sigma * sigma)) / (np.sqrt(2 * np.pi) * sigma)
+    )
 
 
 def _masked_contrast(filtered: Pixels, offset: float) -> Pixels:
     """Contrast between two Gaussian levels, |G2 / (G4 + offset) - 1|, masked: C^3 / (C^2 + 0.0001)."""
-    fine, coarse = (separable_same(filtered, *(2 * [_unnormalized_gaussian(sigma)])) for sigma in (2.0, 4.0))
+    fine, coarse = (
+        separable_same(filtered, *(2 * [_unnormalized_gaussian(sigma)])) for sigma in (2.0, 4.0)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         contrast = np.abs(fine / (coarse + offset) - 1)
     return contrast**3 / (contrast**2 + 0.0001)
@@ -76,7 +80,9 @@ def unit_contrast(image: Image) -> Pixels:
     if low == high:
         raise MetricError(f"has no value: {image.name} is constant and cannot be stretched to 0..1")
     radius = _frequencies(*image.pixels.shape, 60.0)
-    return _masked_contrast(_filtered((image.pixels - low) / (high - low), _blum_response(radius)), 1e-10)
+    return _masked_contrast(
+        _filtered((image.pixels - low) / (high - low), _blum_response(radius)), 1e-10
+    )
 
 
 def contrast_quality_unit(fusion: Fusion) -> float:
@@ -126,5 +132,7 @@ def perceived_difference(fusion: Fusion) -> float:
     if total == 0:
         raise MetricError("has no value: neither source has an edge")
     differences = (_seen_difference(fusion, source) for source in fusion.sources)
-    weighted = sum((saliency * seen).sum() for saliency, seen in zip(saliencies, differences, strict=True))
+    weighted = sum(
+        (saliency * seen).sum() for saliency, seen in zip(saliencies, differences, strict=True)
+    )
     return float(weighted) / total

@@ -120,7 +120,9 @@ def _expand_plain(name: str) -> Iterator[Definition]:
 
     metric, _, evaluator = name.partition("@")
     if metric == "all" and evaluator in EVALUATOR_COLUMNS:
-        yield from (all_definitions()[f"{column}@{evaluator}"] for column in EVALUATOR_COLUMNS[evaluator])
+        yield from (
+            all_definitions()[f"{column}@{evaluator}"] for column in EVALUATOR_COLUMNS[evaluator]
+        )
     elif name in all_definitions():
         yield all_definitions()[name]
     elif name in _aliases():
@@ -146,7 +148,10 @@ def _unknown(name: str) -> str:
     metric, _, definition = name.partition("@")
     same_metric = [other for other in known if definition and other.partition("@")[0] == metric]
     by_lower = {other.lower(): other for other in known}
-    near = [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, n=5, cutoff=0.6)]
+    near = [
+        by_lower[match]
+        for match in difflib.get_close_matches(name.lower(), by_lower, n=5, cutoff=0.6)
+    ]
     suggestions = list(dict.fromkeys([*near[:1], *same_metric, *near]))
     hint = f"near names: {', '.join(suggestions)}" if suggestions else "no name is near"
     return f"unknown metric {name!r}; {hint}; `fusebench list metrics` shows all of them"
@@ -168,7 +173,10 @@ def related(name: str) -> list[Definition]:
 def in_every_protocol(definitions: list[Definition]) -> list[Definition]:
     """The definitions, followed by each of them under every other protocol; for colour images."""
     names = [definition.id for definition in definitions]
-    return [*definitions, *resolve(f"{name}+{protocol}" for protocol in PROTOCOLS[1:] for name in names)]
+    return [
+        *definitions,
+        *resolve(f"{name}+{protocol}" for protocol in PROTOCOLS[1:] for name in names),
+    ]
 
 
 def default_metrics(task: str) -> list[str]:

@@ -9,7 +9,13 @@ import inspect
 from collections.abc import Iterable
 
 from fusebench.metrics.catalogue import EVALUATOR_COLUMNS, EVALUATOR_SOURCES
-from fusebench.metrics.definitions import CANONICAL, PROTOCOLS, Definition, all_definitions, default_metrics
+from fusebench.metrics.definitions import (
+    CANONICAL,
+    PROTOCOLS,
+    Definition,
+    all_definitions,
+    default_metrics,
+)
 
 INTRODUCTION = """\
 # Metrics
@@ -82,10 +88,14 @@ def _docstring(definition: Definition) -> str:
 
 def _evaluator_section(evaluator: str) -> str:
     rows = [
-        _evaluator_row(all_definitions()[f"{column}@{evaluator}"]) for column in EVALUATOR_COLUMNS[evaluator]
+        _evaluator_row(all_definitions()[f"{column}@{evaluator}"])
+        for column in EVALUATOR_COLUMNS[evaluator]
     ]
     head = [f"## all@{evaluator}", "", f"Original: {EVALUATOR_SOURCES[evaluator]}.", ""]
-    table = ["| column | metric | unit | how it differs from the canonical definition |", "|---|---|---|---|"]
+    table = [
+        "| column | metric | unit | how it differs from the canonical definition |",
+        "|---|---|---|---|",
+    ]
     return "\n".join([*head, *table, *rows, ""])
 
 

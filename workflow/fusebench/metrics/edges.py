@@ -103,7 +103,9 @@ def _preserved(
         _sobel_row(fused, row, scratch, gradient[0], gradient[1])
         _polar_row(gradient[0], gradient[1], edge[0], edge[1])
         for index in range(len(strengths)):
-            kept, weight = _preserved_row(strengths[index][row], angles[index][row], edge[0], edge[1])
+            kept, weight = _preserved_row(
+                strengths[index][row], angles[index][row], edge[0], edge[1]
+            )
             preserved += kept
             weights += weight
     return preserved, weights
@@ -125,14 +127,18 @@ def edge_preservation(fusion: Fusion) -> float:
 
 
 @compiled_sums
-def _liu_quality(x_s: float, y_s: float, x_f: float, y_f: float, fused_floor: float) -> tuple[float, float]:
+def _liu_quality(
+    x_s: float, y_s: float, x_f: float, y_f: float, fused_floor: float
+) -> tuple[float, float]:
     """Edge preservation of one pixel with Liu's constants, and its weight; ``fused_floor`` replaces a strength of 0."""
     source, fused = math.sqrt(x_s * x_s + y_s * y_s), math.sqrt(x_f * x_f + y_f * y_f)
     weight = source if source != 0 else 1e-5
     safe_fused = fused if fused != 0 else 1e-5
     kept = fused if fused != 0 else fused_floor
     ratio = kept / weight if source > fused else weight / safe_fused
-    turn = quotient_angle(y_s, x_s if x_s != 0 else 1e-5) - quotient_angle(y_f, x_f if x_f != 0 else 1e-5)
+    turn = quotient_angle(y_s, x_s if x_s != 0 else 1e-5) - quotient_angle(
+        y_f, x_f if x_f != 0 else 1e-5
+    )
     aligned = abs(abs(turn) - math.pi / 2) * 2 / math.pi
     lost_strength = 1 + bounded_exponential(-10 * (ratio - 0.5))
     return 1 / (lost_strength * (1 + bounded_exponential(-20 * (aligned - 0.75)))), weight
@@ -158,7 +164,9 @@ def gradient_quality(fusion: Fusion) -> float:
     """
     a, b = fusion.sources
     return _liu_mean(
-        *a.part(sobel_zero_padded), *b.part(sobel_zero_padded), *fusion.fused.part(sobel_zero_padded)
+        *a.part(sobel_zero_padded),
+        *b.part(sobel_zero_padded),
+        *fusion.fused.part(sobel_zero_padded),
     )
 
 
@@ -177,7 +185,9 @@ def _line_angle(x: float, y: float) -> float:
 
 
 @compiled_sums
-def _kumar_loss(x_s: float, y_s: float, strength_s: float, strength_f: float, angle_f: float) -> float:
+def _kumar_loss(
+    x_s: float, y_s: float, strength_s: float, strength_f: float, angle_f: float
+) -> float:
     """1 - Q of one source at a pixel where the fused edge is the strongest."""
     ratio = strength_s / strength_f
     aligned = abs(abs(_line_angle(x_s, y_s) - angle_f) - math.pi / 2) * 2 / math.pi
@@ -194,7 +204,10 @@ def _kumar_artifacts(
     for row in range(fx.shape[0]):
         for column in range(fx.shape[1]):
             x_a, y_a, x_b, y_b = ax[row, column], ay[row, column], bx[row, column], by[row, column]
-            strength_a, strength_b = math.sqrt(x_a * x_a + y_a * y_a), math.sqrt(x_b * x_b + y_b * y_b)
+            strength_a, strength_b = (
+                math.sqrt(x_a * x_a + y_a * y_a),
+                math.sqrt(x_b * x_b + y_b * y_b),
+            )
             weight_a = strength_a * math.sqrt(strength_a) if strength_a >= 2 else least_weight
             weight_b = strength_b * math.sqrt(strength_b) if strength_b >= 2 else least_weight
             weights += weight_a + weight_b

@@ -33,7 +33,9 @@ def separable_valid(image: Pixels, taps: Pixels) -> Pixels:
     """Filter with the outer product of odd symmetric taps, keeping only positions where the window fits."""
     radius = len(taps) // 2
     filtered = cv2.sepFilter2D(image, cv2.CV_64F, taps, taps, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(filtered[radius : filtered.shape[0] - radius, radius : filtered.shape[1] - radius])
+    return np.asarray(
+        filtered[radius : filtered.shape[0] - radius, radius : filtered.shape[1] - radius]
+    )
 
 
 @compiled_sums
@@ -49,7 +51,9 @@ def row_of_sums(column_sums: Pixels, taps: Pixels, out: Pixels) -> None:
 
 
 @compiled_sums
-def product_row(x: Pixels, y: Pixels, top: int, taps: Pixels, column_sums: Pixels, out: Pixels) -> None:
+def product_row(
+    x: Pixels, y: Pixels, top: int, taps: Pixels, column_sums: Pixels, out: Pixels
+) -> None:
     """One row of the filtered product of two images, where the window of odd symmetric taps fits.
 
     Args:
@@ -86,7 +90,9 @@ def image_row(x: Pixels, top: int, taps: Pixels, column_sums: Pixels, out: Pixel
     row_of_sums(column_sums, taps, out)
 
 
-def separable_same(image: Pixels, horizontal: Pixels, vertical: Pixels, *, replicate: bool = False) -> Pixels:
+def separable_same(
+    image: Pixels, horizontal: Pixels, vertical: Pixels, *, replicate: bool = False
+) -> Pixels:
     """Correlate with two sets of taps, keeping the size; pixels outside are 0, or those of the border."""
     border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
     return np.asarray(cv2.sepFilter2D(image, cv2.CV_64F, horizontal, vertical, borderType=border))
@@ -94,7 +100,9 @@ def separable_same(image: Pixels, horizontal: Pixels, vertical: Pixels, *, repli
 
 def box_sums_valid(image: Pixels, size: int) -> Pixels:
     """Sums over windows of ``size`` x ``size`` pixels, keeping only positions where the window fits."""
-    sums = cv2.boxFilter(image, cv2.CV_64F, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    sums = cv2.boxFilter(
+        image, cv2.CV_64F, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT
+    )
     before = size // 2
     after = size - 1 - before
     return np.asarray(sums[before : sums.shape[0] - after, before : sums.shape[1] - after])
@@ -113,7 +121,9 @@ def ordered_gaussian(size: int, sigma: float) -> Pixels:
     offsets = np.arange(size) - (size - 1) / 2
     window = np.exp(-(offsets[None, :] ** 2 + offsets[:, None] ** 2) / (2 * sigma * sigma))
     window = window / _running_sum(window.ravel(order="F"))
-    return np.asarray(window / _running_sum(np.array([_running_sum(column) for column in window.T])))
+    return np.asarray(
+        window / _running_sum(np.array([_running_sum(column) for column in window.T]))
+    )
 
 
 def _running_sum(values: Pixels) -> float:

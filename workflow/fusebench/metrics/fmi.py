@@ -158,7 +158,9 @@ def edge_feature(image: Image) -> Pixels:
     across, down, tolerance = np.abs(across), np.abs(down), 100 * np.finfo(float).eps
     peak_across = (around[1:-1, :-2] <= strength) & (strength > around[1:-1, 2:])
     peak_down = (around[:-2, 1:-1] <= strength) & (strength > around[2:, 1:-1])
-    ridge = ((across >= down - tolerance) & peak_across) | ((down >= across - tolerance) & peak_down)
+    ridge = ((across >= down - tolerance) & peak_across) | (
+        (down >= across - tolerance) & peak_down
+    )
     return np.asarray((strength > 4 * strength.mean()) & ridge, dtype=np.float64)
 
 
@@ -186,28 +188,38 @@ def raw_information(fusion: Fusion) -> float:
     and a Frechet bound that has the windows' correlation. I = 2 (H_S + H_F - H_SF) / (H_S + H_F).
     """
     fusion.require_size(3)
-    return _mean_information(*(image.part(raw_feature) for image in (*fusion.sources, fusion.fused)))
+    return _mean_information(
+        *(image.part(raw_feature) for image in (*fusion.sources, fusion.fused))
+    )
 
 
 def gradient_information(fusion: Fusion) -> float:
     """Feature mutual information (see FMI_none) of the horizontal gradients; 0..1."""
     fusion.require_size(3)
-    return _mean_information(*(image.part(gradient_feature) for image in (*fusion.sources, fusion.fused)))
+    return _mean_information(
+        *(image.part(gradient_feature) for image in (*fusion.sources, fusion.fused))
+    )
 
 
 def edge_information(fusion: Fusion) -> float:
     """Feature mutual information (see FMI_none) of thinned Sobel edges; 0..1. Tang's table calls it FMI_pixel."""
     fusion.require_size(3)
-    return _mean_information(*(image.part(edge_feature) for image in (*fusion.sources, fusion.fused)))
+    return _mean_information(
+        *(image.part(edge_feature) for image in (*fusion.sources, fusion.fused))
+    )
 
 
 def cosine_information(fusion: Fusion) -> float:
     """Feature mutual information (see FMI_none) of the cosine transform; 0..1."""
     fusion.require_size(3)
-    return _mean_information(*(image.part(cosine_feature) for image in (*fusion.sources, fusion.fused)))
+    return _mean_information(
+        *(image.part(cosine_feature) for image in (*fusion.sources, fusion.fused))
+    )
 
 
 def wavelet_information(fusion: Fusion) -> float:
     """Feature mutual information (see FMI_none) of the discrete Meyer wavelet transform; 0..1."""
     fusion.require_size(3)
-    return _mean_information(*(image.part(wavelet_feature) for image in (*fusion.sources, fusion.fused)))
+    return _mean_information(
+        *(image.part(wavelet_feature) for image in (*fusion.sources, fusion.fused))
+    )

@@ -59,7 +59,9 @@ def slope_sum(image: Image) -> float:
         MetricError: a side has fewer than 2 pixels.
     """
     if min(image.pixels.shape) < 2:
-        raise MetricError(f"needs at least 2 x 2 pixels, found {' x '.join(map(str, image.pixels.shape))}")
+        raise MetricError(
+            f"needs at least 2 x 2 pixels, found {' x '.join(map(str, image.pixels.shape))}"
+        )
     return _slope_sum(image.pixels)
 
 
@@ -99,7 +101,9 @@ def _sobel_strength_sum(padded: Pixels) -> float:
         for column in range(padded.shape[1] - 2):
             left, right = column, column + 2
             across = (
-                (top[right] - top[left]) + 2 * (middle[right] - middle[left]) + (bottom[right] - bottom[left])
+                (top[right] - top[left])
+                + 2 * (middle[right] - middle[left])
+                + (bottom[right] - bottom[left])
             )
             down = (
                 (bottom[left] - top[left])
@@ -128,16 +132,30 @@ def _largest_differences(x: Pixels, y: Pixels) -> tuple[float, float]:
     straight, diagonal = 0.0, 0.0
     for row in range(height):
         for column in range(1, width):
-            across_x, across_y = x[row, column] - x[row, column - 1], y[row, column] - y[row, column - 1]
+            across_x, across_y = (
+                x[row, column] - x[row, column - 1],
+                y[row, column] - y[row, column - 1],
+            )
             straight += max(across_x * across_x, across_y * across_y)
     for row in range(1, height):
         for column in range(width):
-            down_x, down_y = x[row, column] - x[row - 1, column], y[row, column] - y[row - 1, column]
+            down_x, down_y = (
+                x[row, column] - x[row - 1, column],
+                y[row, column] - y[row - 1, column],
+            )
             straight += max(down_x * down_x, down_y * down_y)
         for column in range(1, width):
-            main_x, main_y = x[row, column] - x[row - 1, column - 1], y[row, column] - y[row - 1, column - 1]
-            anti_x, anti_y = x[row, column - 1] - x[row - 1, column], y[row, column - 1] - y[row - 1, column]
-            diagonal += max(main_x * main_x, main_y * main_y) + max(anti_x * anti_x, anti_y * anti_y)
+            main_x, main_y = (
+                x[row, column] - x[row - 1, column - 1],
+                y[row, column] - y[row - 1, column - 1],
+            )
+            anti_x, anti_y = (
+                x[row, column - 1] - x[row - 1, column],
+                y[row, column - 1] - y[row - 1, column],
+            )
+            diagonal += max(main_x * main_x, main_y * main_y) + max(
+                anti_x * anti_x, anti_y * anti_y
+            )
     return straight, diagonal
 
 

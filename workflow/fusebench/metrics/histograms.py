@@ -82,7 +82,9 @@ def mutual_information_merged(fusion: Fusion) -> float:
     marginals = 2 * fusion.fused.part(image_entropy) + sum(
         source.part(image_entropy) for source in fusion.sources
     )
-    return marginals - sum(_merged_entropy(fusion.part(joint_histogram, source)) for source in fusion.sources)
+    return marginals - sum(
+        _merged_entropy(fusion.part(joint_histogram, source)) for source in fusion.sources
+    )
 
 
 def _merged_entropy(joint: Counts) -> float:
@@ -95,7 +97,8 @@ def _merged_entropy(joint: Counts) -> float:
 def normalized_mutual_information(fusion: Fusion) -> float:
     """Normalized mutual information: NMI = 2 (I(F;A) / (H(F) + H(A)) + I(F;B) / (H(F) + H(B))); 0..2."""
     return sum(
-        2 * fusion.part(shared_bits, source) / _both_entropies(fusion, source) for source in fusion.sources
+        2 * fusion.part(shared_bits, source) / _both_entropies(fusion, source)
+        for source in fusion.sources
     )
 
 
@@ -150,7 +153,9 @@ def stretched(image: Image) -> Pixels:
     low, high = image.extremes
     if low == high:
         if low != 0:
-            raise MetricError(f"has no value: {image.name} is constant and cannot be stretched to 0..255")
+            raise MetricError(
+                f"has no value: {image.name} is constant and cannot be stretched to 0..255"
+            )
         return image.pixels
     return np.floor((image.pixels - low) / (high - low) * 255 + 0.5)
 
@@ -182,13 +187,18 @@ def tsallis_entropy(fusion: Fusion) -> float:
     T is the Tsallis divergence of the joint histogram from the product of the marginal ones, H Shannon's entropy.
     """
     shared = sum(
-        tsallis_information(fusion.part(joint_histogram, source), NAVA_ORDER) for source in fusion.sources
+        tsallis_information(fusion.part(joint_histogram, source), NAVA_ORDER)
+        for source in fusion.sources
     )
-    return shared / _nava_norm(fusion, tsallis_information(fusion.pair.part(source_histogram), NAVA_ORDER))
+    return shared / _nava_norm(
+        fusion, tsallis_information(fusion.pair.part(source_histogram), NAVA_ORDER)
+    )
 
 
 def _nava_norm(fusion: Fusion, between: float) -> float:
-    norm: float = between + sum(source.part(image_entropy) ** NAVA_ORDER for source in fusion.sources)
+    norm: float = between + sum(
+        source.part(image_entropy) ** NAVA_ORDER for source in fusion.sources
+    )
     if norm == 0:
         raise MetricError("has no value: both sources are constant")
     return norm
@@ -202,13 +212,17 @@ def _swapped_information(first: Image, second: Image, order: float) -> float:
 
 def tsallis_entropy_swapped(fusion: Fusion) -> float:
     """TE as imageFusionMetrics computes it: the marginal distributions are exchanged inside the sum (q = 0.43137)."""
-    shared = sum(_swapped_information(source, fusion.fused, NAVA_ORDER) for source in fusion.sources)
+    shared = sum(
+        _swapped_information(source, fusion.fused, NAVA_ORDER) for source in fusion.sources
+    )
     return shared / _nava_norm(fusion, _swapped_information(fusion.a, fusion.b, NAVA_ORDER))
 
 
 def tsallis_cvejic_swapped(fusion: Fusion) -> float:
     """T(A,F) + T(B,F) of order q = 1.85 as imageFusionMetrics computes it, with exchanged marginal distributions."""
-    return sum(_swapped_information(source, fusion.fused, CVEJIC_ORDER) for source in fusion.sources)
+    return sum(
+        _swapped_information(source, fusion.fused, CVEJIC_ORDER) for source in fusion.sources
+    )
 
 
 def _offset_entropy(image: Image, offset: float) -> float:
@@ -242,7 +256,9 @@ def sigmoid_cross_entropy(fusion: Fusion) -> float:
     one, smallest = np.float32(1), np.float32(1e-7)
     sigmoid = (one / (one + np.exp(-np.arange(256, dtype=np.float32)))).astype(np.float32)
     predicted = np.clip(sigmoid, smallest, one - smallest)
-    chance = (sigmoid[fusion.a.part(gray_levels)] + sigmoid[fusion.b.part(gray_levels)]) / np.float32(2)
+    chance = (
+        sigmoid[fusion.a.part(gray_levels)] + sigmoid[fusion.b.part(gray_levels)]
+    ) / np.float32(2)
     chance = np.clip(chance, smallest, one - smallest)
     levels = fusion.fused.part(gray_levels)
     hit, miss = np.log(predicted)[levels], np.log(one - predicted)[levels]

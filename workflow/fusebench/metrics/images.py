@@ -146,7 +146,9 @@ def _extremes(image: Image) -> tuple[float, float]:
 def _checked(pixels: NDArray[Any], name: str) -> Pixels:
     """Return the pixels as contiguous float64, or refuse what no metric could give a number for."""
     if isinstance(pixels, np.ma.MaskedArray) and np.ma.is_masked(pixels):
-        raise MetricError(f"{name} must have a value in every pixel; it is masked, crop it or fill it first")
+        raise MetricError(
+            f"{name} must have a value in every pixel; it is masked, crop it or fill it first"
+        )
     pixels = np.ascontiguousarray(pixels, dtype=np.float64)
     if pixels.ndim != 2 or pixels.size == 0:
         raise MetricError(
@@ -222,10 +224,14 @@ class Measurable(Parts, ABC):
                 f"asks for the protocol {definition.protocol}; measure the images with ImagePair"
             )
         if definition.kind != self.kind:
-            raise MetricError(f"is defined for {definition.kind} images, these are {self.kind} images")
+            raise MetricError(
+                f"is defined for {definition.kind} images, these are {self.kind} images"
+            )
         value = float(definition.formula(fusion))
         if not math.isfinite(value):
-            raise MetricError(f"is {value} on these images (the formula divides by zero), so it has no value")
+            raise MetricError(
+                f"is {value} on these images (the formula divides by zero), so it has no value"
+            )
         return value
 
 
@@ -240,7 +246,9 @@ class SourcePair(Measurable):
 
     kind = "gray"
 
-    def __init__(self, a: NDArray[Any], b: NDArray[Any], reference: NDArray[Any] | None = None) -> None:
+    def __init__(
+        self, a: NDArray[Any], b: NDArray[Any], reference: NDArray[Any] | None = None
+    ) -> None:
         """Take the sources as float64 ``(H, W)`` on 0..255.
 
         Raises:

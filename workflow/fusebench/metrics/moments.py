@@ -144,7 +144,13 @@ def peak_of_fused(fusion: Fusion) -> float:
 def root_error_over_count(fusion: Fusion) -> float:
     """ "RMSE" as VIFB computes it: the mean over both sources of sqrt(sum (F - S)^2) / (M N)."""
     count = fusion.fused.pixels.size
-    return sum(math.sqrt(fusion.part(squared_error, source) * count) / count for source in fusion.sources) / 2
+    return (
+        sum(
+            math.sqrt(fusion.part(squared_error, source) * count) / count
+            for source in fusion.sources
+        )
+        / 2
+    )
 
 
 def peak_over_root_error(fusion: Fusion) -> float:

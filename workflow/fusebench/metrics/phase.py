@@ -59,7 +59,9 @@ def filter_bank(height: int, width: int) -> FilterBank:
     low_pass = _low_pass(height, width)
     radial = np.stack([_log_gabor(radius, 3 * 2.1**scale) * low_pass for scale in range(SCALES)])
     radial[:, 0, 0] = 0
-    angular = np.stack([_spread(theta, index * np.pi / ORIENTATIONS) for index in range(ORIENTATIONS)])
+    angular = np.stack(
+        [_spread(theta, index * np.pi / ORIENTATIONS) for index in range(ORIENTATIONS)]
+    )
     return FilterBank(radial, angular, tuple(_noise_factor(radial, part) for part in angular))
 
 
@@ -115,7 +117,11 @@ def phase_congruency(image: Image) -> Congruency:
             part = energy / amplitude
         across, down = part * np.cos(angle), part * np.sin(angle)
         moments += np.stack([across * across, down * down, across * down])
-    xx, yy, xy = moments[0] / (ORIENTATIONS / 2), moments[1] / (ORIENTATIONS / 2), moments[2] / ORIENTATIONS
+    xx, yy, xy = (
+        moments[0] / (ORIENTATIONS / 2),
+        moments[1] / (ORIENTATIONS / 2),
+        moments[2] / ORIENTATIONS,
+    )
     spread = np.sqrt(xy**2 + (xx - yy) ** 2) + EPSILON
     return Congruency(
         total_energy / (total_amplitude + EPSILON), (yy + xx + spread) / 2, (yy + xx - spread) / 2
@@ -129,7 +135,9 @@ def _oriented_energies(image: Image) -> Iterator[tuple[Pixels, Pixels]]:
     bank = filter_bank(*image.pixels.shape)
     transform = scipy.fft.fft2(image.pixels)
     for angular, noise in zip(bank.angular, bank.noise, strict=True):
-        responses = np.stack([scipy.fft.ifft2(transform * (radial * angular)) for radial in bank.radial])
+        responses = np.stack(
+            [scipy.fft.ifft2(transform * (radial * angular)) for radial in bank.radial]
+        )
         yield _energy(responses, noise)
 
 
@@ -140,7 +148,9 @@ def _energy(responses: NDArray[np.complex128], noise: float) -> tuple[Pixels, Pi
     sum_even, sum_odd = even.sum(axis=0), odd.sum(axis=0)
     length = np.sqrt(sum_even**2 + sum_odd**2) + EPSILON
     mean_even, mean_odd = sum_even / length, sum_odd / length
-    energy = (even * mean_even + odd * mean_odd - np.abs(even * mean_odd - odd * mean_even)).sum(axis=0)
+    energy = (even * mean_even + odd * mean_odd - np.abs(even * mean_odd - odd * mean_even)).sum(
+        axis=0
+    )
     power = -np.median(amplitudes[0] ** 2) / np.log(0.5)
     energy = np.maximum(energy - noise * np.sqrt(power), 0)
     total = amplitudes.sum(axis=0)
@@ -153,7 +163,9 @@ def _local(image: Pixels) -> Pixels:
     return separable_same(image, taps, taps)
 
 
-def _local_correlation(source: Pixels, fused: Pixels, fused_mean: Pixels, fused_variance: Pixels) -> Pixels:
+def _local_correlation(
+    source: Pixels, fused: Pixels, fused_mean: Pixels, fused_variance: Pixels
+) -> Pixels:
     mean = _local(source)
     variance = _local(source * source) - mean * mean
     covariance = _local(source * fused) - mean * fused_mean
@@ -183,8 +195,12 @@ def phase_congruency_quality(fusion: Fusion) -> float:
     masks = [a.value > FEATURE_THRESHOLD, b.value > FEATURE_THRESHOLD]
     masks.append(np.maximum(a.value, b.value) > FEATURE_THRESHOLD)
     if not masks[-1].any():
-        raise MetricError("has no value: neither source has a feature of phase congruency above 0.1")
+        raise MetricError(
+            "has no value: neither source has a feature of phase congruency above 0.1"
+        )
     value = 1.0
     for map_a, map_b, map_fused in zip(a.maps(), b.maps(), fused.maps(), strict=True):
-        value *= _best_correlation([map_a, map_b, np.where(stronger, map_a, map_b)], masks, map_fused)
+        value *= _best_correlation(
+            [map_a, map_b, np.where(stronger, map_a, map_b)], masks, map_fused
+        )
     return value

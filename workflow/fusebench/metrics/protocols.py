@@ -53,7 +53,9 @@ class ImagePair:
     A gray image counts as a colour image whose channels are equal.
     """
 
-    def __init__(self, a: NDArray[Any], b: NDArray[Any], reference: NDArray[Any] | None = None) -> None:
+    def __init__(
+        self, a: NDArray[Any], b: NDArray[Any], reference: NDArray[Any] | None = None
+    ) -> None:
         """Take uint8 or uint16 images ``(H, W)`` or ``(H, W, 3)`` in RGB order.
 
         Raises:
@@ -115,7 +117,9 @@ class ImagePair:
         attempts = [pair.attempt(view, plain) for pair, view in zip(sources, views, strict=True)]
         refusals = {name: reason for _, refused in attempts for name, reason in refused.items()}
         names = [definition.id for definition in group if definition.id not in refusals]
-        return {name: sum(values[name] for values, _ in attempts) / count for name in names}, refusals
+        return {
+            name: sum(values[name] for values, _ in attempts) / count for name in names
+        }, refusals
 
 
 def _views(image: NDArray[Any], protocol: str, count: int) -> list[Pixels]:

@@ -61,7 +61,13 @@ def window_maps(holder: Parts, x: Image, y: Image, window: tuple[int, float]) ->
 
 @compiled_sums
 def _mean_similarity(
-    mean_x: Pixels, mean_y: Pixels, square_x: Pixels, square_y: Pixels, product: Pixels, c1: float, c2: float
+    mean_x: Pixels,
+    mean_y: Pixels,
+    square_x: Pixels,
+    square_y: Pixels,
+    product: Pixels,
+    c1: float,
+    c2: float,
 ) -> tuple[float, float]:
     """Mean of SSIM and mean of its contrast-structure part."""
     similarity, structure = 0.0, 0.0
@@ -116,14 +122,18 @@ def _similarity_of_all(
     return np.asarray(sums / (height * width))
 
 
-def similarities(fusion: Fusion, sources: tuple[Image, ...], dynamic_range: float) -> tuple[float, ...]:
+def similarities(
+    fusion: Fusion, sources: tuple[Image, ...], dynamic_range: float
+) -> tuple[float, ...]:
     """Mean SSIM of the fused image and each of some images in Wang's window, where it fits."""
     fusion.require_size(WANG[0])
     means = tuple(source.part(local_mean, *WANG) for source in sources)
     squares = tuple(source.part(local_square, *WANG) for source in sources)
     pixels = tuple(source.pixels for source in sources)
     taps, (c1, c2) = gaussian(*WANG), constants(dynamic_range)
-    return tuple(_similarity_of_all(fusion.fused.pixels, taps, pixels, means, squares, c1, c2).tolist())
+    return tuple(
+        _similarity_of_all(fusion.fused.pixels, taps, pixels, means, squares, c1, c2).tolist()
+    )
 
 
 def structural_similarity(fusion: Fusion) -> float:
@@ -161,7 +171,13 @@ def box_square(image: Image) -> Pixels:
 
 @compiled_sums
 def _mean_box_similarity(
-    sum_x: Pixels, sum_y: Pixels, square_x: Pixels, square_y: Pixels, product: Pixels, c1: float, c2: float
+    sum_x: Pixels,
+    sum_y: Pixels,
+    square_x: Pixels,
+    square_y: Pixels,
+    product: Pixels,
+    c1: float,
+    c2: float,
 ) -> float:
     total = 0.0
     for row in range(sum_x.shape[0]):
@@ -180,7 +196,12 @@ def box_similarity(fusion: Fusion, source: Image) -> float:
     fusion.require_size(7)
     fused = fusion.fused
     product = box_sums_valid(fused.pixels * source.pixels, 7)
-    sums = (fused.part(box_sum), source.part(box_sum), fused.part(box_square), source.part(box_square))
+    sums = (
+        fused.part(box_sum),
+        source.part(box_sum),
+        fused.part(box_square),
+        source.part(box_square),
+    )
     return _mean_box_similarity(*sums, product, *constants(2))
 
 
@@ -209,7 +230,9 @@ def replicated_similarity(fusion: Fusion, source: Image) -> float:
     fused = fusion.fused
     means = (fused.part(replicated_mean), source.part(replicated_mean))
     squares = (fused.part(replicated_square), source.part(replicated_square))
-    return _mean_similarity(*means, *squares, _replicated(fused.pixels * source.pixels), *constants(1))[0]
+    return _mean_similarity(
+        *means, *squares, _replicated(fused.pixels * source.pixels), *constants(1)
+    )[0]
 
 
 def structural_similarity_double(fusion: Fusion) -> float:
@@ -244,7 +267,10 @@ def _scales(fusion: Fusion, source: Image, dynamic_range: float, *, pool: bool) 
         similarity_here, structure = _mean_similarity(*maps, *constants(dynamic_range))
         last = scale == len(SCALE_WEIGHTS) - 1
         value *= max(similarity_here if last else structure, 0.0) ** weight
-        fused, source = fused.part(pooled if pool else halved), source.part(pooled if pool else halved)
+        fused, source = (
+            fused.part(pooled if pool else halved),
+            source.part(pooled if pool else halved),
+        )
     return value
 
 
@@ -324,7 +350,10 @@ def _weighted_mean(values: Pixels, weights: Pixels) -> float:
 def prewitt_strength(image: Image) -> Image:
     """Strength of the Prewitt gradient, pixels outside being 0, as an image of its own (up to 1082)."""
     column, step = np.ones(3), np.array([-1.0, 0.0, 1.0])
-    across, down = separable_same(image.pixels, step, column), separable_same(image.pixels, column, step)
+    across, down = (
+        separable_same(image.pixels, step, column),
+        separable_same(image.pixels, column, step),
+    )
     return Image(np.sqrt(across * across + down * down), f"edges of {image.name}", derived=True)
 
 
@@ -376,7 +405,9 @@ def yang_maps(holder: Parts, x: Image, y: Image) -> tuple[Pixels, Pixels]:
     mean_x, mean_y = x.part(local_mean, *YANG), y.part(local_mean, *YANG)
     variance_x, variance_y = x.part(yang_variance), y.part(yang_variance)
     both = mean_x * mean_y
-    covariance = np.where(variance_x * variance_y == 0, 0.0, holder.part(local_product, x, y, *YANG) - both)
+    covariance = np.where(
+        variance_x * variance_y == 0, 0.0, holder.part(local_product, x, y, *YANG) - both
+    )
     c1, c2 = NEXT_TO_NOTHING
     top = (2 * both + c1) * (2 * covariance + c2)
     return top / ((mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2)), covariance
@@ -447,7 +478,9 @@ def ordered_maps(holder: Parts, x: Image, y: Image) -> tuple[Pixels, Pixels]:
     covariance = ordered_valid(x.pixels * y.pixels, ordered_gaussian(*YANG)) - both
     variances = x.part(ordered_variance, *YANG) + y.part(ordered_variance, *YANG)
     c1, c2 = NEXT_TO_NOTHING
-    return ((2 * both + c1) * (2 * covariance + c2)) / ((squares + c1) * (variances + c2)), covariance
+    return ((2 * both + c1) * (2 * covariance + c2)) / (
+        (squares + c1) * (variances + c2)
+    ), covariance
 
 
 def yang_quality_original(fusion: Fusion) -> float:

@@ -8,7 +8,13 @@ import numpy as np
 
 from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled, compiled_sums
-from fusebench.metrics.filters import gaussian, image_row, product_row, separable_same, separable_valid
+from fusebench.metrics.filters import (
+    gaussian,
+    image_row,
+    product_row,
+    separable_same,
+    separable_valid,
+)
 from fusebench.metrics.images import Fusion, Image, Parts, Pixels
 
 SCALES = (1, 2, 3, 4)
@@ -49,7 +55,11 @@ def _channel(variance_s: float, variance_f: float, covariance: float) -> tuple[f
     explained = variance_s >= epsilon and variance_f >= epsilon and gain >= 0
     rest = variance_f - gain * covariance if explained else variance_f
     rest = 0.0 if variance_f < epsilon else rest
-    return gain if explained else 0.0, max(rest, epsilon), variance_s if variance_s >= epsilon else 0.0
+    return (
+        gain if explained else 0.0,
+        max(rest, epsilon),
+        variance_s if variance_s >= epsilon else 0.0,
+    )
 
 
 @compiled_sums
@@ -80,7 +90,9 @@ def _information(
     return preserved, total
 
 
-def _statistics(fused: Image, source: Image, scale: int) -> tuple[Pixels, Pixels, Pixels, Pixels, Pixels]:
+def _statistics(
+    fused: Image, source: Image, scale: int
+) -> tuple[Pixels, Pixels, Pixels, Pixels, Pixels]:
     """Local means of source and fused image, of their squares and of their product at a scale."""
     product = fused.part(reduced, scale) * source.part(reduced, scale)
     return (
@@ -140,13 +152,17 @@ def _information_of_all(
         product_row(fused, fused, row, taps, scratch, statistics[1])
         for index in range(len(sources)):
             product_row(fused, sources[index], row, taps, scratch, product)
-            preserved, total = _row_information(statistics, means[index][row], squares[index][row], product)
+            preserved, total = _row_information(
+                statistics, means[index][row], squares[index][row], product
+            )
             sums[index, 0] += preserved
             sums[index, 1] += total
     return sums
 
 
-def informations(fusion: Parts, fused: Image, sources: tuple[Image, ...]) -> tuple[tuple[float, float], ...]:
+def informations(
+    fusion: Parts, fused: Image, sources: tuple[Image, ...]
+) -> tuple[tuple[float, float], ...]:
     """Information preserved and information of each source, summed over the four scales."""
     sums = sum(
         _information_of_all(
@@ -210,9 +226,13 @@ def fidelity_saturated(fusion: Fusion) -> float:
 
 def _saturated(fusion: Fusion, source: Image) -> float:
     fused = fusion.fused
-    product = separable_valid(np.minimum(np.rint(fused.pixels) * np.rint(source.pixels), 255), _taps(1))
+    product = separable_valid(
+        np.minimum(np.rint(fused.pixels) * np.rint(source.pixels), 255), _taps(1)
+    )
     means = (source.part(local_mean, 1), fused.part(local_mean, 1))
-    finest = _information(*means, source.part(saturated_square), fused.part(saturated_square), product)
+    finest = _information(
+        *means, source.part(saturated_square), fused.part(saturated_square), product
+    )
     sums = [finest, *(_information_at(fused, source, scale) for scale in SCALES[1:])]
     return _ratio(sum(preserved for preserved, _ in sums), sum(total for _, total in sums), source)
 
@@ -244,7 +264,9 @@ def _information_maps(
 
 def _han_scale(fusion: Fusion, scale: int) -> float:
     """VIFF of one scale: in each window the source of the smaller gain counts."""
-    maps = (_information_maps(*_statistics(fusion.fused, source, scale)) for source in fusion.sources)
+    maps = (
+        _information_maps(*_statistics(fusion.fused, source, scale)) for source in fusion.sources
+    )
     (preserved_a, total_a, gain_a), (preserved_b, total_b, gain_b) = maps
     from_a = gain_a < gain_b
     preserved = np.where(from_a, preserved_a, preserved_b) + 1e-7
@@ -311,5 +333,7 @@ def fidelity_padded(fusion: Fusion) -> float:
     value = 0.0
     for source in fusion.sources:
         sums = [_padded_information(fusion.fused, source, scale) for scale in SCALES]
-        value += _ratio(sum(preserved for preserved, _ in sums), sum(total for _, total in sums), source)
+        value += _ratio(
+            sum(preserved for preserved, _ in sums), sum(total for _, total in sums), source
+        )
     return value

@@ -60,7 +60,9 @@ class Registry:
         return self.root / "envs" / method.env
 
 
-def load_registry(root: Path, overrides: Mapping[str, Any] | None = None, checked: bool = False) -> Registry:
+def load_registry(
+    root: Path, overrides: Mapping[str, Any] | None = None, checked: bool = False
+) -> Registry:
     """Read and check ``methods.yaml``, ``datasets.yaml`` and ``config/config.yaml`` below ``root``.
 
     Args:
@@ -74,7 +76,9 @@ def load_registry(root: Path, overrides: Mapping[str, Any] | None = None, checke
     documents = [read_document(root / file) for file in (METHODS, DATASETS, CONFIG)]
     if isinstance(documents[2].data, dict):  # what else it is, its schema refuses
         documents[2].data.update(overrides or {})
-        documents[2].written.update({(key,): str(value) for key, value in (overrides or {}).items()})
+        documents[2].written.update(
+            {(key,): str(value) for key, value in (overrides or {}).items()}
+        )
     if checked:
         _forget_inherited(documents[0])
     else:
@@ -138,7 +142,9 @@ def _registry(root: Path, methods: Any, datasets: Any, config: Any) -> Registry:
 def _speed(suite: dict[str, Any], known: dict[str, Dataset]) -> tuple[Dataset, ...]:
     if not suite.get("speed"):
         return ()
-    return speed_datasets((known[dataset] for dataset in suite["datasets"]), suite["speed"] == "exclusive")
+    return speed_datasets(
+        (known[dataset] for dataset in suite["datasets"]), suite["speed"] == "exclusive"
+    )
 
 
 def _methods_of(asked: list[str] | str, known: dict[str, Method]) -> list[Method]:
@@ -150,7 +156,9 @@ def _methods_of(asked: list[str] | str, known: dict[str, Method]) -> list[Method
     return [method for method in known.values() if method.is_active and asked in method.tasks]
 
 
-def _contradictions(root: Path, methods: Document, datasets: Document, config: Document) -> Iterator[str]:
+def _contradictions(
+    root: Path, methods: Document, datasets: Document, config: Document
+) -> Iterator[str]:
     """Yield what each file's schema cannot see: names that do not exist, and entries that exclude each other."""
     from fusebench.evidence.checks import check_problems
     from fusebench.evidence.claims import claim_problems
@@ -171,14 +179,21 @@ def _method_problems(root: Path, methods: Document) -> Iterator[str]:
     for name, entry in methods.data.items():
         if entry.get("env") is not None and entry["env"] not in envs:
             yield unknown(
-                methods, (name, "env"), "environment", entry["env"], envs, "make the folder envs/<name>"
+                methods,
+                (name, "env"),
+                "environment",
+                entry["env"],
+                envs,
+                "make the folder envs/<name>",
             )
         if is_local(entry["code"]):
             if not (root / entry["code"]).is_dir() and not (root / ARCHIVE_NOTE).is_file():
                 yield f"{methods.where((name, 'code'))}: must be an address or an existing folder; found {entry['code']!r}"
         elif "commit" not in entry and entry.get("status", ACTIVE) == ACTIVE:
             yield f"{methods.where((name,))}: must have 'commit', the full hash at which {entry['code']} is run"
-        if entry.get("resources", {}).get("gpu") == 0 and entry.get("run", {}).get("devices") == ["cuda"]:
+        if entry.get("resources", {}).get("gpu") == 0 and entry.get("run", {}).get("devices") == [
+            "cuda"
+        ]:
             yield f"{methods.where((name, 'resources', 'gpu'))}: must be 1 or more where run.devices is [cuda]; found 0"
 
 
@@ -202,7 +217,9 @@ def _unknown_datasets(methods: Document, datasets: Document) -> Iterator[str]:
         for name in entry.get("run", {}).get("per_dataset", {}):
             if name not in datasets.data:
                 place = (method, "run", "per_dataset", name)
-                yield unknown(methods, place, "dataset", name, list(datasets.data), "add it to datasets.yaml")
+                yield unknown(
+                    methods, place, "dataset", name, list(datasets.data), "add it to datasets.yaml"
+                )
 
 
 def _dataset_problems(root: Path, datasets: Document) -> Iterator[str]:
@@ -210,7 +227,9 @@ def _dataset_problems(root: Path, datasets: Document) -> Iterator[str]:
 
     for name, entry in datasets.data.items():
         if entry["kind"] == "generated" and entry["generator"] not in GENERATORS:
-            yield unknown(datasets, (name, "generator"), "generator", entry["generator"], list(GENERATORS))
+            yield unknown(
+                datasets, (name, "generator"), "generator", entry["generator"], list(GENERATORS)
+            )
         try:
             pair_names(entry.get("pairs"), root)
         except (OSError, UnicodeDecodeError) as error:
@@ -235,10 +254,16 @@ def _suite_problems(
         place: Place = ("suites", name)
         if isinstance(suite["methods"], str):
             if suite["methods"] not in [*tasks, "all"]:
-                yield unknown(config, (*place, "methods"), "task", suite["methods"], [*tasks, "all"])
+                yield unknown(
+                    config, (*place, "methods"), "task", suite["methods"], [*tasks, "all"]
+                )
         else:
-            yield from _unknown_names(config, (*place, "methods"), "method", suite["methods"], methods)
-        yield from _unknown_names(config, (*place, "datasets"), "dataset", suite["datasets"], datasets)
+            yield from _unknown_names(
+                config, (*place, "methods"), "method", suite["methods"], methods
+            )
+        yield from _unknown_names(
+            config, (*place, "datasets"), "dataset", suite["datasets"], datasets
+        )
         yield from _metric_problems(config, (*place, "metrics"), suite, datasets)
 
 
@@ -258,7 +283,11 @@ def _metric_problems(
         return
     wanting = [definition.id for definition in definitions if definition.needs_reference]
     for name in suite["datasets"]:
-        if wanting and name in datasets.data and not Dataset(name, datasets.data[name]).has_reference:
+        if (
+            wanting
+            and name in datasets.data
+            and not Dataset(name, datasets.data[name]).has_reference
+        ):
             yield f"{config.where(place)}: {', '.join(wanting)} need a ground truth, which dataset {name!r} has not"
 
 
@@ -268,5 +297,10 @@ def _unknown_names(
     for index, name in enumerate(names):
         if name not in known.data:
             yield unknown(
-                config, (*place, index), what, name, list(known.data), f"add it to {known.file.name}"
+                config,
+                (*place, index),
+                what,
+                name,
+                list(known.data),
+                f"add it to {known.file.name}",
             )

@@ -88,7 +88,9 @@ def _reason_rows(methods: list[Method]) -> Iterator[list[str]]:
 
 def _name(method: Method) -> str:
     return (
-        f"`{method.name}`" if is_local(method.code) else f"[{method.label}]({method.code})<br>`{method.name}`"
+        f"`{method.name}`"
+        if is_local(method.code)
+        else f"[{method.label}]({method.code})<br>`{method.name}`"
     )
 
 
@@ -124,7 +126,9 @@ def verified_on(method: Method) -> str:
 def _needed(method: Method) -> str:
     run = method.entry["run"]
     parts = [run, *run.get("per_task", {}).values(), *run.get("per_dataset", {}).values()]
-    shims = dict.fromkeys(name.partition(":")[0] for part in parts for name in part.get("compat", []))
+    shims = dict.fromkeys(
+        name.partition(":")[0] for part in parts for name in part.get("compat", [])
+    )
     edit = ["edit"] if any(part.get("edit") for part in parts) else []
     adapter = ["adapter"] if any(part.get("adapter") for part in parts) else []
     return ", ".join([*adapter, *edit, *shims])

@@ -93,12 +93,17 @@ def _construct(
     file: Path, node: Any, place: Place, lines: dict[Place, int], written: dict[Place, str]
 ) -> Any:
     if len(place) > DEEPEST:
-        raise RegistryError(f"{file}:{node.start_mark.line + 1}: an anchor must not be used inside itself")
+        raise RegistryError(
+            f"{file}:{node.start_mark.line + 1}: an anchor must not be used inside itself"
+        )
     lines[place] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         return _construct_mapping(file, node, place, lines, written)
     if isinstance(node, yaml.SequenceNode):
-        return [_construct(file, child, (*place, i), lines, written) for i, child in enumerate(node.value)]
+        return [
+            _construct(file, child, (*place, i), lines, written)
+            for i, child in enumerate(node.value)
+        ]
     written[place] = node.value
     if node.tag == TIMESTAMP_TAG:
         return node.value
@@ -155,7 +160,9 @@ def _merged(
 
 def read_schema(name: str) -> dict[str, Any]:
     """Read a JSON schema of ``workflow/schemas`` by its name without suffix."""
-    schema: dict[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads(
+        (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
+    )
     return schema
 
 
@@ -205,13 +212,19 @@ def _problems(document: Document, error: Any) -> Iterator[tuple[int, str]]:
         )
     else:
         yield _located(
-            document, place, f"must be {_expected(error)}; found {_found(document, place, error.instance)}"
+            document,
+            place,
+            f"must be {_expected(error)}; found {_found(document, place, error.instance)}",
         )
 
 
 def _comma_hint(key: str, value: Any) -> str:
     """Return what is likely behind ``{value: 7,12}``, in which YAML sees 7 and a field named 12."""
-    return "; a number is written with a point, not with a comma" if value is None and key.isdigit() else ""
+    return (
+        "; a number is written with a point, not with a comma"
+        if value is None and key.isdigit()
+        else ""
+    )
 
 
 def _located(document: Document, place: Place, text: str) -> tuple[int, str]:

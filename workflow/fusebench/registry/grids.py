@@ -35,7 +35,9 @@ def grid_problems(tables: Mapping[str, PaperTable], root: Path) -> Iterator[str]
             yield from crop_problems(table.name, dataset.name, crops, sizes)
 
 
-def _absent_pairs(table: str, dataset: str, named: Sequence[str], known: list[str]) -> Iterator[str]:
+def _absent_pairs(
+    table: str, dataset: str, named: Sequence[str], known: list[str]
+) -> Iterator[str]:
     for pair in named:
         if known and pair not in known:
             yield (
@@ -45,7 +47,10 @@ def _absent_pairs(table: str, dataset: str, named: Sequence[str], known: list[st
 
 
 def crop_problems(
-    table: str, dataset: str, crops: Mapping[str, Sequence[Sequence[int]]], sizes: Mapping[str, Size]
+    table: str,
+    dataset: str,
+    crops: Mapping[str, Sequence[Sequence[int]]],
+    sizes: Mapping[str, Size],
 ) -> Iterator[str]:
     """Yield boxes of a grid that do not lie inside their image.
 

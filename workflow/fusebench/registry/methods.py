@@ -101,7 +101,9 @@ def owner_and_name(code: str) -> tuple[str, str]:
     if is_local(code):
         return "local", PurePosixPath(code.rstrip("/")).name or "folder"
     parts = [
-        part for part in code.removesuffix("/").removesuffix(".git").replace(":", "/").split("/") if part
+        part
+        for part in code.removesuffix("/").removesuffix(".git").replace(":", "/").split("/")
+        if part
     ]
     return (parts[-2] if len(parts) > 1 else "unknown"), parts[-1]
 

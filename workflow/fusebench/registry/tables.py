@@ -19,7 +19,16 @@ Box = tuple[int, int, int, int]
 """x, y, width and height in pixels."""
 
 DEFAULT_COLUMNS = ("model-seconds", "parameters")
-FIGURES = ("grid", "quality-speed", "boxes", "ranks", "radar", "curves", "critical-difference", "correlation")
+FIGURES = (
+    "grid",
+    "quality-speed",
+    "boxes",
+    "ranks",
+    "radar",
+    "curves",
+    "critical-difference",
+    "correlation",
+)
 STACKED = "stacked"
 DEFAULT_PAIRS = 2
 
@@ -65,28 +74,43 @@ class PaperTable:
         """The heads of columns that are not called as their metric, by its id."""
         given = _by_formula(self.entry.get("heads", {}))
         shown = {
-            metric: _formula(metric) for dataset in self.datasets for metric in self.metrics_for(dataset)
+            metric: _formula(metric)
+            for dataset in self.datasets
+            for metric in self.metrics_for(dataset)
         }
-        return {metric: _one_line(given[formula]) for metric, formula in shown.items() if formula in given}
+        return {
+            metric: _one_line(given[formula])
+            for metric, formula in shown.items()
+            if formula in given
+        }
 
     def metrics_for(self, dataset: Dataset) -> list[str]:
         """Return the ids of the metrics shown for a dataset."""
         from fusebench.metrics import default_metrics, resolve
 
         own = list(self.entry.get("metrics", ()))
-        asked = own or (self.suite.metrics_for(dataset) if self.suite else default_metrics(dataset.task))
+        asked = own or (
+            self.suite.metrics_for(dataset) if self.suite else default_metrics(dataset.task)
+        )
         return [definition.id for definition in resolve(asked)]
 
     def decimals_for(self, metric: str) -> int:
         """Return how many digits after the point are printed of a metric, by its id."""
         given = self.entry.get("decimals", {})
         default = self.suite.decimals if self.suite else DEFAULT_DECIMALS
-        return int(_by_formula(given).get(_formula(metric), default) if isinstance(given, Mapping) else given)
+        return int(
+            _by_formula(given).get(_formula(metric), default)
+            if isinstance(given, Mapping)
+            else given
+        )
 
     def crops_of(self, dataset: str) -> dict[str, list[Box]]:
         """Return pair -> boxes that are shown enlarged."""
         given = self.entry.get("crops", {}).get(dataset, {})
-        return {pair: [(box[0], box[1], box[2], box[3]) for box in boxes] for pair, boxes in given.items()}
+        return {
+            pair: [(box[0], box[1], box[2], box[3]) for box in boxes]
+            for pair, boxes in given.items()
+        }
 
     def pairs_of(self, dataset: str) -> list[str] | int:
         """Return the pairs that a grid shows, or how many are to be chosen."""
@@ -105,7 +129,9 @@ def _by_formula(given: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
     """Return what is said of metrics, under whatever name; ``all@EVALUATOR`` speaks of each of its columns."""
     from fusebench.metrics import resolve
 
-    return {(d.metric, d.definition): value for name, value in given.items() for d in resolve([name])}
+    return {
+        (d.metric, d.definition): value for name, value in given.items() for d in resolve([name])
+    }
 
 
 def _formula(metric: str) -> tuple[str, str]:
@@ -178,7 +204,9 @@ class _Check:
     def names(self) -> Iterator[str]:
         """Yield names that do not exist."""
         if "suite" in self.entry and self.entry["suite"] not in self.config.data["suites"]:
-            yield self._unknown(("suite",), "suite", self.entry["suite"], self.config.data["suites"])
+            yield self._unknown(
+                ("suite",), "suite", self.entry["suite"], self.config.data["suites"]
+            )
         if "methods" in self.entry and "groups" in self.entry:
             yield f"{self._where('groups')}: must have `methods` or `groups`, not both"
         for heading, methods in _group_names(self.entry).items():

@@ -24,7 +24,9 @@ def verification(project: Path, method: str, datasets: list[str]) -> dict[str, A
     Raises:
         RegistryError: no record is good, or one that was asked for is not; says why.
     """
-    names = datasets or sorted(path.parent.name for path in (project / RUNS / method).glob("*/record.json"))
+    names = datasets or sorted(
+        path.parent.name for path in (project / RUNS / method).glob("*/record.json")
+    )
     problems, good = [], {}
     for name in names:
         try:
@@ -33,7 +35,8 @@ def verification(project: Path, method: str, datasets: list[str]) -> dict[str, A
             problems.append(str(error))
     if not good or (datasets and problems):
         raise RegistryError(
-            "; ".join(problems) or f"{method}: must have a record below {project / RUNS}; found none"
+            "; ".join(problems)
+            or f"{method}: must have a record below {project / RUNS}; found none"
         )
     order = names if datasets else sorted(good, key=lambda name: -len(good[name]["images"]))
     return _facts([good[name] for name in order])
@@ -60,7 +63,11 @@ def trial(project: Path, method: str) -> dict[str, str] | None:
     for file in sorted((project / RUNS / method).glob("*/record.json")):
         record = read_json(file)
         if record.get("reached_weights") and record["spec"] == _spec_today(project, record):
-            facts = {"date": record["started"][:10], "device": _device(record), "dataset": record["dataset"]}
+            facts = {
+                "date": record["started"][:10],
+                "device": _device(record),
+                "dataset": record["dataset"],
+            }
             return {**facts, "reached": "weights"}
     return None
 
@@ -78,7 +85,9 @@ def _good_record(project: Path, method: str, dataset: str) -> dict[str, Any]:
         raise RegistryError(f"{what}: must have been run; found no {file}: run it with snakemake")
     record: dict[str, Any] = read_json(file)
     if record["state"] != OK:
-        raise RegistryError(f"{what}: must have ended well; found {record['state']}: {record['reason']}")
+        raise RegistryError(
+            f"{what}: must have ended well; found {record['state']}: {record['reason']}"
+        )
     if record["spec"] != _spec_today(project, record):
         raise RegistryError(f"{what}: was run from another entry than today's; run it again")
     if record["source"]["commit"] != load_registry(project).methods[method].commit:
@@ -93,7 +102,10 @@ def _spec_today(project: Path, record: dict[str, Any]) -> str:
     from fusebench.fuse.specs import cell_spec
 
     registry: Registry = load_registry(project, {"device": record["device"]})
-    method, dataset = registry.methods.get(record["method"]), registry.datasets.get(record["dataset"])
+    method, dataset = (
+        registry.methods.get(record["method"]),
+        registry.datasets.get(record["dataset"]),
+    )
     if method is None or dataset is None or not method.is_active:
         return ""
     return sha256_of_json(cell_spec(method, dataset, registry))

@@ -30,7 +30,9 @@ PLACES = (
 NAME = "fusebench-results"
 
 
-def write_archive(root: Path, options: Mapping[str, Any], named: Sequence[Path], path: Path) -> None:
+def write_archive(
+    root: Path, options: Mapping[str, Any], named: Sequence[Path], path: Path
+) -> None:
     """Write a compressed tar file of registry, locks, records, markers, measures, statistics, tables and figures' data.
 
     The images that grids show are in it; no others are.
@@ -47,9 +49,16 @@ def write_archive(root: Path, options: Mapping[str, Any], named: Sequence[Path],
     with tarfile.open(part, "w:gz", compresslevel=6, format=tarfile.PAX_FORMAT) as archive:
         for file in dict.fromkeys([*_files(root), *_grid_images(root)]):
             archive.add(
-                file, f"{NAME}/{file.relative_to(root).as_posix()}", recursive=False, filter=_anonymous
+                file,
+                f"{NAME}/{file.relative_to(root).as_posix()}",
+                recursive=False,
+                filter=_anonymous,
             )
-        _add(archive, CONFIG.as_posix(), yaml.safe_dump(dict(options), sort_keys=False, allow_unicode=True))
+        _add(
+            archive,
+            CONFIG.as_posix(),
+            yaml.safe_dump(dict(options), sort_keys=False, allow_unicode=True),
+        )
         _add(archive, ARCHIVE_NOTE, note(named))
         _add(archive, "versions.json", json.dumps(versions(), indent=1))
     part.replace(path)
@@ -99,7 +108,9 @@ def _add(archive: tarfile.TarFile, name: str, text: str) -> None:
 
 def versions() -> dict[str, Any]:
     """Return what the tables and figures were made with."""
-    packages = {found.metadata["Name"]: found.version for found in importlib.metadata.distributions()}
+    packages = {
+        found.metadata["Name"]: found.version for found in importlib.metadata.distributions()
+    }
     return {
         "python": platform.python_version(),
         "system": platform.platform(),

@@ -54,7 +54,9 @@ def method_facts(method: Method, self_check: str) -> dict[str, Any]:
     }
 
 
-def dataset_facts(dataset: Dataset, manifest: Mapping[str, Any], metrics: Sequence[str]) -> dict[str, Any]:
+def dataset_facts(
+    dataset: Dataset, manifest: Mapping[str, Any], metrics: Sequence[str]
+) -> dict[str, Any]:
     """Return what the page shows of a dataset."""
     return {
         "name": dataset.name,
@@ -83,7 +85,9 @@ def metric_facts(definition: Definition) -> dict[str, str]:
 
 def run_facts(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the page shows of a run, without what is empty."""
-    facts = {field: record[field] for field in RUN_FIELDS if record.get(field) not in (None, "", [], {})}
+    facts = {
+        field: record[field] for field in RUN_FIELDS if record.get(field) not in (None, "", [], {})
+    }
     environment, source = record.get("environment") or {}, record.get("source") or {}
     facts["environment"] = " ".join(
         str(environment[key]) for key in ("env", "key", "python") if environment.get(key)

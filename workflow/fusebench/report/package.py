@@ -54,9 +54,16 @@ def write_long(
 
     runs = pd.DataFrame([_run(record, methods, datasets) for record in records])
     table = runs.merge(measures, on=["method", "dataset"], how="left", suffixes=("_of_run", ""))
-    table["reason"] = table["reason"].fillna("").where(table["image"].notna(), table["reason_of_run"])
-    directions = {(d.metric, d.definition): (d.direction, d.unit) for d in all_definitions().values()}
-    known = [directions.get(key, ("", "")) for key in zip(table["metric"], table["definition"], strict=True)]
+    table["reason"] = (
+        table["reason"].fillna("").where(table["image"].notna(), table["reason_of_run"])
+    )
+    directions = {
+        (d.metric, d.definition): (d.direction, d.unit) for d in all_definitions().values()
+    }
+    known = [
+        directions.get(key, ("", ""))
+        for key in zip(table["metric"], table["definition"], strict=True)
+    ]
     table["direction"], table["unit"] = ([pair[place] for pair in known] for place in (0, 1))
     path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
@@ -79,7 +86,15 @@ def _run(
     record: Mapping[str, Any], methods: Mapping[str, Method], datasets: Mapping[str, Dataset]
 ) -> dict[str, Any]:
     method = methods[record["method"]]
-    same = ("method", "dataset", "state", "model_seconds", "seconds_per_image", "parameters", "device")
+    same = (
+        "method",
+        "dataset",
+        "state",
+        "model_seconds",
+        "seconds_per_image",
+        "parameters",
+        "device",
+    )
     return {
         **{key: record.get(key) for key in same},
         "task": datasets[record["dataset"]].task,

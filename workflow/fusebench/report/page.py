@@ -38,7 +38,12 @@ DEFAULT_INLINE_MB = 25
 
 
 def write_page(
-    root: Path, options: Mapping[str, Any], page: Path, beside: Path, together: Path, workers: int = 1
+    root: Path,
+    options: Mapping[str, Any],
+    page: Path,
+    beside: Path,
+    together: Path,
+    workers: int = 1,
 ) -> None:
     """Write the page of the selected suites.
 
@@ -56,7 +61,10 @@ def write_page(
     files = make_previews(
         previews, root, root / KEPT, settings.get("preview_pixels", DEFAULT_PIXELS), workers
     )
-    inside = sum(path.stat().st_size for path in files) <= settings.get("inline_mb", DEFAULT_INLINE_MB) * 1e6
+    inside = (
+        sum(path.stat().st_size for path in files)
+        <= settings.get("inline_mb", DEFAULT_INLINE_MB) * 1e6
+    )
     data["previews"] = "" if inside else f"{beside.name}/"
     beside.mkdir(parents=True, exist_ok=True)
     if not inside:
@@ -75,7 +83,9 @@ def _link(path: Path | str, target: Path | str) -> None:
         shutil.copyfile(path, target)
 
 
-def render(data: Mapping[str, Any], values: Mapping[str, str], images: Sequence[tuple[str, str]]) -> str:
+def render(
+    data: Mapping[str, Any], values: Mapping[str, str], images: Sequence[tuple[str, str]]
+) -> str:
     """Return the page as text.
 
     Args:
@@ -85,9 +95,13 @@ def render(data: Mapping[str, Any], values: Mapping[str, str], images: Sequence[
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    templates = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True)
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True
+    )
     third_party = TEMPLATES / "third_party"
-    libraries = {kind: [_text(third_party / file) for file in files] for kind, files in LIBRARIES.items()}
+    libraries = {
+        kind: [_text(third_party / file) for file in files] for kind, files in LIBRARIES.items()
+    }
     return templates.get_template("page.html").render(
         **libraries,
         own_style=_text(TEMPLATES / "page.css"),
@@ -107,7 +121,9 @@ def _embedded(data: Mapping[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _contents(root: Path, comparison: Comparison) -> tuple[dict[str, Any], dict[str, str], list[Preview]]:
+def _contents(
+    root: Path, comparison: Comparison
+) -> tuple[dict[str, Any], dict[str, str], list[Preview]]:
     plan = comparison.plan
     records = _by_dataset(all_records(json.loads(plan.collect_spec()), root))
     datasets, values, previews = [], {}, []
@@ -121,12 +137,22 @@ def _contents(root: Path, comparison: Comparison) -> tuple[dict[str, Any], dict[
         values[name] = packed_values(measures, facts, methods)
         previews += list(wanted(manifest, name, here))
         datasets.append(
-            {**facts, "methods": methods, "runs": runs_of(here), "means": means, "files": _files(here)}
+            {
+                **facts,
+                "methods": methods,
+                "runs": runs_of(here),
+                "means": means,
+                "files": _files(here),
+            }
         )
-    shown = dict.fromkeys(record["method"] for of_dataset in records.values() for record in of_dataset)
+    shown = dict.fromkeys(
+        record["method"] for of_dataset in records.values() for record in of_dataset
+    )
     data = {
         "suites": [suite.name for suite in plan.registry.selected],
-        "methods": [method_facts(plan.registry.methods[m], comparison.self_checks.get(m, "")) for m in shown],
+        "methods": [
+            method_facts(plan.registry.methods[m], comparison.self_checks.get(m, "")) for m in shown
+        ],
         "datasets": datasets,
     }
     return data, values, previews
@@ -170,6 +196,8 @@ def _put_beside(folder: Path, previews: Sequence[Preview], files: Sequence[Path]
         _link(path, target)
 
 
-def _targets(folder: Path, previews: Sequence[Preview], files: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+def _targets(
+    folder: Path, previews: Sequence[Preview], files: Sequence[Path]
+) -> Iterator[tuple[Path, Path]]:
     for preview, path in zip(previews, files, strict=True):
         yield folder / f"{preview.key}.webp", path

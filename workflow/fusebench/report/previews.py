@@ -58,7 +58,9 @@ def make_previews(
         pixels: the longer side of a preview; smaller images keep their size.
         workers: number of processes.
     """
-    paths = [kept / preview.sha256[:2] / f"{preview.sha256[:32]}-{pixels}.webp" for preview in previews]
+    paths = [
+        kept / preview.sha256[:2] / f"{preview.sha256[:32]}-{pixels}.webp" for preview in previews
+    ]
     missing = {
         path: root / preview.original
         for preview, path in zip(previews, paths, strict=True)
@@ -82,7 +84,11 @@ def _write(original: Path, path: Path, pixels: int) -> None:
 
     image, _ = read_image(original)
     scale = min(1.0, pixels / max(image.shape[:2]))
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    small = (
+        cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        if scale < 1
+        else image
+    )
     shown = cv2.cvtColor(small, cv2.COLOR_RGB2BGR) if small.ndim == 3 else small
     _, encoded = cv2.imencode(".webp", shown, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
     path.parent.mkdir(parents=True, exist_ok=True)

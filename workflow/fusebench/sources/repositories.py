@@ -38,7 +38,9 @@ GIT_ENVIRONMENT = {
 }
 
 
-def obtain_source(code: str, commit: str | None, final: Path, root: Path, mirror: str = "") -> dict[str, Any]:
+def obtain_source(
+    code: str, commit: str | None, final: Path, root: Path, mirror: str = ""
+) -> dict[str, Any]:
     """Make ``final`` the work tree of ``code`` at ``commit`` and return its record.
 
     Args:
@@ -141,7 +143,11 @@ def _clone(code: str, commit: str, folder: Path, root: Path, mirror: str) -> Non
 
 
 def _obtain(
-    download: Callable[[str, str, Path], git.Repo], code: str, commit: str, folder: Path, origin: str
+    download: Callable[[str, str, Path], git.Repo],
+    code: str,
+    commit: str,
+    folder: Path,
+    origin: str,
 ) -> git.Repo:
     """Bring a repository's objects from its origin and check that the commit is among them."""
     if origin != code and is_local(origin) and not Path(origin).exists():
@@ -152,7 +158,9 @@ def _obtain(
     try:
         repository = download(origin, commit, folder)
     except git.GitCommandError as error:
-        raise SourceUnavailable(f"{code}: cannot be cloned from {origin}: {_reason(error)}") from error
+        raise SourceUnavailable(
+            f"{code}: cannot be cloned from {origin}: {_reason(error)}"
+        ) from error
     _check_commit(repository, commit, code, origin)
     _take_bytes_as_committed(repository)
     return repository
@@ -232,19 +240,27 @@ def _entries(repository: git.Repo, commit: str, folder: str = "") -> Iterator[tu
 
 def _absent(repository: git.Repo, commit: str, folder: str = "") -> list[str]:
     """Return the files of a commit whose content is not among the repository's objects."""
-    blobs = [(path, digest) for path, kind, digest in _entries(repository, commit, folder) if kind == "blob"]
+    blobs = [
+        (path, digest)
+        for path, kind, digest in _entries(repository, commit, folder)
+        if kind == "blob"
+    ]
     known = _missing_objects(repository, {digest for _, digest in blobs})
     return [path for path, digest in blobs if digest in known]
 
 
 def _missing_objects(repository: git.Repo, digests: set[str]) -> set[str]:
-    answer = _run(repository, "\n".join(sorted(digests)).encode(), "cat-file", "--batch-check").decode()
+    answer = _run(
+        repository, "\n".join(sorted(digests)).encode(), "cat-file", "--batch-check"
+    ).decode()
     return {line.split()[0] for line in answer.splitlines() if line.endswith(" missing")}
 
 
 def _submodules(repository: git.Repo, commit: str, code: str) -> dict[str, tuple[str, str]]:
     """Return path -> (address, commit) of a commit's submodules; relative addresses are taken from the repository's."""
-    links = {path: digest for path, kind, digest in _entries(repository, commit) if kind == "commit"}
+    links = {
+        path: digest for path, kind, digest in _entries(repository, commit) if kind == "commit"
+    }
     if not links:
         return {}
     names = Path(repository.working_dir, ".gitmodules")
@@ -271,7 +287,9 @@ def _describe(code: str, commit: str, folder: Path, origin: str) -> dict[str, An
         "commit": commit,
         "tree": repository.git.rev_parse(f"{commit}^{{tree}}"),
         "absent": _absent(repository, commit),
-        "submodules": {path: pin for path, (_, pin) in _submodules(repository, commit, code).items()},
+        "submodules": {
+            path: pin for path, (_, pin) in _submodules(repository, commit, code).items()
+        },
     }
 
 
@@ -280,7 +298,9 @@ def _reason(error: Exception) -> str:
     if not isinstance(error, git.GitCommandError):
         return f"{type(error).__name__}: {error}"
     lines = [
-        line for line in str(error.stderr).replace("stderr:", "").strip(" '\n").splitlines() if line.strip()
+        line
+        for line in str(error.stderr).replace("stderr:", "").strip(" '\n").splitlines()
+        if line.strip()
     ]
     fatal = [line for line in lines if line.strip().startswith("fatal:")]
     return [*fatal, *lines[-1:], f"git ended with status {error.status}"][0].strip()
@@ -316,7 +336,9 @@ def checkout_folders(
 def _download_partly(origin: str, commit: str, folder: Path) -> git.Repo:
     """Fetch the commit without contents where the server allows it: the folder's files then come on checkout."""
     if "://" not in origin:
-        return git.Repo.clone_from(origin, folder, no_checkout=True, env=GIT_ENVIRONMENT, shared=True)
+        return git.Repo.clone_from(
+            origin, folder, no_checkout=True, env=GIT_ENVIRONMENT, shared=True
+        )
     repository = git.Repo.init(folder)
     repository.create_remote("origin", origin)
     with repository.git.custom_environment(**GIT_ENVIRONMENT):

@@ -82,7 +82,9 @@ def check_weight(path: Path, item: dict[str, Any]) -> str:
 def _why_absent(item: dict[str, Any], absent: list[str]) -> str:
     if item["path"] in absent:
         return f"{item['path']}: is part of the commit, but the place it was cloned from lacks its content"
-    return f"{item['path']}: must be in the repository or have an address in the entry; found neither"
+    return (
+        f"{item['path']}: must be in the repository or have an address in the entry; found neither"
+    )
 
 
 def _ask_for(item: dict[str, Any], target: Path) -> str:

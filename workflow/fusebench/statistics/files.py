@@ -23,7 +23,9 @@ FILES = (
 )  # fmt: skip
 
 
-def write_statistics(folder: Path, measures: pd.DataFrame, metrics: Mapping[str, Sequence[str]]) -> None:
+def write_statistics(
+    folder: Path, measures: pd.DataFrame, metrics: Mapping[str, Sequence[str]]
+) -> None:
     """Compute the statistics of a comparison and write ``FILES``.
 
     Args:
@@ -76,11 +78,13 @@ def _line(sample: Sample, table: pd.DataFrame, tests: pd.DataFrame) -> str:
     tied = list(here.loc[here["tied"].eq(True), "method"])
     of_test = (tests["dataset"] == sample.dataset) & (tests["metric"] == sample.definition.id)
     (p,) = tests.loc[of_test, "p"]
-    told = ", ".join(tied[:6]) + (f" and {len(tied) - 6} more" if len(tied) > 6 else "") if tied else "–"
-    shown = "–" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
-    return (
-        f"| {sample.dataset} | {sample.definition.id} | {sample.pairs} | {sample.best} | {told} | {shown} |"
+    told = (
+        ", ".join(tied[:6]) + (f" and {len(tied) - 6} more" if len(tied) > 6 else "")
+        if tied
+        else "–"
     )
+    shown = "–" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return f"| {sample.dataset} | {sample.definition.id} | {sample.pairs} | {sample.best} | {told} | {shown} |"
 
 
 def _ranks_in_words(means: pd.DataFrame, chosen: Sensitivity | None) -> list[str]:

@@ -64,5 +64,7 @@ def _finite(result: object, values: NDArray[np.float64]) -> Interval:
     plain = np.quantile(result.bootstrap_distribution, [tail, 1 - tail], axis=-1)  # type: ignore[attr-defined]
     undefined = ~(np.isfinite(low) & np.isfinite(high))
     constant = np.ptp(values, axis=0) == 0
-    ends = [np.where(undefined, fallback, end) for end, fallback in ((low, plain[0]), (high, plain[1]))]
+    ends = [
+        np.where(undefined, fallback, end) for end, fallback in ((low, plain[0]), (high, plain[1]))
+    ]
     return np.where(constant, values[0], ends[0]), np.where(constant, values[0], ends[1])

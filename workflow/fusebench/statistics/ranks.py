@@ -95,7 +95,11 @@ def sensitivity(ranks: pd.DataFrame) -> Sensitivity | None:
         drawn,
         str(per_metric.columns[winner]),
         float(1 - wins[:, winner].mean()),
-        {method: share for method, share in sorted(shares.items(), key=lambda item: -item[1]) if share},
+        {
+            method: share
+            for method, share in sorted(shares.items(), key=lambda item: -item[1])
+            if share
+        },
     )
 
 

@@ -44,7 +44,9 @@ def _described(measures: pd.DataFrame) -> dict[Any, pd.DataFrame]:
     table = groups.agg(["count", "mean", "std", "median"]).reset_index()
     table = table.rename(columns={"count": "measured"})
     reasons = missing_reasons(measures)
-    table["reason"] = [reasons.get(key, "") for key in table[KEYS].itertuples(index=False, name=None)]
+    table["reason"] = [
+        reasons.get(key, "") for key in table[KEYS].itertuples(index=False, name=None)
+    ]
     return dict(list(table.groupby(["dataset", "metric", "definition"], sort=False)))
 
 
@@ -67,8 +69,12 @@ def _compared(sample: Sample) -> pd.DataFrame:
     low, high = mean_intervals(values)
     table = pd.DataFrame({"method": methods, "low": low, "high": high})
     if sample.best is None:
-        return table.assign(difference_low=np.nan, difference_high=np.nan, tied=False, p_holm=np.nan)
-    difference_low, difference_high = mean_intervals(values - sample.values[[sample.best]].to_numpy(float))
+        return table.assign(
+            difference_low=np.nan, difference_high=np.nan, tied=False, p_holm=np.nan
+        )
+    difference_low, difference_high = mean_intervals(
+        values - sample.values[[sample.best]].to_numpy(float)
+    )
     p_holm = wilcoxon_holm(sample).reindex(methods).to_numpy()
     apart = ((difference_low > 0) | (difference_high < 0)) & (p_holm <= ALPHA)
     return table.assign(

@@ -76,7 +76,9 @@ def samples(measures: pd.DataFrame, metrics: dict[str, list[str]]) -> Iterator[S
 
 def _matrix(group: pd.DataFrame, pairs: int) -> pd.DataFrame:
     """Return pairs by methods, methods in the order of the table, without those that lack a value."""
-    matrix = group.pivot_table(index="image", columns="method", values="value", sort=False, observed=True)
+    matrix = group.pivot_table(
+        index="image", columns="method", values="value", sort=False, observed=True
+    )
     return _without_noise(matrix.loc[:, matrix.notna().sum() == pairs])
 
 

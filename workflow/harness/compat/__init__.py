@@ -38,7 +38,9 @@ def install(names, tally, finder):
     for full_name in list(names) + [name for name in ALWAYS if name not in names]:
         name, _, argument = full_name.partition(":")
         if name not in COMPAT:
-            raise JobError("compat: no shim is called %r; there are %s" % (name, ", ".join(sorted(COMPAT))))
+            raise JobError(
+                "compat: no shim is called %r; there are %s" % (name, ", ".join(sorted(COMPAT)))
+            )
         COMPAT[name](argument, tally, finder)
 
 

@@ -18,7 +18,9 @@ def module_alias(argument, tally, finder):
     """Import one module under another name (``module-alias:OLD=NEW``), where a script names a module wrongly."""
     old, _, new = argument.partition("=")
     if not (old and new):
-        raise JobError("compat: module-alias needs two names, as in module-alias:package.old=package.new")
+        raise JobError(
+            "compat: module-alias needs two names, as in module-alias:package.old=package.new"
+        )
     finder.aliases[old] = (new, lambda: tally.count("module-alias:%s" % old))
 
 

@@ -79,7 +79,9 @@ def pillow_aliases(argument, tally, finder):
     """Image.ANTIALIAS and other names of filters that Pillow 10 removed."""
 
     def patch(image):
-        makers = {old: functools.partial(getattr, image, new) for old, new in PILLOW_RENAMED.items()}
+        makers = {
+            old: functools.partial(getattr, image, new) for old, new in PILLOW_RENAMED.items()
+        }
         provide(image, makers, lambda name: tally.count("pillow-aliases:Image.%s" % name))
 
     finder.after_import("PIL.Image", patch)
@@ -95,7 +97,9 @@ def skimage_compare(argument, tally, finder):
             "compare_mse": functools.partial(_metric, "mean_squared_error"),
             "compare_nrmse": functools.partial(_metric, "normalized_root_mse"),
         }
-        counting = {name: tally.counting("skimage-compare:%s" % name, f) for name, f in functions.items()}
+        counting = {
+            name: tally.counting("skimage-compare:%s" % name, f) for name, f in functions.items()
+        }
         provide(measure, {name: lambda name=name: counting[name] for name in counting})
 
     finder.after_import("skimage.measure", patch)
@@ -107,7 +111,9 @@ def _metric(name, *args, **kwargs):
     return getattr(skimage.metrics, name)(*args, **kwargs)
 
 
-def _compare_ssim(X, Y, win_size=None, gradient=False, data_range=None, multichannel=False, **kwargs):
+def _compare_ssim(
+    X, Y, win_size=None, gradient=False, data_range=None, multichannel=False, **kwargs
+):
     """The old signature; without ``data_range`` the width of the dtype's nominal range (2 for floats)."""
     if data_range is None:
         data_range = _dtype_width(X)
@@ -173,7 +179,9 @@ def collections_abc(argument, tally, finder):
     """collections.Mapping, Iterable and the other abstract classes, moved to collections.abc in Python 3.10."""
     import collections.abc
 
-    makers = {name: functools.partial(getattr, collections.abc, name) for name in collections.abc.__all__}
+    makers = {
+        name: functools.partial(getattr, collections.abc, name) for name in collections.abc.__all__
+    }
     provide(collections, makers, lambda name: tally.count("collections-abc:%s" % name))
 
 

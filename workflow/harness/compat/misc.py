@@ -113,7 +113,9 @@ def _gray_image(data, high, low, cmin, cmax, pal, mode):
     if mode == "F":
         return Image.frombytes(mode, size, data.astype(numpy.float32).tobytes())
     if mode in (None, "L", "P"):
-        return _palette_image(bytescale(data, high=high, low=low, cmin=cmin, cmax=cmax), size, pal, mode)
+        return _palette_image(
+            bytescale(data, high=high, low=low, cmin=cmin, cmax=cmax), size, pal, mode
+        )
     if mode == "1":
         return Image.frombytes("1", size, (data > high).tobytes())
     if mode != "I":
@@ -130,7 +132,10 @@ def _palette_image(bytedata, size, pal, mode):
 
     image = Image.frombytes("L", size, bytedata.tobytes())
     if pal is None and mode == "P":
-        pal = numpy.arange(256, dtype=numpy.uint8)[:, None] * numpy.ones((3,), dtype=numpy.uint8)[None, :]
+        pal = (
+            numpy.arange(256, dtype=numpy.uint8)[:, None]
+            * numpy.ones((3,), dtype=numpy.uint8)[None, :]
+        )
     if pal is not None:
         image.putpalette(numpy.asarray(pal, dtype=numpy.uint8).tobytes())
     return image

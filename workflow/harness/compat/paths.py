@@ -10,7 +10,9 @@ from ..wrap import Unbound
 OS_FUNCTIONS = (
     "access chdir listdir lstat makedirs mkdir open remove removedirs rename replace rmdir scandir stat unlink walk"
 ).split()
-PATH_FUNCTIONS = "abspath basename dirname exists getsize isdir isfile join realpath split splitext".split()
+PATH_FUNCTIONS = (
+    "abspath basename dirname exists getsize isdir isfile join realpath split splitext".split()
+)
 LIBRARIES = {"cv2": ("imread", "imwrite"), "glob": ("glob", "iglob")}
 
 
@@ -38,7 +40,9 @@ def _slashed(original, tally, name):
     def function(*args, **kwargs):
         if any(_has_backslash(arg) for arg in args):
             tally.count("windows-paths:%s" % name)
-            args = tuple(os.fspath(arg).replace("\\", "/") if _has_backslash(arg) else arg for arg in args)
+            args = tuple(
+                os.fspath(arg).replace("\\", "/") if _has_backslash(arg) else arg for arg in args
+            )
         return original(*args, **kwargs)
 
     return function

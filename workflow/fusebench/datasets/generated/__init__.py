@@ -40,7 +40,9 @@ def generator(name: str) -> Callable[[], Iterator[GeneratedPair]]:
 
         return partial(repeated, *SIZES[name])
     module, function = _FUNCTIONS[name].split(".")
-    generate: Callable[[], Iterator[GeneratedPair]] = getattr(import_module(f"{__name__}.{module}"), function)
+    generate: Callable[[], Iterator[GeneratedPair]] = getattr(
+        import_module(f"{__name__}.{module}"), function
+    )
     return generate
 
 

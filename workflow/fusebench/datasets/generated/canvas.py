@@ -57,7 +57,9 @@ def grid() -> tuple[Field, Field]:
 def falloff(x: float, y: float, reach: float) -> Field:
     """1 at ``(x, y)``, a half at ``reach``, falling with the square of the distance."""
     rows, columns = grid()
-    return np.asarray(1.0 / (1.0 + ((columns - x) ** 2 + (rows - y) ** 2) / (reach * reach)), np.float64)
+    return np.asarray(
+        1.0 / (1.0 + ((columns - x) ** 2 + (rows - y) ** 2) / (reach * reach)), np.float64
+    )
 
 
 def noise(seed: int, cell: int) -> Field:
@@ -89,7 +91,9 @@ class Canvas:
         self.seed += 1000
         return self.seed
 
-    def paint(self, where: Mask, colour: Colour, warmth: float, grain: float = 0.15, cell: int = 4) -> None:
+    def paint(
+        self, where: Mask, colour: Colour, warmth: float, grain: float = 0.15, cell: int = 4
+    ) -> None:
         """Cover ``where`` with a material; what was behind it is hidden from both cameras.
 
         Args:
@@ -102,7 +106,9 @@ class Canvas:
         box = extent(where)
         inside = where[box]
         variation = fractal_noise(self.next_seed(), inside.shape, cell * SCALE)[inside] - 0.5
-        self.reflectance[box][inside] = (1.0 + 2.0 * grain * variation)[:, np.newaxis] * np.array(colour)
+        self.reflectance[box][inside] = (1.0 + 2.0 * grain * variation)[:, np.newaxis] * np.array(
+            colour
+        )
         self.warmth[box][inside] = warmth * (1.0 + 0.7 * grain * variation)
         self.emission[box][inside] = 0.0
 
@@ -152,7 +158,9 @@ class Canvas:
 
 def averaged(values: Field) -> Field:
     """Mean of each 2 x 2 block."""
-    return np.asarray((values[::2, ::2] + values[1::2, ::2] + values[::2, 1::2] + values[1::2, 1::2]) / 4)
+    return np.asarray(
+        (values[::2, ::2] + values[1::2, ::2] + values[::2, 1::2] + values[1::2, 1::2]) / 4
+    )
 
 
 def to_8bit(values: Field) -> Image:

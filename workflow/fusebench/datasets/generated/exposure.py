@@ -45,7 +45,9 @@ def daylight_from(side: str, shape: tuple[int, ...], edge: float, dim: float) ->
 def lamp_at(x: int, y: int, shape: tuple[int, ...], reach: float) -> Field:
     """A lamp close to the scene: falls with the square of the distance, to a half at ``reach`` pixels."""
     rows, columns = np.indices(shape[:2])
-    return np.asarray(1.0 / (1.0 + ((columns - x) ** 2.0 + (rows - y) ** 2.0) / reach**2), np.float64)
+    return np.asarray(
+        1.0 / (1.0 + ((columns - x) ** 2.0 + (rows - y) ** 2.0) / reach**2), np.float64
+    )
 
 
 def expose(radiance: Field, stops: int, seed: int) -> Image:
@@ -55,7 +57,9 @@ def expose(radiance: Field, stops: int, seed: int) -> Image:
     return np.searchsorted(LIMITS, noisy).astype(np.uint8)
 
 
-def exposure_pair(name: str, photograph: Image, illumination: Field, under: int, over: int) -> GeneratedPair:
+def exposure_pair(
+    name: str, photograph: Image, illumination: Field, under: int, over: int
+) -> GeneratedPair:
     """``photograph`` under ``illumination``, exposed at ``under`` and at ``over`` stops."""
     light = illumination if photograph.ndim == 2 else illumination[..., np.newaxis]
     radiance = LINEAR[photograph] / WHITE * light

@@ -79,7 +79,9 @@ def defocus(image: Image, layer: Integers, diameters: list[int]) -> Image:
         painted = np.concatenate([colours[window] * opaque, opaque * ONE], axis=2)
         spread = disk_mean(painted, diameters[index])
         seen[window] = spread + seen[window] * (ONE - spread[..., -1:]) // ONE
-        seen[window] += behind_edges(disk_mean(painted, max(diameters)), ONE - seen[window][..., -1:])
+        seen[window] += behind_edges(
+            disk_mean(painted, max(diameters)), ONE - seen[window][..., -1:]
+        )
     colour = np.minimum((seen[..., :-1] + ONE // 2) // ONE, 255)
     return np.asarray(colour, np.uint8).reshape(image.shape)
 
@@ -145,11 +147,17 @@ def multi_focus() -> Iterator[GeneratedPair]:
     yield focus_pair("motorcycle", *motorcycle(), blur=9)
     astronaut = crop("astronaut", left=48)
     yield focus_pair(
-        "astronaut", astronaut, standing_in_front(ASTRONAUT, ramp(astronaut.shape, 0.1, 0.1)), blur=11
+        "astronaut",
+        astronaut,
+        standing_in_front(ASTRONAUT, ramp(astronaut.shape, 0.1, 0.1)),
+        blur=11,
     )
     camera = crop("camera", top=40, left=64)
     yield focus_pair(
-        "cameraman", camera, standing_in_front(CAMERAMAN, ramp(camera.shape, 0.0, 0.9) - 0.6), blur=9
+        "cameraman",
+        camera,
+        standing_in_front(CAMERAMAN, ramp(camera.shape, 0.0, 0.9) - 0.6),
+        blur=9,
     )
     coffee = crop("coffee", top=40, left=60)
     yield focus_pair("coffee", coffee, as_nearness(ramp(coffee.shape, 0.0, 1.0)), blur=11)

@@ -45,7 +45,9 @@ def street() -> GeneratedPair:
     canvas = Canvas(1, NIGHT)
     sky(canvas, (0.015, 0.018, 0.035), clouds=0.6)
     ground(canvas, 130, (0.16, 0.16, 0.16), 0.36, grain=0.4)
-    brick_wall(canvas, polygon([(0, 20), (130, 58), (130, 150), (0, 185)]), (0.36, 0.19, 0.14), 0.45)
+    brick_wall(
+        canvas, polygon([(0, 20), (130, 58), (130, 150), (0, 185)]), (0.36, 0.19, 0.14), 0.45
+    )
     for left, top, lit in (
         (18, 62, True),
         (62, 72, False),
@@ -205,5 +207,14 @@ def checkpoint() -> GeneratedPair:
 
 def night_scenes() -> Iterator[GeneratedPair]:
     """Eight pairs, infrared gray and visible RGB, 320 x 240, without reference."""
-    for scene in (street, highway, camouflage, smoke_screen, courtyard, car_park, bonfire, checkpoint):
+    for scene in (
+        street,
+        highway,
+        camouflage,
+        smoke_screen,
+        courtyard,
+        car_park,
+        bonfire,
+        checkpoint,
+    ):
         yield scene()

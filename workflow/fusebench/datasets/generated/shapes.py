@@ -27,7 +27,9 @@ def polygon(points: Sequence[Point], rows: Field, columns: Field) -> Mask:
     return inside
 
 
-def ellipse(x: float, y: float, half_width: float, half_height: float, rows: Field, columns: Field) -> Mask:
+def ellipse(
+    x: float, y: float, half_width: float, half_height: float, rows: Field, columns: Field
+) -> Mask:
     """An ellipse with horizontal and vertical axes."""
     across, down = (columns - x) / half_width, (rows - y) / half_height
     return np.asarray(across * across <= 1.0 - down * down)
@@ -48,7 +50,9 @@ def _thickened(start: Point, end: Point, width: float) -> list[Point]:
     """The rectangle of ``width`` around a straight line."""
     (x0, y0), (x1, y1) = start, end
     along = np.array([x1 - x0, y1 - y0])
-    right, down = (along * (width / 2 / float(np.sqrt(along[0] * along[0] + along[1] * along[1])))).tolist()
+    right, down = (
+        along * (width / 2 / float(np.sqrt(along[0] * along[0] + along[1] * along[1])))
+    ).tolist()
     return [
         (x0 - down, y0 + right),
         (x0 + down, y0 - right),
