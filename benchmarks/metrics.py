@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from fusebench.metrics import Definition, SourcePair, default_metrics, resolve
 from fusebench.metrics.catalogue import EVALUATOR_COLUMNS
-from fusebench.metrics.definitions import all_definitions
+from fusebench.metrics.resolving import all_definitions
 from metrics_scenes import METHODS, cpu_seconds, fused_scene, scene
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -161,7 +161,7 @@ def test_mistakes_are_told_when_the_configuration_is_read(
 ) -> None:
     """File, line and place, what must be, what was found, and the near names."""
     if table.get("metrics") == ["PSNR_ref"]:
-        from fusebench.metrics.definitions import all_definitions
+        from fusebench.metrics.resolving import all_definitions
 
         table = {
             "metrics": [

@@ -10,10 +10,10 @@ from functools import cache
 import cv2
 import numpy as np
 import pytest
-from fusebench.datasets.generated import GENERATORS, generator
-from fusebench.datasets.generated.focus import defocus, disk_mean, disk_sum
-from fusebench.datasets.generated.pair import GeneratedPair, Image
-from fusebench.datasets.generated.shapes import polygon, stroke
+from fusebench.generated import GENERATORS, generator
+from fusebench.generated.focus import defocus, disk_mean, disk_sum
+from fusebench.generated.pair import GeneratedPair, Image
+from fusebench.generated.shapes import polygon, stroke
 from numpy.typing import NDArray
 
 # Of the bytes of A and B of all pairs. A change here changes every number measured on the dataset.

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import pytest
 from fusebench.errors import DatasetUnavailable, SourceUnavailable, StepError
-from fusebench.evidence.checks import Check
+from fusebench.registry.selfchecks import Check
 from fusebench.evidence.committed import prepare_committed
 from fusebench.registry import Method
 

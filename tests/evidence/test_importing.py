@@ -12,7 +12,7 @@ import pytest
 from fusebench.command import main
 from fusebench.errors import FusebenchError
 from fusebench.evidence import importing
-from fusebench.evidence.claims import claims_of, read_claims_file
+from fusebench.registry.claims import claims_of, read_claims_file
 from scipy.io import savemat
 
 README = """

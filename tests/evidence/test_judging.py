@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fusebench.evidence.claims import Claim, decimals_of, definitions_tried
+from fusebench.registry.claims import Claim, decimals_of, definitions_tried
 from fusebench.evidence.colour import colour_deviation
 from fusebench.evidence.judging import Measured, Values, judge, mean_of, verdict_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fusebench.fuse.placeholders import fields, fill, fill_arguments, filled_edits
+from fusebench.registry.placeholders import fields, fill, fill_arguments, filled_edits
 
 VALUES = {"work": Path("/w x"), "out": "/o", "count": 3, "name": "p1", "index": 7}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fusebench.metrics.definitions import all_definitions
 from fusebench.metrics.documentation import markdown
+from fusebench.metrics.resolving import all_definitions
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 

@@ -8,7 +8,8 @@ import sys
 import pytest
 from fusebench.errors import MetricError
 from fusebench.metrics import default_metrics, metrics_table, resolve
-from fusebench.metrics.definitions import TASKS, all_definitions
+from fusebench.metrics.definitions import TASKS
+from fusebench.metrics.resolving import all_definitions
 
 
 def test_order_is_kept_and_duplicates_are_dropped() -> None:

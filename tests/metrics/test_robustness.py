@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from fusebench.errors import MetricError
 from fusebench.metrics import ImagePair, SourcePair, compiled, filters, resolve, to_gray
-from fusebench.metrics.definitions import Definition, all_definitions
+from fusebench.metrics.definitions import Definition
 from fusebench.metrics.images import Image, Parts
+from fusebench.metrics.resolving import all_definitions
 
 from tests.metrics.conftest import Scene, make_scene
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fusebench.datasets.pairing import pair_names
+from fusebench.registry.pairing import pair_names
 from fusebench.datasets.pins import read_pins
 from fusebench.registry import Registry, load_registry
 from fusebench.registry.documentation import page

@@ -4,6 +4,8 @@
 
     FusebenchError
     |-- RegistryError          methods.yaml, datasets.yaml or config is wrong (file, line, entry)
+    |-- UnreadableFile         a marker, record or manifest is damaged, or of a newer version
+    |   `-- OutdatedFile       it is of an older version, and has to be made again
     |-- StepError              a step of the flow ended in a state other than ``ok``
     |   |-- SourceUnavailable  the repository or commit cannot be had
     |   |-- WeightsMissing     weights are absent, or their hash is another
@@ -20,6 +22,8 @@ A message says what must be, what was found, where, and what to do next.
 
 from __future__ import annotations
 
+from fusebench.states import State
+
 
 class FusebenchError(Exception):
     """Base of all errors that are told to the user without a traceback."""
@@ -29,6 +33,14 @@ class RegistryError(FusebenchError):
     """A registry or configuration file is wrong; the message names file, line and entry."""
 
 
+class UnreadableFile(FusebenchError):
+    """A file that fusebench wrote is damaged, or of a newer version; the message names file, field and what was found."""
+
+
+class OutdatedFile(UnreadableFile):
+    """A file that an older fusebench wrote can no longer be used."""
+
+
 class StepError(FusebenchError):
     """A step ended in a state other than ``ok``.
 
@@ -36,55 +48,62 @@ class StepError(FusebenchError):
         state: the word that goes into ``status.csv`` and the tables.
     """
 
-    state: str = "crashed"
+    state: State = "crashed"
+
+    @classmethod
+    def taken_over(cls, state: State, reason: str) -> StepError:
+        """Return the error of a step that was needed here, as its marker tells it."""
+        error = cls(reason)
+        error.state = state
+        return error
 
 
 class SourceUnavailable(StepError):
     """The repository, or the commit in it, cannot be had."""
 
-    state = "source-unavailable"
+    state: State = "source-unavailable"
 
 
 class WeightsMissing(StepError):
     """Weights that an entry names are absent, or have another sha256."""
 
-    state = "weights-missing"
+    state: State = "weights-missing"
 
 
 class EnvironmentFailed(StepError):
     """The environment is not locked, does not build, or differs from its lock."""
 
-    state = "env-failed"
+    state: State = "env-failed"
 
 
 class DatasetUnavailable(StepError):
     """The dataset cannot be prepared; cells that need it are skipped."""
 
-    state = "skipped"
+    state: State = "skipped"
 
 
 class Crashed(StepError):
     """The authors' script failed before it wrote every result."""
 
-    state = "crashed"
+    state: State = "crashed"
 
 
 class OutOfMemory(StepError):
     """The authors' script ran out of host or device memory."""
 
-    state = "out-of-memory"
+    state: State = "out-of-memory"
 
 
 class TimedOut(StepError):
     """The authors' script ran past the time limit of its entry."""
 
-    state = "timeout"
+    state: State = "timeout"
 
 
 class BadOutput(StepError):
     """The script ended, but a result is missing, has the wrong size, or holds no usable values."""
 
-    state = "bad-output"
+    state: State = "bad-output"
 
 
 class MetricError(FusebenchError):

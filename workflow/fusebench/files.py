@@ -23,11 +23,6 @@ def sha256_of_json(value: Any) -> str:
     ).hexdigest()
 
 
-def json_parameter(value: Any) -> str:
-    """Return a JSON value as the parameter of a job: the same text whatever the order in which a person wrote its keys."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))

@@ -1,76 +1,94 @@
-"""Markers: how a step tells the steps after it whether it succeeded, and how often it failed before.
+"""How a step ends: it writes a marker in every case, and counts its attempts.
 
-A step always ends by writing one marker, so that no job fails because a repository vanished or an environment does not
-build; the state and its reason travel to the record of every cell that needed it, and from there into the tables.
+No job fails because a repository vanished or an environment does not build; the state and its reason travel to the record of
+every cell that needed it, and from there into the tables.
+
+A step or a cell has a number, how many times it was asked for beyond the first. The number is a parameter of its job: after a
+failure it differs from the one that the job ran with, hence the next run tries again; after a success it stays, hence nothing is
+rerun. It also grows where what a job had made is lost or damaged, and where somebody asks for a rerun by force.
 """
 
 from __future__ import annotations
 
-import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from fusebench.errors import StepError
-from fusebench.files import read_json, write_json
+from fusebench.contracts.files import read_stored, write_stored
+from fusebench.contracts.markers import Attempts, Manifest, Marker
+from fusebench.errors import StepError, UnreadableFile
+from fusebench.layout import dataset_marker, marker_attempts
 
-OK = "ok"
-SKIPPED = "skipped"
-SHOWING_VARIABLE = "FUSEBENCH_SHOWING"
-"""Set where a run was asked for nothing but tables, figures and what is made of them."""
+Made = TypeVar("Made", bound=Marker)
+
+NEVER = Attempts(attempts=0, failed=False)
 
 
-def write_marker(
-    marker: Path, failures: Path, step: Callable[[], dict[str, Any]], **known: str
-) -> dict[str, Any]:
-    """Run a step and write what came of it to ``marker``; a failure is counted in ``failures``.
+def mark_step(
+    path: Path, attempt: int, step: Callable[[], Made], failed: Callable[[StepError], Made]
+) -> Made:
+    """Run a step and write what came of it.
 
-    ``known`` is what the marker says of a step that failed beside its state, such as what it was to bring about.
-
-    A ``StepError`` gives its own state; any other exception is a defect of fusebench, is printed whole and raised.
+    Args:
+        path: the marker that is written.
+        attempt: the number of this attempt, as the job was told.
+        step: brings about what the marker says.
+        failed: makes the marker of a step that failed. A ``StepError`` has its own state; any other exception is a defect of
+            fusebench, is printed whole and raised.
     """
+    counter = Path(marker_attempts(str(path)))
     try:
-        content = {"state": OK, **step()}
+        marker = step()
     except StepError as error:
-        content = {"state": error.state, "reason": str(error), **known}
-        print(f"{marker.stem}: {error.state}: {error}", file=sys.stderr)
-        count_failure(failures)
+        marker = failed(error)
+        print(f"{path.stem}: {error.state}: {error}", file=sys.stderr)
+        count_failure(counter, attempt)
     except Exception:
-        import traceback
-
         traceback.print_exc()
         raise
     else:
-        forget_failure(failures)
-    write_json(marker, content)
-    return content
+        count_success(counter, attempt)
+    write_stored(path, marker)
+    return marker
 
 
-def count_failure(failures: Path) -> None:
-    """Add one to the number of failed attempts kept in the file ``failures``."""
-    write_json(failures, {"attempts": attempts(failures) + 1, "failed": True})
+def count_failure(counter: Path, attempt: int) -> None:
+    """Write down that an attempt failed; the next one has a number of its own."""
+    write_stored(counter, Attempts(attempts=attempt + 1, failed=True))
 
 
-def forget_failure(failures: Path) -> None:
-    """Write down that the step works now; the number stays what its job ran with."""
-    if failures.exists():
-        write_json(failures, {"attempts": attempts(failures), "failed": False})
+def count_success(counter: Path, attempt: int) -> None:
+    """Write down that an attempt succeeded; the number stays what its job ran with."""
+    if attempt or counter.exists():
+        write_stored(counter, Attempts(attempts=attempt, failed=False))
 
 
-def attempts(failures: Path) -> int:
-    """Return how often a step failed before.
+def attempt_number(counter: Path, tables_only: bool) -> int:
+    """Return the number of the attempt that is due.
 
-    The number is a parameter of the step's job: after a failure it differs from the one that the job ran with, hence the
-    next run tries again; after a success it stays, hence nothing is rerun. Where only tables and figures were asked for, it
-    stays after a failure too: a caption that changes is no reason to run a method.
+    Args:
+        counter: the file that counts.
+        tables_only: nothing but tables and figures was asked for: the number stays after a failure too, for a caption that
+            changes is no reason to run a method.
     """
-    kept = read_json(failures) if failures.exists() else {"attempts": 0}
-    only_shown = kept.get("failed") and os.environ.get(SHOWING_VARIABLE)
-    return int(kept["attempts"]) - (1 if only_shown else 0)
+    kept = kept_attempts(counter)
+    return kept.attempts - (1 if kept.failed and tables_only else 0)
 
 
-def read_manifest(root: Path, dataset: str) -> dict[str, Any]:
-    """Return the marker of a dataset; one that could not be prepared has no pairs."""
-    manifest: dict[str, Any] = read_json(root / "resources" / "datasets" / f"{dataset}.json")
-    return manifest if manifest["state"] == OK else {"path": "", **manifest, "pairs": []}
+def kept_attempts(counter: Path) -> Attempts:
+    """Return what a file counts; a damaged one counts nothing, which costs one more attempt."""
+    try:
+        return read_stored(counter, Attempts)
+    except (FileNotFoundError, UnreadableFile):
+        return NEVER
+
+
+def read_manifest(root: Path, dataset: str) -> Manifest:
+    """Return the marker of a dataset; one that could not be prepared has no pairs.
+
+    Raises:
+        UnreadableFile: it is damaged, or of another version.
+    """
+    return read_stored(root / dataset_marker(dataset), Manifest)

@@ -74,23 +74,6 @@ def _jobs_of(folder: Path) -> list[str]:
     ]
 
 
-def shorten_states() -> None:
-    """Let Snakemake's plugin see the first word of each job's state: ``CANCELLED`` where sacct says ``CANCELLED by 0``.
-
-    snakemake-executor-plugin-slurm 2.8.0 compares whole states (``check_active_jobs`` in its ``__init__.py``): it took a
-    cancelled job for one that still runs, and Snakemake never ended.
-    """
-    import snakemake_executor_plugin_slurm as plugin
-
-    query = plugin.query_job_status
-
-    async def first_words(command: str, logger: Any) -> tuple[dict[str, str] | None, float | None]:
-        states, seconds = await query(command, logger)
-        return states and {job: state.partition(" ")[0] for job, state in states.items()}, seconds
-
-    plugin.query_job_status = first_words
-
-
 def gpus_in_cluster() -> bool:
     """Say whether any node of the cluster has a GPU."""
     return "gpu" in _asked(["sinfo", "--noheader", "--format=%G"])

@@ -1,83 +1,97 @@
-# One long file of values, one of states, and a table for each suite and dataset; then the tables of papers.
-# They read records too, and are made anew when one changes, for then the measures that they are made from are.
-from fusebench.compare.planning import Comparison
-
-COMPARISON = Comparison(PLAN)
-
-# Parameters that quote the registry or the configuration are functions: in a plain text Snakemake takes `{x}` as a wildcard.
-
-
-wildcard_constraints:
-    table=r"[^/.]+",
+# One long file of values, one of states, and a table for each suite and dataset.
+#
+# One job writes a list of tables: a single one by its name, or all of the selected suites where there are so many cells that
+# starting jobs costs more than they do. What it is told is too long for a command; its digest stands for it.
+from fusebench.planning.job_files import job_folder, keep_job
+from fusebench.contracts.jobs import TablesJob
 
 
 localrules:
-    collect_measures,
+    write_tables,
     write_table,
-    analyse_table,
-    write_paper_table,
     verdict,
 
 
-rule collect_measures:
+JOB_FILES = LaterText(lambda: str(job_folder()))
+
+# The tables of the selected suites that are written by one job.
+TOGETHER = TABLES if PLAN.grouping.is_together else []
+
+
+def tables_job(wildcards):
+    """Return the digest of what the job is told that writes the long files."""
+    return keep_job(PLAN.steps.tables())
+
+
+def table_job(wildcards):
+    """Return the digest of what the job of a single table is told."""
+    return keep_job(TablesJob(tables=[PLAN.steps.table(wildcards.suite, wildcards.dataset)]))
+
+
+def table_inputs(wildcards):
+    """Return the values of a table; of a suite that is not selected also the jobs that fuse its methods."""
+    suites = PLAN.selection.registry.suites
+    selected = [suite.name for suite in PLAN.selection.registry.selected]
+    known = PLAN.selection.registry.datasets[wildcards.dataset]
+    others = [
+        PLAN.grouping.fused_by(method.name, wildcards.dataset)
+        for method in suites[wildcards.suite].methods_for(known)
+        if wildcards.suite not in selected and method.is_active
+    ]
+    return {"values": PLAN.grouping.measured_in(wildcards.dataset), "jobs": others}
+
+
+def suite_table(suite, name):
+    """Return the files of a suite's table for a dataset."""
+    shown = report(
+        f"results/tables/{suite}/{name}.csv",
+        caption="../report/captions/suite_table.rst",
+        category="Suites",
+        subcategory=suite,
+        labels={"suite": suite, "dataset": name},
+    )
+    return [shown, *(f"results/tables/{suite}/{name}.{kind}" for kind in ("md", "tex"))]
+
+
+ruleorder: write_tables > write_table
+
+
+rule write_tables:
     input:
-        expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
+        PLAN.grouping.all_measures,
     output:
+        [suite_table(*table) for table in PLAN.steps.suite_tables if TOGETHER],
         measures="results/measures.csv",
         status="results/status.csv",
         unfinished="results/unfinished.txt",
     log:
-        "logs/compare/measures.log",
+        "logs/compare/tables.log",
     params:
-        spec=lambda wildcards: PLAN.collect_spec(),
+        job=tables_job,
     shell:
-        "python -m fusebench.steps collect --spec {params.spec:q} --measures {output.measures:q} --status {output.status:q} --unfinished {output.unfinished:q} 2> {log:q}"
+        "python -m fusebench.steps tables --job {JOB_FILES}/{params.job} --values {input:q}"
+        " --measures {output.measures:q} --status {output.status:q}"
+        " --unfinished {output.unfinished:q} 2> {log:q}"
 
 
 rule write_table:
     input:
-        measures="results/measures/{dataset}.csv",
-        records=lambda wildcards: PLAN.unmeasured_records(wildcards.suite, wildcards.dataset),
+        unpack(table_inputs),
     output:
         suite_table("{suite}", "{dataset}"),
     log:
         "logs/compare/{suite}/{dataset}.log",
     params:
-        spec=lambda wildcards: PLAN.table_spec(wildcards.suite, wildcards.dataset),
+        job=table_job,
     shell:
-        "python -m fusebench.steps table --spec {params.spec:q} --measures {input.measures:q} 2> {log:q}"
-
-
-# Where the datasets of a method are fused by one job, their tables are written by one, too.
-if BATCHES:
-
-    ruleorder: tabulate_together > collect_measures
-    ruleorder: tabulate_together > write_table
-
-    localrules:
-        tabulate_together,
-
-    rule tabulate_together:
-        input:
-            expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
-        output:
-            [suite_table(*table) for table in PLAN.suite_tables],
-            measures="results/measures.csv",
-            status="results/status.csv",
-            unfinished="results/unfinished.txt",
-        log:
-            "logs/compare/tables.log",
-        params:
-            asked=lambda wildcards: hand_over(PLAN.tabulated()),
-        shell:
-            "python -m fusebench.steps tabulate --asked {params.asked} --measures {output.measures:q} --status {output.status:q} --unfinished {output.unfinished:q}"
-            " 2> {log:q}"
+        "python -m fusebench.steps tables --job {JOB_FILES}/{params.job}"
+        " --values {input.values:q} 2> {log:q}"
 
 
 # Fails as long as a cell has no result: names it and its log, and sets the exit status. The next run tries again.
 rule verdict:
     input:
-        PLAN.tables,
+        TABLES,
         unfinished="results/unfinished.txt",
     output:
         "results/verdict.txt",
@@ -85,69 +99,34 @@ rule verdict:
         "logs/compare/verdict.log",
     retries: 0
     shell:
-        "cp {input.unfinished:q} {log:q}; test ! -s {log:q}; echo 'every cell that can be run has its result' > {output:q}"
+        "cp {input.unfinished:q} {log:q}; test ! -s {log:q};"
+        " echo 'every cell that can be run has its result' > {output:q}"
 
 
-# The tables of papers, from `tables:` of the configuration. Each measures what it shows and nothing else, so that asking for
-# one table runs only the methods in it; values that were measured before are kept beside the runs.
+# Suites with `speed:` time every method on one fixed pair, at sizes that are the same for all.
 
 
-rule measure_table:
+localrules:
+    write_speed_tables,
+
+
+def timed_jobs(wildcards):
+    """Return the outputs of the jobs that time the methods of a suite."""
+    return [
+        PLAN.grouping.fused_by(method.name, dataset.name)
+        for method, dataset in PLAN.selection.registry.suites[wildcards.suite].speed_cells()
+        if method.is_active
+    ]
+
+
+rule write_speed_tables:
     input:
-        dataset="resources/datasets/{dataset}.json",
-        records=lambda wildcards: COMPARISON.records(wildcards.table, wildcards.dataset),
+        timed_jobs,
     output:
-        "results/measures/tables/{table}/{dataset}.csv",
+        multiext("results/speed/{suite}", ".csv", ".md"),
     log:
-        "logs/measure/tables/{table}/{dataset}.log",
-    threads: 2
-    resources:
-        mem_mb=4000,
-        runtime=120,
+        "logs/compare/speed/{suite}.log",
     params:
-        metrics=lambda wildcards: COMPARISON.metrics(wildcards.table, wildcards.dataset),
+        job=lambda wildcards: PLAN.steps.speed(wildcards.suite),
     shell:
-        "python -m fusebench.steps measure --dataset {input.dataset:q} --records {input.records:q} --metrics {params.metrics:q}"
-        " --workers {threads} --output {output:q} 2> {log:q}"
-
-
-rule analyse_table:
-    input:
-        measures=lambda wildcards: COMPARISON.measures(wildcards.table),
-    output:
-        summary="results/statistics/{table}/summary.csv",
-        others=multiext(
-            "results/statistics/{table}/",
-            "tests.csv",
-            "ranks.csv",
-            "mean-ranks.csv",
-            "sensitivity.json",
-            "correlation.csv",
-            "statistics.md",
-        ),
-    log:
-        "logs/compare/tables/{table}.statistics.log",
-    params:
-        spec=lambda wildcards: COMPARISON.statistics_spec(wildcards.table),
-    shell:
-        "python -m fusebench.compare.steps statistics --spec {params.spec:q} --measures {input.measures:q} --output {output.summary:q}"
-        " 2> {log:q}"
-
-
-rule write_paper_table:
-    input:
-        statistics="results/statistics/{table}/summary.csv",
-    output:
-        multiext("results/tables/{table}", ".csv", ".md", ".tex", ".bib", ".proof.tex"),
-        page=report(
-            "results/tables/{table}.html",
-            caption="../report/captions/table.rst",
-            category="Tables",
-            labels={"table": "{table}"},
-        ),
-    log:
-        "logs/compare/tables/{table}.log",
-    params:
-        spec=lambda wildcards: COMPARISON.table_spec(wildcards.table),
-    shell:
-        "python -m fusebench.compare.steps table --spec {params.spec:q} --statistics {input.statistics:q} --output {output.page:q} 2> {log:q}"
+        "python -m fusebench.steps speed --job {params.job:q} --folder results/speed 2> {log:q}"

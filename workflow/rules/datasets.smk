@@ -1,4 +1,10 @@
 # Datasets in one normal form, each with its manifest.
+import json
+
+from fusebench.contracts.markers import Manifest
+
+# What the tables show enlarged is held against each dataset. Other crops are no reason to prepare it again.
+CROPS = json.dumps(crops_of(PLAN.selection.registry))
 
 
 localrules:
@@ -7,16 +13,16 @@ localrules:
 
 rule prepare_dataset:
     input:
-        lambda wildcards: PLAN.dataset_files(wildcards.dataset),
+        lambda wildcards: PLAN.steps.image_files(wildcards.dataset),
     output:
-        marker="resources/datasets/{dataset}.json",
+        "resources/datasets/{dataset}.json",
     log:
         "logs/datasets/{dataset}.log",
     # It ends well whatever becomes of the dataset, and fails where the configuration is wrong about its images.
     retries: 0
     params:
-        spec=lambda wildcards: PLAN.dataset_spec(wildcards.dataset),
-        attempt=lambda wildcards: attempt("resources", "datasets", wildcards.dataset),
-        failures=lambda wildcards: failures_file("resources", "datasets", wildcards.dataset),
+        job=lambda wildcards: PLAN.steps.dataset(wildcards.dataset),
+        attempt=lambda wildcards, output: attempt(output[0], Manifest),
     shell:
-        "python -m fusebench.steps dataset --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"
+        "python -m fusebench.steps dataset --job {params.job:q} --session {SESSION:q}"
+        " --attempt {params.attempt} --marker {output:q} --crops {CROPS:q} 2> {log:q}"

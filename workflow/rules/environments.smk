@@ -1,4 +1,5 @@
 # Environments: built once from their locks, shared by every method that names them.
+from fusebench.contracts.markers import EnvironmentMarker
 
 
 localrules:
@@ -7,12 +8,12 @@ localrules:
 
 rule build_environment:
     output:
-        marker="resources/envs/{environment}.json",
+        "resources/envs/{environment}.json",
     log:
         "logs/envs/{environment}.log",
     params:
-        spec=lambda wildcards: PLAN.environment_spec(wildcards.environment),
-        attempt=lambda wildcards: attempt("resources", "envs", wildcards.environment),
-        failures=lambda wildcards: failures_file("resources", "envs", wildcards.environment),
+        job=lambda wildcards: PLAN.steps.environment(wildcards.environment),
+        attempt=lambda wildcards, output: attempt(output[0], EnvironmentMarker),
     shell:
-        "python -m fusebench.steps environment --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"
+        "python -m fusebench.steps environment --job {params.job:q}"
+        " --attempt {params.attempt} --marker {output:q} 2> {log:q}"

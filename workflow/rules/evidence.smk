@@ -6,10 +6,8 @@
 #
 #   snakemake --cores 2 spread --config repeats=3      the selected suites again and again: means with their spread
 #
-# `--config suite=NAME` restricts all of them to that suite.
-
-
-include: "evidence_lookups.smk"
+# `--config suite=NAME` restricts all of them to that suite. Runs of self-checks and further runs are fused by the rule `fuse`.
+from fusebench.layout import record_path
 
 
 localrules:
@@ -24,9 +22,24 @@ localrules:
     write_evidence_pages,
 
 
-wildcard_constraints:
-    check=r"[^/]+",
-    run=r"\d+",
+def check_runs(wildcards):
+    """Return the cells of a self-check."""
+    return PLAN.evidence.check_runs(wildcards.method, wildcards.check)
+
+
+def repeated_runs(wildcards):
+    """Return the cells of a method on a dataset, further runs included."""
+    return PLAN.evidence.repeated_runs(wildcards.method, wildcards.dataset)
+
+
+def fused(cells):
+    """Return the function that lists the outputs of the jobs which fuse some cells."""
+    return lambda wildcards: PLAN.evidence.fused_by(wildcards.method, cells(wildcards))
+
+
+def records(cells):
+    """Return the function that lists the records of some cells."""
+    return lambda wildcards: [record_path(wildcards.method, cell) for cell in cells(wildcards)]
 
 
 rule selfcheck:
@@ -54,189 +67,116 @@ rule spread:
 # Inputs and outputs of a self-check, byte for byte as committed.
 rule copy_committed_images:
     input:
-        source=lambda wildcards: EVIDENCE.source_marker(wildcards.method),
+        lambda wildcards: PLAN.selection.markers_of(wildcards.method)["source"],
     output:
-        marker="resources/committed/{method}/{check}.json",
+        "resources/committed/{method}/{check}.json",
     log:
         "logs/committed/{method}/{check}.log",
     params:
-        spec=lambda wildcards: EVIDENCE.images_spec(wildcards.method, wildcards.check),
-        attempt=lambda wildcards: attempt(
-            "resources", f"committed/{wildcards.method}", wildcards.check
-        ),
-        failures=lambda wildcards: failures_file(
-            "resources", f"committed/{wildcards.method}", wildcards.check
-        ),
+        job=lambda wildcards: PLAN.evidence_jobs.images(wildcards.method, wildcards.check),
+        attempt=lambda wildcards, output: attempt(output[0], Manifest),
     shell:
-        "python -m fusebench.evidence.steps images --spec {params.spec:q} --source {input.source:q} --marker {output.marker:q}"
-        " --failures {params.failures:q} 2> {log:q}"
-
-
-# The same job as for any cell, on the committed inputs; each run has another seed.
-rule fuse_committed:
-    input:
-        unpack(lambda wildcards: EVIDENCE.check_inputs(wildcards.method, wildcards.check)),
-    output:
-        record="results/selfcheck/{method}/{check}/{run}/record.json",
-    log:
-        "logs/selfcheck/{method}/{check}/{run}.log",
-    wildcard_constraints:
-        method=PLAN.methods_on("cpu"),
-    threads: check_threads
-    resources:
-        gpu=needed("gpu"),
-        mem_mb=needed("mem_mb"),
-        runtime=needed("runtime"),
-        last_words=lambda wildcards, attempt: int(is_last(attempt)),
-    params:
-        spec=lambda wildcards: EVIDENCE.check_spec(
-            wildcards.method, wildcards.check, int(wildcards.run)
-        ),
-        attempt=lambda wildcards: attempt(
-            "results", f"selfcheck/{wildcards.method}/{wildcards.check}", wildcards.run
-        ),
-        failures=lambda wildcards: failures_file(
-            "results", f"selfcheck/{wildcards.method}/{wildcards.check}", wildcards.run
-        ),
-        weights=fetched_weights,
-    shell:
-        FUSE_AGAIN
-
-
-# As for the cells: a rule of its own for methods on a GPU.
-use rule fuse_committed as fuse_committed_on_gpu with:
-    wildcard_constraints:
-        method=PLAN.methods_on("cuda"),
-
-
-# Further runs on a dataset, for the spread of what is measured there.
-rule fuse_again:
-    input:
-        unpack(lambda wildcards: PLAN.cell_inputs(wildcards.method, wildcards.dataset)),
-    output:
-        record="results/repeats/{method}/{dataset}/{run}/record.json",
-    log:
-        "logs/repeats/{method}/{dataset}/{run}.log",
-    wildcard_constraints:
-        method=PLAN.methods_on("cpu"),
-    threads: lambda wildcards: PLAN.cell_threads(wildcards.method, wildcards.dataset)
-    resources:
-        gpu=needed("gpu"),
-        mem_mb=needed("mem_mb"),
-        runtime=needed("runtime"),
-        last_words=lambda wildcards, attempt: int(is_last(attempt)),
-    params:
-        spec=lambda wildcards: EVIDENCE.repeat_spec(
-            wildcards.method, wildcards.dataset, int(wildcards.run)
-        ),
-        attempt=lambda wildcards: attempt(
-            "results", f"repeats/{wildcards.method}/{wildcards.dataset}", wildcards.run
-        ),
-        failures=lambda wildcards: failures_file(
-            "results", f"repeats/{wildcards.method}/{wildcards.dataset}", wildcards.run
-        ),
-        weights=fetched_weights,
-    shell:
-        FUSE_AGAIN
-
-
-use rule fuse_again as fuse_again_on_gpu with:
-    wildcard_constraints:
-        method=PLAN.methods_on("cuda"),
+        "python -m fusebench.steps committed-images --job {params.job:q} --source {input:q}"
+        " --attempt {params.attempt} --marker {output:q} 2> {log:q}"
 
 
 rule judge_selfcheck:
     input:
         images="resources/committed/{method}/{check}.json",
-        records=lambda wildcards: EVIDENCE.check_records(wildcards.method, wildcards.check),
+        jobs=fused(check_runs),
     output:
         "results/selfcheck/{method}/{check}.json",
     log:
         "logs/selfcheck/{method}/{check}.log",
     params:
-        spec=lambda wildcards: EVIDENCE.judge_spec(wildcards.method, wildcards.check),
+        job=lambda wildcards: PLAN.evidence_jobs.selfcheck(wildcards.method, wildcards.check),
+        records=records(check_runs),
     shell:
-        "python -m fusebench.evidence.steps selfcheck --spec {params.spec:q} --images {input.images:q} --records {input.records:q}"
-        " --output {output:q} 2> {log:q}"
+        "python -m fusebench.steps selfcheck --job {params.job:q} --images {input.images:q}"
+        " --records {params.records:q} --output {output:q} 2> {log:q}"
 
 
 rule judge_spread:
     input:
         images="resources/datasets/{dataset}.json",
-        records=lambda wildcards: EVIDENCE.records(wildcards.method, wildcards.dataset),
+        jobs=fused(repeated_runs),
     output:
         "results/repeats/{method}/{dataset}/spread.json",
     log:
         "logs/repeats/{method}/{dataset}/spread.log",
     params:
-        spec=lambda wildcards: EVIDENCE.spread_spec(wildcards.method, wildcards.dataset),
+        job=lambda wildcards: PLAN.evidence_jobs.spread(wildcards.method, wildcards.dataset),
+        records=records(repeated_runs),
     shell:
-        "python -m fusebench.evidence.steps spread --spec {params.spec:q} --images {input.images:q} --records {input.records:q}"
-        " --output {output:q} 2> {log:q}"
+        "python -m fusebench.steps spread --job {params.job:q} --images {input.images:q}"
+        " --records {params.records:q} --output {output:q} 2> {log:q}"
 
 
 rule write_spread_table:
     input:
-        EVIDENCE.spreads,
+        PLAN.evidence.spreads,
     output:
         csv="results/spread.csv",
         markdown="results/spread.md",
     log:
         "logs/evidence/spread.log",
     shell:
-        "python -m fusebench.evidence.steps spread-table --spreads {input:q} --output {output.csv:q} 2> {log:q}"
+        "python -m fusebench.steps spread-table --spreads {input:q} --output {output.csv:q}"
+        " 2> {log:q}"
 
 
 rule judge_claims:
     input:
-        lambda wildcards: EVIDENCE.claim_files(wildcards.method),
+        lambda wildcards: PLAN.evidence_jobs.claim_inputs(wildcards.method),
     output:
         "results/evidence/claims/{method}.json",
     log:
         "logs/claims/{method}.log",
     params:
-        spec=lambda wildcards: EVIDENCE.claims_spec(wildcards.method),
+        job=lambda wildcards: PLAN.evidence_jobs.claims(wildcards.method),
     shell:
-        "python -m fusebench.evidence.steps claims --spec {params.spec:q} --output {output:q} 2> {log:q}"
+        "python -m fusebench.steps claims --job {params.job:q} --output {output:q} 2> {log:q}"
 
 
 rule write_selfcheck_table:
     input:
-        EVIDENCE.judged_checks,
+        PLAN.evidence.judged_checks,
     output:
         csv="results/selfcheck.csv",
         markdown="results/selfcheck.md",
     log:
         "logs/evidence/selfcheck.log",
     shell:
-        "python -m fusebench.evidence.steps selfcheck-table --checks {input:q} --output {output.csv:q} 2> {log:q}"
+        "python -m fusebench.steps selfcheck-table --checks {input:q} --output {output.csv:q}"
+        " 2> {log:q}"
 
 
 rule write_claims_table:
     input:
-        EVIDENCE.judged_claims,
+        PLAN.evidence.judged_claims,
     output:
         csv="results/claims.csv",
         markdown="results/claims.md",
     log:
         "logs/evidence/claims.log",
     shell:
-        "python -m fusebench.evidence.steps claims-table --claims {input:q} --output {output.csv:q} 2> {log:q}"
+        "python -m fusebench.steps claims-table --claims {input:q} --output {output.csv:q}"
+        " 2> {log:q}"
 
 
 rule write_evidence_pages:
     input:
-        checks=EVIDENCE.judged_checks,
-        claims=EVIDENCE.judged_claims,
+        checks=PLAN.evidence.judged_checks,
+        claims=PLAN.evidence.judged_claims,
     output:
-        EVIDENCE.pages,
+        PLAN.evidence.pages,
         markdown="results/evidence/summary.md",
         csv="results/evidence/summary.csv",
     log:
         "logs/evidence/pages.log",
     params:
-        methods=EVIDENCE.names,
-        entries=EVIDENCE.pages_digest(),
+        methods=PLAN.evidence.names,
+        entries=PLAN.evidence_jobs.pages_digest,
     shell:
-        "python -m fusebench.evidence.steps pages --methods {params.methods:q} --checks {input.checks:q} --claims {input.claims:q}"
-        " --output {output.markdown:q} 2> {log:q}"
+        "python -m fusebench.steps evidence-pages --methods {params.methods:q}"
+        " --checks {input.checks:q} --claims {input.claims:q} --output {output.markdown:q} 2> {log:q}"

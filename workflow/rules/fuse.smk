@@ -1,71 +1,81 @@
-# One job for each cell: a method on a dataset. It ends well whatever the authors' script does; the record says what it did.
-# A job that is killed is tried again with more memory and time. The last attempt runs nothing: it writes down how the
-# others died, so that every table is complete.
+# One job fuses a list of cells of one method: one cell, or several where there are so many that starting jobs costs more than
+# they do (`together_from`, `cells_per_job`). It ends well whatever the authors' script does; the record of each cell says what
+# it did. A job that is killed is tried again with more memory and time. The final attempt runs nothing: it writes down how the
+# others ended, so that every table is complete.
 
-# Many cells on one machine are fused by one job for the datasets of a method. Each cell keeps its record, and is run again alone.
-BATCHES = [] if ON_CLUSTER else PLAN.batches()
+
+def fuse_needs(wildcards, attempt):
+    """Return what a fusing job asks of the scheduler."""
+    return PLAN.fusing.needs(wildcards.method, wildcards.job, attempt, session())
+
+
+def fuse_gpus(wildcards, attempt):
+    return fuse_needs(wildcards, attempt).gpus
+
+
+def fuse_memory(wildcards, attempt):
+    return fuse_needs(wildcards, attempt).memory_mb
+
+
+def fuse_minutes(wildcards, attempt):
+    return fuse_needs(wildcards, attempt).minutes
+
+
+def fuse_threads(wildcards):
+    return PLAN.fusing.threads(wildcards.method, wildcards.job, facts.cores_of(workflow))
+
+
+def fuse_slurm_options(wildcards):
+    """Ask for a whole node where a method is timed without others beside it."""
+    exclusive = PLAN.fusing.is_exclusive(wildcards.method, wildcards.job)
+    return "--exclusive" if exclusive else ""
 
 
 rule fuse:
     input:
-        unpack(lambda wildcards: PLAN.cell_inputs(wildcards.method, wildcards.dataset)),
+        lambda wildcards: PLAN.fusing.inputs(wildcards.method, wildcards.job),
     output:
-        record="results/runs/{method}/{dataset}/record.json",
+        # Kept until it is written again: that a job has ended before tells a lost record from one that was never made.
+        update("results/jobs/{method}/{job}.json"),
     log:
-        "logs/fuse/{method}/{dataset}.log",
+        "logs/fuse/{method}/{job}.log",
     wildcard_constraints:
-        method=PLAN.methods_on("cpu", bool(BATCHES)),
-    threads: threads_of_cell
+        method=PLAN.methods_on("cpu"),
+    threads: fuse_threads
     resources:
-        gpu=asked("gpu"),
-        mem_mb=asked("mem_mb"),
-        runtime=asked("runtime"),
-        anew=anew_cells(lambda wildcards: [(wildcards.method, wildcards.dataset)]),
-        last_words=lambda wildcards, attempt: int(is_last(attempt)),
-        slurm_extra=lambda wildcards: (
-            "--exclusive" if PLAN.is_exclusive(wildcards.method, wildcards.dataset) else ""
-        ),
+        gpu=fuse_gpus,
+        mem_mb=fuse_memory,
+        runtime=fuse_minutes,
+        slurm_extra=fuse_slurm_options,
+        # Snakemake tells resources alone which attempt it is.
+        job_attempt=lambda wildcards, attempt: attempt,
     params:
-        spec=lambda wildcards: PLAN.cell_spec(wildcards.method, wildcards.dataset),
-        attempt=lambda wildcards: attempt("results", f"{wildcards.method}", wildcards.dataset),
-        failures=lambda wildcards: failures_file("results", wildcards.method, wildcards.dataset),
-        weights=lambda wildcards, input: (
-            f"--weights {input.weights}" if "weights" in input.keys() else ""
+        job=lambda wildcards: as_parameter(PLAN.fusing.job(wildcards.method, wildcards.job)),
+        numbers=lambda wildcards: PLAN.fusing.attempts(
+            wildcards.method, wildcards.job, session()
         ),
     shell:
-        "python -m fusebench.steps fuse --spec {params.spec:q} --record {output.record:q} --failures {params.failures:q} --log {log:q}"
-        " --source {input.source:q} --environment {input.environment:q} --dataset {input.dataset:q} {params.weights}"
-        " --last-words {resources.last_words} --anew {resources.anew}"
+        "python -m fusebench.steps fuse --job {params.job:q} --session {SESSION:q}"
+        " --numbers {params.numbers} --attempt {resources.job_attempt} --output {output:q}"
 
 
 # The same for methods on a GPU: a rule of its own, so that a profile can send its jobs to other nodes.
 use rule fuse as fuse_on_gpu with:
     wildcard_constraints:
-        method=PLAN.methods_on("cuda", bool(BATCHES)),
+        method=PLAN.methods_on("cuda"),
 
 
-for number, (methods, datasets) in enumerate(BATCHES):
-    cells = cells_of(datasets)
+localrules:
+    record,
 
-    rule:
-        name:
-            f"fuse_batch_{number}"
-        input:
-            lambda wildcards, cells=cells: PLAN.batch_inputs(cells(wildcards)),
-        output:
-            [record_path("{method}", dataset) for dataset in datasets],
-            whole=batch_path("{method}", number),
-        wildcard_constraints:
-            method=among(methods),
-        threads: threads_of_batch(cells)
-        resources:
-            gpu=gpus_of_batch(cells),
-            anew=anew_cells(cells),
-            last_words=lambda wildcards, attempt: int(is_last(attempt)),
-        params:
-            spec=lambda wildcards, cells=cells: PLAN.batch_spec(cells(wildcards)),
-            attempts=lambda wildcards, cells=cells: [
-                attempt("results", *cell) for cell in cells(wildcards)
-            ],
-        shell:
-            "python -m fusebench.steps fuse-batch --spec {params.spec:q} --whole {output.whole:q} --anew {resources.anew} --last-words {resources.last_words}"
+
+# A cell by the name of its record, which the job of that cell alone has written.
+rule record:
+    input:
+        "results/jobs/{method}/{dataset}.json",
+    output:
+        update("results/runs/{method}/{dataset}/record.json"),
+    log:
+        "logs/record/{method}/{dataset}.log",
+    shell:
+        "touch --no-create --reference={input:q} {output:q} 2> {log:q}"

@@ -1,40 +1,39 @@
-# The metrics of every run of a dataset, in one job: each pair of sources is read once for all methods.
+# The metrics of the runs on one or several datasets, in one job: each pair of sources is read once for all methods.
+
+
+def measured_datasets(wildcards):
+    """Return the datasets of a measuring job."""
+    return PLAN.grouping.measure_group(wildcards.datasets).members
+
+
+def measured_jobs(wildcards):
+    """Return the outputs of the jobs that fuse what a measuring job measures."""
+    cells = [
+        (method, dataset)
+        for dataset in measured_datasets(wildcards)
+        for method in PLAN.selection.methods_on(dataset)
+    ]
+    return sorted({PLAN.grouping.fused_by(*cell) for cell in cells})
 
 
 rule measure:
     input:
-        dataset="resources/datasets/{dataset}.json",
-        records=lambda wildcards: PLAN.records(wildcards.dataset),
+        manifests=lambda wildcards: expand(
+            "resources/datasets/{dataset}.json", dataset=measured_datasets(wildcards)
+        ),
+        jobs=measured_jobs,
     output:
-        "results/measures/{dataset}.csv",
+        "results/measures/{datasets}.csv",
     log:
-        "logs/measure/{dataset}.log",
+        "logs/measure/{datasets}.log",
+    wildcard_constraints:
+        datasets=r"[^/]+",
     threads: 2
     resources:
         mem_mb=4000,
         runtime=120,
     params:
-        metrics=lambda wildcards: PLAN.metrics(wildcards.dataset),
+        job=lambda wildcards: PLAN.steps.measure(measured_datasets(wildcards)),
     shell:
-        "python -m fusebench.steps measure --dataset {input.dataset:q} --records {input.records:q} --metrics {params.metrics:q}"
-        " --workers {threads} --output {output:q} 2> {log:q}"
-
-
-# Where the datasets of a method are fused by one job, all of them are measured by one, too.
-if BATCHES:
-
-    ruleorder: measure_together > measure
-
-    rule measure_together:
-        input:
-            datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
-            batches=PLAN.batch_paths(BATCHES),
-        output:
-            expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
-        log:
-            "logs/measure.log",
-        threads: 2
-        params:
-            spec=lambda wildcards: PLAN.measured_spec(),
-        shell:
-            "python -m fusebench.steps measure-together --spec {params.spec:q} --workers {threads} 2> {log:q}"
+        "python -m fusebench.steps measure --job {params.job:q} --workers {threads}"
+        " --output {output:q} 2> {log:q}"

@@ -1,10 +1,25 @@
 # The page of results (`snakemake report`), the data package (`snakemake package`) and the archive (`snakemake archive`).
+
+
 localrules:
     report,
     package,
     archive,
     write_package,
     write_archive,
+
+
+MANIFESTS = expand("resources/datasets/{dataset}.json", dataset=PLAN.selection.datasets)
+
+
+def options_in_order(wildcards):
+    """Return the options as they are written: their order is the order of a table's groups."""
+    return json.dumps(OPTIONS, ensure_ascii=False)
+
+
+def options_sorted(wildcards):
+    """Return the options, the same text whatever their order."""
+    return json.dumps(OPTIONS, ensure_ascii=False, sort_keys=True)
 
 
 rule report:
@@ -14,8 +29,8 @@ rule report:
 
 rule write_page:
     input:
-        measures=expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
-        datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
+        measures=PLAN.grouping.all_measures,
+        manifests=MANIFESTS,
     output:
         page="results/report/index.html",
         previews=directory("results/report/previews"),
@@ -34,11 +49,12 @@ rule write_page:
         mem_mb=4000,
         runtime=60,
     params:
-        options=lambda wildcards: PLAN.options_spec,
-        registry=COMPARISON.registry_digest,
+        options=options_sorted,
+        registry=PLAN.paper_jobs.registry_digest,
     shell:
-        "python -m fusebench.compare.steps page --spec {params.options:q} --output {output.page:q} --previews {output.previews:q}"
-        " --together {output.together:q} --workers {threads} 2> {log:q}"
+        "python -m fusebench.steps page --options {params.options:q} --session {SESSION:q}"
+        " --workers {threads} --output {output.page:q} --previews {output.previews:q}"
+        " --together {output.together:q} 2> {log:q}"
 
 
 # Every CSV file of the results described for machines, and one long file of all values.
@@ -49,12 +65,12 @@ rule package:
 
 rule write_package:
     input:
-        measures=expand("results/measures/{dataset}.csv", dataset=PLAN.datasets),
-        datasets=expand("resources/datasets/{dataset}.json", dataset=PLAN.datasets),
-        tables=PLAN.tables,
-        speed=PLAN.speed_tables,
-        papers=COMPARISON.table_files,
-        figures=COMPARISON.figure_files,
+        measures=PLAN.grouping.all_measures,
+        manifests=MANIFESTS,
+        tables=TABLES,
+        speed=SPEED_TABLES,
+        papers=PLAN.papers.table_files,
+        figures=PLAN.papers.figure_files,
         collected=["results/measures.csv", "results/status.csv"],
     output:
         package="results/datapackage.json",
@@ -62,10 +78,11 @@ rule write_package:
     log:
         "logs/report/package.log",
     params:
-        options=lambda wildcards: PLAN.options_spec,
-        registry=COMPARISON.registry_digest,
+        options=options_sorted,
+        registry=PLAN.paper_jobs.registry_digest,
     shell:
-        "python -m fusebench.compare.steps package --spec {params.options:q} --output {output.package:q} 2> {log:q}"
+        "python -m fusebench.steps package --options {params.options:q} --session {SESSION:q}"
+        " --output {output.package:q} 2> {log:q}"
 
 
 # All that a second machine needs to make the tables and figures again without any method.
@@ -82,7 +99,8 @@ rule write_archive:
     log:
         "logs/report/archive.log",
     params:
-        options=lambda wildcards: PLAN.configuration,
-        named=lambda wildcards: COMPARISON.named_files,
+        options=options_in_order,
+        named=lambda wildcards: PLAN.papers.named_files(SPEED_TABLES),
     shell:
-        "python -m fusebench.compare.steps archive --spec {params.options:q} --named {params.named:q} --output {output:q} 2> {log:q}"
+        "python -m fusebench.steps archive --options {params.options:q}"
+        " --named {params.named:q} --output {output:q} 2> {log:q}"

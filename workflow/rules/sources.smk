@@ -1,4 +1,5 @@
 # Clones at their pinned commits, and weights: all that needs a network stays on the submitting machine.
+from fusebench.contracts.markers import SourceMarker, WeightsMarker
 
 
 localrules:
@@ -8,25 +9,25 @@ localrules:
 
 rule obtain_source:
     output:
-        marker="resources/sources/{source}.json",
+        "resources/sources/{source}.json",
     log:
         "logs/sources/{source}.log",
     params:
-        spec=lambda wildcards: PLAN.source_spec(wildcards.source),
-        attempt=lambda wildcards: attempt("resources", "sources", wildcards.source),
-        failures=lambda wildcards: failures_file("resources", "sources", wildcards.source),
+        job=lambda wildcards: PLAN.steps.source(wildcards.source),
+        attempt=lambda wildcards, output: attempt(output[0], SourceMarker),
     shell:
-        "python -m fusebench.steps source --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"
+        "python -m fusebench.steps source --job {params.job:q} --session {SESSION:q}"
+        " --attempt {params.attempt} --marker {output:q} 2> {log:q}"
 
 
 rule fetch_weights:
     output:
-        marker="resources/weights/{method}.json",
+        "resources/weights/{method}.json",
     log:
         "logs/weights/{method}.log",
     params:
-        spec=lambda wildcards: PLAN.weights_spec(wildcards.method),
-        attempt=lambda wildcards: attempt("resources", "weights", wildcards.method),
-        failures=lambda wildcards: failures_file("resources", "weights", wildcards.method),
+        job=lambda wildcards: PLAN.steps.weights(wildcards.method),
+        attempt=lambda wildcards, output: attempt(output[0], WeightsMarker),
     shell:
-        "python -m fusebench.steps weights --spec {params.spec:q} --marker {output.marker:q} --failures {params.failures:q} 2> {log:q}"
+        "python -m fusebench.steps weights --job {params.job:q}"
+        " --attempt {params.attempt} --marker {output:q} 2> {log:q}"

@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fusebench.contracts.files import read_stored
 from fusebench.errors import FusebenchError
-from fusebench.markers import OK
+from fusebench.project import HOME
 
-SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
+SNAKEFILE = HOME / "workflow" / "Snakefile"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,16 +60,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _missing(project: Path, options: dict[str, str]) -> list[str]:
     """Return a line for each marker that is absent or not ok."""
-    from fusebench.files import read_json
-    from fusebench.plan import make_plan
+    from fusebench.fuse.devices import device_kind
+    from fusebench.planning.selection import read_selection
+    from fusebench.registry import load_registry
 
+    device = device_kind(load_registry(project, options, checked=True).config.device)
     lines = []
-    for name in make_plan(project, options).fetched:
-        marker = (
-            read_json(project / name)
-            if (project / name).exists()
-            else {"state": "absent", "reason": "see above"}
-        )
-        if marker["state"] != OK:
-            lines.append(f"  {name}: {marker['state']}: {marker['reason']}")
+    for name, kind in read_selection(project, options, device).fetched.items():
+        try:
+            marker = read_stored(project / name, kind)
+        except FileNotFoundError:
+            lines.append(f"  {name}: absent: see above")
+            continue
+        if not marker.is_ok:
+            lines.append(f"  {name}: {marker.state}: {marker.reason}")
     return lines

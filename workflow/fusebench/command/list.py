@@ -49,33 +49,37 @@ def _methods(registry: Registry) -> Rows:
         {
             "method": method.name,
             "task": ", ".join(method.tasks),
-            "year": str(method.entry.get("paper", {}).get("year", "")),
-            "licence": str(method.entry.get("licence", "")),
+            "year": str(method.year or ""),
+            "licence": method.licence,
             "state": method.status,
             "verified": verified_on(method),
-            "environment": str(method.entry.get("env", "")),
+            "environment": method.env,
         }
         for method in registry.methods.values()
     ]
 
 
 def _datasets(registry: Registry) -> Rows:
-    from fusebench.datasets.pairing import pair_names
+    from fusebench.markers import read_manifest
+    from fusebench.registry.pairing import pair_names
 
     rows = []
     for dataset in registry.datasets.values():
-        names = pair_names(dataset.definition.get("pairs"), registry.root)
-        marker = registry.root / "resources" / "datasets" / f"{dataset.name}.json"
-        prepared = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else {}
+        names = pair_names(dataset.entry.pairs, registry.root)
+        try:
+            prepared = read_manifest(registry.root, dataset.name)
+        except FileNotFoundError:
+            prepared = None
+        count = len(names) if names else len(prepared.pairs) if prepared else 0
         rows.append(
             {
                 "dataset": dataset.name,
                 "task": dataset.task,
                 "kind": dataset.kind,
-                "pairs": str(len(names) if names else len(prepared.get("pairs", [])) or "?"),
-                "licence": str(dataset.entry.get("licence", "")),
-                "prepared": prepared.get("state", "no"),
-                "sha256": prepared.get("sha256", dataset.entry.get("sha256", "")),
+                "pairs": str(count or "?"),
+                "licence": dataset.licence,
+                "prepared": prepared.state if prepared else "no",
+                "sha256": (prepared and prepared.sha256) or dataset.entry.sha256 or "",
             }
         )
     return rows

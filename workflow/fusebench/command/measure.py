@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fusebench.errors import MetricError
 from fusebench.metrics import Definition, default_metrics, resolve
-from fusebench.metrics.definitions import in_every_protocol, related
+from fusebench.metrics.resolving import in_every_protocol, related
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.markers import Manifest, Marker, WeightsMarker
 from fusebench.errors import RegistryError
+from fusebench.layout import WEIGHTS, dataset_marker
+
+Made = TypeVar("Made", bound=Marker)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +48,7 @@ def _pin_weights(project: Path, method: str) -> str:
     from fusebench.registry import METHODS
     from fusebench.registry.writing import change_registry
 
-    found: dict[str, str] = _marker(project, "weights", method)["sha256"]
+    found = _marker(project / WEIGHTS / f"{method}.json", WeightsMarker).sha256
     pinned: list[str] = []
 
     def write(entries: Any) -> None:
@@ -62,10 +67,10 @@ def _pin_dataset(project: Path, dataset: str) -> str:
     from fusebench.registry import DATASETS, load_registry
     from fusebench.registry.writing import change_registry, set_field
 
-    if "hashes" in load_registry(project).datasets[dataset].entry:
+    if load_registry(project).datasets[dataset].entry.hashes:
         return f"{dataset}: pinned already; remove `hashes` from its entry to pin other images"
     file = f"pairs/{dataset}.sha256"
-    count = write_pins(project / file, _marker(project, "datasets", dataset))
+    count = write_pins(project / file, _marker(project / dataset_marker(dataset), Manifest))
     change_registry(
         project / DATASETS,
         lambda entries: set_field(entries[dataset], "hashes", file, before="licence"),
@@ -73,16 +78,11 @@ def _pin_dataset(project: Path, dataset: str) -> str:
     return f"{dataset}: {file} pins {count} images"
 
 
-def _marker(project: Path, step: str, name: str) -> dict[str, Any]:
-    from fusebench.files import read_json
-    from fusebench.markers import OK
-
-    file = project / "resources" / step / f"{name}.json"
-    marker: dict[str, Any] = (
-        read_json(file) if file.is_file() else {"state": "absent", "reason": "it was not run"}
-    )
-    if marker["state"] != OK:
-        raise RegistryError(
-            f"{name}: {file} must tell of a success; found {marker['state']}: {marker['reason']}"
-        )
+def _marker(file: Path, kind: type[Made]) -> Made:
+    try:
+        marker = read_stored(file, kind)
+    except FileNotFoundError as error:
+        raise RegistryError(f"{file} must tell of a success; found none: it was not run") from error
+    if not marker.is_ok:
+        raise RegistryError(f"{file} must tell of a success; found {marker.state}: {marker.reason}")
     return marker

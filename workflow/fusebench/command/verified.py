@@ -26,8 +26,10 @@ def run(options: argparse.Namespace) -> int:
 
     A method whose runs bear neither out changes nothing.
     """
+    from msgspec import to_builtins
+
+    from fusebench.command.verification import trial, verification
     from fusebench.registry import METHODS
-    from fusebench.registry.verification import trial, verification
     from fusebench.registry.writing import change_registry, flow_mapping, set_field
 
     trials = {name: found for name in options.method if (found := trial(options.project, name))}
@@ -36,16 +38,17 @@ def run(options: argparse.Namespace) -> int:
 
     def write(entries: Any) -> None:
         for name, found in trials.items():
-            set_field(entries[name], "tried", flow_mapping(found), before="run")
+            set_field(entries[name], "tried", flow_mapping(to_builtins(found)), before="run")
         for name, fact in facts.items():
-            values = {**fact, "others": flow_mapping(fact["others"])} if "others" in fact else fact
+            values = to_builtins(fact)
+            if fact.others:
+                values["others"] = flow_mapping(fact.others)
             set_field(entries[name], "verified", flow_mapping(values), before="run")
 
     change_registry(options.project / METHODS, write)
     for name, found in trials.items():
-        print(f"{name}: asked for its weights on {found['device']}, {found['date']}")
+        print(f"{name}: asked for its weights on {found.device}, {found.date}")
     for name, fact in facts.items():
-        print(
-            f"{name}: {', '.join([fact['dataset'], *fact.get('others', {})])} on {fact['device']}, {fact['date']}"
-        )
+        datasets = ", ".join([fact.dataset, *(fact.others or {})])
+        print(f"{name}: {datasets} on {fact.device}, {fact.date}")
     return 0

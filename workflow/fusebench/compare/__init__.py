@@ -2,14 +2,15 @@
 
 ::
 
-    spec = TableSpec("quickstart", "night-scenes", "Night scenes", {"mean": "Mean"}, ("EN", "SSIM@cddfuse"))
+    spec = TableSpec(suite="quickstart", dataset="night-scenes", title="Night scenes", methods={"mean": "Mean"},
+                     metrics=["EN", "SSIM@cddfuse"])
     write_measures(results / "measures.csv", measures)
     write_status(results / "status.csv", records)
     write_tables(results / "tables", spec, records, measures)
     print(terminal_table(spec, records, measures))
     print(failures(records))
 
-Records are the dictionaries of ``record.json``; measures are a long table as ``read_measures`` returns it. Loading this
+Records are those of ``contracts.records``; measures are a long table as ``read_measures`` returns it. Loading this
 package loads no pandas: Snakemake reads it for every job.
 """
 
@@ -18,12 +19,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fusebench.compare.contents import TableSpec
     from fusebench.compare.files import read_measures, write_measures, write_status, write_tables
     from fusebench.compare.terminal import failures, terminal_table
 
 __all__ = [
-    "TableSpec",
     "failures",
     "read_measures",
     "terminal_table",
@@ -33,7 +32,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "TableSpec": "contents",
     "failures": "terminal",
     "read_measures": "files",
     "terminal_table": "terminal",

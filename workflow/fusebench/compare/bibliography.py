@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
 
 from fusebench.compare.latex import escaped
+from fusebench.contracts.methods import Paper
+from fusebench.contracts.tables import PaperReference
 
 CONFERENCES = re.compile(
     r"\b(CVPR|ICCV|ECCV|AAAI|IJCAI|NeurIPS|NIPS|ICLR|ICML|WACV|BMVC|ACCV|PRCV|MICCAI|ICASSP|ICIP|ICME|ICRA|IROS|ICPR|"
@@ -16,20 +17,18 @@ CONFERENCES = re.compile(
 )
 
 
-def citation_key(method: str, entry: Mapping[str, Any]) -> str:
+def citation_key(method: str, paper: Paper) -> str:
     """Return the BibTeX key of a method: its paper's ``cite``, or one made of its name and year."""
-    paper = entry.get("paper", {})
-    made = re.sub(r"[^A-Za-z0-9]", "", method) + str(paper.get("year", ""))
-    return str(paper.get("cite") or made)
+    return paper.cite or re.sub(r"[^A-Za-z0-9]", "", method) + str(paper.year or "")
 
 
-def bibliography(papers: Mapping[str, Mapping[str, Any]]) -> str:
+def bibliography(papers: Mapping[str, PaperReference]) -> str:
     """Return BibTeX entries.
 
     Args:
-        papers: method -> ``key``, ``title`` and ``paper`` (authors, venue, year, doi, arxiv, url) of its entry.
+        papers: by method.
     """
-    entries = {paper["key"]: _entry(paper) for paper in papers.values()}
+    entries = {paper.key: _entry(paper) for paper in papers.values()}
     head = (
         "% The papers of the methods, as methods.yaml knows them. Where authors are missing, add them to the entry's paper;\n"
         "% a DOI or an arXiv number leads to them.\n"
@@ -37,31 +36,28 @@ def bibliography(papers: Mapping[str, Mapping[str, Any]]) -> str:
     return head + "".join(f"\n{entry}" for entry in entries.values())
 
 
-def _entry(paper: Mapping[str, Any]) -> str:
-    known: Mapping[str, Any] = paper["paper"]
-    venue = str(known.get("venue", ""))
-    kind = (
-        "inproceedings"
-        if CONFERENCES.search(venue)
-        else "article"
-        if _is_journal(venue)
-        else "misc"
-    )
+def _entry(reference: PaperReference) -> str:
+    paper = reference.paper
+    venue = paper.venue or ""
+    kind = "misc"
+    if CONFERENCES.search(venue):
+        kind = "inproceedings"
+    elif _is_journal(venue):
+        kind = "article"
+    where = {"inproceedings": "booktitle", "article": "journal"}.get(kind, "howpublished")
     fields = {
-        "author": " and ".join(escaped(_plain(name)) for name in known.get("authors", [])),
-        "key": paper["key"],
-        "title": f"{{{escaped(_plain(paper['title']))}}}",
-        {"inproceedings": "booktitle", "article": "journal"}.get(kind, "howpublished"): escaped(
-            _plain(venue)
-        ),
-        "year": str(known.get("year", "")),
-        "doi": str(known.get("doi", "")),
-        "eprint": str(known.get("arxiv", "")),
-        "archiveprefix": "arXiv" if "arxiv" in known else "",
-        "url": str(known.get("url", "")),
+        "author": " and ".join(escaped(_plain(name)) for name in paper.authors or ()),
+        "key": reference.key,
+        "title": f"{{{escaped(_plain(reference.title))}}}",
+        where: escaped(_plain(venue)),
+        "year": str(paper.year or ""),
+        "doi": paper.doi or "",
+        "eprint": paper.arxiv or "",
+        "archiveprefix": "arXiv" if paper.arxiv else "",
+        "url": paper.url or "",
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
-    return "\n".join([f"@{kind}{{{paper['key']},", *lines, "}\n"])
+    return "\n".join([f"@{kind}{{{reference.key},", *lines, "}\n"])
 
 
 def _is_journal(venue: str) -> bool:

@@ -4,45 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusebench.compare.means import Mean, Means, means_of
-from fusebench.markers import OK, SKIPPED
+from fusebench.contracts.records import Record
+from fusebench.contracts.tables import TableSpec
 from fusebench.metrics import Definition, resolve
+from fusebench.states import SKIPPED
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BEST, SECOND, THIRD = 1, 2, 3
 NO_MEAN = Mean(None, 0)
-NO_RECORD = {"state": SKIPPED, "reason": "the method has not been run on this dataset"}
-
-
-@dataclass(frozen=True)
-class TableSpec:
-    """Which table is asked for.
-
-    Attributes:
-        suite: name of the suite.
-        dataset: name of the dataset.
-        title: of the dataset, shown in the caption.
-        methods: name -> name shown, in the order of the rows.
-        metrics: ids in the order of the columns, ``METRIC`` or ``METRIC@DEFINITION``.
-        decimals: how many are printed, of all metrics or by id; methods are ranked on these digits.
-        pairs: how many the dataset has; where None, or 0 of one that could not be prepared, the most that any run has.
-    """
-
-    suite: str
-    dataset: str
-    title: str
-    methods: Mapping[str, str]
-    metrics: Sequence[str]
-    decimals: int | Mapping[str, int] = 4
-    pairs: int | None = None
-
-    def decimals_of(self, metric: str) -> int:
-        """Return how many digits after the point are printed of a metric, by its id."""
-        return self.decimals if isinstance(self.decimals, int) else self.decimals[metric]
+NOT_RUN = "the method has not been run on this dataset"
 
 
 @dataclass(frozen=True)
@@ -72,19 +47,19 @@ class Row:
 
     method: str
     label: str
-    record: Mapping[str, Any]
+    record: Record
     cells: tuple[Cell, ...]
 
     @property
     def state(self) -> str:
         """The state of its run."""
-        return str(self.record["state"])
+        return self.record.state
 
     @property
     def reason(self) -> str:
         """Why there is no number, or why some are missing; ``""`` where everything is there."""
         problems = dict.fromkeys(cell.problem for cell in self.cells if cell.problem)
-        return str(self.record.get("reason") or "") if self.state != OK else "; ".join(problems)
+        return "; ".join(problems) if self.record.is_ok else self.record.reason
 
 
 @dataclass(frozen=True)
@@ -97,9 +72,7 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def table_of(
-    spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd.DataFrame
-) -> Table:
+def table_of(spec: TableSpec, records: Iterable[Record], measures: pd.DataFrame) -> Table:
     """Return the table that ``spec`` asks for.
 
     Args:
@@ -114,13 +87,11 @@ def table_of(
     return tabulate(spec, records, means_of(measures[measures["dataset"] == spec.dataset]))
 
 
-def tabulate(spec: TableSpec, records: Iterable[Mapping[str, Any]], means: Means) -> Table:
+def tabulate(spec: TableSpec, records: Iterable[Record], means: Means) -> Table:
     """Return the table that ``spec`` asks for from means that are already known; otherwise as ``table_of``."""
-    here = {record["method"]: record for record in records if record["dataset"] == spec.dataset}
-    runs = {method: here.get(method, NO_RECORD) for method in spec.methods}
-    pairs = spec.pairs or max(
-        (len(record.get("images", [])) for record in runs.values()), default=0
-    )
+    here = {record.method: record for record in records if record.dataset == spec.dataset}
+    runs = {method: here.get(method) or _no_record(spec, method) for method in spec.methods}
+    pairs = spec.pairs or max((len(record.images) for record in runs.values()), default=0)
     definitions = tuple(resolve(spec.metrics))
     columns = [_column(spec, definition, runs, pairs, means) for definition in definitions]
     rows = [
@@ -130,10 +101,14 @@ def tabulate(spec: TableSpec, records: Iterable[Mapping[str, Any]], means: Means
     return Table(spec, definitions, pairs, tuple(rows))
 
 
+def _no_record(spec: TableSpec, method: str) -> Record:
+    return Record(method=method, dataset=spec.dataset, state=SKIPPED, reason=NOT_RUN)
+
+
 def _column(
     spec: TableSpec,
     definition: Definition,
-    runs: Mapping[str, Mapping[str, Any]],
+    runs: Mapping[str, Record],
     pairs: int,
     means: Means,
 ) -> dict[str, Cell]:
@@ -141,7 +116,7 @@ def _column(
     key = (definition.metric, definition.definition)
     cells = {
         method: _cell(spec, means.get((spec.dataset, method, *key), NO_MEAN), definition, pairs)
-        if record["state"] == OK
+        if record.is_ok
         else Cell(None, 0, "")
         for method, record in runs.items()
     }

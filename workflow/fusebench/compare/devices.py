@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from fusebench.compare.contents import Row
+from fusebench.contracts.records import Record
 
 NOT_RUN = "not run"
-TIMES = ("model_seconds", "seconds_per_image")
 
 
-def device_of(record: Mapping[str, Any]) -> str:
+def device_of(record: Record) -> str:
     """Return the device that a run's times belong to: the GPU's name or the processor's."""
-    hardware = record.get("hardware") or {}
-    if record.get("device") == "cuda":
-        return str(hardware.get("gpu") or "a GPU without a name")
-    return (
-        str(hardware.get("cpu") or "a processor without a name")
-        if record.get("device")
-        else NOT_RUN
-    )
+    if record.device is None:
+        return NOT_RUN
+    if record.device == "cuda":
+        return (record.hardware and record.hardware.gpu) or "a GPU without a name"
+    return (record.hardware and record.hardware.cpu) or "a processor without a name"
 
 
-def threads_of(record: Mapping[str, Any]) -> int | None:
+def threads_of(record: Record) -> int | None:
     """Return how many threads a run on a processor had; None for one on a GPU."""
-    return (record.get("hardware") or {}).get("threads") if record.get("device") == "cpu" else None
+    return record.hardware.threads if record.device == "cpu" and record.hardware else None
 
 
 def rows_by_device(rows: Iterable[Row]) -> dict[str, list[Row]]:
     """Return the rows that have a time, by their device."""
     by_device: dict[str, list[Row]] = {}
     for row in rows:
-        if any(row.record.get(key) is not None for key in TIMES):
+        times = (row.record.model_seconds, row.record.seconds_per_image)
+        if any(time is not None for time in times):
             by_device.setdefault(device_of(row.record), []).append(row)
     return by_device
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fusebench.compare.contents import Table, TableSpec, table_of
+from fusebench.compare.contents import Table, table_of
 from fusebench.compare.latex import latex
 from fusebench.compare.markdown import markdown
+from fusebench.contracts.records import Record
+from fusebench.contracts.tables import TableSpec
 from fusebench.files import write_text
 
 if TYPE_CHECKING:
@@ -40,16 +42,16 @@ def write_measures(path: Path, measures: pd.DataFrame) -> None:
     _write_csv(path, measures[list(MEASURE_COLUMNS)])
 
 
-def write_status(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+def write_status(path: Path, records: Iterable[Record]) -> None:
     """Write the state of every run, with its reason and its seconds."""
     import pandas as pd
 
-    rows = [{column: record.get(column) for column in STATUS_COLUMNS} for record in records]
+    rows = [{column: getattr(record, column) for column in STATUS_COLUMNS} for record in records]
     _write_csv(path, pd.DataFrame(rows, columns=[*STATUS_COLUMNS]))
 
 
 def write_tables(
-    folder: Path, spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd.DataFrame
+    folder: Path, spec: TableSpec, records: Iterable[Record], measures: pd.DataFrame
 ) -> list[Path]:
     """Write ``<folder>/<suite>/<dataset>.csv``, ``.md`` and ``.tex`` and return their paths.
 
@@ -84,7 +86,7 @@ def frame_of(table: Table) -> pd.DataFrame:
                 "pairs": table.pairs,
                 "measured": min((cell.measured for cell in row.cells), default=0),
                 **{d.id: cell.mean for d, cell in zip(table.definitions, row.cells, strict=True)},
-                **{column: row.record.get(column) for column in COST_COLUMNS},
+                **{column: getattr(row.record, column) for column in COST_COLUMNS},
             }
             for row in table.rows
         ]

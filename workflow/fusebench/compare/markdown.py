@@ -18,8 +18,8 @@ from fusebench.compare.wording import (
     notes,
     times_by_device,
 )
-from fusebench.markers import OK
 from fusebench.metrics import Definition
+from fusebench.states import OK
 
 ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
 

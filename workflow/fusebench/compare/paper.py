@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from fusebench.compare.contents import BEST, Cell, Row, Table, TableSpec, tabulate
+from fusebench.compare.contents import BEST, Cell, Row, Table, tabulate
 from fusebench.compare.devices import device_of, rows_by_device, with_threads
 from fusebench.compare.means import Means
 from fusebench.compare.wording import (
@@ -18,8 +17,10 @@ from fusebench.compare.wording import (
     seconds,
     shortened,
 )
-from fusebench.markers import OK
+from fusebench.contracts.records import Record
+from fusebench.contracts.tables import PaperSpec, ShownDataset, TableSpec
 from fusebench.metrics import Definition
+from fusebench.states import OK
 
 STACKED = "stacked"
 CAPTION = "caption"
@@ -31,42 +32,6 @@ COST_HEADS = {
 LEADING = ("year", "evidence")
 """Columns that stand before the metrics; those of a dataset stand after its metrics, and the others at the end."""
 PER_DATASET = ("model-seconds", "seconds")
-
-
-@dataclass(frozen=True)
-class PaperSpec:
-    """What a table of a paper shows; every field but the first two may come straight from JSON.
-
-    Attributes:
-        name: what its files are named.
-        title: the first sentence of the caption.
-        groups: heading -> methods in the order of the rows.
-        labels: method -> name shown.
-        datasets: name, title, methods and metrics (ids) of each dataset, and how many pairs it has where that is known.
-        decimals: id of a metric -> digits after the point.
-        heads: id of a metric -> head of its column, where it is not its name.
-        cite: method -> BibTeX key; empty where names are not followed by citations.
-        years, evidence: method -> text of its cell.
-        layout, unfinished, spread, highlight, colour, ties, columns: as the schema of the configuration describes them.
-    """
-
-    name: str
-    title: str
-    groups: Mapping[str, Sequence[str]]
-    labels: Mapping[str, str]
-    datasets: Sequence[Mapping[str, Any]]
-    decimals: Mapping[str, int]
-    heads: Mapping[str, str] = field(default_factory=dict)
-    cite: Mapping[str, str] = field(default_factory=dict)
-    years: Mapping[str, str] = field(default_factory=dict)
-    evidence: Mapping[str, str] = field(default_factory=dict)
-    layout: str = "side-by-side"
-    unfinished: str = "rows"
-    spread: str = "none"
-    highlight: int = 2
-    colour: bool = False
-    ties: bool = True
-    columns: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +113,7 @@ class PaperTable:
         )
 
 
-def paper_table(spec: PaperSpec, records: Iterable[Mapping[str, Any]], means: Means) -> PaperTable:
+def paper_table(spec: PaperSpec, records: Iterable[Record], means: Means) -> PaperTable:
     """Return the table that ``spec`` asks for.
 
     Args:
@@ -174,16 +139,15 @@ def paper_table(spec: PaperSpec, records: Iterable[Mapping[str, Any]], means: Me
     return PaperTable(spec, parts, columns, tuple(blocks), notes.by_letter)
 
 
-def _part(spec: PaperSpec, dataset: Mapping[str, Any]) -> TableSpec:
-    labels = {method: spec.labels[method] for method in dataset["methods"]}
+def _part(spec: PaperSpec, dataset: ShownDataset) -> TableSpec:
     return TableSpec(
-        spec.name,
-        dataset["name"],
-        dataset["title"],
-        labels,
-        dataset["metrics"],
-        spec.decimals,
-        dataset.get("pairs"),
+        suite=spec.name,
+        dataset=dataset.name,
+        title=dataset.title,
+        methods={method: spec.labels[method] for method in dataset.methods},
+        metrics=dataset.metrics,
+        decimals=spec.decimals,
+        pairs=dataset.pairs,
     )
 
 
@@ -314,17 +278,17 @@ def _spread(spec: PaperSpec, cell: Cell) -> str:
     return ""
 
 
-def _first_cost(cost: str, records: Iterable[Mapping[str, Any]]) -> str:
+def _first_cost(cost: str, records: Iterable[Record]) -> str:
     """Return what the first dataset that knows it says."""
     return next((text for record in records if (text := _cost(cost, record)) != NOTHING), NOTHING)
 
 
-def _cost(cost: str, record: Mapping[str, Any]) -> str:
+def _cost(cost: str, record: Record) -> str:
     if cost == "model-seconds":
-        return seconds(record.get("model_seconds"))
+        return seconds(record.model_seconds)
     if cost == "seconds":
-        return seconds(record.get("seconds_per_image"))
-    return parameters(record.get(cost))
+        return seconds(record.seconds_per_image)
+    return parameters(record.flops if cost == "flops" else record.parameters)
 
 
 class _Notes:

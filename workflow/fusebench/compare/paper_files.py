@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusebench.compare.bibliography import bibliography
 from fusebench.compare.files import frame_of
@@ -12,6 +12,7 @@ from fusebench.compare.paper import PaperTable
 from fusebench.compare.paper_html import html
 from fusebench.compare.paper_latex import latex, proof
 from fusebench.compare.paper_markdown import markdown
+from fusebench.contracts.tables import PaperReference
 from fusebench.files import write_text
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ SUFFIXES = (".csv", ".md", ".html", ".tex", ".bib", ".proof.tex")
 
 
 def write_paper_table(
-    folder: Path, table: PaperTable, papers: Mapping[str, Mapping[str, Any]]
+    folder: Path, table: PaperTable, papers: Mapping[str, PaperReference]
 ) -> list[Path]:
     """Write ``<folder>/<name>`` with each of ``SUFFIXES`` and return the paths.
 
     Args:
         folder: where they go.
         table: what they hold.
-        papers: method -> key, title and paper of its entry, for those that are cited.
+        papers: method -> its reference, for those that are cited.
     """
     texts = {
         ".csv": wide_frame(table).to_csv(index=False, lineterminator="\n"),

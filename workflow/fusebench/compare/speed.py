@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from fusebench.compare.devices import device_of, threads_of
 from fusebench.compare.markdown import escaped
 from fusebench.compare.wording import NOTHING, parameters, seconds
+from fusebench.contracts.records import Record, TimeSpread
 from fusebench.files import write_text
-from fusebench.markers import OK
+from fusebench.states import OK
 
-COLUMNS = [
-    "device",
-    "method",
-    "threads",
-    "state",
-    "size",
-    "model_ms_median",
-    "model_ms_p95",
-    "fps",
-    "total_ms_median",
-    "total_ms_p95",
-    "startup_s",
-    "repeats",
-    "parameters",
-    "flops",
-    "peak_device_mb",
-    "peak_rss_mb",
-    "load_per_cpu",
-    "exclusive",
-    "reason",
-]
+
+@dataclass(frozen=True)
+class SpeedRow:
+    """What a speed table says of one run: a line of its CSV file, its fields in the order of the columns.
+
+    Times are in milliseconds or, where named ``_s``, in seconds; memory is in megabytes. None stands for what is not known.
+    """
+
+    device: str
+    method: str
+    threads: int | None
+    state: str
+    size: str
+    model_ms_median: float | None
+    model_ms_p95: float | None
+    fps: float | None
+    total_ms_median: float | None
+    total_ms_p95: float | None
+    startup_s: float | None
+    repeats: int | None
+    parameters: int | None
+    flops: float | None
+    peak_device_mb: float | None
+    peak_rss_mb: float | None
+    load_per_cpu: float | None
+    exclusive: bool | None
+    reason: str
+
+
+COLUMNS = [field.name for field in fields(SpeedRow)]
 HEADS = (
     "method",
     "threads",
@@ -56,7 +66,7 @@ CAPTION = (
 )
 
 
-def write_speed_tables(folder: Path, suite: str, records: Iterable[Mapping[str, Any]]) -> None:
+def write_speed_tables(folder: Path, suite: str, records: Iterable[Record]) -> None:
     """Write ``<folder>/<suite>.csv``, one line for each method and size, and ``.md``, one table for each device.
 
     Args:
@@ -74,103 +84,85 @@ def write_speed_tables(folder: Path, suite: str, records: Iterable[Mapping[str, 
     write_text(folder / f"{suite}.md", speed_markdown(rows))
 
 
-def speed_row(record: Mapping[str, Any]) -> dict[str, Any]:
+def speed_row(record: Record) -> SpeedRow:
     """Return what a speed table says of one run."""
-    times, model, total = (
-        _part(record, "timing"),
-        _part(record, "timing", "model_seconds"),
-        _part(record, "timing", "seconds"),
+    times = record.timing
+    model, total = (times.model_seconds, times.seconds) if times else (None, None)
+    loads = [load for load in (record.host.load_per_cpu if record.host else ()) if load is not None]
+    return SpeedRow(
+        device=device_of(record),
+        method=record.method,
+        threads=threads_of(record),
+        state=record.state,
+        size=record.dataset.split("-")[1],
+        model_ms_median=_milliseconds(model, "median"),
+        model_ms_p95=_milliseconds(model, "p95"),
+        fps=1 / model.median if model and model.median else None,
+        total_ms_median=_milliseconds(total, "median"),
+        total_ms_p95=_milliseconds(total, "p95"),
+        startup_s=times.startup_seconds if times else None,
+        repeats=times.repeats if times else None,
+        parameters=record.parameters,
+        flops=record.flops,
+        peak_device_mb=_scaled(times.peak_device_bytes, 1e-6) if times else None,
+        peak_rss_mb=_scaled(times.peak_rss_bytes, 1e-6) if times else None,
+        load_per_cpu=max(loads, default=None),
+        exclusive=times.exclusive if times else None,
+        reason=record.reason,
     )
-    return {
-        "device": device_of(record),
-        "method": record["method"],
-        "threads": threads_of(record),
-        "state": record["state"],
-        "size": record["dataset"].split("-")[1],
-        "model_ms_median": _scaled(model.get("median"), 1000),
-        "model_ms_p95": _scaled(model.get("p95"), 1000),
-        "fps": 1 / model["median"] if model.get("median") else None,
-        "total_ms_median": _scaled(total.get("median"), 1000),
-        "total_ms_p95": _scaled(total.get("p95"), 1000),
-        "startup_s": times.get("startup_seconds"),
-        "repeats": times.get("repeats"),
-        "parameters": record.get("parameters"),
-        "flops": record.get("flops"),
-        "peak_device_mb": _scaled(times.get("peak_device_bytes"), 1e-6),
-        "peak_rss_mb": _scaled(times.get("peak_rss_bytes"), 1e-6),
-        "load_per_cpu": max(
-            (load for load in _part(record, "host").get("load_per_cpu", []) if load is not None),
-            default=None,
-        ),
-        "exclusive": times.get("exclusive"),
-        "reason": record["reason"],
-    }
 
 
-def _part(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    value: Any = record
-    for key in keys:
-        value = value.get(key) or {}
-    return dict(value)
+def _milliseconds(spread: TimeSpread | None, which: str) -> float | None:
+    return _scaled(getattr(spread, which), 1000) if spread else None
 
 
 def _scaled(value: float | None, factor: float) -> float | None:
     return None if value is None else value * factor
 
 
-def speed_markdown(rows: list[dict[str, Any]]) -> str:
+def speed_markdown(rows: Sequence[SpeedRow]) -> str:
     """Return one table for each device, each with its caption and the states of what has no times."""
-    ran = [row for row in rows if row["state"] == OK]
+    ran = [row for row in rows if row.state == OK]
     tables = [
-        _table(device, [row for row in ran if row["device"] == device])
-        for device in dict.fromkeys(row["device"] for row in ran)
+        _table(device, [row for row in ran if row.device == device])
+        for device in dict.fromkeys(row.device for row in ran)
     ]
     failed = [
-        f"- {escaped(row['method'])} at {row['size']}: {row['state']}: {escaped(row['reason'])}"
+        f"- {escaped(row.method)} at {row.size}: {row.state}: {escaped(row.reason)}"
         for row in rows
-        if row["state"] != OK
+        if row.state != OK
     ]
-    return (
-        "\n\n".join(
-            [CAPTION, *tables, *(["Without times:\n\n" + "\n".join(failed)] if failed else [])]
-        )
-        + "\n"
-    )
+    without = ["Without times:\n\n" + "\n".join(failed)] if failed else []
+    return "\n\n".join([CAPTION, *tables, *without]) + "\n"
 
 
-def _table(device: str, rows: list[dict[str, Any]]) -> str:
+def _table(device: str, rows: Sequence[SpeedRow]) -> str:
     ordered = sorted(
         rows,
-        key=lambda row: (
-            row["size"] != rows[0]["size"],
-            row["model_ms_median"] or row["total_ms_median"] or 0,
-        ),
+        key=lambda row: (row.size != rows[0].size, row.model_ms_median or row.total_ms_median or 0),
     )
     lines = [HEADS, ["---", *["---:"] * (len(HEADS) - 1)], *(_shown(row) for row in ordered)]
     return "\n".join([f"### {escaped(device)}", "", *(f"| {' | '.join(line)} |" for line in lines)])
 
 
-def _shown(row: Mapping[str, Any]) -> list[str]:
-    times = [
-        _scaled(row[key], 0.001)
-        for key in ("model_ms_median", "model_ms_p95", "total_ms_median", "total_ms_p95")
+def _shown(row: SpeedRow) -> list[str]:
+    return [
+        escaped(row.method),
+        NOTHING if row.threads is None else str(row.threads),
+        row.size,
+        seconds(_scaled(row.model_ms_median, 0.001)),
+        seconds(_scaled(row.model_ms_p95, 0.001)),
+        NOTHING if row.fps is None else f"{row.fps:.3g}",
+        seconds(_scaled(row.total_ms_median, 0.001)),
+        seconds(_scaled(row.total_ms_p95, 0.001)),
+        seconds(row.startup_s),
+        _whole(row.repeats),
+        parameters(row.parameters),
+        parameters(row.flops),
+        _whole(row.peak_device_mb),
+        _whole(row.peak_rss_mb),
     ]
-    model, model_p95, total, total_p95 = (seconds(value) for value in times)
-    whole = [
-        NOTHING if row[key] is None else f"{row[key]:.0f}"
-        for key in ("repeats", "peak_device_mb", "peak_rss_mb")
-    ]
-    fps = NOTHING if row["fps"] is None else f"{row['fps']:.3g}"
-    counts = [parameters(row["parameters"]), parameters(row["flops"])]
-    head = [
-        escaped(row["method"]),
-        NOTHING if row["threads"] is None else str(row["threads"]),
-        row["size"],
-        model,
-        model_p95,
-        fps,
-        total,
-        total_p95,
-        seconds(row["startup_s"]),
-    ]
-    return [*head, whole[0], *counts, *whole[1:]]
+
+
+def _whole(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.0f}"

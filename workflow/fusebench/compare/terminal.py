@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table, TableSpec, table_of
+from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table, table_of
 from fusebench.compare.wording import TIMES, cost_heads, costs, incomplete, times_by_device
-from fusebench.markers import OK
+from fusebench.contracts.records import Record
+from fusebench.contracts.tables import TableSpec
+from fusebench.states import OK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,9 +18,7 @@ ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
 MARKS = {BEST: "*", SECOND: "+"}
 
 
-def terminal_table(
-    spec: TableSpec, records: Iterable[Mapping[str, Any]], measures: pd.DataFrame
-) -> str:
+def terminal_table(spec: TableSpec, records: Iterable[Record], measures: pd.DataFrame) -> str:
     """The table in plain text: ``*`` is best, ``+`` second; a run without numbers shows its state.
 
     Args and errors: as for ``contents.table_of``.
@@ -39,17 +39,17 @@ def terminal_table(
     return "\n".join([title, *_grid(heads, rows), *_troubles(table), *times])
 
 
-def failures(records: Iterable[Mapping[str, Any]]) -> str:
+def failures(records: Iterable[Record]) -> str:
     """One paragraph for each run without result: method, dataset, state, reason and log; ``""`` where all went well."""
-    return "\n".join(_failure(record) for record in records if record["state"] != OK)
+    return "\n".join(_failure(record) for record in records if not record.is_ok)
 
 
-def _failure(record: Mapping[str, Any]) -> str:
-    lines = [f"{record['method']} on {record['dataset']}: {record['state']}"]
-    if record.get("reason"):
-        lines.append(f"    {' '.join(str(record['reason']).split())}")
-    if record.get("log"):
-        lines.append(f"    log: {record['log']}")
+def _failure(record: Record) -> str:
+    lines = [f"{record.method} on {record.dataset}: {record.state}"]
+    if record.reason:
+        lines.append(f"    {' '.join(record.reason.split())}")
+    if record.log:
+        lines.append(f"    log: {record.log}")
     return "\n".join(lines)
 
 

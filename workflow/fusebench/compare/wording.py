@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from fusebench.compare.contents import Cell, Row, Table
 from fusebench.compare.devices import rows_by_device, with_threads
-from fusebench.markers import OK
 from fusebench.metrics import Definition
+from fusebench.states import OK
 
 NOTE_LENGTH = 300
 """Reasons may quote a whole traceback; the CSV file has them in full."""
@@ -27,7 +27,7 @@ def costs(row: Row, table: Table) -> list[str]:
     """What stands below ``cost_heads``: seconds per image of the model alone and end to end, and the number of parameters."""
     return [
         *([] if times_by_device(table) else _times(row)),
-        parameters(row.record.get("parameters")),
+        parameters(row.record.parameters),
     ]
 
 
@@ -48,7 +48,7 @@ def times_by_device(table: Table, rows: Sequence[Row] | None = None) -> dict[str
 
 
 def _times(row: Row) -> list[str]:
-    return [seconds(row.record.get("model_seconds")), seconds(row.record.get("seconds_per_image"))]
+    return [seconds(row.record.model_seconds), seconds(row.record.seconds_per_image)]
 
 
 def seconds(value: float | None) -> str:
@@ -63,7 +63,7 @@ def seconds(value: float | None) -> str:
     return f"{value:.{decimals}f}"
 
 
-def parameters(value: int | None) -> str:
+def parameters(value: float | None) -> str:
     """Three significant digits with k, M or G."""
     if value is None:
         return NOTHING

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from fusebench.datasets.pins import read_pins, sums_of
-from fusebench.files import read_json
-from fusebench.markers import OK
+from fusebench.markers import read_manifest
+from fusebench.project import locate
 from fusebench.registry import Dataset, Registry
 
 Pairs = dict[str, frozenset[str]]
@@ -46,17 +45,18 @@ def pairs_of(registry: Registry, dataset: Dataset) -> Pairs:
 
 
 def _known_sums(root: Path, dataset: Dataset) -> dict[tuple[str, str], str]:
-    if "hashes" in dataset.entry:
-        return read_pins(root / dataset.entry["hashes"])
-    marker = root / "resources" / "datasets" / f"{dataset.name}.json"
-    content: dict[str, Any] = read_json(marker) if marker.is_file() else {"state": "absent"}
-    return dict(sums_of(content)) if content["state"] == OK else {}
+    if dataset.entry.hashes:
+        return read_pins(locate(root, dataset.entry.hashes))
+    try:
+        return dict(sums_of(read_manifest(root, dataset.name)))
+    except FileNotFoundError:
+        return {}
 
 
 def _without_parts(registry: Registry) -> list[Dataset]:
     """Return the datasets, of those that name the same file of pins only the first."""
     by_pins = {
-        dataset.entry.get("hashes", dataset.name): dataset
+        dataset.entry.hashes or dataset.name: dataset
         for dataset in reversed(registry.datasets.values())
     }
     return [dataset for dataset in registry.datasets.values() if dataset in by_pins.values()]

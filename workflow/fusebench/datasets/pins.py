@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from fusebench.contracts.markers import Manifest
 from fusebench.errors import DatasetUnavailable
 from fusebench.files import write_text
 
@@ -13,7 +13,7 @@ Key = tuple[str, str]
 """Side (``a``, ``b`` or ``reference``) and name of a pair."""
 
 
-def write_pins(file: Path, manifest: dict[str, Any]) -> int:
+def write_pins(file: Path, manifest: Manifest) -> int:
     """Write the sums of a prepared dataset, in the form of ``sha256sum``, and return how many there are."""
     sums = dict(sums_of(manifest))
     write_text(file, "".join(f"{found}  {side}/{name}\n" for (side, name), found in sums.items()))
@@ -30,7 +30,7 @@ def read_pins(file: Path) -> dict[Key, str]:
     return {(path.split("/", 1)[0], path.split("/", 1)[1]): found for found, path in lines}
 
 
-def check_pins(name: str, file: Path, manifest: dict[str, Any], whole: bool) -> None:
+def check_pins(name: str, file: Path, manifest: Manifest, whole: bool) -> None:
     """Raise DatasetUnavailable where an image is not the one that ``file`` pins; the first one is named.
 
     ``whole``: no list of names chooses a part of the set, so that every image that is pinned must be there.
@@ -51,14 +51,14 @@ def check_pins(name: str, file: Path, manifest: dict[str, Any], whole: bool) -> 
         )
 
 
-def sums_of(manifest: dict[str, Any]) -> Iterator[tuple[Key, str]]:
+def sums_of(manifest: Manifest) -> Iterator[tuple[Key, str]]:
     """Yield the sha256 of the pixels of every image of a prepared dataset."""
-    for pair in manifest["pairs"]:
-        for side in ("a", "b", "reference"):
-            if side in pair:
-                yield (side, pair["name"]), pair[side]["sha256"]
+    for pair in manifest.pairs:
+        for side, image in pair.sides.items():
+            yield (side, pair.name), image.sha256
 
 
-def _original(manifest: dict[str, Any], side: str, name: str) -> str:
-    pair = next(pair for pair in manifest["pairs"] if pair["name"] == name)
-    return str(pair[side].get("original", {}).get("file", f"{side}/{name}"))
+def _original(manifest: Manifest, side: str, name: str) -> str:
+    """Return the file that an image was read from, as its source names it."""
+    image = next(pair.sides[side] for pair in manifest.pairs if pair.name == name)
+    return image.original.file if image.original else f"{side}/{name}"

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fusebench.datasets.pairing import (
-    find_names,
-    fixed_folder,
-    image_path,
-    local_folder,
-    pair_names,
-    patterns,
-)
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fusebench.contracts.jobs import DatasetJob
+from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
 from fusebench.datasets.pins import check_pins
 from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
@@ -31,25 +29,45 @@ from fusebench.images import (
     thumbnail,
     write_png,
 )
+from fusebench.project import locate
+from fusebench.registry.pairing import find_names, fixed_folder, image_path, local_folder
 from fusebench.staging import remove_folder, staged_folder
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Sides = dict[str, tuple[NDArray[np.uint8], dict[str, Any]]]
-    """Side -> pixels, and what is known of the file they came from."""
-    LoadSides = Callable[[], Sides]
+
+@dataclass(frozen=True)
+class ReadImage:
+    """One image of a pair as it was read.
+
+    Attributes:
+        pixels: gray (H, W) or RGB (H, W, 3), values 0 to 255.
+        original: the file that it came from; None for a generated one.
+        notes: what was done to it while it was read.
+    """
+
+    pixels: NDArray[np.uint8]
+    original: OriginalFile | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+Sides = dict[str, ReadImage]
+"""Side (a, b, reference) -> image."""
+
+NamedPairs = Iterable[tuple[str, Callable[[], Sides]]]
+"""The name of each pair, and what loads its images."""
 
 
 def prepare_dataset(
-    name: str, definition: dict[str, Any], final: Path, root: Path, mirror: str = ""
-) -> dict[str, Any]:
+    name: str, job: DatasetJob, final: Path, root: Path, mirror: str = ""
+) -> Manifest:
     """Write a dataset in its normal form into ``final`` and return its manifest.
 
     Args:
         name: the dataset's name, for messages.
-        definition: the fields of its entry that decide which images it holds.
+        job: which images it holds.
         final: the folder to make; what was there is replaced.
         root: the project's folder; relative folders of local datasets start there.
         mirror: a path template that replaces the network, see ``sources``.
@@ -60,132 +78,140 @@ def prepare_dataset(
     with tempfile.TemporaryDirectory() as scratch:
         remove_folder(final)
         with staged_folder(final) as stage:
-            manifest = _write_pairs(_sources(definition, root, mirror, Path(scratch)), stage)
-            _check_pin(name, definition, manifest)
-            if "hashes" in definition:
-                check_pins(name, root / definition["hashes"], manifest, "pairs" not in definition)
-    return {"path": str(final), **manifest}
+            manifest = _write_pairs(_sources(job, root, mirror, Path(scratch)), stage)
+            _check_pin(name, job, manifest)
+            if job.hashes:
+                check_pins(name, locate(root, job.hashes), manifest, job.names is None)
+    return replace(manifest, path=str(final))
 
 
-def _sources(
-    definition: dict[str, Any], root: Path, mirror: str, scratch: Path
-) -> Iterable[tuple[str, LoadSides]]:
-    """Yield the pairs of a dataset by its kind: the name, and what loads its images."""
-    if definition["kind"] == "generated":
-        return _generated_pairs(definition["generator"])
-    if definition["kind"] == "git":
-        return _file_pairs(_checkout(definition, root, mirror, scratch), definition, root)
-    folder = local_folder(definition, root).resolve()
+def _sources(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> NamedPairs:
+    """Return the pairs of a dataset by its kind."""
+    if job.kind == "generated":
+        return _generated_pairs(job.generator)
+    if job.kind == "git":
+        return _file_pairs(_checkout(job, root, mirror, scratch), job)
+    folder = local_folder(job.folder, root).resolve()
     if not folder.is_dir():
         raise DatasetUnavailable(
-            f"{definition['folder']}: must be the folder of your images; found nothing at {folder}"
+            f"{job.folder}: must be the folder of your images; found nothing at {folder}"
         )
-    return _file_pairs(folder, definition, root)
+    return _file_pairs(folder, job)
 
 
-def _generated_pairs(generator: str) -> Iterator[tuple[str, LoadSides]]:
-    from fusebench.datasets.generated import generator as generator_of
+def _generated_pairs(generator: str) -> Iterator[tuple[str, Callable[[], Sides]]]:
+    from fusebench.generated import generator as generator_of
 
     for pair in generator_of(generator)():
         images = {"a": pair.a, "b": pair.b, "reference": pair.reference}
-        sides: Sides = {
-            side: (pixels, {"notes": []}) for side, pixels in images.items() if pixels is not None
-        }
+        sides = {side: ReadImage(pixels) for side, pixels in images.items() if pixels is not None}
         yield pair.name, partial(dict, sides)
 
 
-def _checkout(definition: dict[str, Any], root: Path, mirror: str, scratch: Path) -> Path:
+def _checkout(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> Path:
     from fusebench.sources.repositories import checkout_folders
 
-    folders = sorted({fixed_folder(pattern) for pattern in patterns(definition).values()})
+    folders = sorted({fixed_folder(pattern) for pattern in job.patterns.values()})
     try:
-        absent = checkout_folders(
-            definition["code"], definition["commit"], folders, scratch, root, mirror
-        )
+        absent = checkout_folders(job.code, job.commit, folders, scratch, root, mirror)
     except SourceUnavailable as error:
         raise DatasetUnavailable(str(error)) from error
-    names = pair_names(definition["pairs"], root) or []
     wanted = {
         pattern.replace("{name}", name)
-        for pattern in patterns(definition).values()
-        for name in names
+        for pattern in job.patterns.values()
+        for name in job.names or ()
     }
     lacking = sorted(wanted.intersection(absent))
     if lacking:
         raise DatasetUnavailable(
-            f"{definition['code']}: {len(lacking)} image(s) are part of the commit, but their content is not where it was cloned from; first: {lacking[0]}"
+            f"{job.code}: {len(lacking)} image(s) are part of the commit, but their content is not"
+            f" where it was cloned from; first: {lacking[0]}"
         )
     return scratch
 
 
-def _file_pairs(
-    folder: Path, definition: dict[str, Any], root: Path
-) -> Iterator[tuple[str, LoadSides]]:
-    for name in pair_names(definition.get("pairs"), root) or find_names(folder, definition):
-        yield name, partial(_read_sides, folder, definition, name)
+def _file_pairs(folder: Path, job: DatasetJob) -> Iterator[tuple[str, Callable[[], Sides]]]:
+    for name in job.names or find_names(folder, job.patterns):
+        yield name, partial(_read_sides, folder, job, name)
 
 
-def _read_sides(folder: Path, definition: dict[str, Any], name: str) -> Sides:
-    return {side: _read(folder, pattern, name) for side, pattern in patterns(definition).items()}
+def _read_sides(folder: Path, job: DatasetJob, name: str) -> Sides:
+    return {side: _read(folder, pattern, name) for side, pattern in job.patterns.items()}
 
 
-def _read(folder: Path, pattern: str, name: str) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+def _read(folder: Path, pattern: str, name: str) -> ReadImage:
     path = image_path(folder, pattern, name)
+    relative = path.relative_to(folder).as_posix()
     try:
         pixels, notes = read_image(path)
     except UnreadableImageError as error:
-        message = str(error).replace(str(path), path.relative_to(folder).as_posix())
+        message = str(error).replace(str(path), relative)
         raise DatasetUnavailable(f"pair {name!r}: {message}") from error
-    original = {"file": path.relative_to(folder).as_posix(), "sha256": sha256_of_file(path)}
-    return pixels, {"original": original, "notes": notes}
+    return ReadImage(pixels, OriginalFile(file=relative, sha256=sha256_of_file(path)), notes)
 
 
-def _write_pairs(pairs: Iterable[tuple[str, LoadSides]], stage: Path) -> dict[str, Any]:
+def _write_pairs(pairs: NamedPairs, stage: Path) -> Manifest:
     """Write every pair and return the manifest; all damaged pairs are told at once."""
-    entries, problems = [], []
+    written: list[Pair] = []
+    problems: list[str] = []
     small: dict[str, list[NDArray[np.uint8]]] = {"a": [], "b": []}
     for name, load_sides in pairs:
         try:
             sides = load_sides()
-            entries.append(_write_pair(name, sides, stage))
+            written.append(_write_pair(name, sides, stage))
             for side, thumbnails in small.items():
-                thumbnails.append(thumbnail(sides[side][0]))
+                thumbnails.append(thumbnail(sides[side].pixels))
         except DatasetUnavailable as error:
             problems.append(str(error))
     if problems:
         more = f"; and {len(problems) - 10} more" if len(problems) > 10 else ""
         raise DatasetUnavailable("; ".join(problems[:10]) + more)
-    if not entries:
+    if not written:
         raise DatasetUnavailable("must hold at least one pair; found none")
-    write_thumbnails(stage, small, [entry["name"] for entry in entries])
-    hashes = [[entry["name"], entry["a"]["sha256"], entry["b"]["sha256"]] for entry in entries]
-    return {"pairs": entries, "sha256": sha256_of_json(hashes)}
+    write_thumbnails(stage, small, [pair.name for pair in written])
+    return Manifest(pairs=written, sha256=sha256_of_pairs(written))
 
 
-def _write_pair(name: str, sides: Sides, stage: Path) -> dict[str, Any]:
-    sizes = {side: (pixels.shape[1], pixels.shape[0]) for side, (pixels, _) in sides.items()}
+def sha256_of_pairs(pairs: Iterable[Pair]) -> str:
+    """Return the sha256 over the names of some pairs and the pixels of their sources."""
+    return sha256_of_json([[pair.name, pair.a.sha256, pair.b.sha256] for pair in pairs])
+
+
+def _write_pair(name: str, sides: Sides, stage: Path) -> Pair:
+    sizes = {side: (image.pixels.shape[1], image.pixels.shape[0]) for side, image in sides.items()}
     if len(set(sizes.values())) > 1:
         found = ", ".join(
             f"{side.upper() if len(side) == 1 else side} {w}x{h}" for side, (w, h) in sizes.items()
         )
         raise DatasetUnavailable(
-            f"pair {name!r}: the images of a pair must have one size; found {found}; register or crop them, or take the pair off the list"
+            f"pair {name!r}: the images of a pair must have one size; found {found}; register or"
+            " crop them, or take the pair off the list"
         )
-    entry: dict[str, Any] = {"name": name, "size": list(sizes["a"])}
-    for side, (pixels, facts) in sides.items():
-        write_png(stage / side / f"{name}.png", pixels)
-        entry[side] = {
-            "file": f"{side}/{name}.png",
-            "mode": mode_of(pixels),
-            "sha256": pixel_sha256(pixels),
-            **facts,
-        }
-    return entry
+    files = {side: _write_side(name, side, image, stage) for side, image in sides.items()}
+    return Pair(
+        name=name,
+        size=sizes["a"],
+        a=files["a"],
+        b=files["b"],
+        reference=files.get("reference", UNSET),
+    )
 
 
-def _check_pin(name: str, definition: dict[str, Any], manifest: dict[str, Any]) -> None:
-    pinned = definition.get("sha256")
-    if pinned and pinned != manifest["sha256"]:
+def _write_side(name: str, side: str, image: ReadImage, stage: Path) -> ImageFile:
+    file = f"{side}/{name}.png"
+    write_png(stage / file, image.pixels)
+    return ImageFile(
+        file=file,
+        mode=mode_of(image.pixels),
+        sha256=pixel_sha256(image.pixels),
+        notes=image.notes,
+        original=image.original or UNSET,
+    )
+
+
+def _check_pin(name: str, job: DatasetJob, manifest: Manifest) -> None:
+    if job.sha256 and job.sha256 != manifest.sha256:
         raise DatasetUnavailable(
-            f"{name}: its images must have the sha256 {pinned} together; found {manifest['sha256']}: these are other images, or another selection"
+            f"{name}: its images must have the sha256 {job.sha256} together; found"
+            f" {manifest.sha256}: these are other images, or another selection"
         )

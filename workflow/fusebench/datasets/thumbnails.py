@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
+from fusebench.contracts.markers import Pair
 from fusebench.images import read_own, thumbnail
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def write_thumbnails(
 
 
 def read_thumbnails(
-    folder: Path, pairs: list[dict[str, Any]]
+    folder: Path, pairs: Sequence[Pair]
 ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
     """Return the thumbnails of source images A and of source images B, in the order of ``pairs``.
 
@@ -39,9 +40,9 @@ def read_thumbnails(
         pairs: some or all pairs of its manifest.
     """
     try:
-        return _kept(folder / FILE, [pair["name"] for pair in pairs])
+        return _kept(folder / FILE, [pair.name for pair in pairs])
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):  # absent, or damaged
-        files = [folder / pair[side]["file"] for side in ("a", "b") for pair in pairs]
+        files = [folder / pair.sides[side].file for side in ("a", "b") for pair in pairs]
         with ThreadPoolExecutor(2) as pool:  # decoding images leaves Python's lock alone
             small = list(pool.map(lambda file: thumbnail(read_own(file)), files))
         return small[: len(pairs)], small[len(pairs) :]

@@ -8,7 +8,6 @@ A builder holds a lock on a file beside its staging folder: what is left of a de
 from __future__ import annotations
 
 import errno
-import json
 import os
 import platform
 import stat
@@ -17,8 +16,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from msgspec.structs import replace
+
+from fusebench.contracts.files import read_stored, write_stored
+from fusebench.contracts.markers import EnvironmentMarker, PythonFacts
 from fusebench.environments.bytecode import compile_bytecode
 from fusebench.environments.conda_install import check_conda, install_conda, missing_conda
 from fusebench.environments.conda_lock import read_conda_lock
@@ -29,6 +31,7 @@ from fusebench.environments.donors import donors_for, known_digests, write_stamp
 from fusebench.environments.hardware import cuda_architectures
 from fusebench.environments.installed_files import (
     MANIFEST,
+    RECEIPT,
     files_of,
     hash_files,
     installed_packages,
@@ -39,30 +42,13 @@ from fusebench.environments.interpreters import make_python
 from fusebench.environments.key import locked_key
 from fusebench.environments.pip_install import install_pip
 from fusebench.environments.pip_lock import read_pip_lock, require_platform
-from fusebench.errors import EnvironmentFailed
+from fusebench.errors import EnvironmentFailed, UnreadableFile
 from fusebench.files import sha256_of_file
 from fusebench.staging import staging_folder
 
-RECEIPT = "fusebench-receipt.json"
-_RECEIPT_FIELDS = {
-    "key",
-    "env",
-    "variant",
-    "python",
-    "packages",
-    "conda_packages",
-    "notes",
-    "manifest",
-    "bytes",
-}
 
-
-def build(env_folder: Path, variant: str, resources: Path) -> dict[str, Any]:
-    """Make ``resources/envs/<key>`` unless it is there whole, and return its receipt.
-
-    The receipt says ``key``, ``env``, ``variant``, ``path``, ``python`` (version, executable, where found),
-    ``packages`` and ``conda_packages`` (name: version), ``cuda_architectures`` (such as
-    ``["sm_80"]``; None without torch or on its CPU wheel), ``notes``, ``seconds``, ``bytes`` and ``files``.
+def build(env_folder: Path, variant: str, resources: Path) -> EnvironmentMarker:
+    """Make ``resources/envs/<key>`` unless it is there whole, and return its receipt, which is the marker of the step.
 
     Raises:
         EnvironmentFailed: it is not locked, or cannot be built; the message says why and what to do.
@@ -78,26 +64,26 @@ def build(env_folder: Path, variant: str, resources: Path) -> dict[str, Any]:
         return _build(environment, key, stage, final)
 
 
-def _require_interpreter(receipt: dict[str, Any]) -> dict[str, Any]:
+def _require_interpreter(receipt: EnvironmentMarker) -> EnvironmentMarker:
     """Refuse an environment whose interpreter is not on this machine: on a cluster, others may be using it."""
-    if os.access(Path(receipt["path"]) / "bin" / "python", os.X_OK):
+    if os.access(Path(receipt.path) / "bin" / "python", os.X_OK):
         return receipt
+    python = receipt.python
+    made = f"{python.executable} (Python {python.version})" if python else "an interpreter"
     raise EnvironmentFailed(
-        f"{receipt['env']}: {receipt['path']} was built with {receipt['python']['executable']} (Python "
-        f"{receipt['python']['version']}), which is not on {platform.node()}; make it available on every machine that "
-        f"shares this folder, or remove the folder, and it is built with an interpreter of this one"
+        f"{receipt.env}: {receipt.path} was built with {made}, which is not on {platform.node()};"
+        " make it available on every machine that shares this folder, or remove the folder, and it"
+        " is built with an interpreter of this one"
     )
 
 
-def read_receipt(folder: Path) -> dict[str, Any] | None:
+def read_receipt(folder: Path) -> EnvironmentMarker | None:
     """Return the receipt of a built environment; None where there is none, or none that a build wrote."""
     try:
-        receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        receipt = read_stored(folder / RECEIPT, EnvironmentMarker)
+    except (OSError, UnreadableFile):
         return None
-    if not isinstance(receipt, dict) or not {*receipt} >= _RECEIPT_FIELDS:
-        return None
-    return receipt | {"path": str(folder)}
+    return replace(receipt, path=str(folder)) if receipt.key and receipt.manifest else None
 
 
 @contextmanager
@@ -113,7 +99,7 @@ def disk_errors_told(environment: Environment, final: Path) -> Iterator[None]:
         ) from error
 
 
-def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict[str, Any]:
+def _build(environment: Environment, key: str, stage: Path, final: Path) -> EnvironmentMarker:
     """Install into the staging folder, verify, write the receipt, rename."""
     start = time.monotonic()
     lock = read_pip_lock(environment)
@@ -128,41 +114,41 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> dict
     _require_conda(environment, stage, digests)
     packages, conda = installed_packages(stage), conda_packages(stage)
     with ThreadPoolExecutor(1) as pool:  # while the processes that compile are waited for
-        compiling = pool.submit(compile_bytecode, stage, python["version"], digests, donors)
+        compiling = pool.submit(compile_bytecode, stage, python.version, digests, donors)
         sealed = {
             path: _make_read_only(f"{stage}/{path}")
             for path in digests
             if not path.endswith(".pyc")
         }
         compiling.result()
-    receipt: dict[str, Any] = {
-        "key": key,
-        "env": environment.name,
-        "variant": environment.variant,
-        "lock": environment.pip_lock.name,
-        "path": str(final),
-        "python": python,
-        "packages": packages,
-        "conda_packages": conda,
-        "cuda_architectures": cuda_architectures(stage, conda | packages),
-        "notes": notes,
-    }
-    receipt |= _seal(stage, digests, known, sealed)
-    receipt["seconds"] = round(time.monotonic() - start, 2)
-    (stage / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
+    receipt = EnvironmentMarker(
+        key=key,
+        env=environment.name,
+        variant=environment.variant,
+        lock=environment.pip_lock.name,
+        path=str(final),
+        python=python,
+        packages=packages,
+        conda_packages=conda,
+        cuda_architectures=cuda_architectures(stage, conda | packages),
+        notes=notes,
+    )
+    receipt = _sealed(receipt, stage, digests, known, sealed)
+    receipt = replace(receipt, seconds=round(time.monotonic() - start, 2))
+    write_stored(stage / RECEIPT, receipt)
     return _publish(environment, stage, final, receipt)
 
 
-def _install_python(environment: Environment, stage: Path, final: Path) -> dict[str, str]:
+def _install_python(environment: Environment, stage: Path, final: Path) -> PythonFacts:
     """Install Python and the conda packages where there are any, else make a virtual environment."""
     if not environment.conda:
         return make_python(environment, stage)
     install_conda(environment, read_conda_lock(environment), stage, final)
-    return {
-        "version": conda_packages(stage)["python"],
-        "executable": str(final / "bin" / "python"),
-        "origin": "conda",
-    }
+    return PythonFacts(
+        version=conda_packages(stage)["python"],
+        executable=str(final / "bin" / "python"),
+        origin="conda",
+    )
 
 
 def _require_conda(environment: Environment, stage: Path, digests: dict[str, str]) -> None:
@@ -178,10 +164,14 @@ def _require_conda(environment: Environment, stage: Path, digests: dict[str, str
         )
 
 
-def _seal(
-    stage: Path, digests: dict[str, str], known: dict[int, str], sealed: dict[str, os.stat_result]
-) -> dict[str, Any]:
-    """Write down every file with its sha256 and take the right to write from all.
+def _sealed(
+    receipt: EnvironmentMarker,
+    stage: Path,
+    digests: dict[str, str],
+    known: dict[int, str],
+    sealed: dict[str, os.stat_result],
+) -> EnvironmentMarker:
+    """Write down every file with its sha256, take the right to write from all, and return the receipt with their sums.
 
     ``digests`` are known already, ``known`` by inode; ``sealed`` are read-only already. Only files become read-only: a
     read-only folder could not be removed by its owner with a plain ``rm -r``.
@@ -192,7 +182,8 @@ def _seal(
     sealed |= {path: _make_read_only(f"{stage}/{path}") for path in left}
     write_stamps(stage, sealed)
     size = sum(status.st_size for status in sealed.values() if stat.S_ISREG(status.st_mode))
-    return {"bytes": size, "files": len(sealed), "manifest": sha256_of_file(stage / MANIFEST)}
+    digest = sha256_of_file(stage / MANIFEST)
+    return replace(receipt, bytes=size, files=len(sealed), manifest=digest)
 
 
 def _make_read_only(path: str) -> os.stat_result:
@@ -205,8 +196,8 @@ def _make_read_only(path: str) -> os.stat_result:
 
 
 def _publish(
-    environment: Environment, stage: Path, final: Path, receipt: dict[str, Any]
-) -> dict[str, Any]:
+    environment: Environment, stage: Path, final: Path, receipt: EnvironmentMarker
+) -> EnvironmentMarker:
     """Rename the stage to its final name; whoever comes second takes what the first one made."""
     if final.exists() and read_receipt(final) is None:
         final.rename(stage.with_name(f"{stage.name}.broken"))

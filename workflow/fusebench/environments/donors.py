@@ -14,7 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fusebench.environments.installed_files import MANIFEST, one_a_line
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.markers import EnvironmentMarker
+from fusebench.environments.installed_files import MANIFEST, RECEIPT, one_a_line
+from fusebench.errors import UnreadableFile
 
 STAMPS = "fusebench-stamps.json"
 """The change time of every file of a built environment when it was sealed, in nanoseconds."""
@@ -42,11 +45,9 @@ def donors_for(envs: Path, packages: Iterable[tuple[str, str]]) -> list[Donor]:
     wanted = dict(packages)
     shared: dict[Path, int] = {}
     for stamps in envs.glob(f"*/{STAMPS}"):
-        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-            receipt = json.loads(
-                stamps.with_name("fusebench-receipt.json").read_text(encoding="utf-8")
-            )
-            shared[stamps.parent] = len(receipt["packages"].items() & wanted.items())
+        with suppress(OSError, UnreadableFile):
+            receipt = read_stored(stamps.with_name(RECEIPT), EnvironmentMarker)
+            shared[stamps.parent] = len(receipt.packages.items() & wanted.items())
     chosen = sorted(
         (folder for folder, count in shared.items() if count), key=lambda folder: -shared[folder]
     )

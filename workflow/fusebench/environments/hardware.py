@@ -6,8 +6,8 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from fusebench.contracts.markers import EnvironmentMarker
 from fusebench.errors import EnvironmentFailed
 
 _ASK_TORCH = (
@@ -47,7 +47,7 @@ def cuda_architectures(environment: Path, packages: Mapping[str, str]) -> list[s
     return flags.split() if flags else None
 
 
-def kernels_for(receipt: Mapping[str, Any], compute_capability: tuple[int, int]) -> None:
+def kernels_for(receipt: EnvironmentMarker, compute_capability: tuple[int, int]) -> None:
     """Refuse a GPU for which the torch of an environment has no kernels.
 
     A binary for ``sm_XY`` runs on devices of the same major and an equal or higher minor version; PTX
@@ -56,8 +56,8 @@ def kernels_for(receipt: Mapping[str, Any], compute_capability: tuple[int, int])
     Raises:
         EnvironmentFailed: such as ``torch 1.8.1 has no kernels for sm_90; use env torch-2``.
     """
-    version = _torch_of({**receipt["conda_packages"], **receipt["packages"]})
-    architectures = receipt.get("cuda_architectures") or []
+    version = _torch_of({**receipt.conda_packages, **receipt.packages})
+    architectures = receipt.cuda_architectures or []
     if version is None or any(_runs_on(flag, compute_capability) for flag in architectures):
         return
     major, minor = compute_capability
@@ -65,10 +65,10 @@ def kernels_for(receipt: Mapping[str, Any], compute_capability: tuple[int, int])
         f"has kernels for {', '.join(architectures)}" if architectures else "was built without CUDA"
     )
     advice = "use env torch-2"
-    if not architectures and receipt["variant"] == "cpu":
-        advice = f"use its CUDA variant: fusebench lock {receipt['env']} --variant cuda"
+    if not architectures and receipt.variant == "cpu":
+        advice = f"use its CUDA variant: fusebench lock {receipt.env} --variant cuda"
     raise EnvironmentFailed(
-        f"torch {version} has no kernels for sm_{major}{minor}; {advice} (the one of env {receipt['env']} {has})"
+        f"torch {version} has no kernels for sm_{major}{minor}; {advice} (the one of env {receipt.env} {has})"
     )
 
 

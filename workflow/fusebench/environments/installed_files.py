@@ -20,6 +20,9 @@ from pathlib import Path
 from fusebench.environments.conda_meta import conda_records
 from fusebench.files import sha256_of_file
 
+RECEIPT = "fusebench-receipt.json"
+"""What a build says of the environment, inside its folder."""
+
 MANIFEST = "fusebench-files.json"
 """Every file of a built environment with its sha256."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fusebench.contracts.markers import PythonFacts
 from fusebench.environments.definition import Environment
 from fusebench.environments.disk import disk_is_full, no_room
 from fusebench.environments.uv import UvFailed, run_uv
@@ -53,7 +54,7 @@ def find_interpreter(environment: Environment) -> Interpreter:
     )
 
 
-def make_python(environment: Environment, stage: Path) -> dict[str, str]:
+def make_python(environment: Environment, stage: Path) -> PythonFacts:
     """Make a virtual environment in ``stage`` and return version, executable and origin of its interpreter.
 
     It is relocatable, because its folder gets its name at the end.
@@ -77,7 +78,7 @@ def make_python(environment: Environment, stage: Path) -> dict[str, str]:
         raise EnvironmentFailed(
             f"{environment.name}: no virtual environment with {found.executable}: {error}; {advice}"
         ) from error
-    return {"version": found.version, "executable": str(found.executable), "origin": found.origin}
+    return PythonFacts(version=found.version, executable=str(found.executable), origin=found.origin)
 
 
 def _candidates(environment: Environment) -> Iterator[tuple[str, Path]]:

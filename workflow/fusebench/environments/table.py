@@ -56,11 +56,11 @@ def _row(folder: Path, variant: str, resources: Path, methods: str) -> dict[str,
     built = resources.absolute() / "envs" / key
     if (receipt := read_receipt(built)) is not None:
         row |= {
-            "python": receipt["python"]["version"],
-            "packages": str(len(receipt["packages"])),
+            "python": receipt.python.version if receipt.python else "",
+            "packages": str(len(receipt.packages)),
             "state": "built",
         }
-        row |= {"size": megabytes(receipt["bytes"]), "shared": megabytes(shared_bytes(built))}
+        row |= {"size": megabytes(receipt.bytes), "shared": megabytes(shared_bytes(built))}
     return row | {"methods": methods, "key": key}
 
 

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from fusebench.environments.building import RECEIPT, read_receipt
+from fusebench.environments.building import read_receipt
 from fusebench.environments.conda_install import check_conda, missing_conda
 from fusebench.environments.conda_lock import read_conda_lock
 from fusebench.environments.definition import Environment, read_environment
 from fusebench.environments.donors import STAMPS
 from fusebench.environments.installed_files import (
     MANIFEST,
+    RECEIPT,
     Difference,
     check_records,
     files_of,
@@ -50,11 +51,11 @@ def verify(
     digests = hash_files(root, files_of(root))
     found = [
         *_packages(environment, root),
-        *_against_records(environment, root, digests, receipt["notes"]),
+        *_against_records(environment, root, digests, receipt.notes),
     ]
     found += check_conda(root, digests)
     found += _against_manifest(
-        root, digests, receipt["manifest"], {difference.path for difference in found}
+        root, digests, receipt.manifest, {difference.path for difference in found}
     )
     if archives:
         found += _against_archives(

@@ -9,30 +9,36 @@ from __future__ import annotations
 import fnmatch
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from fusebench.datasets.pairing import names_of
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fusebench.contracts.base import given
+from fusebench.contracts.jobs import CommittedJob
+from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair, SourceMarker
+from fusebench.datasets.preparation import sha256_of_pairs
 from fusebench.errors import DatasetUnavailable, StepError
-from fusebench.evidence.checks import SIDES
-from fusebench.files import sha256_of_file, sha256_of_json
+from fusebench.files import sha256_of_file
 from fusebench.fuse.staging import copy_repository
 from fusebench.images import SUFFIXES, UnreadableImageError, mode_of, pixel_sha256, read_image
-from fusebench.markers import OK
+from fusebench.registry.pairing import names_of
 from fusebench.staging import remove_folder, staged_folder
 
 NO_OUTPUT = "no committed output"
 ABSENT = "is part of the commit, but its content is not where it was cloned from"
 
+Sides = Mapping[str, Path]
+"""Side (a, b, expect) -> file."""
 
-def prepare_committed(
-    source: dict[str, Any], definition: dict[str, Any], final: Path
-) -> dict[str, Any]:
+
+def prepare_committed(source: SourceMarker, job: CommittedJob, final: Path) -> Manifest:
     """Copy the images of a self-check into ``final`` and return their manifest.
 
     Args:
         source: the marker of the method's source.
-        definition: ``Check.definition``.
+        job: which images they are.
         final: the folder to make; what was there is replaced.
 
     Returns:
@@ -43,86 +49,74 @@ def prepare_committed(
         StepError: the clone cannot be had, in the clone's own state.
         DatasetUnavailable: an input is absent or damaged, or no input, or none of the outputs asked for, can be found.
     """
-    if source["state"] != OK:
-        error = StepError(source["reason"])
-        error.state = source["state"]
-        raise error
+    if not source.is_ok:
+        raise StepError.taken_over(source.state, source.reason)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(source["path"])
-        if definition["unpack"]:
+        folder = Path(source.path)
+        if job.unpack:
             folder = Path(scratch, "work")
-            _refuse_absent(definition["unpack"], source)
-            copy_repository(Path(source["path"]), folder, definition["unpack"], {})
+            _refuse_absent(job.unpack, source)
+            copy_repository(Path(source.path), folder, job.unpack, {})
         remove_folder(final)
         with staged_folder(final) as stage:
-            manifest = _write(folder, definition, stage, source)
-    return {"path": str(final), **manifest}
+            manifest = _write(folder, job, stage, source)
+    return replace(manifest, path=str(final))
 
 
-def _refuse_absent(files: list[str], source: dict[str, Any]) -> None:
-    lacking = sorted(set(files).intersection(source.get("absent") or []))
+def _refuse_absent(files: Sequence[str], source: SourceMarker) -> None:
+    lacking = sorted(set(files).intersection(source.absent))
     if lacking:
-        raise DatasetUnavailable(f"{source['code']}: {lacking[0]} {ABSENT}")
+        raise DatasetUnavailable(f"{source.code}: {lacking[0]} {ABSENT}")
 
 
-def _write(
-    folder: Path, definition: dict[str, Any], stage: Path, source: dict[str, Any]
-) -> dict[str, Any]:
-    paths = _paths(folder, definition)
+def _write(folder: Path, job: CommittedJob, stage: Path, source: SourceMarker) -> Manifest:
+    paths = _paths(folder, job)
     if not paths:
         raise DatasetUnavailable(
-            f"{source['code']}: no pair of committed inputs was found; correct `selfcheck.inputs`: {definition['a']}, {definition['b']}"
+            f"{source.code}: no pair of committed inputs was found; correct `selfcheck.inputs`:"
+            f" {job.a}, {job.b}"
         )
     pairs = [
-        _copy_pair(name, sides, folder, stage, source, _promises(definition, name))
+        _copy_pair(name, sides, folder, stage, source, _promises(job, name))
         for name, sides in paths.items()
     ]
-    unpaired = _unpaired(folder, definition, paths)
-    if "expect" in definition and all(pair.get("why") == NO_OUTPUT for pair in pairs):
+    unpaired = _unpaired(folder, job, paths)
+    if job.expect is not None and all(pair.why == NO_OUTPUT for pair in pairs):
         found = f"; it finds {', '.join(unpaired[:3])}, which no pair is named" if unpaired else ""
         raise DatasetUnavailable(
-            f"{source['code']}: no committed output was found for any pair; correct `selfcheck.expect`: {definition['expect']}{found}"
+            f"{source.code}: no committed output was found for any pair; correct"
+            f" `selfcheck.expect`: {job.expect}{found}"
         )
-    hashes = [[pair["name"], pair["a"]["sha256"], pair["b"]["sha256"]] for pair in pairs]
-    return {
-        "pairs": pairs,
-        "sha256": sha256_of_json(hashes),
-        "unpaired": unpaired,
-    }
+    return Manifest(pairs=pairs, sha256=sha256_of_pairs(pairs), unpaired=unpaired)
 
 
-def _paths(folder: Path, definition: dict[str, Any]) -> dict[str, dict[str, Path]]:
+def _patterns(job: CommittedJob) -> dict[str, str]:
+    """Return side -> pattern, for the sides that have one for all pairs."""
+    stated = {"a": job.a, "b": job.b, "expect": job.expect}
+    return {side: pattern for side, pattern in stated.items() if pattern is not None}
+
+
+def _paths(folder: Path, job: CommittedJob) -> dict[str, Sides]:
     """Return name -> side -> file; a side whose file does not exist is kept for the inputs only."""
-    pairs = definition["pairs"]
-    if isinstance(pairs, dict):
+    patterns = _patterns(job)
+    if isinstance(job.pairs, dict):
         return {
             name: {
-                side: folder / _filled(definition, pair, side, name)
-                for side in SIDES
-                if _has(definition, pair, side)
+                side: folder / path.replace("{name}", name)
+                for side, path in {**patterns, **given(pair)}.items()
             }
-            for name, pair in pairs.items()
+            for name, pair in job.pairs.items()
         }
-    patterns = {side: definition[side] for side in SIDES if side in definition}
-    names = pairs or sorted(names_of(folder, patterns["a"]) & names_of(folder, patterns["b"]))
+    found = sorted(names_of(folder, patterns["a"]) & names_of(folder, patterns["b"]))
     return {
         name: {side: _existing(folder, pattern, name) for side, pattern in patterns.items()}
-        for name in names
+        for name in job.pairs or found
     }
 
 
-def _promises(definition: dict[str, Any], name: str) -> bool:
+def _promises(job: CommittedJob, name: str) -> bool:
     """Say whether the entry names the output of one pair itself, not by a pattern for all."""
-    pairs = definition["pairs"]
-    return isinstance(pairs, dict) and "expect" in pairs[name]
-
-
-def _has(definition: dict[str, Any], pair: dict[str, str], side: str) -> bool:
-    return side in pair or side in definition
-
-
-def _filled(definition: dict[str, Any], pair: dict[str, str], side: str, name: str) -> str:
-    return pair[side] if side in pair else str(definition[side]).replace("{name}", name)
+    return isinstance(job.pairs, dict) and job.pairs[name].expect is not UNSET
 
 
 def _existing(folder: Path, pattern: str, name: str) -> Path:
@@ -140,37 +134,32 @@ def _matching(folder: Path, relative: str) -> list[Path]:
 
 
 def _copy_pair(
-    name: str,
-    sides: dict[str, Path],
-    folder: Path,
-    stage: Path,
-    source: dict[str, Any],
-    promised: bool,
-) -> dict[str, Any]:
+    name: str, sides: Sides, folder: Path, stage: Path, source: SourceMarker, promised: bool
+) -> Pair:
     """Copy the images of one pair; an output that the entry promises by its name must be there."""
     try:
-        copied = {
-            side: _copy(name, side, sides[side], folder, stage, source) for side in ("a", "b")
-        }
+        a, b = (_copy(name, side, sides[side], folder, stage, source) for side in ("a", "b"))
     except UnreadableImageError as error:
         raise DatasetUnavailable(f"pair {name!r}: {error}") from error
-    pair = {"name": name, "size": copied["a"]["size"], "expect": None, **copied}
+    pair = Pair(name=name, size=a.size or (0, 0), a=a, b=b, expect=None)
     if "expect" not in sides:
         return pair
     try:
-        return {**pair, "expect": _copy(name, "expect", sides["expect"], folder, stage, source)}
+        expect = _copy(name, "expect", sides["expect"], folder, stage, source)
     except UnreadableImageError as error:  # the other images can still be compared
         if promised and str(error) == NO_OUTPUT:
             relative = sides["expect"].relative_to(folder).as_posix()
             raise DatasetUnavailable(
-                f"{source['code']}: {relative}: no such file was committed; correct `expect` of pair {name!r} in `selfcheck.pairs`"
+                f"{source.code}: {relative}: no such file was committed; correct `expect` of pair"
+                f" {name!r} in `selfcheck.pairs`"
             ) from error
-        return {**pair, "why": str(error)}
+        return replace(pair, why=str(error))
+    return replace(pair, expect=expect)
 
 
 def _copy(
-    name: str, side: str, path: Path, folder: Path, stage: Path, source: dict[str, Any]
-) -> dict[str, Any]:
+    name: str, side: str, path: Path, folder: Path, stage: Path, source: SourceMarker
+) -> ImageFile:
     relative = path.relative_to(folder).as_posix()
     try:
         pixels, notes = read_image(path)
@@ -179,22 +168,22 @@ def _copy(
     target = stage / side / f"{name}{path.suffix}"
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, target)
-    return {
-        "file": f"{side}/{target.name}",
-        "size": [pixels.shape[1], pixels.shape[0]],
-        "mode": mode_of(pixels),
-        "sha256": pixel_sha256(pixels),
-        "original": {"file": relative, "sha256": sha256_of_file(path)},
-        "notes": notes,
-    }
+    return ImageFile(
+        file=f"{side}/{target.name}",
+        size=(pixels.shape[1], pixels.shape[0]),
+        mode=mode_of(pixels),
+        sha256=pixel_sha256(pixels),
+        original=OriginalFile(file=relative, sha256=sha256_of_file(path)),
+        notes=notes,
+    )
 
 
 def _problem(
-    side: str, path: Path, folder: Path, source: dict[str, Any], error: UnreadableImageError
+    side: str, path: Path, folder: Path, source: SourceMarker, error: UnreadableImageError
 ) -> str:
     """Say why the file of one side cannot be had."""
     relative = path.relative_to(folder).as_posix()
-    absent = fnmatch.filter(source.get("absent") or [], relative)
+    absent = fnmatch.filter(source.absent, relative)
     if absent:
         return f"{absent[0]} {ABSENT}"
     if path.is_file():
@@ -205,15 +194,18 @@ def _problem(
         if found.is_file()
     ]
     if several:
-        return f"{relative}: must match one image; found {', '.join(several)}: name one of them in `selfcheck.pairs`"
+        return (
+            f"{relative}: must match one image; found {', '.join(several)}: name one of them in"
+            " `selfcheck.pairs`"
+        )
     return NO_OUTPUT if side == "expect" else f"{relative}: no such file was committed"
 
 
-def _unpaired(folder: Path, definition: dict[str, Any], paths: dict[str, Any]) -> list[str]:
+def _unpaired(folder: Path, job: CommittedJob, paths: Mapping[str, Sides]) -> list[str]:
     """Return committed outputs that the check's pattern names and that have no inputs; a check may ask for some pairs only."""
-    if "{name}" not in definition.get("expect", ""):
+    if job.expect is None or "{name}" not in job.expect:
         return []
-    sides = [definition.get(side, "") for side in ("a", "b")]
+    sides = [pattern or "" for pattern in (job.a, job.b)]
     known = [names_of(folder, pattern) for pattern in sides if "{name}" in pattern]
     with_inputs = set.intersection(*known) if len(known) == len(sides) else set()
-    return sorted(names_of(folder, definition["expect"]) - set(paths) - with_inputs)
+    return sorted(names_of(folder, job.expect) - set(paths) - with_inputs)

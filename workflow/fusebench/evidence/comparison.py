@@ -17,9 +17,16 @@ The rule, from the best verdict to the worst:
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final, get_args
 
+from msgspec.structs import replace
+
+from fusebench.contracts.evidence import ComparedImage, ImageVerdict
+from fusebench.contracts.markers import ImageFile, OriginalFile, Pair
+from fusebench.contracts.records import FusedImage
 from fusebench.errors import BadOutput
 from fusebench.evidence.committed import NO_OUTPUT
 from fusebench.images import LOSSES, in_mode, pixel_sha256, read_image
@@ -28,9 +35,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-EXACT, WITHIN, CLOSE = "exact", "within-tolerance", "close"
-DIFFERS, SIZE_DIFFERS, NOTHING = "differs", "size-differs", "nothing-to-compare"
-VERDICTS = (EXACT, WITHIN, CLOSE, DIFFERS, SIZE_DIFFERS, NOTHING)
+EXACT: Final = "exact"
+WITHIN: Final = "within-tolerance"
+CLOSE: Final = "close"
+DIFFERS: Final = "differs"
+SIZE_DIFFERS: Final = "size-differs"
+NOTHING: Final = "nothing-to-compare"
+VERDICTS: tuple[ImageVerdict, ...] = get_args(ImageVerdict)
 """From the best to the worst."""
 
 LOSSY_MEAN, LOSSY_PSNR = 0.5, 45.0
@@ -41,16 +52,29 @@ JPEG_HEAD = b"\xff\xd8\xff"
 """How a JPEG begins; authors give it other names, too."""
 
 
-def differences(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Differences:
+    """By how much two images of one size differ.
+
+    Attributes:
+        max_abs: in gray levels, over all values.
+        mean_abs: in gray levels, over all values.
+        psnr: in dB; None where nothing differs.
+        differing: the share (0 to 1) of pixels with a difference in any channel.
+    """
+
+    max_abs: int
+    mean_abs: float
+    psnr: float | None
+    differing: float
+
+
+def differences(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> Differences:
     """Return by how much two images of one size differ; gray beside RGB is taken as three equal channels.
 
     Args:
         ours: gray (H, W) or RGB (H, W, 3), values 0 to 255.
         theirs: the same size, either mode.
-
-    Returns:
-        ``max_abs`` and ``mean_abs`` in gray levels over all values, ``psnr`` in dB (None where nothing differs), and
-        ``differing``, the share (0 to 1) of pixels with a difference in any channel.
     """
     import numpy as np
 
@@ -58,30 +82,30 @@ def differences(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> dict[str,
     delta = np.abs(in_mode(ours, mode).astype(np.int16) - in_mode(theirs, mode).astype(np.int16))
     squared = float((delta.astype(np.float64) ** 2).mean())
     changed = delta.any(axis=2) if delta.ndim == 3 else delta > 0
-    return {
-        "max_abs": int(delta.max()),
-        "mean_abs": float(delta.mean()),
-        "psnr": float(10 * np.log10(PEAK**2 / squared)) if squared else None,
-        "differing": float(changed.mean()),
-    }
+    return Differences(
+        max_abs=int(delta.max()),
+        mean_abs=float(delta.mean()),
+        psnr=float(10 * np.log10(PEAK**2 / squared)) if squared else None,
+        differing=float(changed.mean()),
+    )
 
 
-def verdict_of(found: dict[str, Any], tolerance: float, lossy: bool) -> str:
+def verdict_of(found: Differences, tolerance: float, lossy: bool) -> ImageVerdict:
     """Return the word for the differences of two images, by the rule at the top of this module."""
-    if found["max_abs"] == 0:
+    if found.max_abs == 0 or found.psnr is None:
         return EXACT
-    if found["max_abs"] <= tolerance:
+    if found.max_abs <= tolerance:
         return WITHIN
-    if lossy and found["mean_abs"] <= LOSSY_MEAN and found["psnr"] >= LOSSY_PSNR:
+    if lossy and found.mean_abs <= LOSSY_MEAN and found.psnr >= LOSSY_PSNR:
         return WITHIN
-    if found["mean_abs"] <= CLOSE_MEAN and found["psnr"] >= CLOSE_PSNR:
+    if found.mean_abs <= CLOSE_MEAN and found.psnr >= CLOSE_PSNR:
         return CLOSE
     return DIFFERS
 
 
 def compare_pair(
-    pair: dict[str, Any], images: Path, image: dict[str, Any], fused: Path, tolerance: float
-) -> dict[str, Any]:
+    pair: Pair, images: Path, image: FusedImage, fused: Path, tolerance: float
+) -> ComparedImage:
     """Compare one fused image of ours with the committed one.
 
     Args:
@@ -94,40 +118,40 @@ def compare_pair(
     Raises:
         BadOutput: our image is not the one of its record.
     """
-    hashes = {
-        "inputs": {side: pair[side]["original"]["sha256"] for side in ("a", "b")},
-        "ours": image["sha256"],
+    inputs = {
+        side: file.original.sha256
+        for side, file in (("a", pair.a), ("b", pair.b))
+        if isinstance(file.original, OriginalFile)
     }
-    if pair["expect"] is None:
-        reason = pair.get("why", NO_OUTPUT)
-        return {"name": pair["name"], "verdict": NOTHING, "reason": reason, **hashes}
-    ours = _as_recorded(fused / image["fused"], image["sha256"])
-    theirs, _ = read_image(images / pair["expect"]["file"])
+    compared = ComparedImage(name=pair.name, verdict=NOTHING, inputs=inputs, ours=image.sha256)
+    if not isinstance(pair.expect, ImageFile):
+        return replace(compared, reason=pair.why or NO_OUTPUT)
+    ours = _as_recorded(fused / image.fused, image.sha256)
+    theirs, _ = read_image(images / pair.expect.file)
     notes = [
-        *(f"theirs: {note}" for note in pair["expect"]["notes"]),
-        *(f"ours: {note}" for note in image["notes"]),
+        *(f"theirs: {note}" for note in pair.expect.notes),
+        *(f"ours: {note}" for note in image.notes),
         *_mode_note(ours, theirs),
     ]
-    about = {
-        "name": pair["name"],
-        **hashes,
-        "theirs": pixel_sha256(theirs),
-        "theirs_file": pair["expect"]["original"],
-    }
+    compared = replace(
+        compared, theirs=pixel_sha256(theirs), theirs_file=pair.expect.original, notes=notes
+    )
     if ours.shape[:2] != theirs.shape[:2]:
         reason = f"theirs is {_size(theirs)}, ours {_size(ours)}"
-        return {**about, "verdict": SIZE_DIFFERS, "reason": reason, "notes": notes}
-    lossy = is_lossy(images / pair["expect"]["file"], image)
+        return replace(compared, verdict=SIZE_DIFFERS, reason=reason)
+    lossy = is_lossy(images / pair.expect.file, image)
     found = differences(ours, theirs)
-    verdict = _of_what_was_compared(
-        verdict_of(found, tolerance, lossy), {*pair["expect"]["notes"], *image["notes"]}
+    told = {*pair.expect.notes, *image.notes}
+    return replace(
+        compared,
+        verdict=_of_what_was_compared(verdict_of(found, tolerance, lossy), told),
+        lossy=lossy,
+        notes=[*notes, LOSSY_RULE] if lossy else notes,
+        **vars(found),
     )
-    if lossy:
-        notes.append(LOSSY_RULE)
-    return {**about, "verdict": verdict, "lossy": lossy, **found, "notes": notes}
 
 
-def _of_what_was_compared(verdict: str, notes: set[str]) -> str:
+def _of_what_was_compared(verdict: ImageVerdict, notes: set[str]) -> ImageVerdict:
     """Return the verdict on two files: nothing is exact of which a part was left out before it was compared."""
     return WITHIN if verdict == EXACT and not notes.isdisjoint(LOSSES) else verdict
 
@@ -142,11 +166,11 @@ def _as_recorded(path: Path, sha256: str) -> NDArray[np.uint8]:
     return pixels
 
 
-def is_lossy(theirs: Path, image: dict[str, Any]) -> bool:
+def is_lossy(theirs: Path, image: FusedImage) -> bool:
     """Tell whether one of the two files is, or was, a JPEG."""
     with theirs.open("rb") as stream:
         is_jpeg = stream.read(len(JPEG_HEAD)) == JPEG_HEAD
-    return is_jpeg or any("lossy JPEG" in note for note in image["notes"])
+    return is_jpeg or any("lossy JPEG" in note for note in image.notes)
 
 
 def _mode_note(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> list[str]:
@@ -161,17 +185,17 @@ def _size(pixels: NDArray[np.uint8]) -> str:
     return f"{pixels.shape[1]}x{pixels.shape[0]}"
 
 
-def worst(verdicts: list[str]) -> str:
+def worst(verdicts: Sequence[ImageVerdict]) -> ImageVerdict:
     """Return the worst of the verdicts on images that could be compared; ``nothing-to-compare`` where there is none."""
     compared = [verdict for verdict in verdicts if verdict != NOTHING]
     return max(compared, key=VERDICTS.index) if compared else NOTHING
 
 
-def worst_image(images: list[dict[str, Any]]) -> dict[str, Any] | None:
+def worst_image(images: Iterable[ComparedImage]) -> ComparedImage | None:
     """Return the image with the greatest difference: the worst verdict, then the greatest mean difference."""
-    compared = [image for image in images if "max_abs" in image]
+    compared = [image for image in images if image.max_abs is not None]
     return max(
         compared,
-        key=lambda image: (VERDICTS.index(image["verdict"]), image["mean_abs"]),
+        key=lambda image: (VERDICTS.index(image.verdict), image.mean_abs or 0.0),
         default=None,
     )

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
+from msgspec.structs import replace
+
+from fusebench.contracts.evidence import (
+    Determinism,
+    MetricSpread,
+    RepeatedImage,
+    RunFacts,
+    SpreadResult,
+)
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.jobs import SpreadJob
+from fusebench.contracts.markers import Manifest
+from fusebench.contracts.records import FusedImage, Record
 from fusebench.evidence.comparison import differences
-from fusebench.files import read_json
 from fusebench.images import read_image
-from fusebench.markers import OK
+from fusebench.layout import FUSED, RECORD
+from fusebench.measure.runs import measure_dataset
+from fusebench.metrics import resolve
 
-DETERMINISTIC, NOT_DETERMINISTIC, UNKNOWN = "deterministic", "not-deterministic", "unknown"
+DETERMINISTIC: Final = "deterministic"
+NOT_DETERMINISTIC: Final = "not-deterministic"
+UNKNOWN: Final = "unknown"
+
+Values = dict[str, dict[str, float | None]]
+"""Id of a metric -> image -> value; None where the metric has none."""
 
 
 def judge_runs(
-    manifest: dict[str, Any], records: list[dict[str, Any]], folders: list[Path], ids: list[str]
-) -> dict[str, Any]:
+    manifest: Manifest, records: Sequence[Record], folders: Sequence[Path], ids: Sequence[str]
+) -> Determinism:
     """Compare the runs of one cell with the first of them.
 
     Args:
@@ -23,47 +43,42 @@ def judge_runs(
         records: of the runs, the first one first.
         folders: of the runs, in the same order.
         ids: the metrics whose spread is told where images differ.
-
-    Returns:
-        ``verdict``, ``reason``, ``runs`` (seed, hash seed, threads and state of each), ``images`` (the greatest difference of each
-        image from the first run), and ``metrics`` (id -> mean, and the range over the runs, of the mean over all images,
-        and the greatest range of one image).
     """
-    runs = [
-        {key: record.get(key) for key in ("seed", "hash_seed", "threads", "state")}
-        for record in records
-    ]
-    failed = [record for record in records if record["state"] != OK]
-    if len(records) < 2 or failed:
-        reason = (
-            f"run {records.index(failed[0]) + 1}: {failed[0]['state']}: {failed[0]['reason']}"
-            if failed
-            else "run once"
-        )
-        return {"verdict": UNKNOWN, "reason": reason, "runs": runs, "images": [], "metrics": {}}
-    images = [_image(image, records, folders) for image in records[0]["images"]]
-    differing = [image for image in images if image["max_abs"] != 0]
+    found = Determinism(
+        verdict=UNKNOWN,
+        reason="run once",
+        runs=[
+            RunFacts(
+                seed=record.seed,
+                hash_seed=record.hash_seed,
+                threads=record.threads,
+                state=record.state,
+            )
+            for record in records
+        ],
+    )
+    failed = [(number, record) for number, record in enumerate(records, 1) if not record.is_ok]
+    if failed:
+        number, record = failed[0]
+        return replace(found, reason=f"run {number}: {record.state}: {record.reason}")
+    if len(records) < 2:
+        return found
+    images = [_image(image, records, folders) for image in records[0].images]
+    differing = [image for image in images if image.max_abs != 0]
     if not differing:
-        return {
-            "verdict": DETERMINISTIC,
-            "reason": "",
-            "runs": runs,
-            "images": images,
-            "metrics": {},
-        }
-    metrics = spread(manifest, folders, ids)
-    return {
-        "verdict": NOT_DETERMINISTIC,
-        "reason": _by_how_much(differing, len(images)),
-        "runs": runs,
-        "images": images,
-        "metrics": metrics,
-    }
+        return replace(found, verdict=DETERMINISTIC, reason="", images=images)
+    return replace(
+        found,
+        verdict=NOT_DETERMINISTIC,
+        reason=_by_how_much(differing, len(images)),
+        images=images,
+        metrics=spread(manifest, folders, ids),
+    )
 
 
-def _by_how_much(differing: list[dict[str, Any]], count: int) -> str:
+def _by_how_much(differing: Sequence[RepeatedImage], count: int) -> str:
     """Say how many images differ from run to run, how many of them in size, and by how much the others do."""
-    levels = [image["max_abs"] for image in differing if image["max_abs"] is not None]
+    levels = [image.max_abs for image in differing if image.max_abs is not None]
     sizes = len(differing) - len(levels)
     parts = [
         f"{len(differing)} of {count} images differ from run to run",
@@ -73,91 +88,95 @@ def _by_how_much(differing: list[dict[str, Any]], count: int) -> str:
     return ", ".join(parts)
 
 
-def _image(
-    image: dict[str, Any], records: list[dict[str, Any]], folders: list[Path]
-) -> dict[str, Any]:
+def _image(image: FusedImage, records: Sequence[Record], folders: Sequence[Path]) -> RepeatedImage:
     """Return the greatest difference of one image from the first run to any other; None where the size is another."""
-    name = image["name"]
     others = [
-        next(other for other in record["images"] if other["name"] == name) for record in records[1:]
+        next(other for other in record.images if other.name == image.name) for record in records[1:]
     ]
-    hashes = {"name": name, "sha256": [image["sha256"], *(other["sha256"] for other in others)]}
-    if all(other["sha256"] == image["sha256"] for other in others):
-        return {**hashes, "max_abs": 0, "mean_abs": 0.0, "differing": 0.0}
+    repeated = RepeatedImage(
+        name=image.name,
+        sha256=[image.sha256, *(other.sha256 for other in others)],
+        max_abs=0,
+        mean_abs=0.0,
+        differing=0.0,
+    )
+    if all(other.sha256 == image.sha256 for other in others):
+        return repeated
     first, *further = [
-        read_image(folder / "fused" / one["fused"])[0]
+        read_image(folder / FUSED / one.fused)[0]
         for one, folder in zip([image, *others], folders, strict=True)
     ]
     if any(pixels.shape[:2] != first.shape[:2] for pixels in further):
-        return {**hashes, "max_abs": None, "mean_abs": None, "differing": None}
+        return replace(repeated, max_abs=None, mean_abs=None, differing=None)
     found = [differences(pixels, first) for pixels in further]
-    return {
-        **hashes,
-        **{key: max(one[key] for one in found) for key in ("max_abs", "mean_abs", "differing")},
-    }
+    return replace(
+        repeated,
+        max_abs=max(one.max_abs for one in found),
+        mean_abs=max(one.mean_abs for one in found),
+        differing=max(one.differing for one in found),
+    )
 
 
-def judge_cell(spec: dict[str, Any], marker: Path, records: list[Path]) -> dict[str, Any]:
+def judge_cell(job: SpreadJob, marker: Path, records: Sequence[Path]) -> SpreadResult:
     """Return the spread of a method on a dataset: as ``judge_runs``, and every metric also where nothing differs.
 
     Args:
-        spec: ``method``, ``dataset`` and ``metrics``.
+        job: which method, dataset and metrics.
         marker: of the dataset.
         records: of the runs, the first one first.
+
+    Raises:
+        UnreadableFile: the marker or a record is damaged, or of another version.
     """
-    manifest, contents = read_json(marker), [read_json(path) for path in records]
+    manifest = read_stored(marker, Manifest)
+    contents = [read_stored(path, Record) for path in records]
     folders = [path.parent for path in records]
-    found = judge_runs(manifest, contents, folders, spec["metrics"])
-    if found["verdict"] == DETERMINISTIC:
-        found["metrics"] = spread(manifest, folders, spec["metrics"])
-    return {"method": spec["method"], "dataset": spec["dataset"], **found}
+    found = judge_runs(manifest, contents, folders, job.metrics)
+    if found.verdict == DETERMINISTIC:
+        found = replace(found, metrics=spread(manifest, folders, job.metrics))
+    return SpreadResult(method=job.method, dataset=job.dataset, determinism=found)
 
 
 def spread(
-    manifest: dict[str, Any], folders: list[Path], ids: list[str]
-) -> dict[str, dict[str, float]]:
+    manifest: Manifest, folders: Sequence[Path], ids: Sequence[str]
+) -> dict[str, MetricSpread]:
     """Return for each metric its mean over the runs and its range; a metric without a value on some image is left out."""
     tables = [values_of(manifest, folder, ids) for folder in folders]
     known = [name for name in ids if all(None not in table[name].values() for table in tables)]
-    return {name: _spread([list(table[name].values()) for table in tables]) for name in known}
+    return {name: _spread([table[name] for table in tables]) for name in known}
 
 
-def _spread(runs: list[list[Any]]) -> dict[str, float]:
-    """Return mean, range of the means and greatest range of one image; ``runs`` holds the values of each run, image by image."""
-    means = [sum(values) / len(values) for values in runs]
-    by_image = [max(values) - min(values) for values in zip(*runs, strict=True)]
-    return {
-        "mean": sum(means) / len(means),
-        "range": max(means) - min(means),
-        "range_of_one_image": max(by_image),
-    }
+def _spread(runs: Sequence[Mapping[str, float | None]]) -> MetricSpread:
+    """Return the spread of a metric from its values in each run, image -> value, all of them known."""
+    values = [[value for value in run.values() if value is not None] for run in runs]
+    means = [sum(of_run) / len(of_run) for of_run in values]
+    by_image = [max(of_image) - min(of_image) for of_image in zip(*values, strict=True)]
+    return MetricSpread(
+        mean=sum(means) / len(means),
+        range=max(means) - min(means),
+        range_of_one_image=max(by_image),
+    )
 
 
-def values_of(
-    manifest: dict[str, Any], folder: Path, ids: list[str]
-) -> dict[str, dict[str, float | None]]:
-    """Return metric id -> image -> value of one run; None where a metric has no value."""
-    from fusebench.measure.runs import measure_dataset
-    from fusebench.metrics import resolve
-
+def values_of(manifest: Manifest, folder: Path, ids: Sequence[str]) -> Values:
+    """Return the values of one run."""
     names = {
         (definition.metric, definition.definition): definition.id for definition in resolve(ids)
     }
-    images = read_json(folder / "record.json")["images"]
+    images = read_stored(folder / RECORD, Record).images
     if _larger_than_sources(manifest, images):
-        return {name: {image["name"]: None for image in images} for name in names.values()}
-    rows = measure_dataset(manifest, [folder / "record.json"], ids, workers=1)
-    table: dict[str, dict[str, float | None]] = {name: {} for name in names.values()}
-    for row in rows:
-        table[names[row["metric"], row["definition"]]][row["image"]] = row["value"]
+        return {name: {image.name: None for image in images} for name in names.values()}
+    table: Values = {name: {} for name in names.values()}
+    for row in measure_dataset(manifest, [folder / RECORD], ids, workers=1):
+        table[names[row.metric, row.definition]][row.image] = row.value
     return table
 
 
-def _larger_than_sources(manifest: dict[str, Any], images: list[dict[str, Any]]) -> bool:
+def _larger_than_sources(manifest: Manifest, images: Sequence[FusedImage]) -> bool:
     """Tell whether any fused image has pixels that its sources lack: no metric compares them."""
-    sizes = {pair["name"]: pair["size"] for pair in manifest["pairs"]}
+    sizes = {pair.name: pair.size for pair in manifest.pairs}
     return any(
         side > known
         for image in images
-        for side, known in zip(image["size"], sizes[image["name"]], strict=True)
+        for side, known in zip(image.size, sizes[image.name], strict=True)
     )

@@ -13,8 +13,8 @@ from statistics import fmean
 from typing import Any
 
 from fusebench.errors import FusebenchError
-from fusebench.evidence.claims import COLUMNS, NUMBER, UNKNOWN_DEFINITION, decimals_of
 from fusebench.files import sha256_of_file, source_files, write_text
+from fusebench.registry.claims import COLUMNS, NUMBER, UNKNOWN_DEFINITION, decimals_of
 
 README = "README.md"
 """What is read of a repository whose table is in no folder."""

@@ -13,26 +13,36 @@ or else one that comes close where the claimed definition does not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Final, get_args
 
-from fusebench.evidence.claims import OWN_FORMULAS, UNKNOWN_DEFINITION, Claim, definitions_tried
+import msgspec
+from msgspec.structs import replace
+
+from fusebench.contracts.evidence import Claim, ClaimResult, ClaimVerdict, Proof
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.markers import Manifest
+from fusebench.contracts.records import Record
 from fusebench.evidence.determinism import values_of
-from fusebench.files import read_json, sha256_of_json
+from fusebench.files import sha256_of_json
 from fusebench.images import in_mode, read_image
-from fusebench.markers import OK
-from fusebench.metrics.definitions import all_definitions
-
-REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE = (
-    "reproduced",
-    "close",
-    "not-reproduced",
-    "not-comparable",
+from fusebench.layout import FUSED, RECORD
+from fusebench.metrics.resolving import all_definitions
+from fusebench.registry.claims import (
+    OWN_FORMULAS,
+    UNKNOWN_DEFINITION,
+    definitions_tried,
+    formula_of,
 )
-VERDICTS = (REPRODUCED, CLOSE, NOT_REPRODUCED, NOT_COMPARABLE)
+
+REPRODUCED: Final = "reproduced"
+CLOSE: Final = "close"
+NOT_REPRODUCED: Final = "not-reproduced"
+NOT_COMPARABLE: Final = "not-comparable"
+VERDICTS: tuple[ClaimVerdict, ...] = get_args(ClaimVerdict)
 CLOSE_SHARE = 0.02
 OTHER_SCALES = {
     "gray level": ("of values from 0 to 1", 1 / 255),
@@ -49,67 +59,67 @@ Values = Mapping[str, Mapping[str, float | None]]
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredHere:
     """What is known here of a method on the images of a claim.
 
     Attributes:
         reason: why there are no values; ``""`` where there are.
         runs: the values of every run, the first one first.
-        proof: hashes of inputs and outputs, commit, environment and weights of the first run.
+        proof: hashes of inputs and outputs, commit, environment and weights of the first run; None where nothing was run.
     """
 
     reason: str = ""
     runs: tuple[Values, ...] = ()
-    proof: dict[str, Any] = field(default_factory=dict)
+    proof: Proof | None = None
 
 
-def judge(claim: Claim, measured: Measured) -> dict[str, Any]:
-    """Return the row of a claim: what was claimed, what was measured, their difference, its tolerance and the verdict."""
-    row = {**claim.as_dict(), "id": claim.id, "proof": _of_claim(measured.proof, claim.image)}
-    reason = _incomparable(claim, measured)
-    if reason:
-        return {**row, "verdict": NOT_COMPARABLE, "reason": reason}
-    found = [mean_of(values, claim.id, claim.image) for values in measured.runs]
-    if None in found:
-        return {
-            **row,
-            "verdict": NOT_COMPARABLE,
-            "reason": _without_value(claim, measured),
-        }
+def judge(claim: Claim, measured: MeasuredHere) -> ClaimResult:
+    """Return a claim beside what was measured, their difference, its tolerance and the verdict."""
+    formula = formula_of(claim)
+    result = ClaimResult(
+        **msgspec.structs.asdict(claim),
+        id=formula,
+        verdict=NOT_COMPARABLE,
+        reason=_incomparable(claim, measured),
+        proof=_of_claim(measured.proof, claim.image),
+    )
+    if result.reason:
+        return result
+    found = [mean_of(values, formula, claim.image) for values in measured.runs]
     known = [value for value in found if value is not None]
+    if len(known) < len(found):
+        return replace(result, reason=_without_value(claim, measured))
     spread = max(known) - min(known)
     tolerance = 0.5 * 10.0**-claim.decimals + spread
     difference = known[0] - claim.value
     verdict = verdict_of(difference, tolerance, claim.value)
-    return {
-        **row,
-        "measured": known[0],
-        "difference": difference,
-        "tolerance": tolerance,
-        "spread": spread if len(known) > 1 else None,
-        "verdict": verdict,
-        "reason": "" if verdict == REPRODUCED else other_definitions(claim, measured, tolerance),
-    }
-
-
-def _of_claim(proof: dict[str, Any], image: str) -> dict[str, Any]:
-    """Return a proof with one hash for the outputs: that of the image claimed, or one over all of them."""
-    outputs = proof.get("outputs", {})
-    return (
-        {**proof, "outputs": outputs.get(image) if image else sha256_of_json(outputs)}
-        if proof
-        else {}
+    return replace(
+        result,
+        measured=known[0],
+        difference=difference,
+        tolerance=tolerance,
+        spread=spread if len(known) > 1 else None,
+        verdict=verdict,
+        reason="" if verdict == REPRODUCED else other_definitions(claim, measured, tolerance),
     )
 
 
-def verdict_of(difference: float, tolerance: float, claimed: float) -> str:
+def _of_claim(proof: Proof | None, image: str) -> Proof | None:
+    """Return a proof with one hash for the outputs: that of the image claimed, or one over all of them."""
+    if proof is None:
+        return None
+    outputs = proof.outputs if isinstance(proof.outputs, dict) else {}
+    return replace(proof, outputs=outputs.get(image) if image else sha256_of_json(outputs))
+
+
+def verdict_of(difference: float, tolerance: float, claimed: float) -> ClaimVerdict:
     """Return the word for a difference, by the rule at the top of this module."""
     if abs(difference) <= tolerance + ROUNDING:
         return REPRODUCED
     return CLOSE if abs(difference) <= CLOSE_SHARE * abs(claimed) else NOT_REPRODUCED
 
 
-def _incomparable(claim: Claim, measured: Measured) -> str:
+def _incomparable(claim: Claim, measured: MeasuredHere) -> str:
     """Return why a claim cannot be compared, ``""`` where it can."""
     if not claim.dataset:
         return f"other images: {claim.images}"
@@ -126,20 +136,20 @@ def _incomparable(claim: Claim, measured: Measured) -> str:
     return ""
 
 
-def _without_value(claim: Claim, measured: Measured) -> str:
+def _without_value(claim: Claim, measured: MeasuredHere) -> str:
     """Say why there is no number for a claim although the method was run."""
     by_image = next(
-        values[claim.id]
+        values[formula_of(claim)]
         for values in measured.runs
-        if mean_of(values, claim.id, claim.image) is None
+        if mean_of(values, formula_of(claim), claim.image) is None
     )
     if claim.image and claim.image not in by_image:
         return f"no pair of these images is named {claim.image!r}"
-    definition = all_definitions().get(claim.id)
+    definition = all_definitions().get(formula_of(claim))
     if definition and definition.needs_reference:
-        return f"{claim.id} needs a ground truth, which these images do not have"
+        return f"{formula_of(claim)} needs a ground truth, which these images do not have"
     without = sum(value is None for value in by_image.values())
-    return f"{claim.id} has no value on {without} of {len(by_image)} images"
+    return f"{formula_of(claim)} has no value on {without} of {len(by_image)} images"
 
 
 def mean_of(values: Values, name: str, image: str) -> float | None:
@@ -150,7 +160,7 @@ def mean_of(values: Values, name: str, image: str) -> float | None:
     return fmean(known) if known and len(known) == len(chosen) else None
 
 
-def alternatives(claim: Claim, measured: Measured) -> dict[str, float]:
+def alternatives(claim: Claim, measured: MeasuredHere) -> dict[str, float]:
     """Return the value under every definition of the claim's metric, by its name; the claimed one is among them.
 
     Each is also given on the other scale of ``OTHER_SCALES``: an evaluator may scale its images, a table print percent.
@@ -166,7 +176,7 @@ def alternatives(claim: Claim, measured: Measured) -> dict[str, float]:
     return values
 
 
-def giving(claim: Claim, measured: Measured, tolerance: float) -> list[str]:
+def giving(claim: Claim, measured: MeasuredHere, tolerance: float) -> list[str]:
     """Return the definitions of the claim's metric whose value is the claimed one."""
     values = alternatives(claim, measured)
     return [
@@ -174,57 +184,63 @@ def giving(claim: Claim, measured: Measured, tolerance: float) -> list[str]:
     ]
 
 
-def other_definitions(claim: Claim, measured: Measured, tolerance: float) -> str:
+def other_definitions(claim: Claim, measured: MeasuredHere, tolerance: float) -> str:
     """Say which other definition gives the claimed value, or comes close to it where the claimed one does not, or that none does."""
     claimed, note = f"{claim.value:.{claim.decimals}f}", f"; {claim.note}" if claim.note else ""
-    found = [name for name in giving(claim, measured, tolerance) if name != claim.id]
+    found = [name for name in giving(claim, measured, tolerance) if name != formula_of(claim)]
     if found:
-        return f"{claimed} is {' or '.join(found)}; the claim is entered as {claim.id}{note}"
+        return (
+            f"{claimed} is {' or '.join(found)}; the claim is entered as {formula_of(claim)}{note}"
+        )
     values = alternatives(claim, measured)
     if len(definitions_tried(claim)) < 2:
         return f"the metric has one definition{note}"
     near = min(values, key=lambda name: abs(values[name] - claim.value))
-    if near != claim.id and abs(values[near] - claim.value) <= CLOSE_SHARE * abs(claim.value) < abs(
-        values[claim.id] - claim.value
-    ):
-        return f"{near} comes close ({values[near]:.{claim.decimals}f}); the claim is entered as {claim.id}{note}"
+    if near != formula_of(claim) and abs(values[near] - claim.value) <= CLOSE_SHARE * abs(
+        claim.value
+    ) < abs(values[formula_of(claim)] - claim.value):
+        return f"{near} comes close ({values[near]:.{claim.decimals}f}); the claim is entered as {formula_of(claim)}{note}"
     return f"none of the {len(definitions_tried(claim)) - 1} other definitions gives the claimed value{note}"
 
 
-def measured_on(claims: list[Claim], marker: Path, records: list[Path]) -> Measured:
+def measured_on(claims: Sequence[Claim], marker: Path, records: Sequence[Path]) -> MeasuredHere:
     """Return the values that some claims on the same images need.
 
     Args:
         claims: all on the images of ``marker``.
         marker: of the dataset, or of the self-check's images.
         records: of the runs, the first one first.
+
+    Raises:
+        UnreadableFile: the marker or a record is damaged, or of another version.
     """
-    manifest, contents = read_json(marker), [read_json(path) for path in records]
-    failed = next((record for record in [manifest, *contents] if record["state"] != OK), None)
+    manifest = read_stored(marker, Manifest)
+    contents = [read_stored(path, Record) for path in records]
+    proof = proof_of(contents[0], manifest)
+    ended: list[Manifest | Record] = [manifest, *contents]
+    failed = next((one for one in ended if not one.is_ok), None)
     if failed:
-        return Measured(
-            f"{failed['state']}: {failed['reason']}", proof=proof_of(contents[0], manifest)
-        )
+        return MeasuredHere(f"{failed.state}: {failed.reason}", proof=proof)
     ids = list(
         dict.fromkeys(definition.id for claim in claims for definition in definitions_tried(claim))
     )
-    own = {claim.id for claim in claims if claim.id in OWN_FORMULAS}
-    runs = [
+    own = {formula_of(claim) for claim in claims} & OWN_FORMULAS.keys()
+    runs = tuple(
         {
             **(values_of(manifest, path.parent, ids) if ids else {}),
             **{name: _colour(manifest, path.parent) for name in own},
         }
         for path in records
-    ]
-    return Measured("", tuple(runs), proof_of(contents[0], manifest))
+    )
+    return MeasuredHere("", runs, proof)
 
 
-def _colour(manifest: dict[str, Any], folder: Path) -> dict[str, float | None]:
+def _colour(manifest: Manifest, folder: Path) -> dict[str, float | None]:
     """Return image -> colour deviation from source B, the visible one; None for a result larger than it."""
-    files = {pair["name"]: Path(manifest["path"], pair["b"]["file"]) for pair in manifest["pairs"]}
+    files = {pair.name: Path(manifest.path, pair.b.file) for pair in manifest.pairs}
     return {
-        image["name"]: _deviation(files[image["name"]], folder / "fused" / image["fused"])
-        for image in read_json(folder / "record.json")["images"]
+        image.name: _deviation(files[image.name], folder / FUSED / image.fused)
+        for image in read_stored(folder / RECORD, Record).images
     }
 
 
@@ -237,19 +253,18 @@ def _deviation(visible: Path, fused: Path) -> float | None:
     return colour_deviation(theirs, ours) if theirs.shape == ours.shape else None
 
 
-def proof_of(record: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:
+def proof_of(record: Record, manifest: Manifest) -> Proof:
     """Return what a verdict rests on: hashes of inputs, outputs and weights, the commit and the environment's key."""
-    source, environment = record.get("source", {}), record.get("environment", {})
-    return {
-        "inputs": manifest.get("sha256"),
-        "outputs": {image["name"]: image["sha256"] for image in record.get("images", [])},
-        "weights": record.get("weights", {}),
-        "code": source.get("code"),
-        "commit": source.get("commit"),
-        "tree": source.get("tree"),
-        "environment": {key: environment.get(key) for key in ("env", "key", "variant", "python")},
-        "device": record.get("device"),
-        "threads": record.get("threads"),
-        "seed": record.get("seed"),
-        "hash_seed": record.get("hash_seed"),
-    }
+    return Proof(
+        inputs=manifest.sha256 or None,
+        outputs={image.name: image.sha256 for image in record.images},
+        weights=record.weights,
+        code=record.source.code,
+        commit=record.source.commit,
+        tree=record.source.tree,
+        environment=record.environment,
+        device=record.device,
+        threads=record.threads,
+        seed=record.seed,
+        hash_seed=record.hash_seed,
+    )

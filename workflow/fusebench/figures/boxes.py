@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.contracts.tables import FigureSpec
+from fusebench.figures.contents import Inputs, definitions_of, head_of
 from fusebench.figures.style import COLOURS, COLUMN, PAGE, message, selection
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     width = PAGE if columns > 2 else COLUMN
     figure = Figure(figsize=(width, rows * PANEL_HEIGHT + LABEL_HEIGHT), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
-    shown = [definition for definition in spec.definitions if definition.id in matrices]
+    shown = [definition for definition in definitions_of(spec) if definition.id in matrices]
     for panel, definition in zip(panels.flat, shown, strict=False):
-        _panel(panel, matrices[definition.id], methods, spec.head(definition))
+        _panel(panel, matrices[definition.id], methods, head_of(spec, definition))
     for panel in panels.flat[len(shown) :]:
         panel.set_axis_off()
     figure.suptitle(selection(len(methods), len(able)), fontsize=6)

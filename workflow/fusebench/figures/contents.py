@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusebench.compare.wording import definition_shown, name_shown
+from fusebench.contracts.tables import FigureSpec
 from fusebench.metrics import Definition, resolve
 
 if TYPE_CHECKING:
@@ -17,45 +18,16 @@ if TYPE_CHECKING:
 ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
 
 
-@dataclass(frozen=True)
-class FigureSpec:
-    """Which figure is drawn; every field may come straight from JSON.
+def definitions_of(spec: FigureSpec) -> list[Definition]:
+    """Return the metrics of the dataset that is drawn."""
+    return resolve(spec.shown.metrics)
 
-    Attributes:
-        kind: as the schema of the configuration names it.
-        labels: method -> name shown, in the order of the table.
-        datasets: name, title, methods and metrics (ids) of each dataset.
-        heads: id of a metric -> name shown, where it is not its id.
-        dataset: the one that is drawn; ``""`` for all of them.
-        cells: as ``fuse.records.all_records`` takes them, for kinds that read records.
-        pairs, crops, modalities: of a grid, see ``registry.tables.PaperTable``.
-    """
 
-    kind: str
-    labels: Mapping[str, str]
-    datasets: Sequence[Mapping[str, Any]]
-    heads: Mapping[str, str] = field(default_factory=dict)
-    dataset: str = ""
-    cells: Mapping[str, Any] = field(default_factory=dict)
-    pairs: Sequence[str] | int = 2
-    crops: Mapping[str, Sequence[tuple[int, int, int, int]]] = field(default_factory=dict)
-    modalities: Sequence[str] = ("a", "b")
-
-    @property
-    def shown(self) -> Mapping[str, Any]:
-        """The dataset that is drawn."""
-        return next(dataset for dataset in self.datasets if dataset["name"] == self.dataset)
-
-    @property
-    def definitions(self) -> list[Definition]:
-        """The metrics of the dataset that is drawn."""
-        return resolve(self.shown["metrics"])
-
-    def head(self, definition: Definition) -> str:
-        """Return the name of a metric with its arrow; its definition, if it is another, in brackets unless it has a head."""
-        name, which = name_shown(definition), definition_shown(definition)
-        shown = self.heads.get(definition.id) or (f"{name} ({which})" if which else name)
-        return f"{shown}{ARROWS[definition.direction]}"
+def head_of(spec: FigureSpec, definition: Definition) -> str:
+    """Return the name of a metric with its arrow; its definition, if it is another, in brackets unless it has a head."""
+    name, which = name_shown(definition), definition_shown(definition)
+    shown = spec.heads.get(definition.id) or (f"{name} ({which})" if which else name)
+    return f"{shown}{ARROWS[definition.direction]}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +62,7 @@ class Inputs:
         """Return, by id of a metric, pairs by methods of the dataset shown; methods that lack a value are left out."""
         from fusebench.statistics.values import samples
 
-        found = samples(self.values, {spec.dataset: list(spec.shown["metrics"])})
+        found = samples(self.values, {spec.dataset: spec.shown.metrics})
         return {sample.definition.id: sample.values for sample in found if sample.values.size}
 
     def leading(self, spec: FigureSpec, able: Collection[str], most: int) -> list[str]:
@@ -101,7 +73,7 @@ class Inputs:
             able: the methods that have what is drawn.
             most: how many can be told apart; those without a rank come last.
         """
-        methods = [method for method in spec.shown["methods"] if method in able]
+        methods = [method for method in spec.shown.methods if method in able]
         ranked = [method for method in self.ranks(spec).index if method in able]
         chosen = [*dict.fromkeys([*ranked, *methods])][:most]
         return [method for method in methods if method in chosen]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.contracts.tables import FigureSpec
+from fusebench.figures.contents import Inputs, head_of
 from fusebench.figures.style import COLUMN, PAGE, message
 from fusebench.metrics import resolve
 
@@ -27,7 +28,7 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     table = pd.read_csv(inputs.statistics / "correlation.csv", index_col=0)
     if table.size < 2 or not np.isfinite(table.to_numpy()).any():
         return message("fewer than two metrics vary over methods"), table.reset_index()
-    heads = [spec.head(resolve([metric])[0]).rstrip(" ↑↓") for metric in table.columns]
+    heads = [head_of(spec, resolve([metric])[0]).rstrip(" ↑↓") for metric in table.columns]
     side = min(PAGE, max(COLUMN * 0.75, CELL * len(heads) + 1.0))
     figure = Figure(figsize=(side, side * 0.92), layout="constrained")
     panel = figure.subplots()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.contracts.tables import FigureSpec
+from fusebench.figures.contents import Inputs
 from fusebench.figures.style import COLUMN, PAGE, message
 from fusebench.statistics.significance import ALPHA, critical_difference, nemenyi
 from fusebench.statistics.values import samples
@@ -54,7 +55,7 @@ def block_ranks(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
     """
     import pandas as pd
 
-    metrics = {dataset["name"]: list(dataset["metrics"]) for dataset in spec.datasets}
+    metrics = {dataset.name: dataset.metrics for dataset in spec.datasets}
     found = [
         sample
         for sample in samples(inputs.values, metrics)

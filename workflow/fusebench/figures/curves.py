@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.contracts.tables import FigureSpec
+from fusebench.figures.contents import Inputs, definitions_of, head_of
 from fusebench.figures.style import COLUMN, PAGE, looks, message, selection
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     width = PAGE if columns > 2 else COLUMN
     figure = Figure(figsize=(width, rows * PANEL_HEIGHT + 0.35), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
-    shown = [definition for definition in spec.definitions if definition.id in matrices]
+    shown = [definition for definition in definitions_of(spec) if definition.id in matrices]
     for number, (panel, definition) in enumerate(zip(panels.flat, shown, strict=False)):
-        _panel(panel, matrices[definition.id], styles, spec.head(definition))
+        _panel(panel, matrices[definition.id], styles, head_of(spec, definition))
         panel.set_xlabel("share of pairs" if number >= len(shown) - columns else "")
         panel.xaxis.label.set_in_layout(number >= (rows - 1) * columns)
     for panel in panels.flat[len(shown) :]:

@@ -6,7 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.contracts.tables import FigureSpec
+from fusebench.figures.contents import Inputs
 from fusebench.figures.style import paper_style
 from fusebench.files import write_text
 

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.contracts.configuration import Box
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.markers import Manifest
+from fusebench.contracts.records import Record
+from fusebench.contracts.tables import FigureSpec
+from fusebench.figures.contents import Inputs
 from fusebench.figures.style import PAGE, message, selection
-from fusebench.files import read_json
 from fusebench.images import read_image
-from fusebench.markers import OK
+from fusebench.layout import FUSED, cell_folder, record_path
+from fusebench.markers import read_manifest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +25,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-Box = tuple[int, int, int, int]
 Images = dict[str, "NDArray[np.uint8]"]
+Runs = Mapping[str, Mapping[str, str]]
+"""Method -> pair -> file of the fused image."""
 
 COLUMNS = 6
 """Images side by side at the width of a page."""
@@ -45,10 +51,10 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    manifest, runs = _manifest(spec, inputs), _runs(spec, inputs)
-    if manifest["state"] != OK or not runs:
+    manifest, runs = read_manifest(inputs.root, spec.dataset), _runs(spec, inputs)
+    if not manifest.is_ok or not runs:
         return message("no method has images of this dataset"), pd.DataFrame()
-    pairs = chosen_pairs(spec, inputs, [pair["name"] for pair in manifest["pairs"]])
+    pairs = chosen_pairs(spec, inputs, [pair.name for pair in manifest.pairs])
     methods = _fitting(spec, inputs, manifest, runs, pairs)
     shown = [(pair, _images(spec, inputs, manifest, runs, pair, methods)) for pair in pairs]
     blocks = [(pair, images, boxes_of(spec, pair, images)) for pair, images in shown]
@@ -61,23 +67,14 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     return figure, _table(blocks)
 
 
-def _manifest(spec: FigureSpec, inputs: Inputs) -> dict[str, Any]:
-    manifest: dict[str, Any] = read_json(
-        inputs.root / "resources" / "datasets" / f"{spec.dataset}.json"
-    )
-    return manifest
-
-
-def _runs(spec: FigureSpec, inputs: Inputs) -> dict[str, dict[str, str]]:
+def _runs(spec: FigureSpec, inputs: Inputs) -> Runs:
     """Return, for each method that ended well, pair -> file of the fused image."""
     runs = {}
-    for method in spec.cells["runs"].get(spec.dataset, []):
-        folder = inputs.root / "results" / "runs" / method / spec.dataset
-        record = read_json(folder / "record.json")
-        if record["state"] == OK:
-            runs[method] = {
-                image["name"]: str(folder / "fused" / image["fused"]) for image in record["images"]
-            }
+    for method in spec.cells.runs.get(spec.dataset, []):
+        record = read_stored(inputs.root / record_path(method, spec.dataset), Record)
+        folder = inputs.root / cell_folder(method, spec.dataset) / FUSED
+        if record.is_ok:
+            runs[method] = {image.name: str(folder / image.fused) for image in record.images}
     return runs
 
 
@@ -104,8 +101,8 @@ def chosen_pairs(spec: FigureSpec, inputs: Inputs, known: Sequence[str]) -> list
 def _fitting(
     spec: FigureSpec,
     inputs: Inputs,
-    manifest: Mapping[str, Any],
-    runs: Mapping[str, Mapping[str, str]],
+    manifest: Manifest,
+    runs: Runs,
     pairs: Sequence[str],
 ) -> list[str]:
     """Return the methods that are shown: all, or as many of the leading ones as fit on one page with every pair."""
@@ -120,16 +117,16 @@ def _fitting(
 def _images(
     spec: FigureSpec,
     inputs: Inputs,
-    manifest: Mapping[str, Any],
-    runs: Mapping[str, Mapping[str, str]],
+    manifest: Manifest,
+    runs: Runs,
     pair: str,
     methods: Sequence[str],
 ) -> Images:
     """Return name shown -> image: both sources, then those of the methods that have the pair, in their order."""
-    entry = next(item for item in manifest["pairs"] if item["name"] == pair)
-    folder = inputs.root / manifest["path"]
+    entry = next(item for item in manifest.pairs if item.name == pair)
+    folder = inputs.root / manifest.path
     images: Images = {
-        _shown(modality): _pixels(folder / entry[side]["file"])
+        _shown(modality): _pixels(folder / entry.sides[side].file)
         for side, modality in zip("ab", spec.modalities, strict=True)
     }
     having = [method for method in methods if pair in runs[method]]
@@ -150,7 +147,7 @@ def boxes_of(spec: FigureSpec, pair: str, images: Images) -> list[Box]:
     """Return the boxes of the configuration, or the two places where the methods differ most."""
     if pair not in spec.crops:
         return differing_boxes(list(images.values())[SOURCES:])
-    return [(box[0], box[1], box[2], box[3]) for box in spec.crops[pair]]
+    return spec.crops[pair]
 
 
 def differing_boxes(images: Sequence[NDArray[np.uint8]]) -> list[Box]:

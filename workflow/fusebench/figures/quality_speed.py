@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fusebench.compare.devices import device_of
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.contracts.records import Record
+from fusebench.contracts.tables import FigureSpec
+from fusebench.figures.contents import Inputs
 from fusebench.figures.style import COLUMN, looks, message
+from fusebench.fuse.records import read_records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,13 +56,11 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 def _points(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
     import pandas as pd
 
-    from fusebench.fuse.records import all_records
-
     ranks = inputs.ranks(spec).mean(axis=1)
     records = {
-        r["method"]: r
-        for r in all_records(dict(spec.cells), inputs.root)
-        if r["dataset"] == spec.dataset
+        record.method: record
+        for record in read_records(spec.cells, inputs.root)
+        if record.dataset == spec.dataset
     }
     rows = [
         _point(method, rank, records[method]) for method, rank in ranks.items() if method in records
@@ -68,12 +69,12 @@ def _points(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
     return pd.DataFrame([row for row in rows if row["seconds"]], columns=columns)
 
 
-def _point(method: Any, rank: float, record: dict[str, Any]) -> dict[str, Any]:
+def _point(method: Any, rank: float, record: Record) -> dict[str, Any]:
     return {
         "method": method,
         "mean_rank": rank,
-        "seconds": record.get("model_seconds") or record.get("seconds_per_image"),
-        "parameters": record.get("parameters"),
+        "seconds": record.model_seconds or record.seconds_per_image,
+        "parameters": record.parameters,
         "device": device_of(record),
     }
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.contracts.tables import FigureSpec
+from fusebench.figures.contents import Inputs, definitions_of, head_of
 from fusebench.figures.style import COLUMN, looks, message, selection
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
             label=spec.labels[method],
             **style,
         )
-    heads = [spec.head(definition) for definition in spec.definitions if definition.id in scaled]
+    heads = [
+        head_of(spec, definition) for definition in definitions_of(spec) if definition.id in scaled
+    ]
     _names(panel, angles, heads)
     panel.set_ylim(-0.15, 1.05)
     panel.set_yticks([0, 0.5, 1], ["worst", "", "best"])
@@ -86,7 +89,7 @@ def scaled_means(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
     here = inputs.summary[inputs.summary["dataset"] == spec.dataset]
     complete = here[here["measured"] == here["pairs"]]
     means = complete.pivot_table(index="method", columns="id", values="mean")
-    directed = [d for d in spec.definitions if d.id in means and d.direction != "none"]
+    directed = [d for d in definitions_of(spec) if d.id in means and d.direction != "none"]
     means = means[[definition.id for definition in directed]].dropna()
     better = means * [1 if definition.direction == "higher" else -1 for definition in directed]
     return (better - better.min()) / (better.max() - better.min()).replace(0, 1)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.contracts.tables import FigureSpec
+from fusebench.figures.contents import Inputs, head_of
 from fusebench.figures.style import COLUMN, PAGE, message
 from fusebench.metrics import resolve
 
@@ -44,7 +45,7 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 
 def _heads(panel: Axes, ranks: pd.DataFrame, means: pd.Series[float], spec: FigureSpec) -> None:
     heads = [
-        spec.head(resolve([metric])[0]).rstrip(" ↑↓")
+        head_of(spec, resolve([metric])[0]).rstrip(" ↑↓")
         for metric in ranks.columns.get_level_values(1)
     ]
     panel.set_xticks(range(len(heads) + 1), ["mean rank", *heads], rotation=90)
@@ -52,7 +53,7 @@ def _heads(panel: Axes, ranks: pd.DataFrame, means: pd.Series[float], spec: Figu
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)
     panel.axvline(0.5, color="white", linewidth=3)
-    titles = {dataset["name"]: dataset["title"] for dataset in spec.datasets}
+    titles = {dataset.name: dataset.title for dataset in spec.datasets}
     datasets = list(ranks.columns.get_level_values(0))
     for name in dict.fromkeys(datasets):
         places = [number + 1 for number, dataset in enumerate(datasets) if dataset == name]

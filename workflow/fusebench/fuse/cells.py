@@ -6,13 +6,19 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from fusebench.contracts.harness import HarnessJob, ImageTimes
+from fusebench.contracts.markers import Pair
+from fusebench.contracts.records import Record
 from fusebench.environments.hardware import kernels_for
 from fusebench.errors import (
     BadOutput,
@@ -27,25 +33,27 @@ from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
 from fusebench.fuse.order import refuse_other_order
-from fusebench.fuse.placeholders import fill_arguments, filled_edits
-from fusebench.fuse.records import Cell, Outcome, description, hash_seed, identity
+from fusebench.fuse.records import Cell, Outcome, hash_seed, record_of
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
 from fusebench.fuse.timing import load_per_cpu
-from fusebench.markers import OK
+from fusebench.layout import FUSED
+from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
 from fusebench.sources.repositories import refuse_changes
 from fusebench.sources.weights import place_weights
 from fusebench.staging import remove_folder, scratch_folder, staged_folder
 
-TRY_VARIABLE = "FUSEBENCH_TRY"
-"""Set where methods without weights are to be tried as far as they go."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-TRY_SECONDS = 300.0
+TRIAL_SECONDS = 300.0
+"""How long a method without its weights may run before it is known not to ask for them."""
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True)
-class Workshop:
+class JobDirectory:
     """Where a cell is run: a scratch folder with the copy of the repository in it, and the log.
 
     Attributes:
@@ -56,7 +64,7 @@ class Workshop:
 
     scratch: Path
     log: IO[str]
-    thumbnails: dict[str, Any] = field(default_factory=dict)
+    thumbnails: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
 
     @property
     def work(self) -> Path:
@@ -74,16 +82,17 @@ class Workshop:
         return self.scratch / "fused"
 
 
-def run_cell(cell: Cell) -> dict[str, Any]:
+def run_cell(cell: Cell) -> Record:
     """Run a method on a dataset and return its record; no failure of the method raises."""
-    started, clock = datetime.now(UTC), time.perf_counter()
-    outcome = Outcome(load=load_per_cpu())
+    clock = time.perf_counter()
+    outcome = Outcome(started=datetime.now(UTC), load=load_per_cpu())
     ended: StepError | None = None
     cell.log.parent.mkdir(parents=True, exist_ok=True)
     with cell.log.open("w+", encoding="utf-8", buffering=1) as log:
         try:
             _refuse_failed_steps(cell)
-            with reserved_device(cell.spec["device"], cell.spec.get("gpus", 1)) as outcome.device:
+            gpus = cell.spec.gpus or 1
+            with reserved_device(cell.spec.device, gpus, cell.on_cluster) as outcome.device:
                 _refuse_without_kernels(cell, outcome.device)
                 _fuse(cell, outcome, log)
         except StepError as error:
@@ -91,46 +100,34 @@ def run_cell(cell: Cell) -> dict[str, Any]:
         except OSError as error:
             if error.errno not in NO_SPACE:
                 raise
-            ended = Crashed(
-                f"{error.filename2 or error.filename or 'the disk'} is full ({error.strerror}): free space and run again"
-            )
+            where = error.filename2 or error.filename or "the disk"
+            ended = Crashed(f"{where} is full ({error.strerror}): free space and run again")
         if ended:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")
-    seconds = round(time.perf_counter() - clock, 3)
-    return _record(
-        cell, outcome, ended, started=started.isoformat(timespec="seconds"), seconds=seconds
-    )
-
-
-def ended_record(cell: Cell, error: StepError) -> dict[str, Any]:
-    """Return the record of a cell whose job ended without one."""
-    return _record(cell, Outcome(), error, started=None, seconds=None)
-
-
-def _record(
-    cell: Cell, outcome: Outcome, error: StepError | None, **times: str | float | None
-) -> dict[str, Any]:
-    state = {"state": error.state, "reason": str(error)} if error else {"state": OK, "reason": ""}
-    return {**identity(cell), **state, **times, **description(cell, outcome), "log": str(cell.log)}
+    outcome.seconds = round(time.perf_counter() - clock, 3)
+    return record_of(cell, outcome, ended)
 
 
 def _refuse_failed_steps(cell: Cell) -> None:
     """Take over the state of a step that failed before; check that what it left is still there."""
-    trying = bool(os.environ.get(TRY_VARIABLE))
-    for marker in (cell.dataset, cell.source, cell.environment, None if trying else cell.weights):
-        if marker is not None and marker["state"] != OK:
-            error = StepError(marker["reason"])
-            error.state = marker["state"]
-            raise error
-    refuse_changes(Path(cell.source["path"]), cell.source["code"])
-    python = Path(cell.environment["path"], "bin", "python")
+    for marker in (
+        cell.manifest,
+        cell.source,
+        cell.environment,
+        None if cell.trial else cell.weights,
+    ):
+        if marker is not None and not marker.is_ok:
+            raise StepError.taken_over(marker.state, marker.reason)
+    refuse_changes(Path(cell.source.path), cell.source.code)
+    python = Path(cell.environment.path, "bin", "python")
     if not python.exists():
         raise EnvironmentFailed(
-            f"the environment must have an interpreter at {python}; found none: delete {cell.environment['path']}.json and run again"
+            f"the environment must have an interpreter at {python}; found none: delete"
+            f" {cell.environment.path}.json and run again"
         )
-    if not Path(cell.source["path"]).is_dir():
+    if not Path(cell.source.path).is_dir():
         raise SourceUnavailable(
-            f"{cell.source['path']} is gone: delete {cell.source['path']}.json and run again"
+            f"{cell.source.path} is gone: delete {cell.source.path}.json and run again"
         )
 
 
@@ -145,112 +142,132 @@ def _refuse_without_kernels(cell: Cell, device: Device) -> None:
 def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
     """Stage, launch and collect, batch by batch, in a scratch folder; publish the fused images at the end."""
     with scratch_folder() as scratch:
-        shop, run = Workshop(scratch, log), cell.spec["run"]
-        batches = list(_batches(cell.dataset["pairs"], run.get("pairs_per_process")))
-        edits = filled_edits(run["edit"], _values(cell, shop, len(batches[0]), outcome.device))
-        copy_repository(Path(cell.source["path"]), shop.work, run["unpack"], edits)
-        fetched = (
-            Path(cell.weights["path"]) if cell.weights and cell.weights["state"] == OK else None
-        )
-        try:
-            outcome.weights = place_weights(
-                cell.spec["weights"], fetched, shop.work, cell.source["absent"]
-            )
-        except WeightsMissing as error:
-            reason = (
-                cell.weights["reason"] if cell.weights and cell.weights["state"] != OK else error
-            )
-            raise WeightsMissing(f"{reason}{_tried(cell, batches[0], shop, outcome)}") from error
-        deadline = time.monotonic() + 60 * cell.spec["minutes"]
+        directory, run = JobDirectory(scratch, log), cell.spec.run
+        batches = list(_batches(cell.manifest.pairs, run.pairs_per_process or None))
+        values = _values(cell, directory, len(batches[0]), outcome.device)
+        edits = filled_edits(run.edit, values)
+        copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
+        _place_weights(cell, batches[0], directory, outcome)
+        deadline = time.monotonic() + 60 * cell.spec.minutes
         for batch in batches:
-            remove_folder(shop.out)
-            shop.out.mkdir()
-            _fuse_batch(cell, batch, shop, deadline, outcome)
-        refuse_other_order(cell.dataset["pairs"], Path(cell.dataset["path"]), shop.thumbnails, run)
-        _publish(shop.fused, cell.folder / "fused")
+            remove_folder(directory.out)
+            directory.out.mkdir()
+            _fuse_batch(cell, batch, directory, deadline, outcome)
+        folder = Path(cell.manifest.path)
+        refuse_other_order(cell.manifest.pairs, folder, directory.thumbnails, run)
+        _publish(directory.fused, cell.folder / FUSED)
 
 
-def _batches(pairs: list[dict[str, Any]], size: int | None) -> Iterator[list[dict[str, Any]]]:
+def _place_weights(
+    cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: Outcome
+) -> None:
+    """Put the weights where the script expects them; where they are missing, say how far it gets without them."""
+    fetched = Path(cell.weights.path) if cell.weights and cell.weights.is_ok else None
+    try:
+        outcome.weights = place_weights(
+            cell.spec.weights, fetched, directory.work, cell.source.absent
+        )
+    except WeightsMissing as error:
+        reason = cell.weights.reason if cell.weights and not cell.weights.is_ok else error
+        tried = _tried(cell, batch, directory, outcome)
+        raise WeightsMissing(f"{reason}{tried}") from error
+
+
+def _batches(pairs: Sequence[Pair], size: int | None) -> Iterator[Sequence[Pair]]:
     """Yield the pairs of each process; the last batch of a fixed size is filled up with copies of its last pair."""
     if size is None:
         yield pairs
         return
     for start in range(0, len(pairs), size):
-        batch = pairs[start : start + size]
-        fillers = [
-            {**batch[-1], "name": f"{batch[-1]['name']}-filler{i}"}
-            for i in range(size - len(batch))
-        ]
-        yield batch + fillers
+        batch = list(pairs[start : start + size])
+        last = batch[-1]
+        missing = range(size - len(batch))
+        yield [*batch, *(replace(last, name=f"{last.name}-filler{i}") for i in missing)]
 
 
 def _fuse_batch(
-    cell: Cell, batch: list[dict[str, Any]], shop: Workshop, deadline: float, outcome: Outcome
+    cell: Cell,
+    batch: Sequence[Pair],
+    directory: JobDirectory,
+    deadline: float,
+    outcome: Outcome,
 ) -> None:
-    run, since = cell.spec["run"], time.time() - 1
-    staged, launched = _launch_batch(cell, batch, shop, deadline, outcome)
-    _check_complete(cell, staged, launched, (shop.work, shop.out), since, outcome)
+    run, since = cell.spec.run, time.time() - 1
+    staged, launched = _launch_batch(cell, batch, directory, deadline, outcome)
+    _check_complete(cell, staged, launched, directory, since, outcome)
     # Beside what authors committed a result is compared as the script left it, be it smaller or larger than its sources.
-    as_left = run["size"] == "crop-sources"
-    sizes = {pair["name"]: None if as_left and "expect" in pair else pair["size"] for pair in batch}
-    known = {pair["name"] for pair in cell.dataset["pairs"]}
+    as_left = run.size == "crop-sources"
+    sizes = {p.name: None if as_left and p.expect is not UNSET else p.size for p in batch}
+    known = {pair.name for pair in cell.manifest.pairs}
     own = [pair for pair in staged if pair.name in known]
     with ThreadPoolExecutor(
-        cell.spec["threads"]
+        cell.spec.threads
     ) as pool:  # decoding images leaves Python's lock alone
         results = pool.map(
             lambda pair: collect_result(
-                pair, sizes[pair.name], run, shop.fused / f"{pair.name}.png"
+                pair, sizes[pair.name], run, directory.fused / f"{pair.name}.png"
             ),
             own,
         )
         for image, small in results:
-            outcome.images.append({**image, **_times(launched, image["name"])})
-            shop.thumbnails[image["name"]] = small
+            times = launched.report.images.get(image.name, ImageTimes())
+            outcome.images.append(
+                replace(
+                    image,
+                    model_seconds=times.model_seconds,
+                    seconds=times.seconds,
+                    warmup=times.warmup,
+                )
+            )
+            directory.thumbnails[image.name] = small
 
 
 def _launch_batch(
-    cell: Cell, batch: list[dict[str, Any]], shop: Workshop, deadline: float, outcome: Outcome
+    cell: Cell,
+    batch: Sequence[Pair],
+    directory: JobDirectory,
+    deadline: float,
+    outcome: Outcome,
 ) -> tuple[list[StagedPair], Launch]:
     """Stage the pairs of one process and let the script fuse them."""
-    run = cell.spec["run"]
-    values = _values(cell, shop, len(batch), outcome.device)
-    clear_folders(run, shop.work, values)
-    staged = stage_pairs(batch, Path(cell.dataset["path"]), run, shop.work, values)
+    run = cell.spec.run
+    values = _values(cell, directory, len(batch), outcome.device)
+    clear_folders(run, directory.work, values)
+    staged = stage_pairs(batch, Path(cell.manifest.path), run, directory.work, values)
     if len(batch) == 1:
-        values = {**values, "name": batch[0]["name"], "index": run["first_index"]}
-    job = _job(cell, staged, shop.scratch, values, outcome.device)
-    python = Path(cell.environment["path"], "bin", "python").absolute()
+        values = {**values, "name": batch[0].name, "index": run.first_index}
+    job = _job(cell, staged, directory, values, outcome.device)
+    python = Path(cell.environment.path, "bin", "python").absolute()
     environ = {
         "CUDA_VISIBLE_DEVICES": outcome.device.visible if outcome.device else "",
         "PYTHONHASHSEED": str(hash_seed(run)),
-        **run["environ"],
+        **run.environ,
     }
+    seconds = max(1.0, deadline - time.monotonic())
     try:
-        launched = launch(
-            job, python, shop.scratch, shop.log, max(1.0, deadline - time.monotonic()), environ
-        )
+        launched = launch(job, python, directory.scratch, directory.log, seconds, environ)
     except TimedOut as error:
         raise TimedOut(
-            f"{error} of {cell.spec['minutes']:g} minutes {_progress(cell, staged, outcome)}; raise `resources.runtime` of the entry"
+            f"{error} of {cell.spec.minutes:g} minutes {_progress(cell, staged, outcome)}; raise"
+            " `resources.runtime` of the entry"
         ) from error
     outcome.launches.append(launched)
     return staged, launched
 
 
-def _tried(cell: Cell, batch: list[dict[str, Any]], shop: Workshop, outcome: Outcome) -> str:
+def _tried(cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: Outcome) -> str:
     """Return how far the script gets without its weights, as the end of a sentence; nothing where nobody asked for that."""
-    names = [item["path"] for item in cell.spec["weights"]]
-    if not os.environ.get(TRY_VARIABLE) or all((shop.work / name).exists() for name in names):
+    names = [item.path for item in cell.spec.weights]
+    if not cell.trial or all((directory.work / name).exists() for name in names):
         return ""
-    shop.out.mkdir()
+    directory.out.mkdir()
     try:
-        _, launched = _launch_batch(cell, batch, shop, time.monotonic() + TRY_SECONDS, outcome)
+        deadline = time.monotonic() + TRIAL_SECONDS
+        _, launched = _launch_batch(cell, batch, directory, deadline, outcome)
     except TimedOut:
-        return f"; tried without it, the script did not end within {TRY_SECONDS / 60:g} minutes"
-    if launched.report.get("weights_read") or any(
-        Path(name).name in launched.printed for name in names
-    ):
+        minutes = TRIAL_SECONDS / 60
+        return f"; tried without it, the script did not end within {minutes:g} minutes"
+    if launched.report.weights_read or any(Path(name).name in launched.printed for name in names):
         outcome.reached_weights = True
         return (
             "; tried without it, the script starts, imports what it needs and asks for its weights"
@@ -260,52 +277,59 @@ def _tried(cell: Cell, batch: list[dict[str, Any]], shop: Workshop, outcome: Out
     )
 
 
-def _values(cell: Cell, shop: Workshop, count: int, device: Device | None) -> dict[str, Any]:
+def _values(cell: Cell, directory: JobDirectory, count: int, device: Device | None) -> Values:
     """Return the placeholders that are the same for every pair of a batch."""
-    a, b = cell.spec["modalities"]
-    kind = device.kind if device else "cpu"
-    shown = {"modality_a": a, "modality_b": b}
-    return {"work": shop.work, "out": shop.out, "count": count, **shown, "device": kind}
+    a, b = cell.spec.modalities
+    return {
+        "work": directory.work,
+        "out": directory.out,
+        "count": count,
+        "modality_a": a,
+        "modality_b": b,
+        "device": device.kind if device else "cpu",
+    }
 
 
 def _job(
     cell: Cell,
-    staged: list[StagedPair],
-    scratch: Path,
-    values: dict[str, Any],
+    staged: Sequence[StagedPair],
+    directory: JobDirectory,
+    values: Values,
     device: Device | None,
-) -> dict[str, Any]:
-    """Return what the harness is told; see ``docs/architecture.md``."""
-    run, work = cell.spec["run"], values["work"]
-    script = ADAPTERS / run["adapter"] if "adapter" in run else work / run["script"]
-    return {
-        "script": os.path.relpath(script, work / run["cwd"]) if "script" in run else str(script),
-        "args": fill_arguments(run["args"], values),
-        "root": str(work),
-        "cwd": str(work / run["cwd"]),
-        "device": device.kind if device else "cpu",
-        "threads": cell.spec["threads"],
-        "seed": run["seed"],
-        "edits": {
+) -> HarnessJob:
+    """Return what the harness is told."""
+    run, work = cell.spec.run, directory.work
+    script = str(ADAPTERS / run.adapter) if run.adapter else ""
+    if run.script:
+        script = os.path.relpath(work / run.script, work / run.cwd)
+    return HarnessJob(
+        script=script,
+        args=fill_arguments(run.args, values),
+        root=str(work),
+        cwd=str(work / run.cwd),
+        device=device.kind if device else "cpu",
+        threads=cell.spec.threads,
+        seed=run.seed,
+        edits={
             file: edits
-            for file, edits in filled_edits(run["edit"], values).items()
+            for file, edits in filled_edits(run.edit, values).items()
             if file.endswith(".py")
         },
-        "compat": run["compat"],
-        "model_functions": run["model_functions"],
-        "weights": [str(work / item["path"]) for item in cell.spec["weights"]],
-        "inputs": {str(path): pair.name for pair in staged for path in (pair.a, pair.b)},
-        "outputs": {str(pair.result): pair.name for pair in staged},
-        "warmup": 1,
-        "report": str(scratch / "launch.json"),
-    }
+        compat=run.compat,
+        model_functions=run.model_functions,
+        weights=[str(work / item.path) for item in cell.spec.weights],
+        inputs={str(path): pair.name for pair in staged for path in (pair.a, pair.b)},
+        outputs={str(pair.result): pair.name for pair in staged},
+        warmup=1,
+        report=str(directory.scratch / "launch.json"),
+    )
 
 
 def _check_complete(
     cell: Cell,
     staged: list[StagedPair],
     launched: Launch,
-    folders: tuple[Path, Path],
+    directory: JobDirectory,
     since: float,
     outcome: Outcome,
 ) -> None:
@@ -315,7 +339,7 @@ def _check_complete(
         error = launched.failure()
         raise type(error)(f"{error} {_progress(cell, staged, outcome)}")
     if missing:
-        raise too_few(staged, missing, *folders, since)
+        raise too_few(staged, missing, directory.work, directory.out, since)
     if launched.status != 0:
         outcome.notes.append(
             f"exit status {launched.status} after every result was written: {launched.complaint}"
@@ -328,14 +352,9 @@ def _check_complete(
 
 def _progress(cell: Cell, staged: list[StagedPair], outcome: Outcome) -> str:
     """Say how many pairs of the dataset have results, those of earlier processes included."""
-    pairs = len(cell.dataset["pairs"])
+    pairs = len(cell.manifest.pairs)
     done = len(outcome.images) + len(staged) - len(missing_results(staged))
     return f"({min(done, pairs)} of {pairs} results written)"
-
-
-def _times(launched: Launch, name: str) -> dict[str, Any]:
-    times = launched.report.get("images", {}).get(name, {})
-    return {key: times.get(key) for key in ("model_seconds", "seconds", "warmup")}
 
 
 def _publish(fused: Path, final: Path) -> None:

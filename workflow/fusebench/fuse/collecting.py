@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
+from fusebench.contracts.jobs import Run
+from fusebench.contracts.markers import Size
+from fusebench.contracts.records import FusedImage
 from fusebench.errors import BadOutput
 from fusebench.fuse.staging import StagedPair
 from fusebench.images import (
@@ -68,8 +72,8 @@ def too_few(
 
 
 def collect_result(
-    pair: StagedPair, size: list[int] | None, run: Mapping[str, Any], target: Path
-) -> tuple[dict[str, Any], NDArray[np.uint8]]:
+    pair: StagedPair, size: Size | None, run: Run, target: Path
+) -> tuple[FusedImage, NDArray[np.uint8]]:
     """Check one result, write it to ``target`` as PNG and return what the record keeps of it, and its thumbnail (32, 32).
 
     Args:
@@ -81,22 +85,28 @@ def collect_result(
     Raises:
         BadOutput: the result cannot be read, holds NaN or one single value, or has a size that the entry does not allow.
     """
-    pixels, notes = _read_result(pair, run["output_range"])
-    found = [pixels.shape[1], pixels.shape[0]]
-    image: dict[str, Any] = {"name": pair.name, "size": size or found}
-    if size and found != size:
-        pixels, note = _with_size(pair.name, pixels, size, run["size"])
+    pixels, notes = _read_result(pair, run.output_range)
+    found = (pixels.shape[1], pixels.shape[0])
+    other = size is not None and found != size
+    if size is not None and other:
+        pixels, note = _with_size(pair.name, pixels, size, run.size)
         notes.append(note)
-        image["result_size"] = found
-        if run["size"] == "crop-sources":
-            image["size"] = found
     if pixels.min() == pixels.max():
         raise BadOutput(
-            f"pair {pair.name!r}: a fused image must hold more than one value; found {pixels.min()} everywhere (NaN becomes 0 in 8 bits)"
+            f"pair {pair.name!r}: a fused image must hold more than one value; found"
+            f" {pixels.min()} everywhere (NaN becomes 0 in 8 bits)"
         )
     _write(pixels, pair.result if not notes else None, target)
-    kept = {"fused": target.name, "mode": mode_of(pixels), "sha256": pixel_sha256(pixels)}
-    return {**image, **kept, "notes": [*pair.notes, *notes]}, thumbnail(pixels)
+    image = FusedImage(
+        name=pair.name,
+        size=found if size is None or (other and run.size == "crop-sources") else size,
+        fused=target.name,
+        mode=mode_of(pixels),
+        sha256=pixel_sha256(pixels),
+        result_size=found if other else UNSET,
+        notes=[*pair.notes, *notes],
+    )
+    return image, thumbnail(pixels)
 
 
 def _write(pixels: NDArray[np.uint8], untouched: Path | None, target: Path) -> None:
@@ -172,7 +182,7 @@ def _quantised(
 
 
 def _with_size(
-    name: str, pixels: NDArray[np.uint8], size: list[int], policy: str
+    name: str, pixels: NDArray[np.uint8], size: Size, policy: str
 ) -> tuple[NDArray[np.uint8], str]:
     """Apply the entry's size policy to a result of another size than its sources."""
     import cv2

@@ -15,21 +15,16 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from fusebench.contracts.methods import DeviceKind
 from fusebench.errors import EnvironmentFailed
 from fusebench.slurm import gpus_in_cluster
-
-DEVICE_VARIABLE = "FUSEBENCH_DEVICE"
-"""Passed from the Snakemake that submits to those that run its jobs, so that they make the same plan."""
-
-CLUSTER_VARIABLE = "FUSEBENCH_CLUSTER"
-"""Set where a scheduler gives each job its own GPUs."""
 
 
 @dataclass(frozen=True)
 class Device:
     """A device: ``kind`` is ``cpu`` or ``cuda``, ``visible`` what CUDA_VISIBLE_DEVICES is set to: ids between commas."""
 
-    kind: str
+    kind: DeviceKind
     visible: str = ""
 
 
@@ -60,28 +55,20 @@ def compute_capability(gpu: str) -> tuple[int, int] | None:
     )
 
 
-def device_kind(asked: str) -> str:
-    """Return ``cuda`` or ``cpu`` for the option ``device``: auto, cpu or cuda."""
-    if asked == "auto":
-        return "cuda" if gpus_of_this_machine() else "cpu"
-    return asked
+def device_kind(asked: str, on_cluster: bool = False) -> DeviceKind:
+    """Return ``cuda`` or ``cpu`` for the option ``device``.
 
-
-def device_of_jobs(asked: str, on_cluster: bool) -> str:
-    """Return the option ``device`` with ``auto`` resolved, once for all jobs of a run, wherever they look it up.
-
-    The submitting machine of a cluster rarely has a GPU itself; there, its nodes decide.
+    Args:
+        asked: auto, cpu or cuda.
+        on_cluster: jobs run on the nodes of a cluster; the machine that submits them rarely has a GPU itself.
     """
-    if asked == "auto" and on_cluster and DEVICE_VARIABLE not in os.environ:
-        asked = "cuda" if gpus_in_cluster() else "cpu"
-    os.environ[DEVICE_VARIABLE] = device_kind(os.environ.get(DEVICE_VARIABLE, asked))
-    if on_cluster:
-        os.environ[CLUSTER_VARIABLE] = "1"
-    return os.environ[DEVICE_VARIABLE]
+    if asked == "auto":
+        return "cuda" if (gpus_in_cluster() if on_cluster else gpus_of_this_machine()) else "cpu"
+    return "cuda" if asked == "cuda" else "cpu"
 
 
 @contextlib.contextmanager
-def reserved_device(kind: str, count: int = 1) -> Iterator[Device]:
+def reserved_device(kind: DeviceKind, count: int = 1, on_cluster: bool = False) -> Iterator[Device]:
     """Hold a device for the time of the block: all GPUs that a scheduler gave, else some that no other job holds.
 
     Snakemake counts GPUs but does not say which one a local job may use, hence a lock file for each.
@@ -89,6 +76,7 @@ def reserved_device(kind: str, count: int = 1) -> Iterator[Device]:
     Args:
         kind: ``cpu`` or ``cuda``; where there is no GPU, the CPU it is.
         count: how many GPUs the job needs.
+        on_cluster: a scheduler has given the job its GPUs.
 
     Raises:
         EnvironmentFailed: this machine has some GPUs, but fewer.
@@ -96,7 +84,7 @@ def reserved_device(kind: str, count: int = 1) -> Iterator[Device]:
     gpus = gpus_of_this_machine()
     if kind == "cpu" or not gpus:
         yield Device("cpu")
-    elif CLUSTER_VARIABLE in os.environ:
+    elif on_cluster:
         yield Device("cuda", ",".join(gpus))
     elif len(gpus) < count:
         raise EnvironmentFailed(

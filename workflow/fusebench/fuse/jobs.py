@@ -1,21 +1,27 @@
-"""The job around a cell: it alone writes the run, does nothing twice, and leaves a record even of jobs that died."""
+"""The job around cells: it alone writes their runs, does nothing twice, and leaves a record even of jobs that died."""
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from fusebench.errors import Crashed, StepError
-from fusebench.files import read_json, write_json
-from fusebench.fuse.cells import ended_record, run_cell
-from fusebench.fuse.kept import KEPT
-from fusebench.fuse.leases import RUN_VARIABLE, holder, holder_words, lease
-from fusebench.fuse.records import Cell, deviations, identity
-from fusebench.markers import OK, count_failure, forget_failure
+from msgspec.structs import replace
+
+from fusebench.contracts.files import read_stored, write_stored
+from fusebench.contracts.jobs import Session
+from fusebench.contracts.markers import FusedCell, FusedCells, Holder
+from fusebench.contracts.records import Record
+from fusebench.errors import Crashed, StepError, UnreadableFile
+from fusebench.files import sha256_of_file
+from fusebench.fuse.cells import run_cell
+from fusebench.fuse.leases import holder, holder_words, lease
+from fusebench.fuse.records import Cell, Outcome, deviations, identity, record_of
+from fusebench.layout import FUSED, cell_attempts
+from fusebench.markers import count_failure, count_success, kept_attempts
 from fusebench.slurm import ending, refusal_of
 
 SNAKEMAKE_LOGS = Path(".snakemake", "log")
@@ -25,80 +31,103 @@ REFUSED = (
 )
 
 NEVER_STARTED = (
-    "no job of this run got as far as the method: refused by the scheduler, cancelled while it waited, or ended while it"
-    " started; the messages above, the log in .snakemake/log and those in .snakemake/slurm_logs say which"
+    "no job of this run got as far as the method: refused by the scheduler, cancelled while it"
+    " waited, or ended while it started; the messages above, the log in .snakemake/log and those in"
+    " .snakemake/slurm_logs say which"
 )
 
 
-def fuse_cell(
-    cell: Cell, failures: Path, declared: dict[str, str], last_words: bool = False
-) -> dict[str, Any]:
-    """Bring a cell's record about and return it; the next cell may rely on it being there.
+@dataclass(frozen=True)
+class Attempt:
+    """What a fusing job is told beside its cells.
+
+    Attributes:
+        session: the run of Snakemake that it belongs to.
+        output: the file that says that it has ended.
+        is_final: every earlier attempt has died: record how, and run nothing.
+        declared: returns the versions that the authors of the method name; they change no result, and are asked for only
+            where something is run.
+    """
+
+    session: Session
+    output: Path
+    is_final: bool
+    declared: Callable[[], Mapping[str, str]]
+
+
+def fuse_cells(cells: Iterable[tuple[Cell, int]], attempt: Attempt) -> None:
+    """Bring about the records of some cells, one after the other, and say so in the output of the job.
 
     Args:
-        cell: what to run on what.
-        failures: counts how often the cell failed.
-        declared: the versions that the authors name; they change no result, hence are no part of the cell.
-        last_words: every job of the cell has died: say how, and run nothing.
+        cells: each with the number of its attempt, see ``markers.py``.
+        attempt: what the job is told beside them.
     """
     signal.signal(signal.SIGTERM, _leave)
-    before = holder(cell.folder)
-    with lease(cell.folder) as notes:
-        record = finished_record(cell)
-        if record is None:
-            record = ended_record(cell, _death(cell, before)) if last_words else run_cell(cell)
-            record["notes"] = [*notes, *record["notes"]]
-            record["deviations"] = deviations(declared, record["versions"])
-            if record["state"] != OK:
-                count_failure(failures)
-                words = f"{record['method']} on {record['dataset']}: {record['state']}: {record['reason']}"
-                print(words, file=sys.stderr)
-            else:
-                forget_failure(failures)
-            write_json(cell.folder / KEPT, record)
-            write_json(cell.folder / "record.json", record)
-    return record
+    ended = {cell.name: fuse_cell(cell, number, attempt) for cell, number in cells}
+    write_stored(attempt.output, FusedCells(cells=ended))
 
 
-def keep_finished(cell: Cell) -> None:
-    """Put back the record of a finished run that Snakemake removed although nothing that decides its result has changed.
+def fuse_cell(cell: Cell, number: int, attempt: Attempt) -> FusedCell:
+    """Bring the record of a cell about, unless the one that is there is of the very same cell and ended well.
 
-    It does so where other cells of the job have to be run, and where a cell's job was another one: alone, or with others.
+    Where the number of the attempt is higher than the last one that ended, the cell is lost or was asked for by force, and is run
+    whatever its record says.
     """
-    kept = _finished(cell, cell.folder / KEPT)
-    if kept:
-        write_json(cell.folder / "record.json", kept)
+    before = holder(cell.folder)
+    counter = cell.root / cell_attempts(cell.spec.method, cell.name)
+    with lease(cell.folder, attempt.session.id) as notes:
+        forced = number > kept_attempts(counter).attempts
+        record = None if forced else finished_record(cell)
+        if record is None:
+            cell.record.unlink(missing_ok=True)  # a job that is killed from here on leaves it lost
+            record = _brought_about(cell, attempt, before, notes)
+            if record.is_ok:
+                count_success(counter, number)
+            else:
+                count_failure(counter, number)
+            write_stored(cell.record, record)
+        return FusedCell(state=record.state, record=sha256_of_file(cell.record))
 
 
-def finished_record(cell: Cell) -> dict[str, Any] | None:
-    """Return the record of a run that already is what this job is to make; None where there is none, or it failed."""
-    return _finished(cell, cell.folder / "record.json")
-
-
-def wanted(cell: Cell) -> dict[str, Any]:
-    """Return what the record of a cell's finished run says."""
-    return {"state": OK, **identity(cell)}
-
-
-def _finished(cell: Cell, path: Path) -> dict[str, Any] | None:
-    """Return a record that says what is wanted, if all of its images are there; a damaged one is none."""
-    try:
-        record = dict(read_json(path))
-        images = [cell.folder / "fused" / image["fused"] for image in record["images"]]
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    return (
-        record if wanted(cell).items() <= record.items() and all(map(Path.exists, images)) else None
+def _brought_about(cell: Cell, attempt: Attempt, before: Holder | None, notes: list[str]) -> Record:
+    if attempt.is_final:
+        record = record_of(cell, Outcome(), _death(cell, attempt, before))
+    else:
+        record = run_cell(cell)
+    if not record.is_ok:
+        words = f"{record.method} on {record.dataset}: {record.state}: {record.reason}"
+        print(words, file=sys.stderr)
+    return replace(
+        record,
+        notes=[*notes, *record.notes],
+        deviations=deviations(attempt.declared(), record.versions),
     )
 
 
-def _death(cell: Cell, before: dict[str, Any]) -> StepError:
+def finished_record(cell: Cell) -> Record | None:
+    """Return the record of a run that already is what this job is to make, all of its images included.
+
+    A damaged record, or one of another version that cannot be used, is told and counts as none.
+    """
+    try:
+        record = read_stored(cell.record, Record)
+    except FileNotFoundError:
+        return None
+    except UnreadableFile as error:
+        print(error, file=sys.stderr)
+        return None
+    images = (cell.folder / FUSED / image.fused for image in record.images)
+    same = record.is_ok and identity(cell).is_of(record)
+    return record if same and all(map(Path.exists, images)) else None
+
+
+def _death(cell: Cell, attempt: Attempt, before: Holder | None) -> StepError:
     """Return how the last job of this run of Snakemake ended, in the scheduler's words where there is one."""
-    if not before or before.get("run") != os.environ.get(RUN_VARIABLE):
-        refused = refusal_of(cell.folder / "record.json", SNAKEMAKE_LOGS)
+    if before is None or before.session != attempt.session.id:
+        refused = refusal_of(attempt.output, SNAKEMAKE_LOGS)
         return Crashed(f"{REFUSED}: {refused}" if refused else NEVER_STARTED)
-    if before["slurm_job"]:
-        return ending(before["slurm_job"])
+    if before.slurm_job:
+        return ending(before.slurm_job)
     return Crashed(f"{holder_words(before)} ended without a record")
 
 

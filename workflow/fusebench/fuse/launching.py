@@ -9,10 +9,13 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+import msgspec
+
+from fusebench.contracts.files import explained
+from fusebench.contracts.harness import HarnessJob, LaunchReport
 from fusebench.errors import Crashed, OutOfMemory, StepError, TimedOut
-from fusebench.files import read_json, write_json
 
 LAUNCHER = Path(__file__).resolve().parents[2] / "harness" / "launch.py"
 ADAPTERS = Path(__file__).resolve().parents[2] / "adapters"
@@ -35,7 +38,7 @@ class Launch:
 
     status: int
     printed: str
-    report: dict[str, Any]
+    report: LaunchReport
 
     @property
     def complaint(self) -> str:
@@ -63,7 +66,7 @@ class Launch:
 
 
 def launch(
-    job: dict[str, Any],
+    job: HarnessJob,
     python: Path,
     scratch: Path,
     log: IO[str],
@@ -73,7 +76,7 @@ def launch(
     """Run one job of the harness.
 
     Args:
-        job: what to run; see ``docs/architecture.md``.
+        job: what to run.
         python: the interpreter of the method's environment.
         scratch: a folder for the two JSON files, the script's home and its temporary files.
         log: receives everything that the script prints.
@@ -82,15 +85,16 @@ def launch(
 
     Raises:
         TimedOut: the limit was reached; the script and its children are ended.
+        Crashed: the launcher's report cannot be read.
     """
-    write_json(scratch / "job.json", job)
-    Path(job["report"]).unlink(missing_ok=True)
+    (scratch / "job.json").write_bytes(msgspec.json.encode(job))
+    Path(job.report).unlink(missing_ok=True)
     log.flush()
     start = os.fstat(log.fileno()).st_size
     process = subprocess.Popen(
         [str(python), str(LAUNCHER), str(scratch / "job.json")],
-        cwd=job["cwd"],
-        env={**_environment(python, job, scratch), **environ},
+        cwd=job.cwd,
+        env={**_environment(python, job.threads, scratch), **environ},
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -102,8 +106,21 @@ def launch(
         raise TimedOut("the script ran past its time limit") from error
     finally:
         _end_group(process)
-    report = read_json(Path(job["report"])) if Path(job["report"]).exists() else {}
-    return Launch(status, _printed_since(log, start), report)
+    return Launch(status, _printed_since(log, start), _read_report(Path(job.report)))
+
+
+def _read_report(path: Path) -> LaunchReport:
+    """Return what the launcher saw; nothing where the process ended before it wrote a report."""
+    if not path.exists():
+        return LaunchReport()
+    content = path.read_bytes()
+    try:
+        return msgspec.json.decode(content, type=LaunchReport)
+    except msgspec.ValidationError as error:
+        told = explained(error, msgspec.json.decode(content))
+    except msgspec.DecodeError as error:
+        told = f"must be a whole JSON file: {error}"
+    raise Crashed(f"the launcher's report {path.name} cannot be read: {told}")
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
@@ -125,12 +142,11 @@ def _printed_since(log: IO[str], start: int) -> str:
     return printed.decode("utf-8", errors="replace")
 
 
-def _environment(python: Path, job: Mapping[str, Any], scratch: Path) -> dict[str, str]:
+def _environment(python: Path, threads: int, scratch: Path) -> dict[str, str]:
     """Return the variables that the script sees: none of the user's own, fixed threads."""
     home, temporary = scratch / "home", scratch / "tmp"
     home.mkdir(exist_ok=True)
     temporary.mkdir(exist_ok=True)
-    threads = str(job["threads"])
     return {
         **{name: value for name, value in os.environ.items() if PASSED_ON.match(name)},
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
@@ -143,6 +159,6 @@ def _environment(python: Path, job: Mapping[str, Any], scratch: Path) -> dict[st
         "MPLBACKEND": "Agg",
         **dict.fromkeys(
             ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
-            threads,
+            str(threads),
         ),
     }

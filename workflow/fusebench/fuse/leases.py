@@ -9,19 +9,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import os
 import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
+
+import msgspec
+
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.markers import Holder
+from fusebench.errors import UnreadableFile
 
 FILE = ".lease"
-
-RUN_VARIABLE = "FUSEBENCH_RUN"
-"""Names the run of Snakemake that a job belongs to."""
 
 SECONDS_BETWEEN_TRIES = 0.5
 WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL}
@@ -29,11 +31,15 @@ WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL}
 
 
 @contextlib.contextmanager
-def lease(folder: Path) -> Iterator[list[str]]:
+def lease(folder: Path, session: str) -> Iterator[list[str]]:
     """Hold the run in ``folder`` for the time of the block; wait for whoever holds it before.
 
     A file lock: the kernel, and over NFS the server, frees it with the process or the machine that held it. Where the file
     system has no locks the block is entered without one, and only the orphans' cancellation keeps jobs apart.
+
+    Args:
+        folder: of the cell.
+        session: the run of Snakemake that the job belongs to.
 
     Yields:
         Notes for the record: whom the job waited for, and that there was no lock.
@@ -42,17 +48,17 @@ def lease(folder: Path) -> Iterator[list[str]]:
     with (folder / FILE).open("a+", encoding="utf-8") as stream:
         notes = _locked(stream)
         stream.truncate(0)
-        stream.write(json.dumps(_this_job()))
+        stream.write(msgspec.json.encode(_this_job(session)).decode())
         stream.flush()
         yield notes
 
 
-def holder(folder: Path) -> dict[str, Any]:
-    """Return the last job that held the run: ``host``, ``pid``, ``slurm_job``, ``run`` and ``since``; nothing if none ever did."""
+def holder(folder: Path) -> Holder | None:
+    """Return the last job that held the run; None if none ever did, or it left no name."""
     try:
-        return dict(json.loads((folder / FILE).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):
-        return {}
+        return read_stored(folder / FILE, Holder)
+    except (FileNotFoundError, UnreadableFile):
+        return None
 
 
 def _locked(stream: IO[str]) -> list[str]:
@@ -71,19 +77,19 @@ def _locked(stream: IO[str]) -> list[str]:
             return [f"waited for {waited_for}"] if waited_for else []
 
 
-def holder_words(known: dict[str, Any]) -> str:
+def holder_words(known: Holder | None) -> str:
     """Return the holder of a lease as a reason names it."""
-    if not known:
+    if known is None:
         return "a job that left no name"
-    job = f"Slurm job {known['slurm_job']}" if known["slurm_job"] else f"process {known['pid']}"
-    return f"{job} on {known['host']}"
+    job = f"Slurm job {known.slurm_job}" if known.slurm_job else f"process {known.pid}"
+    return f"{job} on {known.host}"
 
 
-def _this_job() -> dict[str, Any]:
-    return {
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "slurm_job": os.environ.get("SLURM_JOB_ID"),
-        "run": os.environ.get(RUN_VARIABLE),
-        "since": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+def _this_job(session: str) -> Holder:
+    return Holder(
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        slurm_job=os.environ.get("SLURM_JOB_ID"),
+        session=session,
+        since=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

@@ -6,13 +6,15 @@ without a word. A fused image resembles its own sources far more than those of a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from fusebench.contracts.jobs import Run
+from fusebench.contracts.markers import Pair
 from fusebench.datasets.thumbnails import read_thumbnails
 from fusebench.errors import BadOutput
-from fusebench.fuse.placeholders import fields
+from fusebench.registry.placeholders import fields
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,10 +26,10 @@ OTHER_AT_LEAST = 0.9
 
 
 def refuse_other_order(
-    pairs: list[dict[str, Any]],
+    pairs: Sequence[Pair],
     dataset: Path,
     fused: Mapping[str, NDArray[np.uint8]],
-    run: Mapping[str, Any],
+    run: Run,
 ) -> None:
     """Raise BadOutput where numbered results resemble the sources of other pairs and not their own.
 
@@ -37,9 +39,9 @@ def refuse_other_order(
         fused: for each pair's name the thumbnail (32, 32) of its collected result.
         run: the entry's fields; results that are named, not numbered, are not checked.
     """
-    if "index" not in fields(run["collect"]) or len(pairs) < 2:
+    if "index" not in fields(run.collect) or len(pairs) < 2:
         return
-    names = [pair["name"] for pair in pairs]
+    names = [pair.name for pair in pairs]
     likeness = _likeness([fused[name] for name in names], read_thumbnails(dataset, pairs))
     own = likeness.diagonal()
     nearest = likeness.argmax(axis=1)

@@ -4,47 +4,94 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from fusebench.files import read_json, sha256_of_json
+import msgspec
+
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.harness import LaunchReport
+from fusebench.contracts.jobs import CellPart, CellSpec, FuseJob, Run
+from fusebench.contracts.markers import (
+    EnvironmentMarker,
+    Manifest,
+    SourceMarker,
+    WeightsMarker,
+)
+from fusebench.contracts.records import (
+    Clock,
+    EnvironmentFacts,
+    FusedImage,
+    Host,
+    Inputs,
+    Record,
+    SourceFacts,
+)
+from fusebench.contracts.tables import CellList
+from fusebench.errors import StepError
+from fusebench.files import sha256_of_json
 from fusebench.fuse.devices import Device
 from fusebench.fuse.launching import Launch
 from fusebench.fuse.timing import hardware, load_per_cpu, timing
-from fusebench.markers import SKIPPED
+from fusebench.layout import cell_folder, cell_log, record_path
+from fusebench.states import OK, SKIPPED
 
-RUNS = Path("results/runs")
+Facts = TypeVar("Facts", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a job is given: the entry's fields that change a result, and the markers of the steps before.
+    """A method on a dataset, with all that its run needs.
 
     Attributes:
-        spec: method, dataset, run, weights, modalities, threads, minutes, device, gpus; see ``fuse.specs``.
+        name: among the cells of its method: a dataset, ``selfcheck/CHECK/RUN`` or ``repeats/DATASET/RUN``.
+        spec: what the entry says of the run.
         source: the marker of the source.
         environment: the marker of the environment.
-        dataset: the marker of the dataset, its manifest included.
+        manifest: the marker of the images.
         weights: the marker of the fetched weights; None for an entry without any.
-        folder: ``results/runs/<method>/<dataset>``.
-        log: the file that receives everything that the script prints.
+        root: the project's folder.
+        trial: whether a method without its weights is run as far as it goes.
+        on_cluster: whether a scheduler has given the job its GPUs.
     """
 
-    spec: dict[str, Any]
-    source: dict[str, Any]
-    environment: dict[str, Any]
-    dataset: dict[str, Any]
-    weights: dict[str, Any] | None
-    folder: Path
-    log: Path
+    name: str
+    spec: CellSpec
+    source: SourceMarker
+    environment: EnvironmentMarker
+    manifest: Manifest
+    weights: WeightsMarker | None
+    root: Path = Path()
+    trial: bool = False
+    on_cluster: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds its record and its fused images."""
+        return self.root / cell_folder(self.spec.method, self.name)
+
+    @property
+    def record(self) -> Path:
+        """Its record."""
+        return self.root / record_path(self.spec.method, self.name)
+
+    @property
+    def log(self) -> Path:
+        """The file that receives everything that the script prints."""
+        return self.root / cell_log(self.spec.method, self.name)
 
 
 @dataclass
 class Outcome:
     """What is known of a run so far; it ends up in the record also when the run fails half way."""
 
-    images: list[dict[str, Any]] = field(default_factory=list)
+    started: datetime | None = None
+    seconds: float | None = None
+    images: list[FusedImage] = field(default_factory=list)
     launches: list[Launch] = field(default_factory=list)
     weights: dict[str, str] = field(default_factory=dict)
     device: Device | None = None
@@ -52,123 +99,173 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     reached_weights: bool = False
 
+    @property
+    def reports(self) -> list[LaunchReport]:
+        """The launcher's report of each process."""
+        return [launched.report for launched in self.launches]
 
-def read_cell(
-    spec: dict[str, Any], markers: dict[str, Path | None], folder: Path, log: Path
-) -> Cell:
-    """Return a cell from the marker files that the steps before it left."""
-    contents: dict[str, Any] = {
-        step: read_json(path) if path else None for step, path in markers.items()
-    }
-    return Cell(
-        spec,
-        contents["source"],
-        contents["environment"],
-        contents["dataset"],
-        contents["weights"],
-        folder,
-        log,
+
+def spec_of(job: FuseJob, cell: CellPart) -> CellSpec:
+    """Return what the entry says of the run of one cell of a job."""
+    method = job.method
+    return CellSpec(
+        method=method.name,
+        dataset=cell.images,
+        run=job.runs[cell.run],
+        weights=method.weights,
+        modalities=cell.modalities,
+        threads=method.threads,
+        minutes=method.minutes,
+        device=method.device,
+        gpus=method.gpus if method.gpus > 1 else msgspec.UNSET,
+        exclusive=cell.exclusive or msgspec.UNSET,
     )
 
 
-def all_records(cells: dict[str, Any], root: Path = Path()) -> list[dict[str, Any]]:
+def cells_of(
+    job: FuseJob, root: Path = Path(), *, trial: bool = False, on_cluster: bool = False
+) -> list[Cell]:
+    """Return the cells of a job, from the markers that the steps before it left; others as for ``Cell``.
+
+    Raises:
+        UnreadableFile: a marker is damaged, or of another version.
+    """
+    method = job.method
+    source = read_stored(root / method.source, SourceMarker)
+    environment = read_stored(root / method.environment, EnvironmentMarker)
+    weights = read_stored(root / method.fetched, WeightsMarker) if method.fetched else None
+    return [
+        Cell(
+            cell.name,
+            spec_of(job, cell),
+            source,
+            environment,
+            read_stored(root / cell.manifest, Manifest),
+            weights,
+            root,
+            trial,
+            on_cluster,
+        )
+        for cell in job.cells
+    ]
+
+
+def read_records(cells: CellList, root: Path = Path()) -> list[Record]:
     """Return the records of some cells, and for those that cannot be run a record that says why.
 
-    Args:
-        cells: ``runs``, dataset -> methods, and ``skipped``, a list of [method, dataset, reason].
-        root: the project's folder.
+    Raises:
+        UnreadableFile: a record is damaged, or of another version.
     """
-    runs = [(dataset, method) for dataset, methods in cells["runs"].items() for method in methods]
-    records = [
-        read_json(root / RUNS / method / dataset / "record.json") for dataset, method in runs
-    ]
+    runs = [(method, dataset) for dataset, methods in cells.runs.items() for method in methods]
+    records = [read_stored(root / record_path(*run), Record) for run in runs]
     skipped = [
-        {"method": method, "dataset": dataset, "state": SKIPPED, "reason": reason, "images": []}
-        for method, dataset, reason in cells["skipped"]
+        Record(method=cell.method, dataset=cell.dataset, state=SKIPPED, reason=cell.reason)
+        for cell in cells.skipped
     ]
     return records + skipped
 
 
-def identity(cell: Cell) -> dict[str, Any]:
-    """Return which cell a record is of, the hash of what its job was told, and the hash of all that decides its result."""
+@dataclass(frozen=True)
+class Identity:
+    """What tells whether two runs are runs of the very same cell.
+
+    Attributes:
+        method: the name of the method.
+        dataset: the name of the dataset.
+        spec: the sha256 of what its job was told.
+        cell: the sha256 of all that decides its result.
+    """
+
+    method: str
+    dataset: str
+    spec: str
+    cell: str
+
+    def is_of(self, record: Record) -> bool:
+        """Say whether a record is of this cell."""
+        return self == Identity(record.method, record.dataset, record.spec, record.cell)
+
+
+def identity(cell: Cell) -> Identity:
+    """Return the identity of a cell. The form of what is hashed must not change: records that exist would not be found again."""
+    spec = msgspec.to_builtins(cell.spec)
     steps = [
-        [cell.source.get(key) for key in ("path", "commit", "tree")],
-        [cell.environment.get(key) for key in ("path", "key")],
-        [cell.dataset.get(key) for key in ("path", "sha256")],
-        cell.weights,
+        [cell.source.path, cell.source.commit, cell.source.tree],
+        [cell.environment.path, cell.environment.key],
+        [cell.manifest.path, cell.manifest.sha256],
+        _fetched(cell.weights),
     ]
-    return {
-        "method": cell.spec["method"],
-        "dataset": cell.spec["dataset"],
-        "spec": sha256_of_json(cell.spec),
-        "cell": sha256_of_json([cell.spec, *steps]),
-    }
+    return Identity(
+        cell.spec.method,
+        cell.spec.dataset,
+        sha256_of_json(spec),
+        sha256_of_json([spec, *steps]),
+    )
 
 
-def hash_seed(run: dict[str, Any]) -> int:
+def _fetched(weights: WeightsMarker | None) -> dict[str, object] | None:
+    if weights is None:
+        return None
+    if not weights.is_ok:
+        return {"state": weights.state, "reason": weights.reason}
+    return {"state": weights.state, "path": weights.path, "sha256": weights.sha256}
+
+
+def hash_seed(run: Run) -> int:
     """Return the PYTHONHASHSEED of a run: its seed, unless further runs are given one of their own."""
-    return int(run.get("hash_seed", run["seed"]))
+    return run.seed if run.hash_seed is msgspec.UNSET else run.hash_seed
 
 
-def description(cell: Cell, outcome: Outcome) -> dict[str, Any]:
-    """Return everything about the run that a reader, or a second run, needs to know."""
-    reports = [launched.report for launched in outcome.launches]
-    first = reports[0] if reports else {}
-    run = cell.spec["run"]
-    times = timing(outcome.images, reports, cell.spec)
-    return {
-        "images": outcome.images,
-        "model_seconds": (times["model_seconds"] or {}).get("median"),
-        "seconds_per_image": (times["seconds"] or {}).get("median"),
-        "timing": times,
-        "hardware": hardware(
-            outcome.device.visible if outcome.device else "", reports, cell.spec["threads"]
-        ),
-        "parameters": first.get("parameters"),
-        "flops": first.get("flops"),
-        "device": outcome.device.kind if outcome.device else None,
-        "threads": cell.spec["threads"],
-        "clock": {key: first.get(key) for key in CLOCK_FIELDS},
-        "versions": first.get("versions", {}),
-        "shims": _summed([report.get("shims", {}) for report in reports]),
-        "compat": run["compat"],
-        "edits": run["edit"],
-        "seed": run["seed"],
-        "hash_seed": hash_seed(run),
-        "notes": [
-            *outcome.notes,
-            *(note for report in reports for note in report.get("notes", [])),
-        ],
-        "source": {
-            key: cell.source.get(key)
-            for key in ("code", "origin", "commit", "tree", "absent", "submodules")
-        },
-        "environment": {
-            key: cell.environment.get(key) for key in ("env", "key", "variant", "python", "path")
-        },
-        "weights": outcome.weights,
-        "weights_read": sorted(
-            {path for report in reports for path in report.get("weights_read", [])}
-        ),
-        "reached_weights": outcome.reached_weights,
-        "inputs": {
-            "dataset": cell.dataset.get("sha256"),
-            "pairs": len(cell.dataset.get("pairs", [])),
-        },
-        "host": {**_host(), "load_per_cpu": [outcome.load, load_per_cpu()]},
-    }
+def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
+    """Return everything about a run that a reader, or a second run, needs to know."""
+    reports = outcome.reports
+    first = reports[0] if reports else LaunchReport()
+    run, same = cell.spec.run, identity(cell)
+    times = timing(outcome.images, reports, bool(cell.spec.exclusive))
+    gpus = outcome.device.visible if outcome.device else ""
+    return Record(
+        method=same.method,
+        dataset=same.dataset,
+        spec=same.spec,
+        cell=same.cell,
+        state=error.state if error else OK,
+        reason=str(error) if error else "",
+        started=outcome.started.isoformat(timespec="seconds") if outcome.started else None,
+        seconds=outcome.seconds,
+        images=outcome.images,
+        model_seconds=times.model_seconds.median if times.model_seconds else None,
+        seconds_per_image=times.seconds.median if times.seconds else None,
+        timing=times,
+        hardware=hardware(gpus, reports, cell.spec.threads),
+        parameters=first.parameters,
+        flops=first.flops,
+        device=outcome.device.kind if outcome.device else None,
+        threads=cell.spec.threads,
+        clock=_same_fields(first, Clock),
+        versions=first.versions,
+        shims=_summed(report.shims for report in reports),
+        compat=run.compat,
+        edits=run.edit,
+        seed=run.seed,
+        hash_seed=hash_seed(run),
+        notes=[*outcome.notes, *(note for report in reports for note in report.notes)],
+        source=_same_fields(cell.source, SourceFacts),
+        environment=_same_fields(cell.environment, EnvironmentFacts),
+        weights=outcome.weights,
+        weights_read=sorted({path for report in reports for path in report.weights_read}),
+        reached_weights=outcome.reached_weights,
+        inputs=Inputs(dataset=cell.manifest.sha256, pairs=len(cell.manifest.pairs)),
+        host=_host(outcome.load),
+        log=str(cell.log),
+    )
 
 
-CLOCK_FIELDS = (
-    "startup_seconds",
-    "modules_called",
-    "peak_rss_bytes",
-    "peak_device_bytes",
-    "device_name",
-)
+def _same_fields(source: msgspec.Struct, kind: type[Facts]) -> Facts:
+    """Return the fields that a structure shares with another one, as that one."""
+    return kind(**{name: getattr(source, name) for name in kind.__struct_fields__})
 
 
-def deviations(declared: dict[str, str], versions: dict[str, str]) -> list[str]:
+def deviations(declared: Mapping[str, str], versions: Mapping[str, object]) -> list[str]:
     """Return how a run's versions differ from those that the authors declare.
 
     >>> deviations({"torch": "1.7.0+cu110", "python": "3.8"}, {"torch": "2.13.0+cpu", "python": "3.8.18"})
@@ -182,18 +279,18 @@ def deviations(declared: dict[str, str], versions: dict[str, str]) -> list[str]:
     ]
 
 
-def _summed(counts: list[dict[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
     for count in counts:
-        for name, number in count.items():
-            total[name] = total.get(name, 0) + number
-    return total
+        total.update(count)
+    return dict(total)
 
 
-def _host() -> dict[str, Any]:
-    return {
-        "node": platform.node(),
-        "system": platform.platform(),
-        "cpus": os.cpu_count(),
-        "slurm_job": os.environ.get("SLURM_JOB_ID"),
-    }
+def _host(load_before: float | None) -> Host:
+    return Host(
+        node=platform.node(),
+        system=platform.platform(),
+        cpus=os.cpu_count(),
+        slurm_job=os.environ.get("SLURM_JOB_ID"),
+        load_per_cpu=[load_before, load_per_cpu()],
+    )

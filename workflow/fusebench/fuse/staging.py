@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fusebench.contracts.jobs import Run
+from fusebench.contracts.markers import Pair
+from fusebench.contracts.methods import EditedFiles
 from fusebench.errors import Crashed
 from fusebench.files import IGNORED_FOLDERS
-from fusebench.fuse.placeholders import fields, fill
 from fusebench.images import SUFFIXES, in_mode, read_own, write_png
+from fusebench.registry.placeholders import Values, fields, fill
 
 FORMATS_OF_THEIR_OWN = frozenset({".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp"})
 """Suffixes under which images are staged in that format; under any other name the bytes are PNG, which is lossless and
@@ -37,9 +40,7 @@ class StagedPair:
     notes: tuple[str, ...]
 
 
-def copy_repository(
-    source: Path, work: Path, unpack: list[str], edit: Mapping[str, list[list[str]]]
-) -> None:
+def copy_repository(source: Path, work: Path, unpack: list[str], edit: EditedFiles) -> None:
     """Make the scratch copy: the work tree without its history, archives unpacked, edits of data files applied.
 
     Edits of Python files are left to the launcher, which applies them when it compiles the file.
@@ -67,7 +68,7 @@ def _unpack(archive: Path, name: str) -> None:
         ) from error
 
 
-def _edit(path: Path, name: str, edits: list[list[str]]) -> None:
+def _edit(path: Path, name: str, edits: list[tuple[str, str]]) -> None:
     if not path.is_file():
         raise Crashed(f"edit: {name} must be a file of the repository; found none")
     text = path.read_text(encoding="utf-8", errors="surrogateescape")
@@ -78,18 +79,18 @@ def _edit(path: Path, name: str, edits: list[list[str]]) -> None:
     path.write_text(text, encoding="utf-8", errors="surrogateescape")
 
 
-def clear_folders(run: Mapping[str, Any], work: Path, values: Mapping[str, Any]) -> None:
+def clear_folders(run: Run, work: Path, values: Values) -> None:
     """Remove the authors' own samples and results from where inputs are staged and results are collected.
 
     Without this a committed result could pass for one of ours, and a committed sample be fused beside the dataset's pairs.
     """
-    for pattern in (run["stage"]["a"], run["stage"]["b"]):
+    for pattern in (run.stage.a, run.stage.b):
         folder = _folder_before_pair(pattern, work, values)
         if folder != work and folder.is_dir():
             for path in [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]:
                 path.unlink()
     wildcards = {**values, "name": "*", "index": _AnyIndex()}
-    result = resolve_below(work, fill(run["collect"], wildcards))
+    result = resolve_below(work, fill(run.collect, wildcards))
     for path in sorted(Path("/").glob(str(result).lstrip("/"))):
         path.unlink()
 
@@ -101,7 +102,7 @@ class _AnyIndex:
         return "*"
 
 
-def _folder_before_pair(pattern: str, work: Path, values: Mapping[str, Any]) -> Path:
+def _folder_before_pair(pattern: str, work: Path, values: Values) -> Path:
     """Return the deepest folder of a pattern that is the same for every pair."""
     parts = resolve_below(work, pattern).parts
     fixed = list(parts[:-1])
@@ -118,11 +119,7 @@ def resolve_below(work: Path, path: str) -> Path:
 
 
 def stage_pairs(
-    pairs: list[dict[str, Any]],
-    dataset: Path,
-    run: Mapping[str, Any],
-    work: Path,
-    values: Mapping[str, Any],
+    pairs: Sequence[Pair], dataset: Path, run: Run, work: Path, values: Values
 ) -> list[StagedPair]:
     """Lay out the source images of some pairs and return where each is and where its result will be.
 
@@ -134,34 +131,32 @@ def stage_pairs(
         values: placeholders that are the same for every pair.
     """
     staged = []
-    for index, pair in enumerate(_in_listing_order(pairs, run), start=run["first_index"]):
-        own = {**values, "name": pair["name"], "index": index}
+    for index, pair in enumerate(_in_listing_order(pairs, run), start=run.first_index):
+        own = {**values, "name": pair.name, "index": index}
         a, b, result = (
             resolve_below(work, fill(pattern, own))
-            for pattern in (run["stage"]["a"], run["stage"]["b"], run["collect"])
+            for pattern in (run.stage.a, run.stage.b, run.collect)
         )
         notes = [
-            *_stage(dataset / pair["a"]["file"], a, run["convert"].get("a", "keep"), "A"),
-            *_stage(dataset / pair["b"]["file"], b, run["convert"].get("b", "keep"), "B"),
+            *_stage(dataset / pair.a.file, a, run.convert.a or "keep", "A"),
+            *_stage(dataset / pair.b.file, b, run.convert.b or "keep", "B"),
         ]
-        if run["make_folders"]:
+        if run.make_folders:
             result.parent.mkdir(parents=True, exist_ok=True)
-        staged.append(StagedPair(pair["name"], a, b, result, tuple(notes)))
+        staged.append(StagedPair(pair.name, a, b, result, tuple(notes)))
     return staged
 
 
-def _in_listing_order(pairs: list[dict[str, Any]], run: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _in_listing_order(pairs: Sequence[Pair], run: Run) -> Sequence[Pair]:
     """Return pairs in the order in which a script that lists its input folder meets them.
 
     The launcher sorts listings; numbers given to results then follow the sorted names, not the order of the manifest.
     """
-    if "index" in fields(run["stage"]["a"]):
+    if "index" in fields(run.stage.a):
         return pairs
     return sorted(
         pairs,
-        key=lambda pair: fill(
-            run["stage"]["a"].rpartition("/")[2], {**_NO_VALUES, "name": pair["name"]}
-        ),
+        key=lambda pair: fill(run.stage.a.rpartition("/")[2], {**_NO_VALUES, "name": pair.name}),
     )
 
 

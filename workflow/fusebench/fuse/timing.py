@@ -6,41 +6,51 @@ import os
 import platform
 import statistics
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+from fusebench.contracts.harness import LaunchReport
+from fusebench.contracts.records import FusedImage, Hardware, TimeSpread, Timing
+
+Number = TypeVar("Number", int, float)
 
 PROTOCOL = "fusebench clock 1"
 """Changes when times of another version can no longer be compared."""
 
 
 def timing(
-    images: list[dict[str, Any]], reports: list[dict[str, Any]], spec: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the times and the memory of a run, with all that they depend on.
+    images: Sequence[FusedImage], reports: Sequence[LaunchReport], exclusive: bool
+) -> Timing:
+    """Return the times and the memory of a run.
 
     Args:
-        images: of the record: ``model_seconds``, ``seconds`` and ``warmup`` of each.
+        images: of the record, with their times.
         reports: of the launcher, one for each process.
-        spec: of the cell.
+        exclusive: whether the job had the machine for itself.
     """
-    timed = [image for image in images if not image.get("warmup")] or images
-    return {
-        "protocol": PROTOCOL,
-        "batch": 1,
-        "repeats": len(timed),
-        "warmup_excluded": len(images) - len(timed),
-        "model_seconds": spread(image["model_seconds"] for image in timed),
-        "seconds": spread(image["seconds"] for image in timed),
-        "startup_seconds": _largest(reports, "startup_seconds"),
-        "peak_rss_bytes": _largest(reports, "peak_rss_bytes", "peak_rss_children_bytes"),
-        "peak_device_bytes": _largest(reports, "peak_device_bytes"),
-        "exclusive": bool(spec.get("exclusive")),
-    }
+    timed = [image for image in images if not image.warmup] or images
+    memory = [
+        size
+        for report in reports
+        for size in (report.peak_rss_bytes, report.peak_rss_children_bytes)
+    ]
+    return Timing(
+        protocol=PROTOCOL,
+        batch=1,
+        repeats=len(timed),
+        warmup_excluded=len(images) - len(timed),
+        model_seconds=spread(image.model_seconds for image in timed),
+        seconds=spread(image.seconds for image in timed),
+        startup_seconds=_largest(report.startup_seconds for report in reports),
+        peak_rss_bytes=_largest(memory),
+        peak_device_bytes=_largest(report.peak_device_bytes for report in reports),
+        exclusive=exclusive,
+    )
 
 
-def spread(seconds: Iterable[float | None]) -> dict[str, float] | None:
+def spread(seconds: Iterable[float | None]) -> TimeSpread | None:
     """Return median and 95th percentile (linear between neighbours); None where any time is not known."""
     known = list(seconds)
     if not known or any(value is None for value in known):
@@ -49,32 +59,35 @@ def spread(seconds: Iterable[float | None]) -> dict[str, float] | None:
     last_twentieth = statistics.quantiles(
         values * 2 if len(values) == 1 else values, n=20, method="inclusive"
     )[-1]
-    return {"median": statistics.median(values), "p95": last_twentieth}
+    return TimeSpread(median=statistics.median(values), p95=last_twentieth)
 
 
-def _largest(reports: list[dict[str, Any]], *keys: str) -> float | None:
-    found = (report.get(key) for report in reports for key in keys)
-    return max((value for value in found if value is not None), default=None)
+def _largest(values: Iterable[Number | None]) -> Number | None:
+    return max((value for value in values if value is not None), default=None)
 
 
-def hardware(gpu: str, reports: list[dict[str, Any]], threads: int) -> dict[str, Any]:
-    """Return what the times of a run depend on, apart from the method: processor, GPU, driver, libraries, threads.
+def hardware(gpu: str, reports: Sequence[LaunchReport], threads: int) -> Hardware:
+    """Return what the times of a run depend on, apart from the method.
 
     Args:
         gpu: the ids of the GPUs that were used, as the driver counts, between commas; empty on the CPU.
         reports: of the launcher.
         threads: that the job was given.
     """
-    first = reports[0] if reports else {}
-    versions = first.get("versions", {})
-    return {
-        "cpu": cpu_model(),
-        "gpu": (first.get("device_name") or _of_gpu(gpu, "name")) if gpu else None,
-        "driver": _of_gpu(gpu, "driver_version") if gpu else None,
-        **{name: versions.get(name) for name in ("cuda", "cudnn", "torch", "tensorflow")},
-        "threads": threads,
-        "threads_seen": first.get("threads", {}),
-    }
+    first = reports[0] if reports else LaunchReport()
+    cudnn = first.versions.get("cudnn")
+    versions = {name: str(value) for name, value in first.versions.items() if value is not None}
+    return Hardware(
+        cpu=cpu_model(),
+        gpu=(first.device_name or _of_gpu(gpu, "name")) if gpu else None,
+        driver=_of_gpu(gpu, "driver_version") if gpu else None,
+        cuda=versions.get("cuda"),
+        cudnn=cudnn,
+        torch=versions.get("torch"),
+        tensorflow=versions.get("tensorflow"),
+        threads=threads,
+        threads_seen=first.threads,
+    )
 
 
 @cache

@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fusebench.errors import BadOutput
-from fusebench.files import folder_digest, read_json, sha256_of_json, write_json
+from fusebench.contracts.files import read_stored, write_stored
+from fusebench.contracts.jobs import Measured
+from fusebench.contracts.markers import Manifest, Pair
+from fusebench.contracts.records import FusedImage, KeptMeasures, Record
+from fusebench.errors import BadOutput, UnreadableFile
+from fusebench.files import folder_digest, sha256_of_json
 from fusebench.images import pixel_sha256, read_own
-from fusebench.markers import OK
+from fusebench.layout import FUSED, record_path
+from fusebench.markers import read_manifest
 from fusebench.metrics import resolve
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COLUMNS = ("method", "dataset", "image", "metric", "definition", "value")
-
 METRICS_FOLDER = Path(__file__).resolve().parents[1] / "metrics"
 
-Row = dict[str, Any]
+Values = tuple[dict[str, float], dict[str, str]]
+"""Id of a metric -> value, and id of a metric -> why there is none."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value of the long table; ``value`` is None where there is none, and ``reason`` says why."""
+
+    method: str
+    dataset: str
+    image: str
+    metric: str
+    definition: str
+    value: float | None
+    reason: str = ""
+
+
+COLUMNS = tuple(Row.__dataclass_fields__)
 
 
 @dataclass
@@ -39,7 +60,7 @@ class Run:
     """
 
     folder: Path
-    record: dict[str, Any]
+    record: Record
     key: str
     values: dict[str, dict[str, float]] = field(default_factory=dict)
     refusals: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -49,10 +70,27 @@ class Run:
         """The file beside the record that keeps the run's values."""
         return self.folder / "measures.json"
 
-    def missing(self, image: str, ids: list[str]) -> list[str]:
+    def missing(self, image: str, ids: Sequence[str]) -> list[str]:
         """Return the metrics that are not known of an image."""
         known = self.values.get(image, {}).keys() | self.refusals.get(image, {}).keys()
         return [name for name in ids if name not in known]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The fused image of a run that is to be measured on a pair.
+
+    Attributes:
+        run: the place of the run among those of the dataset.
+        file: the fused image.
+        image: what the record says of it.
+        ids: the metrics that are not known of it.
+    """
+
+    run: int
+    file: Path
+    image: FusedImage
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -60,14 +98,37 @@ class Task:
     """What one process measures: one pair of the dataset with the fused images of every run that needs it."""
 
     dataset: Path
-    pair: dict[str, Any]
-    fused: tuple[tuple[int, Path, dict[str, Any], tuple[str, ...]], ...]
+    pair: Pair
+    fused: tuple[Wanted, ...]
+
+
+def measure_datasets(path: Path, datasets: Sequence[Measured], root: Path, workers: int) -> None:
+    """Measure the runs on some datasets and write their values as one long table in CSV.
+
+    Args:
+        path: the file.
+        datasets: what is measured on each.
+        root: the project's folder.
+        workers: number of processes.
+
+    Raises:
+        UnreadableFile: a manifest or a record is damaged, or of another version.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS)
+        writer.writeheader()
+        for measured in datasets:
+            records = [root / record_path(m, measured.dataset) for m in measured.methods]
+            manifest = read_manifest(root, measured.dataset)
+            rows = measure_dataset(manifest, records, measured.metrics, workers)
+            writer.writerows(vars(row) for row in rows)
 
 
 def measure_dataset(
-    manifest: dict[str, Any], records: list[Path], ids: list[str], workers: int
+    manifest: Manifest, records: Sequence[Path], ids: Sequence[str], workers: int
 ) -> list[Row]:
-    """Measure the runs of a dataset and return one row for each run, image and metric.
+    """Measure the runs on a dataset and return one row for each run, image and metric.
 
     Args:
         manifest: the marker of the dataset.
@@ -75,33 +136,34 @@ def measure_dataset(
         ids: the metrics, as ``fusebench.metrics.resolve`` takes them.
         workers: number of processes.
 
-    Returns:
-        Rows of ``COLUMNS``; a metric without a value on an image has None, and its ``reason`` says why.
+    Raises:
+        UnreadableFile: a record is damaged, or of another version.
     """
-    if manifest["state"] != OK:
+    if not manifest.is_ok:
         return []
-    runs = [_open(path, manifest) for path in records if read_json(path)["state"] == OK]
+    read = [(path.parent, read_stored(path, Record)) for path in records]
+    runs = [_open(folder, record, manifest) for folder, record in read if record.is_ok]
     tasks = list(_tasks(manifest, runs, ids))
     for task, results in zip(tasks, _measured(tasks, workers), strict=True):
-        for (index, _, image, _), (values, refusals) in zip(task.fused, results, strict=True):
-            runs[index].values.setdefault(image["name"], {}).update(values)
-            runs[index].refusals.setdefault(image["name"], {}).update(refusals)
-    for run in {index for task in tasks for index, *_ in task.fused}:
-        _keep(runs[run])
+        for wanted, (values, refusals) in zip(task.fused, results, strict=True):
+            runs[wanted.run].values.setdefault(wanted.image.name, {}).update(values)
+            runs[wanted.run].refusals.setdefault(wanted.image.name, {}).update(refusals)
+    for index in {wanted.run for task in tasks for wanted in task.fused}:
+        _keep(runs[index])
     return [row for run in runs for row in _rows(run, ids)]
 
 
-def _open(path: Path, manifest: dict[str, Any]) -> Run:
+def _open(folder: Path, record: Record, manifest: Manifest) -> Run:
     """Return a run with what was measured of these very images by these very formulas."""
-    record = read_json(path)
-    key = sha256_of_json(
-        [manifest["sha256"], [image["sha256"] for image in record["images"]], formulas_digest()]
-    )
-    run = Run(path.parent, record, key)
-    if run.kept.exists():
-        kept = read_json(run.kept)
-        if kept["key"] == key:
-            run.values, run.refusals = kept["values"], kept["refusals"]
+    hashes = [image.sha256 for image in record.images]
+    key = sha256_of_json([manifest.sha256, hashes, formulas_digest()])
+    run = Run(folder, record, key)
+    try:
+        kept = read_stored(run.kept, KeptMeasures)
+    except (FileNotFoundError, UnreadableFile):
+        return run
+    if kept.key == key:
+        run.values, run.refusals = dict(kept.values), dict(kept.refusals)
     return run
 
 
@@ -111,27 +173,24 @@ def formulas_digest() -> str:
     return folder_digest(METRICS_FOLDER)
 
 
-def _tasks(manifest: dict[str, Any], runs: list[Run], ids: list[str]) -> Iterator[Task]:
-    images = [{image["name"]: image for image in run.record["images"]} for run in runs]
-    for pair in manifest["pairs"]:
-        name = pair["name"]
+def _tasks(manifest: Manifest, runs: Sequence[Run], ids: Sequence[str]) -> Iterator[Task]:
+    images = [{image.name: image for image in run.record.images} for run in runs]
+    for pair in manifest.pairs:
         wanted = [
-            (
+            Wanted(
                 index,
-                run.folder / "fused" / images[index][name]["fused"],
-                images[index][name],
+                run.folder / FUSED / images[index][pair.name].fused,
+                images[index][pair.name],
                 tuple(missing),
             )
             for index, run in enumerate(runs)
-            if name in images[index] and (missing := run.missing(name, ids))
+            if pair.name in images[index] and (missing := run.missing(pair.name, ids))
         ]
         if wanted:
-            yield Task(Path(manifest["path"]), pair, tuple(wanted))
+            yield Task(Path(manifest.path), pair, tuple(wanted))
 
 
-def _measured(
-    tasks: list[Task], workers: int
-) -> Iterator[list[tuple[dict[str, float], dict[str, str]]]]:
+def _measured(tasks: Sequence[Task], workers: int) -> Iterator[list[Values]]:
     if workers <= 1 or len(tasks) <= 1:
         yield from map(measure_pair, tasks)
         return
@@ -139,50 +198,48 @@ def _measured(
         yield from pool.map(measure_pair, tasks)
 
 
-def measure_pair(task: Task) -> list[tuple[dict[str, float], dict[str, str]]]:
+def measure_pair(task: Task) -> list[Values]:
     """Return values and refusals for each fused image of one pair."""
     from fusebench.metrics import ImagePair
 
-    sources = {
-        side: read_own(task.dataset / task.pair[side]["file"])
-        for side in ("a", "b", "reference")
-        if side in task.pair
-    }
+    sources = {side: read_own(task.dataset / image.file) for side, image in task.pair.sides.items()}
     pairs: dict[tuple[int, int], Any] = {}
     results = []
-    for _, path, image, ids in task.fused:
-        size = (image["size"][0], image["size"][1])
-        if size not in pairs:
-            cropped = {side: pixels[: size[1], : size[0]] for side, pixels in sources.items()}
-            pairs[size] = ImagePair(cropped["a"], cropped["b"], cropped.get("reference"))
-        results.append(pairs[size].attempt(_fused(path, image), resolve(ids)))
+    for wanted in task.fused:
+        width, height = wanted.image.size
+        if (width, height) not in pairs:
+            cropped = {side: pixels[:height, :width] for side, pixels in sources.items()}
+            pairs[width, height] = ImagePair(cropped["a"], cropped["b"], cropped.get("reference"))
+        fused = _fused(wanted.file, wanted.image)
+        results.append(pairs[width, height].attempt(fused, resolve(wanted.ids)))
     return results
 
 
-def _fused(path: Path, image: dict[str, Any]) -> NDArray[np.uint8]:
+def _fused(path: Path, image: FusedImage) -> NDArray[np.uint8]:
     """Read a fused image; it must still be the one that the record speaks of."""
     pixels = read_own(path)
-    if pixel_sha256(pixels) != image["sha256"]:
+    if pixel_sha256(pixels) != image.sha256:
         raise BadOutput(
-            f"{path}: must be the image of its record; found another: delete record.json beside it and run again"
+            f"{path}: must be the image of its record; found another: delete record.json beside it"
+            " and run again"
         )
     return pixels
 
 
 def _keep(run: Run) -> None:
-    write_json(run.kept, {"key": run.key, "values": run.values, "refusals": run.refusals})
+    kept = KeptMeasures(key=run.key, values=run.values, refusals=run.refusals)
+    write_stored(run.kept, kept)
 
 
-def _rows(run: Run, ids: list[str]) -> Iterator[Row]:
-    definitions = resolve(ids)
-    for image in run.record["images"]:
-        for definition in definitions:
-            yield {
-                "method": run.record["method"],
-                "dataset": run.record["dataset"],
-                "image": image["name"],
-                "metric": definition.metric,
-                "definition": definition.definition,
-                "value": run.values[image["name"]].get(definition.id),
-                "reason": run.refusals[image["name"]].get(definition.id, ""),
-            }
+def _rows(run: Run, ids: Sequence[str]) -> Iterator[Row]:
+    for image in run.record.images:
+        for definition in resolve(ids):
+            yield Row(
+                run.record.method,
+                run.record.dataset,
+                image.name,
+                definition.metric,
+                definition.definition,
+                run.values[image.name].get(definition.id),
+                run.refusals[image.name].get(definition.id, ""),
+            )

@@ -15,7 +15,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from fusebench.metrics.definitions import Definition, default_metrics, metrics_table, resolve
+from fusebench.metrics.definitions import Definition
+from fusebench.metrics.resolving import default_metrics, metrics_table, resolve
 
 if TYPE_CHECKING:
     from fusebench.metrics.bands import BandPair

@@ -9,13 +9,8 @@ import inspect
 from collections.abc import Iterable
 
 from fusebench.metrics.catalogue import EVALUATOR_COLUMNS, EVALUATOR_SOURCES
-from fusebench.metrics.definitions import (
-    CANONICAL,
-    PROTOCOLS,
-    Definition,
-    all_definitions,
-    default_metrics,
-)
+from fusebench.metrics.definitions import CANONICAL, PROTOCOLS, Definition
+from fusebench.metrics.resolving import all_definitions, default_metrics
 
 INTRODUCTION = """\
 # Metrics

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec import UNSET
+
+from fusebench.contracts.datasets import BothModalities, DatasetEntry, SideEntry
+from fusebench.generated import WITH_GROUND_TRUTH
 
 SPEED_SIZES = ("640x480", "1024x768")
 """The sizes at which the suite option ``speed`` repeats one fixed pair."""
@@ -18,80 +22,92 @@ DEFAULT_MODALITIES = {
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """An entry of ``datasets.yaml`` under its name; ``entry`` holds its fields as the schema describes them."""
+class ImageSet:
+    """What a fusing job is told of its images, wherever they come from.
+
+    Attributes:
+        name: of the dataset, or of the self-check.
+        task: the fusion task.
+        modalities: what the source images A and B show, one word in lower case each.
+        exclusive: whether methods are timed on it, and want the machine for themselves.
+    """
 
     name: str
-    entry: dict[str, Any]
+    task: str
+    modalities: tuple[str, str]
+    exclusive: bool = False
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An entry of ``datasets.yaml`` under its name; ``exclusive`` as ``ImageSet`` has it."""
+
+    name: str
+    entry: DatasetEntry
+    exclusive: bool = False
 
     @property
     def title(self) -> str:
         """The dataset's name as papers print it."""
-        return str(self.entry["title"])
+        return self.entry.title
 
     @property
     def task(self) -> str:
         """The fusion task that its pairs belong to."""
-        return str(self.entry["task"])
+        return self.entry.task
 
     @property
     def kind(self) -> str:
         """``generated``, ``git`` or ``local``."""
-        return str(self.entry["kind"])
+        return self.entry.kind
+
+    @property
+    def licence(self) -> str:
+        """The licence of the images; ``""`` where it is not known."""
+        return self.entry.licence or ""
 
     @property
     def modalities(self) -> tuple[str, str]:
         """What the source images A and B show, one word in lower case each."""
-        given = self.entry.get("modalities", {})
         default = DEFAULT_MODALITIES.get(self.task, ("a", "b"))
-        return (
-            str(given.get("a") or self.entry.get("a", {}).get("modality") or default[0]),
-            str(given.get("b") or self.entry.get("b", {}).get("modality") or default[1]),
+        stated = self.entry.modalities
+        if stated is not UNSET:
+            return stated.a, stated.b
+        a, b = (
+            side.modality if isinstance(side, SideEntry) else UNSET
+            for side in (self.entry.a, self.entry.b)
         )
+        return a or default[0], b or default[1]
+
+    @property
+    def images(self) -> ImageSet:
+        """What a fusing job is told of it."""
+        return ImageSet(self.name, self.task, self.modalities, self.exclusive)
 
     @property
     def has_reference(self) -> bool:
         """Whether each pair comes with a ground truth."""
-        if self.kind != "generated":
-            return "reference" in self.entry
-        from fusebench.datasets.generated import WITH_GROUND_TRUTH
-
-        return self.entry["generator"] in WITH_GROUND_TRUTH
-
-    @property
-    def definition(self) -> dict[str, Any]:
-        """The fields that decide which images the dataset holds; changing one prepares it again."""
-        fields = (
-            "kind",
-            "generator",
-            "code",
-            "commit",
-            "folder",
-            "a",
-            "b",
-            "reference",
-            "pairs",
-            "sha256",
-            "hashes",
-        )
-        return {key: self.entry[key] for key in fields if key in self.entry}
+        if self.kind == "generated":
+            return self.entry.generator in WITH_GROUND_TRUTH
+        return self.entry.reference is not UNSET
 
 
 def speed_datasets(datasets: Iterable[Dataset], exclusive: bool) -> tuple[Dataset, ...]:
     """Return what methods are timed on: the fixed pair at each size, as a dataset of each task among ``datasets``."""
     first_of_task = {dataset.task: dataset for dataset in reversed(list(datasets))}
     return tuple(
-        Dataset(
-            f"speed-{size}-{task}",
-            {
-                "title": f"One fixed pair at {size}",
-                "task": task,
-                "kind": "generated",
-                "generator": f"repeated-{size}",
-                "modalities": dict(zip("ab", known.modalities, strict=True)),
-                "exclusive": exclusive,
-            },
-        )
+        Dataset(f"speed-{size}-{task}", _repeated_pair(known, size), exclusive)
         for task, known in first_of_task.items()
         for size in SPEED_SIZES
+    )
+
+
+def _repeated_pair(known: Dataset, size: str) -> DatasetEntry:
+    a, b = known.modalities
+    return DatasetEntry(
+        title=f"One fixed pair at {size}",
+        task=known.entry.task,
+        kind="generated",
+        generator=f"repeated-{size}",
+        modalities=BothModalities(a=a, b=b),
     )

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from fusebench.contracts.methods import Paper, RunPart
 from fusebench.registry import Registry, load_registry
 from fusebench.registry.methods import Method, is_local
 
@@ -67,12 +68,11 @@ def _count_table(methods: list[Method]) -> str:
 def _active_rows(methods: list[Method]) -> Iterator[list[str]]:
     yield ["method", "paper", "tasks", "licence", "environment", "verified", "needed"]
     for method in methods:
-        licence = str(method.entry.get("licence", ""))
         yield [
             _name(method),
             _paper(method),
-            _tasks(method),
-            licence,
+            ", ".join(method.tasks),
+            method.licence,
             method.env,
             verified_on(method),
             _needed(method),
@@ -82,55 +82,47 @@ def _active_rows(methods: list[Method]) -> Iterator[list[str]]:
 def _reason_rows(methods: list[Method]) -> Iterator[list[str]]:
     yield ["method", "paper", "tasks", "licence", "reason"]
     for method in methods:
-        licence = str(method.entry.get("licence", ""))
-        yield [_name(method), _paper(method), _tasks(method), licence, method.entry["reason"]]
+        tasks = ", ".join(method.tasks)
+        yield [_name(method), _paper(method), tasks, method.licence, method.entry.reason or ""]
 
 
 def _name(method: Method) -> str:
-    return (
-        f"`{method.name}`"
-        if is_local(method.code)
-        else f"[{method.label}]({method.code})<br>`{method.name}`"
-    )
+    if is_local(method.code):
+        return f"`{method.name}`"
+    return f"[{method.label}]({method.code})<br>`{method.name}`"
 
 
 def _paper(method: Method) -> str:
     """Return title, venue and year, linked to the paper where an address is known."""
-    paper = method.entry.get("paper", {})
-    title = str(method.entry["title"]).replace("|", "\\|")
-    where = " ".join(str(paper[key]) for key in ("venue", "year") if key in paper)
-    address = _address(paper)
+    paper = method.paper
+    title = method.entry.title.replace("|", "\\|")
+    where = " ".join(str(part) for part in (paper.venue, paper.year) if part)
+    address = paper_address(paper)
     linked = f"[{title}]({address})" if address else title
     return f"{linked}<br>{where}" if where else linked
 
 
-def _address(paper: dict[str, str]) -> str:
-    if "doi" in paper:
-        return f"https://doi.org/{paper['doi']}"
-    return paper.get("url", f"https://arxiv.org/abs/{paper['arxiv']}" if "arxiv" in paper else "")
-
-
-def _tasks(method: Method) -> str:
-    return ", ".join(method.tasks)
+def paper_address(paper: Paper) -> str:
+    """Return the address of a paper by its DOI, the address given, or its arXiv number; ``""`` where none is known."""
+    if paper.doi:
+        return f"https://doi.org/{paper.doi}"
+    return paper.url or (f"https://arxiv.org/abs/{paper.arxiv}" if paper.arxiv else "")
 
 
 def verified_on(method: Method) -> str:
     """Return date and datasets of what a method was seen to produce; else how far it got without its weights, or ``none``."""
-    known = method.verified
+    known, tried = method.verified, method.entry.tried
     if known:
-        return f"{known['date']} {', '.join([known['dataset'], *known.get('others', {})])}"
-    tried = method.entry.get("tried")
-    return f"none; asks for its weights, {tried['date']}" if tried else "none"
+        return f"{known.date} {', '.join([known.dataset, *(known.others or {})])}"
+    return f"none; asks for its weights, {tried.date}" if tried else "none"
 
 
 def _needed(method: Method) -> str:
-    run = method.entry["run"]
-    parts = [run, *run.get("per_task", {}).values(), *run.get("per_dataset", {}).values()]
-    shims = dict.fromkeys(
-        name.partition(":")[0] for part in parts for name in part.get("compat", [])
-    )
-    edit = ["edit"] if any(part.get("edit") for part in parts) else []
-    adapter = ["adapter"] if any(part.get("adapter") for part in parts) else []
+    run = method.run
+    parts: list[RunPart] = [run, *(run.per_task or {}).values(), *(run.per_dataset or {}).values()]
+    shims = dict.fromkeys(name.partition(":")[0] for part in parts for name in part.compat or [])
+    edit = ["edit"] if any(part.edit for part in parts) else []
+    adapter = ["adapter"] if any(part.adapter for part in parts) else []
     return ", ".join([*adapter, *edit, *shims])
 
 

@@ -1,4 +1,4 @@
-"""YAML files that remember where everything stands, and their validation against a JSON schema.
+"""YAML files that remember where everything stands, and their validation against a contract.
 
 Every mistake is told with file, line, entry, what must be and what was found.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+import msgspec
 import yaml
 
 from fusebench.errors import RegistryError
@@ -19,15 +20,22 @@ from fusebench.errors import RegistryError
 Place = tuple[str | int, ...]
 """The keys and list positions that lead from the top of a document to one of its values."""
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True)
-class Document:
-    """A YAML file: its plain data, the line of every value, and each scalar as it is written in the file."""
+class Document(Generic[Content]):
+    """A YAML file.
+
+    Attributes:
+        file: where it lies.
+        data: what it says: plain data as it was read, or the contract that it was converted to.
+        lines: the line of every value.
+        written: each scalar as it is written in the file.
+    """
 
     file: Path
-    data: Any
+    data: Content
     lines: dict[Place, int] = field(repr=False)
     written: dict[Place, str] = field(repr=False)
 
@@ -40,7 +48,7 @@ class Document:
         return f"{self.file}:{self.lines.get(known, 1)}" + (f" ({name})" if name else "")
 
 
-def read_document(file: Path) -> Document:
+def read_document(file: Path) -> Document[Any]:
     """Read a YAML file.
 
     Raises:
@@ -158,64 +166,74 @@ def _merged(
     return {name: value for name, value in fields.items() if name not in NEVER_SHARED}
 
 
-def read_schema(name: str) -> dict[str, Any]:
-    """Read a JSON schema of ``workflow/schemas`` by its name without suffix."""
-    schema: dict[str, Any] = json.loads(
-        (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
-    )
-    return schema
+def converted(document: Document[Any], schema: str, kind: type[Content]) -> Document[Content]:
+    """Return a document with its data as a contract.
+
+    Args:
+        document: as it was read.
+        schema: the name of its JSON schema, see ``contracts.schemas``.
+        kind: the contract.
+
+    Raises:
+        RegistryError: the document breaks the contract; one line for each way, in the order of the file.
+    """
+    try:
+        return replace(document, data=msgspec.convert(document.data, kind))
+    except msgspec.ValidationError as error:
+        problems = list(_schema_problems(document, schema)) or [f"{document.file}: {error}"]
+        raise RegistryError("\n".join(problems)) from error
 
 
-def schema_problems(document: Document, schema: dict[str, Any]) -> Iterator[str]:
-    """Yield one message for each way in which a document breaks its schema, in the order of the file."""
-    if _is_valid(document.data, schema):
-        return
+def _schema_problems(document: Document[Any], schema: str) -> Iterator[str]:
     from jsonschema import Draft202012Validator
 
-    errors = Draft202012Validator(schema).iter_errors(document.data)
+    from fusebench.contracts.schemas import schema_of
+
+    errors = Draft202012Validator(schema_of(schema)).iter_errors(document.data)
     found = [problem for error in errors for problem in _problems(document, error)]
     yield from (text for _, text in sorted(set(found)))
 
 
-def _is_valid(data: Any, schema: dict[str, Any]) -> bool:
-    """Say at once, as every start of Snakemake and of its jobs asks, whether there is anything to be told."""
-    import jsonschema_rs
-
-    try:
-        return jsonschema_rs.is_valid(schema, data)
-    except ValueError:  # YAML knows values that JSON has not
-        return False
-
-
-def _problems(document: Document, error: Any) -> Iterator[tuple[int, str]]:
+def _problems(document: Document[Any], error: Any) -> Iterator[tuple[int, str]]:
     place: Place = tuple(error.absolute_path)
-    if error.validator == "additionalProperties":
+    if error.validator == "anyOf" and (branch := _meant(error)):
+        for inner in branch:
+            yield from _problems(document, inner)
+    elif error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         for key in [key for key in error.instance if key not in known]:
-            yield _located(
-                document,
-                (*place, key),
-                f"unknown key {key!r}{near(key, known)}; known here: {', '.join(known)}{_comma_hint(key, error.instance[key])}",
-            )
+            told = f"unknown key {key!r}{near(key, known)}; known here: {', '.join(known)}"
+            hint = _comma_hint(key, error.instance[key])
+            yield _located(document, (*place, key), told + hint)
     elif error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
-        yield _located(
-            document,
-            place,
-            f"must have {' and '.join(map(repr, missing))}, which {'is' if len(missing) == 1 else 'are'} missing",
-        )
+        which = "is" if len(missing) == 1 else "are"
+        told = f"must have {' and '.join(map(repr, missing))}, which {which} missing"
+        yield _located(document, place, told)
+    elif error.validator == "oneOf":
+        names = [name for choice in error.validator_value for name in choice["required"]]
+        found = " and ".join(repr(name) for name in names if name in error.instance) or "none"
+        told = f"must have one of {' and '.join(map(repr, names))}; found {found}"
+        yield _located(document, place, told)
     elif error.validator == "propertyNames" or "propertyNames" in error.absolute_schema_path:
-        yield _located(
-            document,
-            (*place, str(error.instance)),
-            f"bad name {error.instance!r}: {error.schema.get('description', error.message)}",
-        )
+        told = f"bad name {error.instance!r}: {error.schema.get('description', error.message)}"
+        yield _located(document, (*place, str(error.instance)), told)
     else:
-        yield _located(
-            document,
-            place,
-            f"must be {_expected(error)}; found {_found(document, place, error.instance)}",
-        )
+        found = _found(document, place, error.instance)
+        yield _located(document, place, f"must be {_expected(error)}; found {found}")
+
+
+def _meant(error: Any) -> list[Any]:
+    """Return what is wrong with the one form, among several, whose type a value has; nothing where there is no such form."""
+    branches: dict[int, list[Any]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+    fitting = [
+        branch
+        for branch in branches.values()
+        if not any(one.validator in ("type", "enum") and not one.relative_path for one in branch)
+    ]
+    return fitting[0] if len(fitting) == 1 and isinstance(error.instance, dict | list) else []
 
 
 def _comma_hint(key: str, value: Any) -> str:
@@ -227,7 +245,7 @@ def _comma_hint(key: str, value: Any) -> str:
     )
 
 
-def _located(document: Document, place: Place, text: str) -> tuple[int, str]:
+def _located(document: Document[Any], place: Place, text: str) -> tuple[int, str]:
     where = document.where(place)
     line = int(where.split(":")[-1].split(" ")[0]) if ":" in where else 1
     return line, f"{where}: {text}"
@@ -242,7 +260,7 @@ def _expected(error: Any) -> str:
     return f"{error.validator} {error.validator_value}"
 
 
-def _found(document: Document, place: Place, instance: Any) -> str:
+def _found(document: Document[Any], place: Place, instance: Any) -> str:
     raw = document.written.get(place, "")
     if isinstance(instance, int | float) and not isinstance(instance, bool):
         hint = ", a number to YAML: a hash of digits only needs quotes" if len(raw) >= 7 else ""
@@ -250,17 +268,23 @@ def _found(document: Document, place: Place, instance: Any) -> str:
     return json.dumps(instance, ensure_ascii=False, default=str)[:200]
 
 
-def near(word: str, known: list[str]) -> str:
+def near(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` with the nearest known names, or nothing."""
-    matches = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
+    matches = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
     return f" (did you mean {' or '.join(map(repr, matches))}?)" if matches else ""
 
 
 def unknown(
-    document: Document, place: Place, what: str, name: str, known: list[str], remedy: str = ""
+    document: Document[Any],
+    place: Place,
+    what: str,
+    name: str,
+    known: Iterable[str],
+    remedy: str = "",
 ) -> str:
     """Return the message for a name that does not exist, with the near ones, or else some of those that do."""
-    choices = "" if near(name, known) else f"; known: {', '.join(known[:30]) or 'none'}"
-    return f"{document.where(place)}: unknown {what} {name!r}{near(name, known)}{choices}" + (
+    names = list(known)
+    choices = "" if near(name, names) else f"; known: {', '.join(names[:30]) or 'none'}"
+    return f"{document.where(place)}: unknown {what} {name!r}{near(name, names)}{choices}" + (
         f"; or {remedy}" if remedy else ""
     )

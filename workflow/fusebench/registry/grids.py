@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from fusebench.datasets.pairing import expected_names
-from fusebench.errors import RegistryError
-from fusebench.files import read_json
+from fusebench.contracts.configuration import Box, Crops
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.markers import Manifest, Size
+from fusebench.errors import RegistryError, UnreadableFile
+from fusebench.layout import dataset_marker
 from fusebench.registry.documents import near
+from fusebench.registry.pairing import dataset_job, expected_names
 from fusebench.registry.tables import PaperTable
-
-Size = tuple[int, int]
-"""Width and height in pixels."""
-
-CROPS_VARIABLE = "FUSEBENCH_CROPS"
-"""Tells the steps that prepare datasets what the tables show enlarged: table -> dataset -> pair -> boxes, as JSON."""
 
 
 def grid_problems(tables: Mapping[str, PaperTable], root: Path) -> Iterator[str]:
@@ -30,7 +24,7 @@ def grid_problems(tables: Mapping[str, PaperTable], root: Path) -> Iterator[str]
             sizes = _prepared_sizes(root, dataset.name)
             if absent := [pair for pair in dict.fromkeys(named) if pair not in sizes]:
                 # What is prepared may be older than the list of the pairs.
-                known = expected_names(dataset.entry, root) or list(sizes)
+                known = expected_names(dataset_job(dataset.entry, root), root) or list(sizes)
                 yield from _absent_pairs(table.name, dataset.name, absent, known)
             yield from crop_problems(table.name, dataset.name, crops, sizes)
 
@@ -49,7 +43,7 @@ def _absent_pairs(
 def crop_problems(
     table: str,
     dataset: str,
-    crops: Mapping[str, Sequence[Sequence[int]]],
+    crops: Mapping[str, Sequence[Box]],
     sizes: Mapping[str, Size],
 ) -> Iterator[str]:
     """Yield boxes of a grid that do not lie inside their image.
@@ -70,17 +64,18 @@ def crop_problems(
                 )
 
 
-def check_crops(dataset: str, manifest: Mapping[str, Any]) -> None:
-    """Hold what the tables of this run show enlarged, as ``CROPS_VARIABLE`` has it, against a dataset's images.
+def check_crops(dataset: str, manifest: Manifest, tables: Mapping[str, Crops]) -> None:
+    """Hold what the tables of a run show enlarged against a dataset's images.
 
     Args:
         dataset: its name.
         manifest: of the dataset; one that could not be prepared has no pairs.
+        tables: table -> dataset -> pair -> boxes.
 
     Raises:
         RegistryError: a box does not lie inside its image.
     """
-    tables, sizes = json.loads(os.environ.get(CROPS_VARIABLE, "{}")), _sizes_of(manifest)
+    sizes = _sizes_of(manifest)
     problems = [
         problem
         for table, crops in tables.items()
@@ -90,16 +85,19 @@ def check_crops(dataset: str, manifest: Mapping[str, Any]) -> None:
         raise RegistryError("\n".join(problems))
 
 
-def _inside(box: Sequence[int], width: int, height: int) -> bool:
+def _inside(box: Box, width: int, height: int) -> bool:
     x, y, box_width, box_height = box
     return box_width > 0 and box_height > 0 and x + box_width <= width and y + box_height <= height
 
 
 def _prepared_sizes(root: Path, dataset: str) -> dict[str, Size]:
-    marker = root / "resources" / "datasets" / f"{dataset}.json"
-    return _sizes_of(read_json(marker)) if marker.is_file() else {}
+    """Return the sizes of the pairs of a prepared dataset; none of one that is not prepared, or has to be again."""
+    try:
+        return _sizes_of(read_stored(root / dataset_marker(dataset), Manifest))
+    except (FileNotFoundError, UnreadableFile):
+        return {}
 
 
-def _sizes_of(manifest: Mapping[str, Any]) -> dict[str, Size]:
+def _sizes_of(manifest: Manifest) -> dict[str, Size]:
     """Return pair -> size of the images of a manifest."""
-    return {pair["name"]: (pair["size"][0], pair["size"][1]) for pair in manifest.get("pairs", [])}
+    return {pair.name: pair.size for pair in manifest.pairs}

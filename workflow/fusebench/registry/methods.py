@@ -4,75 +4,108 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
-ACTIVE = "active"
+import msgspec
+from msgspec import UNSET
 
-RUN_DEFAULTS: dict[str, Any] = {
-    "args": "",
-    "cwd": ".",
-    "convert": {},
-    "first_index": 1,
-    "make_folders": True,
-    "unpack": [],
-    "size": "fail",
-    "output_range": "0-255",
-    "edit": {},
-    "compat": [],
-    "devices": ["cpu", "cuda"],
-    "environ": {},
-    "model_functions": {},
-    "seed": 0,
-}
-"""Values of the fields of ``run`` that an entry leaves out."""
+from fusebench.contracts.base import given
+from fusebench.contracts.jobs import Run
+from fusebench.contracts.methods import (
+    ACTIVE,
+    ClaimEntry,
+    MethodEntry,
+    Paper,
+    Resources,
+    RunEntry,
+    SelfcheckEntry,
+    Verified,
+    WeightEntry,
+)
+from fusebench.errors import RegistryError
 
 
 @dataclass(frozen=True)
 class Method:
-    """An entry of ``methods.yaml`` under its name; ``entry`` holds its fields as the schema describes them."""
+    """An entry of ``methods.yaml`` under its name; a field that it leaves out has its default here."""
 
     name: str
-    entry: dict[str, Any]
+    entry: MethodEntry
 
     @property
     def label(self) -> str:
         """The name shown in tables."""
-        return str(self.entry.get("label", self.name))
+        return self.entry.label or self.name
+
+    @property
+    def title(self) -> str:
+        """The paper's title on one line."""
+        return " ".join(self.entry.title.split())
 
     @property
     def tasks(self) -> list[str]:
         """The fusion tasks that the method was published for."""
-        return list(self.entry["tasks"])
+        return list(self.entry.tasks)
 
     @property
     def code(self) -> str:
         """The address of the repository, or a local folder."""
-        return str(self.entry["code"])
+        return self.entry.code
 
     @property
     def commit(self) -> str | None:
         """The pinned commit; None for a plain local folder, which is pinned by its content."""
-        return self.entry.get("commit")
+        return self.entry.commit or None
 
     @property
     def env(self) -> str:
-        """The name of the environment, a folder of ``envs/``."""
-        return str(self.entry["env"])
+        """The name of the environment, a folder of ``envs/``; ``""`` where the entry names none."""
+        return self.entry.env or ""
 
     @property
-    def weights(self) -> list[dict[str, Any]]:
+    def licence(self) -> str:
+        """The SPDX name of the repository's licence; ``""`` where it is not known."""
+        return self.entry.licence or ""
+
+    @property
+    def paper(self) -> Paper:
+        """Where the method was published, as far as the entry says."""
+        return self.entry.paper or Paper()
+
+    @property
+    def year(self) -> int | None:
+        """The year of the paper, where the entry gives it."""
+        return self.paper.year or None
+
+    @property
+    def weights(self) -> list[WeightEntry]:
         """The files that hold the trained parameters."""
-        return list(self.entry.get("weights", []))
+        return list(self.entry.weights or ())
 
     @property
-    def resources(self) -> dict[str, Any]:
-        """What a job of this method needs."""
-        return dict(self.entry.get("resources", {}))
+    def resources(self) -> Resources:
+        """What a job of this method needs, as far as the entry says."""
+        return self.entry.resources or Resources()
+
+    @property
+    def declares(self) -> dict[str, str]:
+        """The versions that the authors declare, by package."""
+        return dict(self.entry.declares or {})
+
+    @property
+    def selfchecks(self) -> list[SelfcheckEntry]:
+        """The self-checks of the entry: none, one, or several."""
+        checks = self.entry.selfcheck or []
+        return [checks] if isinstance(checks, SelfcheckEntry) else checks
+
+    @property
+    def claims(self) -> list[ClaimEntry]:
+        """The numbers that were published about the method, or the files that hold them."""
+        return list(self.entry.claims or ())
 
     @property
     def status(self) -> str:
         """``active``, or the word that says why the method cannot be run."""
-        return str(self.entry.get("status", ACTIVE))
+        return self.entry.status
 
     @property
     def is_active(self) -> bool:
@@ -80,16 +113,44 @@ class Method:
         return self.status == ACTIVE
 
     @property
-    def verified(self) -> dict[str, Any]:
-        """What was really produced: date, device, dataset, outputs_sha256; empty where nothing was."""
-        known = self.entry.get("verified", "none")
-        return {} if known == "none" else dict(known)
+    def why_not(self) -> str:
+        """Why the method cannot be run; ``""`` for an active one."""
+        return "" if self.is_active else f"{self.status}: {self.entry.reason or ''}"
 
-    def run_for(self, dataset: str, task: str) -> dict[str, Any]:
+    @property
+    def verified(self) -> Verified | None:
+        """What was really produced; None where nothing was."""
+        known = self.entry.verified
+        return known if isinstance(known, Verified) else None
+
+    @property
+    def run(self) -> RunEntry:
+        """How the authors' script is started.
+
+        Raises:
+            RegistryError: the entry does not say, for it cannot be run.
+        """
+        if self.entry.run is UNSET:
+            raise RegistryError(f"methods.yaml: {self.name} cannot be run: {self.why_not}")
+        return self.entry.run
+
+    def run_for(self, dataset: str, task: str) -> Run:
         """Return the fields of ``run`` for one dataset: defaults, then the entry, its task's part, its dataset's part."""
-        run = dict(self.entry["run"])
-        per_task, per_dataset = run.pop("per_task", {}), run.pop("per_dataset", {})
-        return {**RUN_DEFAULTS, **run, **per_task.get(task, {}), **per_dataset.get(dataset, {})}
+        fields = given(self.run)
+        per_task = fields.pop("per_task", {}).get(task)
+        per_dataset = fields.pop("per_dataset", {}).get(dataset)
+        parts = [given(part) for part in (per_task, per_dataset) if part is not None]
+        for part in parts:
+            fields |= part
+        return Run(**fields)
+
+
+def with_fields(run: Run, *parts: msgspec.Struct | dict[str, object]) -> Run:
+    """Return the fields of ``run`` with some of them replaced by what other parts give."""
+    changed: dict[str, object] = {}
+    for part in parts:
+        changed |= part if isinstance(part, dict) else given(part)
+    return msgspec.structs.replace(run, **changed)
 
 
 def owner_and_name(code: str) -> tuple[str, str]:
@@ -100,11 +161,8 @@ def owner_and_name(code: str) -> tuple[str, str]:
     """
     if is_local(code):
         return "local", PurePosixPath(code.rstrip("/")).name or "folder"
-    parts = [
-        part
-        for part in code.removesuffix("/").removesuffix(".git").replace(":", "/").split("/")
-        if part
-    ]
+    address = code.removesuffix("/").removesuffix(".git").replace(":", "/")
+    parts = [part for part in address.split("/") if part]
     return (parts[-2] if len(parts) > 1 else "unknown"), parts[-1]
 
 

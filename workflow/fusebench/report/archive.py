@@ -13,19 +13,23 @@ from typing import Any
 
 import yaml
 
-from fusebench.files import read_json
-from fusebench.markers import OK
-from fusebench.registry import ARCHIVE_NOTE, CONFIG
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.records import Record
+from fusebench.layout import FUSED, RECORD, RUNS
+from fusebench.markers import read_manifest
+from fusebench.registry import CONFIG
+from fusebench.registry.contradictions import ARCHIVE_NOTE
 
 ALLOWED = (
-    "analyse_table", "collect_measures", "draw_figure", "figures", "tables", "tabulate_together", "write_paper_table",
-    "write_speed_tables", "write_table",
+    "analyse_table", "draw_figure", "figures", "tables", "write_paper_table", "write_speed_tables", "write_table",
+    "write_tables",
 )  # fmt: skip
 """Rules that make tables and figures from what the archive holds; no other rule is needed, and none may run."""
 PLACES = (
     "methods.yaml", "datasets.yaml", "config", "pairs", "claims", "envs", "requirements.lock", "resources/*/*.json",
     "results/*.csv", "results/*.csv.gz", "results/datapackage.json", "results/measures", "results/statistics",
     "results/speed", "results/tables", "results/figures", "results/evidence/summary.csv", "results/runs/*/*/record.json",
+    "results/jobs",
 )  # fmt: skip
 NAME = "fusebench-results"
 
@@ -41,7 +45,7 @@ def write_archive(
         root: the project's folder.
         options: the options that the results were made with, which other files and the command line may have changed: the
             archive has them as its configuration.
-        named: tables and figures that are to be asked for by their names, as ``Comparison.named_files`` has them.
+        named: tables and figures that are to be asked for by their names, as ``PaperTables.named_files`` has them.
         path: the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,17 +84,18 @@ def _grid_images(root: Path) -> Iterator[Path]:
             continue
         dataset = drawn.stem.removeprefix("grid-")
         pairs = set(pd.read_csv(drawn, dtype=str, keep_default_na=False)["pair"])
-        manifest = read_json(root / "resources" / "datasets" / f"{dataset}.json")
-        for pair in manifest["pairs"]:
-            if pair["name"] in pairs:
-                yield from (root / manifest["path"] / pair[side]["file"] for side in "ab")
-        for record in sorted(root.glob(f"results/runs/*/{dataset}/record.json")):
-            yield from (record.parent / "fused" / file for file in _fused(read_json(record), pairs))
+        manifest = read_manifest(root, dataset)
+        for pair in manifest.pairs:
+            if pair.name in pairs:
+                yield from (root / manifest.path / image.file for image in (pair.a, pair.b))
+        for file in sorted(root.glob(f"{RUNS}/*/{dataset}/{RECORD}")):
+            shown = _fused(read_stored(file, Record), pairs)
+            yield from (file.parent / FUSED / name for name in shown)
 
 
-def _fused(record: Mapping[str, Any], pairs: set[str]) -> list[str]:
-    shown = record["images"] if record["state"] == OK else []
-    return [image["fused"] for image in shown if image["name"] in pairs]
+def _fused(record: Record, pairs: set[str]) -> list[str]:
+    shown = record.images if record.is_ok else []
+    return [image.fused for image in shown if image.name in pairs]
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -106,7 +111,7 @@ def _add(archive: tarfile.TarFile, name: str, text: str) -> None:
     archive.addfile(member, io.BytesIO(content))
 
 
-def versions() -> dict[str, Any]:
+def versions() -> dict[str, object]:
     """Return what the tables and figures were made with."""
     packages = {
         found.metadata["Name"]: found.version for found in importlib.metadata.distributions()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fusebench.compare.devices import device_of
-from fusebench.compare.planning import evidence, is_verified
+from fusebench.contracts.markers import Manifest
+from fusebench.contracts.methods import Paper
+from fusebench.contracts.records import Record
+from fusebench.evidence.marks import evidence_mark, is_borne_out
 from fusebench.metrics import Definition, resolve
 from fusebench.registry import Dataset, Method
 
@@ -19,54 +22,52 @@ RUN_FIELDS = (
     "state", "reason", "model_seconds", "seconds_per_image", "parameters", "flops", "device", "threads", "seed", "compat",
     "edits", "notes", "log", "shims", "started",
 )  # fmt: skip
+Facts = dict[str, Any]
+"""What the script of the page reads, as JSON; see ``workflow/report/page.js``."""
+
 SUMMARY_FIELDS = ("mean", "std", "median", "low", "high", "measured", "tied")
 
 
-def method_facts(method: Method, self_check: str) -> dict[str, Any]:
+def method_facts(method: Method, self_check: str) -> Facts:
     """Return what the page shows of a method, whatever dataset it ran on."""
-    entry, paper = method.entry, method.entry.get("paper", {})
-    doi, arxiv = paper.get("doi"), paper.get("arxiv")
-    link = (
-        f"https://doi.org/{doi}"
-        if doi
-        else f"https://arxiv.org/abs/{arxiv}"
-        if arxiv
-        else paper.get("url", "")
-    )
     return {
         "name": method.name,
         "label": method.label,
-        "title": " ".join(str(entry.get("title", "")).split()),
-        "year": paper.get("year"),
-        "venue": paper.get("venue", ""),
-        "paper": link,
+        "title": method.title,
+        "year": method.year,
+        "venue": method.paper.venue or "",
+        "paper": _paper_link(method.paper),
         "tasks": method.tasks,
         "code": method.code,
         "commit": method.commit or "",
-        "licence": str(entry.get("licence", "")),
-        "env": str(entry.get("env", "")),
+        "licence": method.licence,
+        "env": method.env,
         "status": method.status,
-        "reason": str(entry.get("reason", "")),
-        "notes": " ".join(str(entry.get("notes", "")).split()),
-        "evidence": evidence(method, self_check),
-        "verified": is_verified(method, self_check),
+        "reason": method.entry.reason or "",
+        "notes": " ".join((method.entry.notes or "").split()),
+        "evidence": evidence_mark(method, self_check),
+        "verified": is_borne_out(method, self_check),
         "checked": bool(self_check),
     }
 
 
-def dataset_facts(
-    dataset: Dataset, manifest: Mapping[str, Any], metrics: Sequence[str]
-) -> dict[str, Any]:
+def _paper_link(paper: Paper) -> str:
+    if paper.doi:
+        return f"https://doi.org/{paper.doi}"
+    return f"https://arxiv.org/abs/{paper.arxiv}" if paper.arxiv else paper.url or ""
+
+
+def dataset_facts(dataset: Dataset, manifest: Manifest, metrics: Sequence[str]) -> Facts:
     """Return what the page shows of a dataset."""
     return {
         "name": dataset.name,
         "title": dataset.title,
         "task": dataset.task,
         "modalities": list(dataset.modalities),
-        "pairs": [pair["name"] for pair in manifest.get("pairs", [])],
+        "pairs": [pair.name for pair in manifest.pairs],
         "originals": [
-            [f"{manifest['path']}/{pair[side]['file']}" for side in "ab"]
-            for pair in manifest.get("pairs", [])
+            [f"{manifest.path}/{image.file}" for image in (pair.a, pair.b)]
+            for pair in manifest.pairs
         ],
         "metrics": [metric_facts(definition) for definition in resolve(metrics)],
     }
@@ -83,17 +84,16 @@ def metric_facts(definition: Definition) -> dict[str, str]:
     }
 
 
-def run_facts(record: Mapping[str, Any]) -> dict[str, Any]:
+def run_facts(record: Record) -> Facts:
     """Return what the page shows of a run, without what is empty."""
-    facts = {
-        field: record[field] for field in RUN_FIELDS if record.get(field) not in (None, "", [], {})
-    }
-    environment, source = record.get("environment") or {}, record.get("source") or {}
-    facts["environment"] = " ".join(
-        str(environment[key]) for key in ("env", "key", "python") if environment.get(key)
-    )
-    facts["commit"] = source.get("commit") or ""
-    facts["device"] = device_of(record) if record.get("device") else ""
+    told = {field: getattr(record, field) for field in RUN_FIELDS}
+    facts: Facts = {key: value for key, value in told.items() if value not in (None, "", [], {})}
+    environment = record.environment
+    python = environment.python.version if environment.python else ""
+    known = (environment.env, environment.key, python)
+    facts["environment"] = " ".join(value for value in known if value)
+    facts["commit"] = record.source.commit or ""
+    facts["device"] = device_of(record) if record.device else ""
     return facts
 
 
@@ -122,7 +122,7 @@ def _plain(value: Any) -> Any:
     return float(f"{value:.7g}")
 
 
-def packed_values(measures: pd.DataFrame, facts: Mapping[str, Any], methods: Sequence[str]) -> str:
+def packed_values(measures: pd.DataFrame, facts: Facts, methods: Sequence[str]) -> str:
     """Return per-image values as base64 of gzip of little-endian 32-bit floats: pair by method by metric, NaN where none."""
     import numpy as np
     import pandas as pd
@@ -139,6 +139,6 @@ def packed_values(measures: pd.DataFrame, facts: Mapping[str, Any], methods: Seq
     return base64.b64encode(gzip.compress(values.tobytes(), 6, mtime=0)).decode()
 
 
-def runs_of(records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def runs_of(records: Sequence[Record]) -> dict[str, Facts]:
     """Return method -> facts of its run on one dataset."""
-    return {record["method"]: run_facts(record) for record in records}
+    return {record.method: run_facts(record) for record in records}

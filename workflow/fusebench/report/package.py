@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from fusebench.contracts.records import Record
 from fusebench.files import sha256_of_file, write_json
-from fusebench.metrics.definitions import all_definitions
+from fusebench.metrics.resolving import all_definitions
 from fusebench.registry import Dataset, Method
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ TYPES = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
 def write_long(
     path: Path,
     measures: pd.DataFrame,
-    records: Sequence[Mapping[str, Any]],
+    records: Sequence[Record],
     methods: Mapping[str, Method],
     datasets: Mapping[str, Dataset],
 ) -> None:
@@ -83,24 +84,21 @@ def _write_gzip(path: Path, text: str) -> None:
 
 
 def _run(
-    record: Mapping[str, Any], methods: Mapping[str, Method], datasets: Mapping[str, Dataset]
-) -> dict[str, Any]:
-    method = methods[record["method"]]
-    same = (
-        "method",
-        "dataset",
-        "state",
-        "model_seconds",
-        "seconds_per_image",
-        "parameters",
-        "device",
-    )
+    record: Record, methods: Mapping[str, Method], datasets: Mapping[str, Dataset]
+) -> dict[str, object]:
+    method = methods[record.method]
     return {
-        **{key: record.get(key) for key in same},
-        "task": datasets[record["dataset"]].task,
+        "method": record.method,
+        "dataset": record.dataset,
+        "state": record.state,
+        "model_seconds": record.model_seconds,
+        "seconds_per_image": record.seconds_per_image,
+        "parameters": record.parameters,
+        "device": record.device,
+        "task": datasets[record.dataset].task,
         "label": method.label,
-        "year": method.entry.get("paper", {}).get("year"),
-        "reason_of_run": record.get("reason", ""),
+        "year": method.year,
+        "reason_of_run": record.reason,
         "commit": method.commit or "",
     }
 
@@ -130,9 +128,9 @@ def _tables(folder: Path) -> Iterator[Path]:
         yield from sorted(path for path in folder.glob(f"{place}/*.csv") if path.stat().st_size > 1)
 
 
-def _resource(folder: Path, path: Path) -> dict[str, Any]:
+def _resource(folder: Path, path: Path) -> dict[str, object]:
     name = path.relative_to(folder).as_posix()
-    resource = {
+    resource: dict[str, object] = {
         "name": name.removesuffix(".gz").removesuffix(".csv").replace("/", ".").lower(),
         "path": name,
         "profile": "tabular-data-resource",

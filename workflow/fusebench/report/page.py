@@ -8,14 +8,19 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fusebench.compare.planning import Comparison
+from fusebench.contracts.jobs import Session
+from fusebench.contracts.records import Record
 from fusebench.files import write_text
-from fusebench.fuse.records import all_records
+from fusebench.fuse.records import read_records
 from fusebench.markers import read_manifest
-from fusebench.plan import make_plan
+from fusebench.planning.grouping import Grouping
+from fusebench.planning.papers import PaperTables
+from fusebench.planning.selection import read_selection
+from fusebench.planning.steps import StepJobs
 from fusebench.report.contents import (
+    Facts,
     dataset_facts,
     method_facts,
     packed_values,
@@ -25,6 +30,9 @@ from fusebench.report.contents import (
 from fusebench.report.previews import Preview, make_previews, wanted
 from fusebench.staging import remove_folder
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
 LIBRARIES = {
     "styles": ("tabulator/tabulator_simple.min.css", "img-comparison-slider/img-comparison-slider.css"),
@@ -33,13 +41,12 @@ LIBRARIES = {
     ),
 }  # fmt: skip
 KEPT = Path("results/previews")
-DEFAULT_PIXELS = 512
-DEFAULT_INLINE_MB = 25
 
 
 def write_page(
     root: Path,
     options: Mapping[str, Any],
+    session: Session,
     page: Path,
     beside: Path,
     together: Path,
@@ -50,21 +57,18 @@ def write_page(
     Args:
         root: the project's folder.
         options: options that replace those of the configuration, as Snakemake has them.
+        session: of the run.
         page: the file to write.
         beside: the folder that receives previews when they are too many to be kept inside; made in any case.
         together: the folder that receives the page with these previews, to be passed on as one; what was there is replaced.
         workers: processes that make previews.
     """
-    comparison = Comparison(make_plan(root, options, checked=True))
-    data, values, previews = _contents(root, comparison)
-    settings = comparison.plan.registry.options.get("report", {})
-    files = make_previews(
-        previews, root, root / KEPT, settings.get("preview_pixels", DEFAULT_PIXELS), workers
-    )
-    inside = (
-        sum(path.stat().st_size for path in files)
-        <= settings.get("inline_mb", DEFAULT_INLINE_MB) * 1e6
-    )
+    selection = read_selection(root, options, session.device)
+    grouping = Grouping(selection, session.on_cluster)
+    data, values, previews = _contents(grouping)
+    settings = selection.registry.config.report
+    files = make_previews(previews, root, root / KEPT, settings.preview_pixels, workers)
+    inside = sum(path.stat().st_size for path in files) <= settings.inline_mb * 1e6
     data["previews"] = "" if inside else f"{beside.name}/"
     beside.mkdir(parents=True, exist_ok=True)
     if not inside:
@@ -121,19 +125,19 @@ def _embedded(data: Mapping[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _contents(
-    root: Path, comparison: Comparison
-) -> tuple[dict[str, Any], dict[str, str], list[Preview]]:
-    plan = comparison.plan
-    records = _by_dataset(all_records(json.loads(plan.collect_spec()), root))
+def _contents(grouping: Grouping) -> tuple[Facts, dict[str, str], list[Preview]]:
+    """Return what the script of the page reads, the packed values of each dataset, and the previews that it shows."""
+    selection = grouping.selection
+    root, steps = selection.registry.root, StepJobs(selection, grouping)
+    records = _by_dataset(read_records(steps.collected, root))
     datasets, values, previews = [], {}, []
-    for name, dataset in plan.datasets.items():
+    for name, dataset in selection.datasets.items():
+        here, metrics = records.get(name, []), steps.metrics(name)
         manifest = read_manifest(root, name)
-        facts = dataset_facts(dataset, manifest, plan.metrics(name))
-        here = records.get(name, [])
-        methods = [record["method"] for record in here]
-        measures = _measures(root, name)
-        means = statistics_of(measures, name, plan.metrics(name))
+        facts = dataset_facts(dataset, manifest, metrics)
+        methods = [record.method for record in here]
+        measures = _measures(root / grouping.measured_in(name), name)
+        means = statistics_of(measures, name, metrics)
         values[name] = packed_values(measures, facts, methods)
         previews += list(wanted(manifest, name, here))
         datasets.append(
@@ -145,41 +149,40 @@ def _contents(
                 "files": _files(here),
             }
         )
-    shown = dict.fromkeys(
-        record["method"] for of_dataset in records.values() for record in of_dataset
-    )
+    shown = dict.fromkeys(record.method for of_dataset in records.values() for record in of_dataset)
+    checks = PaperTables(grouping).self_checks
+    known = selection.registry.methods
     data = {
-        "suites": [suite.name for suite in plan.registry.selected],
-        "methods": [
-            method_facts(plan.registry.methods[m], comparison.self_checks.get(m, "")) for m in shown
-        ],
+        "suites": [suite.name for suite in selection.registry.selected],
+        "methods": [method_facts(known[name], checks.get(name, "")) for name in shown],
         "datasets": datasets,
     }
     return data, values, previews
 
 
-def _by_dataset(records: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
+def _by_dataset(records: Sequence[Record]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
     for record in records:
-        found.setdefault(record["dataset"], []).append(record)
+        found.setdefault(record.dataset, []).append(record)
     return found
 
 
-def _files(records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+def _files(records: Sequence[Record]) -> dict[str, dict[str, str]]:
     """Return method -> pair -> fused file, only where it is not called as the pair is."""
     files = {
-        record["method"]: {
-            i["name"]: i["fused"] for i in record["images"] if i["fused"] != f"{i['name']}.png"
+        record.method: {
+            image.name: image.fused for image in record.images if image.fused != f"{image.name}.png"
         }
         for record in records
     }
     return {method: named for method, named in files.items() if named}
 
 
-def _measures(root: Path, dataset: str) -> Any:
+def _measures(file: Path, dataset: str) -> pd.DataFrame:
     from fusebench.compare import read_measures
 
-    return read_measures([root / "results" / "measures" / f"{dataset}.csv"])
+    measures = read_measures([file])
+    return measures[measures["dataset"] == dataset]
 
 
 def _inlined(previews: Sequence[Preview], files: Sequence[Path]) -> list[tuple[str, str]]:

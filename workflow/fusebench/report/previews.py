@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from fusebench.markers import OK
+from fusebench.contracts.markers import Manifest
+from fusebench.contracts.records import Record
+from fusebench.layout import FUSED, cell_folder
 
 QUALITY = 75
 CHUNK = 64
@@ -30,20 +31,18 @@ class Preview:
     sha256: str
 
 
-def wanted(
-    manifest: Mapping[str, Any], dataset: str, records: Sequence[Mapping[str, Any]]
-) -> Iterator[Preview]:
+def wanted(manifest: Manifest, dataset: str, records: Sequence[Record]) -> Iterator[Preview]:
     """Yield the previews of a dataset: sources first, then every fused image of its finished runs."""
-    numbers = {pair["name"]: number for number, pair in enumerate(manifest.get("pairs", []))}
-    for pair in manifest.get("pairs", []):
-        for side in "ab":
-            file = Path(manifest["path"]) / pair[side]["file"]
-            yield Preview(f"{dataset}/{side}/{numbers[pair['name']]}", file, pair[side]["sha256"])
+    numbers = {pair.name: number for number, pair in enumerate(manifest.pairs)}
+    for pair in manifest.pairs:
+        for side, image in (("a", pair.a), ("b", pair.b)):
+            file = Path(manifest.path, image.file)
+            yield Preview(f"{dataset}/{side}/{numbers[pair.name]}", file, image.sha256)
     for record in records:
-        folder = Path("results/runs") / record["method"] / dataset / "fused"
-        for image in record["images"] if record["state"] == OK else ():
-            key = f"{dataset}/{record['method']}/{numbers[image['name']]}"
-            yield Preview(key, folder / image["fused"], image["sha256"])
+        folder = Path(cell_folder(record.method, dataset), FUSED)
+        for fused in record.images if record.is_ok else ():
+            key = f"{dataset}/{record.method}/{numbers[fused.name]}"
+            yield Preview(key, folder / fused.fused, fused.sha256)
 
 
 def make_previews(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fusebench.files import folder_digest
+from fusebench.project import locate
 from fusebench.registry.methods import owner_and_name
 
 __all__ = ["source_key"]
@@ -19,5 +20,5 @@ def source_key(code: str, commit: str | None, root: Path) -> str:
         root: the project's folder.
     """
     owner, name = owner_and_name(code)
-    pin = commit if commit else folder_digest(root / code)
+    pin = commit if commit else folder_digest(locate(root, code))
     return f"{owner}+{name}@{pin[:12]}"

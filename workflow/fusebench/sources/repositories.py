@@ -8,13 +8,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin
 
 import git
 
+from fusebench.contracts.markers import SourceMarker
 from fusebench.errors import SourceUnavailable
 from fusebench.files import folder_digest, source_files
+from fusebench.project import locate
 from fusebench.registry.methods import is_local, owner_and_name
 from fusebench.staging import staged_folder
 
@@ -40,25 +41,21 @@ GIT_ENVIRONMENT = {
 
 def obtain_source(
     code: str, commit: str | None, final: Path, root: Path, mirror: str = ""
-) -> dict[str, Any]:
-    """Make ``final`` the work tree of ``code`` at ``commit`` and return its record.
+) -> SourceMarker:
+    """Make ``final`` the work tree of ``code`` at ``commit`` and return its marker.
 
     Args:
-        code: the address of a repository, or a local folder relative to ``root``.
+        code: the address of a repository, or a local folder of the project.
         commit: the full hash; None takes a local folder as it is.
         final: the folder to make; one that exists already and is clean is kept.
         root: the project's folder.
         mirror: a path template with ``{owner}`` and ``{name}`` that replaces the network; empty for the network.
 
-    Returns:
-        ``path``, ``code``, ``origin``, ``commit``, ``tree`` (the tree's hash), ``absent`` (files of the commit that the
-        origin lacks), ``submodules``.
-
     Raises:
         SourceUnavailable: the repository or the commit cannot be had, or a folder holds changes that no commit knows.
     """
     if is_local(code) and not commit:
-        return _snapshot(root / code, code, final)
+        return _snapshot(locate(root, code), code, final)
     if not commit or not FULL_HASH.fullmatch(commit):
         raise SourceUnavailable(
             f"{code}: commit must be a full hash of 40 hexadecimal digits; found {commit!r}"
@@ -95,7 +92,7 @@ def refuse_changes(folder: Path, what: str) -> None:
         )
 
 
-def _snapshot(folder: Path, code: str, final: Path) -> dict[str, Any]:
+def _snapshot(folder: Path, code: str, final: Path) -> SourceMarker:
     """Copy a local folder without history; its digest stands for the commit."""
     if not folder.is_dir():
         raise SourceUnavailable(f"{code}: must be an existing folder; found nothing at {folder}")
@@ -112,21 +109,13 @@ def _snapshot(folder: Path, code: str, final: Path) -> dict[str, Any]:
         raise SourceUnavailable(
             f"{code}: its copy {final} must equal it, but was edited; delete {final} and run again"
         )
-    return {
-        "path": str(final),
-        "code": code,
-        "origin": code,
-        "commit": None,
-        "tree": digest,
-        "absent": [],
-        "submodules": {},
-    }
+    return SourceMarker(path=str(final), code=code, origin=code, tree=digest)
 
 
 def _origin(code: str, root: Path, mirror: str) -> str:
     """Return where a repository is really cloned from."""
     if is_local(code):
-        return str((root / code).resolve())
+        return str(locate(root, code).resolve())
     if not mirror:
         return code
     owner, name = owner_and_name(code)
@@ -135,7 +124,7 @@ def _origin(code: str, root: Path, mirror: str) -> str:
 
 def _clone(code: str, commit: str, folder: Path, root: Path, mirror: str) -> None:
     if is_local(code):
-        refuse_changes(root / code, code)
+        refuse_changes(locate(root, code), code)
     repository = _obtain(_download, code, commit, folder, _origin(code, root, mirror))
     _checkout(repository, commit)
     for path, (address, pin) in _submodules(repository, commit, code).items():
@@ -278,19 +267,17 @@ def _submodules(repository: git.Repo, commit: str, code: str) -> dict[str, tuple
     return found
 
 
-def _describe(code: str, commit: str, folder: Path, origin: str) -> dict[str, Any]:
+def _describe(code: str, commit: str, folder: Path, origin: str) -> SourceMarker:
     repository = git.Repo(folder)
-    return {
-        "path": str(folder),
-        "code": code,
-        "origin": origin,
-        "commit": commit,
-        "tree": repository.git.rev_parse(f"{commit}^{{tree}}"),
-        "absent": _absent(repository, commit),
-        "submodules": {
-            path: pin for path, (_, pin) in _submodules(repository, commit, code).items()
-        },
-    }
+    return SourceMarker(
+        path=str(folder),
+        code=code,
+        origin=origin,
+        commit=commit,
+        tree=str(repository.git.rev_parse(f"{commit}^{{tree}}")),
+        absent=_absent(repository, commit),
+        submodules={path: pin for path, (_, pin) in _submodules(repository, commit, code).items()},
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+from fusebench.contracts.jobs import WeightRef
+from fusebench.contracts.markers import WeightsMarker
+from fusebench.contracts.methods import WeightEntry
 from fusebench.errors import WeightsMissing
 from fusebench.files import sha256_of_file
 
 LFS_HEADER = b"version https://git-lfs.github.com/spec/"
 
 
-def fetch_weights(weights: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
-    """Fetch the weights that have an address into ``folder`` and return path -> sha256.
+def fetch_weights(weights: Iterable[WeightEntry], folder: Path) -> WeightsMarker:
+    """Fetch the weights that have an address into ``folder`` and return their marker.
 
     A file that somebody put into ``folder`` by hand is taken as it is, once its hash is right.
 
@@ -22,18 +25,18 @@ def fetch_weights(weights: list[dict[str, Any]], folder: Path) -> dict[str, Any]
     """
     hashes: dict[str, str] = {}
     for item in weights:
-        target = folder / item["path"]
-        if not target.exists() and item.get("url"):
+        target = folder / item.path
+        if not target.exists() and item.url:
             _download(item, target)
         if target.exists():
-            hashes[item["path"]] = check_weight(target, item)
-        elif item.get("page"):
+            hashes[item.path] = check_weight(target, item)
+        elif item.page:
             raise WeightsMissing(_ask_for(item, target))
-    return {"path": str(folder), "sha256": hashes}
+    return WeightsMarker(path=str(folder), sha256=hashes)
 
 
 def place_weights(
-    weights: list[dict[str, Any]], fetched: Path | None, tree: Path, absent: list[str]
+    weights: Iterable[WeightRef], fetched: Path | None, tree: Path, absent: list[str]
 ) -> dict[str, str]:
     """Put fetched weights where the script expects them, and return path -> sha256 of all weights of an entry.
 
@@ -48,58 +51,61 @@ def place_weights(
     """
     hashes: dict[str, str] = {}
     for item in weights:
-        target = tree / item["path"]
-        source = fetched / item["path"] if fetched else None
+        target = tree / item.path
+        source = fetched / item.path if fetched else None
         if source is not None and source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
         if not target.exists():
-            raise WeightsMissing(_why_absent(item, absent))
-        hashes[item["path"]] = check_weight(target, item)
+            raise WeightsMissing(_why_absent(item.path, absent))
+        hashes[item.path] = check_weight(target, item)
     return hashes
 
 
-def check_weight(path: Path, item: dict[str, Any]) -> str:
+def check_weight(path: Path, item: WeightEntry | WeightRef) -> str:
     """Return the sha256 of a file of weights; raise WeightsMissing where it is not the one that the entry names."""
     if path.is_dir():
         raise WeightsMissing(
-            f"{item['path']}: must be the file of the weights; found a folder, of which each file is entered on its own"
+            f"{item.path}: must be the file of the weights; found a folder, of which each file is"
+            " entered on its own"
         )
     with path.open("rb") as stream:
         if stream.read(len(LFS_HEADER)) == LFS_HEADER:
             raise WeightsMissing(
-                f"{item['path']}: must be the weights; found a git-lfs pointer, whose file is not in the repository"
+                f"{item.path}: must be the weights; found a git-lfs pointer, whose file is not in"
+                " the repository"
             )
     found = sha256_of_file(path)
-    if item.get("sha256") not in (None, found):
-        remedy = "put the right file in its place, or correct `weights` of the entry"
+    if item.sha256 and item.sha256 != found:
         raise WeightsMissing(
-            f"{item['path']}: must have the sha256 {item['sha256']}; found {found}; {remedy}"
+            f"{item.path}: must have the sha256 {item.sha256}; found {found}; put the right file in"
+            " its place, or correct `weights` of the entry"
         )
     return found
 
 
-def _why_absent(item: dict[str, Any], absent: list[str]) -> str:
-    if item["path"] in absent:
-        return f"{item['path']}: is part of the commit, but the place it was cloned from lacks its content"
+def _why_absent(path: str, absent: list[str]) -> str:
+    if path in absent:
+        return f"{path}: is part of the commit, but the place it was cloned from lacks its content"
+    return f"{path}: must be in the repository or have an address in the entry; found neither"
+
+
+def _ask_for(item: WeightEntry, target: Path) -> str:
+    password = f" (code {item.password})" if item.password else ""
     return (
-        f"{item['path']}: must be in the repository or have an address in the entry; found neither"
+        f"{item.path}: must be fetched by hand from {item.page}{password}; put the file at {target}"
+        " and run again"
     )
 
 
-def _ask_for(item: dict[str, Any], target: Path) -> str:
-    password = f" (code {item['password']})" if item.get("password") else ""
-    return f"{item['path']}: must be fetched by hand from {item['page']}{password}; put the file at {target} and run again"
-
-
-def _download(item: dict[str, Any], target: Path) -> None:
+def _download(item: WeightEntry, target: Path) -> None:
     import pooch
 
-    known = f"sha256:{item['sha256']}" if item.get("sha256") else None
+    known = f"sha256:{item.sha256}" if item.sha256 else None
     try:
-        pooch.retrieve(item["url"], known, fname=target.name, path=target.parent)
+        pooch.retrieve(item.url, known, fname=target.name, path=target.parent)
     except Exception as error:
-        remedy = f"fetch it by hand, put it at {target}, and run again"
         raise WeightsMissing(
-            f"{item['path']}: cannot be fetched from {item['url']}: {error}; {remedy}"
+            f"{item.path}: cannot be fetched from {item.url}: {error}; fetch it by hand, put it at"
+            f" {target}, and run again"
         ) from error

@@ -1,0 +1,139 @@
+"""What a run really produced, as the entry of its method says it: taken from the records, checked against the images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import UNSET, to_builtins
+
+from fusebench.contracts.files import read_stored
+from fusebench.contracts.methods import DeviceKind, Tried, Verified
+from fusebench.contracts.records import Record
+from fusebench.errors import RegistryError, UnreadableFile
+from fusebench.files import sha256_of_json
+from fusebench.images import UnreadableImageError, pixel_sha256, read_image
+from fusebench.layout import FUSED, RECORD, RUNS, cell_folder
+from fusebench.planning.cells import cell_spec
+from fusebench.registry import load_registry
+
+
+def verification(project: Path, method: str, datasets: list[str]) -> Verified:
+    """Return the field ``verified`` of a method.
+
+    Args:
+        project: the project's folder, with its ``results/runs``.
+        method: the name of the method.
+        datasets: the datasets to take, in this order; none: every one whose record is good, the largest first.
+
+    Raises:
+        RegistryError: no record is good, or one that was asked for is not; says why.
+    """
+    names = datasets or [file.parent.name for file in _record_files(project, method)]
+    problems, good = [], {}
+    for name in names:
+        try:
+            good[name] = _good_record(project, method, name)
+        except RegistryError as error:
+            problems.append(str(error))
+    if not good or (datasets and problems):
+        raise RegistryError(
+            "; ".join(problems)
+            or f"{method}: must have a record below {project / RUNS}; found none"
+        )
+    order = names if datasets else sorted(good, key=lambda name: -len(good[name].images))
+    return _facts([good[name] for name in order])
+
+
+def _record_files(project: Path, method: str) -> list[Path]:
+    return sorted((project / RUNS / method).glob(f"*/{RECORD}"))
+
+
+def _facts(records: list[Record]) -> Verified:
+    first = records[0]
+    others = {record.dataset: outputs_sha256(record) for record in records[1:]}
+    return Verified(
+        date=_day(first),
+        device=_device(first),
+        dataset=first.dataset,
+        outputs_sha256=outputs_sha256(first),
+        others=others or UNSET,
+    )
+
+
+def _day(record: Record) -> str:
+    return (record.started or "")[:10]
+
+
+def _device(record: Record) -> str:
+    return "cpu" if record.device == "cpu" else str(record.hardware and record.hardware.gpu)
+
+
+def trial(project: Path, method: str) -> Tried | None:
+    """Return the field ``tried`` of a method without weights whose script got as far as asking for them; None for others."""
+    for file in _record_files(project, method):
+        record = _read(file)
+        if record.reached_weights and record.spec == _spec_today(project, record):
+            return Tried(
+                date=_day(record),
+                device=_device(record),
+                dataset=record.dataset,
+                reached="weights",
+            )
+    return None
+
+
+def outputs_sha256(record: Record) -> str:
+    """Return the sha256 over names and pixels of all fused images of a record, in the order of the names."""
+    return sha256_of_json(sorted([image.name, image.sha256] for image in record.images))
+
+
+def _read(file: Path) -> Record:
+    try:
+        return read_stored(file, Record)
+    except UnreadableFile as error:
+        raise RegistryError(str(error)) from error
+
+
+def _good_record(project: Path, method: str, dataset: str) -> Record:
+    """Return a record whose run ended well, was told what the registry says today, and whose images are those on disk."""
+    folder = project / cell_folder(method, dataset)
+    what = f"{method} on {dataset}"
+    if not (folder / RECORD).is_file():
+        raise RegistryError(
+            f"{what}: must have been run; found no {folder / RECORD}: run it with snakemake"
+        )
+    record = _read(folder / RECORD)
+    if not record.is_ok:
+        raise RegistryError(f"{what}: must have ended well; found {record.state}: {record.reason}")
+    if record.spec != _spec_today(project, record):
+        raise RegistryError(f"{what}: was run from another entry than today's; run it again")
+    if record.source.commit != load_registry(project).methods[method].commit:
+        raise RegistryError(f"{what}: was run at another commit than today's; run it again")
+    for image in record.images:
+        _check_image(folder / FUSED / image.fused, image.sha256, what)
+    return record
+
+
+def _spec_today(project: Path, record: Record) -> str:
+    """Return the hash of what a job of this cell would be told today, on the device of the record."""
+    registry = load_registry(project)
+    method = registry.methods.get(record.method)
+    dataset = registry.datasets.get(record.dataset)
+    if method is None or dataset is None or not method.is_active:
+        return ""
+    device: DeviceKind = "cuda" if record.device == "cuda" else "cpu"
+    return sha256_of_json(to_builtins(cell_spec(method, dataset.images, registry.config, device)))
+
+
+def _check_image(path: Path, known: str, what: str) -> None:
+    try:
+        found = pixel_sha256(read_image(path)[0])
+    except (OSError, UnreadableImageError) as error:
+        raise RegistryError(
+            f"{what}: {path} must be the fused image of the record: {error}; run it again"
+        ) from error
+    if found != known:
+        raise RegistryError(
+            f"{what}: {path} must be the fused image of the record; its pixels are others: run it"
+            " again"
+        )

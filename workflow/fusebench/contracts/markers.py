@@ -1,0 +1,172 @@
+"""Markers: how a step tells the steps after it what became of it.
+
+Each of the steps that fetch or build ends by writing ``resources/<step>/<key>.json``, whether it succeeded or not. In a marker
+of a step that failed, ``state`` and ``reason`` say why, and the fields of what it was to bring about are empty.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from msgspec import UNSET, UnsetType
+
+from fusebench.contracts.base import Contract, says
+from fusebench.contracts.files import StoredFile, Upgrade
+from fusebench.states import OK, State
+
+Size = Annotated[tuple[int, int], says("width and height in pixels")]
+PixelHash = Annotated[str, says("the sha256 over the pixel values")]
+Notes = Annotated[list[str], says("what was done to the image while it was read")]
+Packages = Annotated[dict[str, str], says("package -> version")]
+
+
+class Marker(StoredFile, kw_only=True):
+    """What every marker says."""
+
+    state: Annotated[State, says("ok, or the state that cells which need this take over")] = OK
+    reason: Annotated[str, says("why the state is not ok; empty where it is")] = ""
+    path: Annotated[
+        str, says("the folder that was made, from the project's folder on; empty where it failed")
+    ] = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the step succeeded."""
+        return self.state == OK
+
+
+class SourceMarker(Marker, kw_only=True):
+    """A clone, or the copy of a local folder: written by ``sources``, read by ``fuse`` and ``evidence``."""
+
+    code: Annotated[str, says("the address of the repository, or a local folder")] = ""
+    origin: Annotated[str, says("where it was really cloned from")] = ""
+    commit: Annotated[str | None, says("the full commit hash; null for a local folder")] = None
+    tree: Annotated[
+        str, says("the hash of the commit's tree, or the sha256 over a local folder's files")
+    ] = ""
+    absent: Annotated[list[str], says("files of the commit whose content the origin lacks")] = []
+    submodules: Annotated[dict[str, str], says("path of a submodule -> its commit")] = {}
+
+
+class WeightsMarker(Marker, kw_only=True):
+    """Fetched weights: written by ``sources``, read by ``fuse``."""
+
+    sha256: Annotated[dict[str, str], says("path of a file -> its sha256")] = {}
+
+
+class PythonFacts(Contract, kw_only=True):
+    """The Python of an environment."""
+
+    version: Annotated[str, says("the full version")]
+    executable: Annotated[str, says("the interpreter that the environment was made with")]
+    origin: Annotated[str, says("where that interpreter was found")]
+
+
+class EnvironmentMarker(Marker, kw_only=True):
+    """A built environment: written by ``environments``, read by ``fuse``. The receipt inside it says the same."""
+
+    key: Annotated[str, says("the hash of what is locked, the name of its folder")] = ""
+    env: Annotated[str, says("the name of the environment, a folder of envs/")] = ""
+    variant: Annotated[str, says("cpu or cuda; empty where one lock serves both")] = ""
+    lock: Annotated[str, says("the file name of its lock")] = ""
+    python: Annotated[PythonFacts | None, says("its Python; null where it was not built")] = None
+    packages: Packages = {}
+    conda_packages: Packages = {}
+    cuda_architectures: Annotated[
+        list[str] | None,
+        says("what its torch has kernels for, such as sm_80; null without torch for CUDA"),
+    ] = None
+    notes: Annotated[list[str], says("what was found odd while it was built")] = []
+    bytes: Annotated[int, says("the size of its files in bytes")] = 0
+    files: Annotated[int, says("the number of its files")] = 0
+    manifest: Annotated[str, says("the sha256 of the list of its files")] = ""
+    seconds: Annotated[float, says("how long it was built, in seconds")] = 0.0
+
+
+class OriginalFile(Contract, kw_only=True):
+    """The file that an image was read from."""
+
+    file: Annotated[str, says("its path in the repository, or in the user's folder")]
+    sha256: Annotated[str, says("the sha256 of its bytes")]
+
+
+class ImageFile(Contract, kw_only=True):
+    """One image of a pair."""
+
+    file: Annotated[str, says("its path in the folder of the marker")]
+    mode: Annotated[str, says("gray or rgb")]
+    sha256: PixelHash
+    notes: Notes = []
+    size: Size | UnsetType = UNSET
+    original: OriginalFile | UnsetType = UNSET
+
+
+class Pair(Contract, kw_only=True):
+    """One pair of a dataset, or of a self-check's images."""
+
+    name: Annotated[str, says("the name of the pair")]
+    size: Size
+    a: Annotated[ImageFile, says("source image A")]
+    b: Annotated[ImageFile, says("source image B")]
+    reference: Annotated[ImageFile, says("the ground truth")] | UnsetType = UNSET
+    expect: (
+        Annotated[
+            ImageFile | None, says("the committed output; null where there is none to compare with")
+        ]
+        | UnsetType
+    ) = UNSET
+    why: Annotated[str, says("why there is no committed output to compare with")] | UnsetType = (
+        UNSET
+    )
+
+    @property
+    def sides(self) -> dict[str, ImageFile]:
+        """The images that metrics are computed from, by side: a, b and, where there is one, reference."""
+        known = {"a": self.a, "b": self.b}
+        return known if self.reference is UNSET else {**known, "reference": self.reference}
+
+
+class Manifest(Marker, kw_only=True):
+    """A dataset in its normal form, or the images of a self-check: written by ``datasets`` and ``evidence``."""
+
+    pairs: Annotated[list[Pair], says("its pairs in their order; empty where it failed")] = []
+    sha256: Annotated[str, says("the sha256 over names and pixels of all sources")] = ""
+    unpaired: Annotated[list[str], says("committed outputs that belong to no pair")] | UnsetType = (
+        UNSET
+    )
+
+
+class Attempts(StoredFile, kw_only=True):
+    """How often a step or a cell was tried: ``resources/failures/...`` and ``results/failures/...``, see ``attempts.py``."""
+
+    attempts: Annotated[
+        int, says("how many times it was asked for beyond the first: failed, lost or forced", ge=0)
+    ]
+    failed: Annotated[bool, says("whether the last one failed")]
+
+
+class FusedCell(Contract, kw_only=True):
+    """What a fusing job says of one of its cells."""
+
+    state: Annotated[State, says("the state of the cell")]
+    record: Annotated[str, says("the sha256 of its record")]
+
+
+class FusedCells(StoredFile, kw_only=True):
+    """``results/jobs/<method>/<job>.json``: that all cells of a fusing job have their records. Written by ``fuse``."""
+
+    cells: Annotated[dict[str, FusedCell], says("name of a cell -> its state and record")]
+
+
+class Holder(StoredFile, kw_only=True):
+    """``.lease`` in the folder of a run: the job that holds it, or held it last. Written and read by ``fuse``."""
+
+    UPGRADES: ClassVar[dict[int, Upgrade]] = {
+        1: lambda data: {("session" if key == "run" else key): data[key] for key in data}
+    }
+
+    host: Annotated[str, says("the machine")]
+    pid: Annotated[int, says("the process")]
+    slurm_job: Annotated[str | None, says("the Slurm job; null without Slurm")]
+    session: Annotated[str | None, says("the run of Snakemake that it belongs to")] = None
+    since: Annotated[str, says("when it took the run, in UTC")]

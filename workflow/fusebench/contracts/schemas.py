@@ -1,0 +1,88 @@
+"""The JSON schemas of the YAML files, made from the contracts: for editors, and for messages about what is wrong.
+
+Run ``python -m fusebench.contracts.schemas`` to write them into ``workflow/schemas``.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fusebench.contracts.base import Entry, Rule
+from fusebench.contracts.configuration import Config
+from fusebench.contracts.datasets import Datasets
+from fusebench.contracts.methods import Methods
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+FOLDER = Path(__file__).resolve().parents[2] / "schemas"
+FILES: dict[str, tuple[str, Any]] = {
+    "methods": ("methods.yaml", Methods),
+    "datasets": ("datasets.yaml", Datasets),
+    "config": ("config/config.yaml", Config),
+}
+"""Name of a schema -> the file that it describes, and the type of its content."""
+
+
+@cache
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the JSON schema of one of the ``FILES``."""
+    title, kind = FILES[name]
+    schema = msgspec.json.schema(kind)
+    definitions = schema.pop("$defs")
+    for entry in _entries(Entry):
+        if entry.__name__ in definitions:
+            definitions[entry.__name__] |= _extras(entry, definitions[entry.__name__])
+    for definition in definitions.values():
+        del definition["title"]
+        definition["description"] = definition["description"].strip().partition("\n")[0].rstrip(".")
+    top = schema.pop("$ref", "").rpartition("/")[2]
+    content = definitions.pop(top) if top else schema
+    return {"$schema": DIALECT, "title": title, **content, "$defs": definitions}
+
+
+def _entries(base: type[Entry]) -> list[type[Entry]]:
+    """Return all classes below a class."""
+    return [one for below in base.__subclasses__() for one in (below, *_entries(below))]
+
+
+def _extras(entry: type[Entry], definition: dict[str, Any]) -> dict[str, Any]:
+    """Return what an entry asks for beside the types of its fields, as ``Entry.__post_init__`` checks it."""
+    for name in entry.UNIQUE:
+        field = definition["properties"][name]
+        for form in (field, *field.get("anyOf", ())):
+            if form.get("type") == "array":
+                form["uniqueItems"] = True
+    extras: dict[str, Any] = {}
+    if entry.RULES:
+        extras["allOf"] = [_conditional(rule, definition) for rule in entry.RULES]
+    if entry.ONE_OF:
+        extras["oneOf"] = [{"required": [name]} for name in entry.ONE_OF]
+    return extras
+
+
+def _conditional(rule: Rule, definition: dict[str, Any]) -> dict[str, Any]:
+    condition: dict[str, Any] = {"properties": {rule.field: {"const": rule.value}}}
+    if rule.value is None:
+        condition = {"required": [rule.field]}
+    demand: dict[str, Any] = {"required": list(rule.required)}
+    if rule.alone_with:
+        others = [
+            name for name in definition["properties"] if name not in (rule.field, *rule.alone_with)
+        ]
+        words = f"{', '.join((rule.field, *rule.alone_with))} alone"
+        demand = {"description": words, "not": {"anyOf": [{"required": [name]} for name in others]}}
+    return {"if": {"not": condition} if rule.unless else condition, "then": demand}
+
+
+def as_text(name: str) -> str:
+    """Return a schema as the text of its file."""
+    return json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for schema in FILES:
+        (FOLDER / f"{schema}.schema.json").write_text(as_text(schema), encoding="utf-8")

@@ -1,0 +1,53 @@
+"""The generated datasets of the embedded default, by the names that ``datasets.yaml`` uses.
+
+Each generator yields its pairs in a fixed order, and the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fusebench.generated.pair import GeneratedPair
+
+FOLDER = Path(__file__).resolve().parent
+"""The code of the generators: another one may draw other images."""
+
+SIZES = {"repeated-640x480": (640, 480), "repeated-1024x768": (1024, 768)}
+"""Width and height in pixels of the repeated pairs."""
+
+_FUNCTIONS = {
+    "night-scenes": "scenes.night_scenes",
+    "multi-focus": "focus.multi_focus",
+    "multi-exposure": "exposure.multi_exposure",
+}
+
+GENERATORS = (*_FUNCTIONS, *SIZES)
+"""Names of all generators; whoever only asks for a name does not load what draws the images."""
+
+WITH_GROUND_TRUTH = frozenset({"multi-focus"})
+"""Generators whose pairs come with a reference."""
+
+
+def generator(name: str) -> Callable[[], Iterator[GeneratedPair]]:
+    """Return a generator by its name.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    if name in SIZES:
+        from fusebench.generated.repeated import repeated
+
+        return partial(repeated, *SIZES[name])
+    module, function = _FUNCTIONS[name].split(".")
+    generate: Callable[[], Iterator[GeneratedPair]] = getattr(
+        import_module(f"{__name__}.{module}"), function
+    )
+    return generate
+
+
+__all__ = ["FOLDER", "GENERATORS", "WITH_GROUND_TRUTH", "generator"]

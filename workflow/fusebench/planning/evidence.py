@@ -1,0 +1,229 @@
+"""The evidence: which self-checks, further runs and claims there are, and what the jobs that judge them are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import fusebench.evidence
+from fusebench.contracts.evidence import Claim
+from fusebench.contracts.files import as_parameter
+from fusebench.contracts.jobs import ClaimedImages, ClaimsJob, SelfcheckJob, SpreadJob
+from fusebench.evidence.pages import entry_facts
+from fusebench.files import folder_digest, sha256_of_file, sha256_of_json
+from fusebench.layout import (
+    EVIDENCE,
+    REPEATS,
+    SELFCHECKS,
+    committed_marker,
+    dataset_marker,
+    fusing_job,
+    record_path,
+    repeat_cell,
+    selfcheck_cell,
+)
+from fusebench.measure.runs import formulas_digest
+from fusebench.metrics import default_metrics
+from fusebench.planning.grouping import Grouping
+from fusebench.planning.selection import Selection
+from fusebench.planning.steps import StepJobs
+from fusebench.project import locate
+from fusebench.registry import Method
+from fusebench.registry.claims import SELFCHECK, claims_of
+from fusebench.registry.selfchecks import Check, checks_of
+
+
+@dataclass(frozen=True)
+class EvidencePlan:
+    """Which evidence is asked for, and the files that it becomes.
+
+    Attributes:
+        selection: of the run, for sources and environments.
+        grouping: of its cells.
+        methods: those that evidence is asked for.
+    """
+
+    selection: Selection
+    grouping: Grouping
+    methods: list[Method]
+
+    @cached_property
+    def checks(self) -> dict[tuple[str, str], Check]:
+        """The self-checks of every method that can be run, also of those not asked for, by method and name."""
+        methods = self.selection.registry.methods.values()
+        active = [method for method in methods if method.is_active]
+        return {
+            (method.name, check.name): check for method in active for check in checks_of(method)
+        }
+
+    @property
+    def judged_checks(self) -> list[str]:
+        """The files that judge the self-checks asked for."""
+        names = {method.name for method in self.methods}
+        asked = [key for key in self.checks if key[0] in names]
+        return [f"{SELFCHECKS}/{method}/{check}.json" for method, check in asked]
+
+    def check_runs(self, method: str, check: str) -> list[str]:
+        """Return the names of the cells of a self-check, the first run first."""
+        runs = range(1, self.checks[method, check].runs + 1)
+        return [selfcheck_cell(check, run) for run in runs]
+
+    def repeated_runs(self, method: str, dataset: str) -> list[str]:
+        """Return the names of the cells of a method on a dataset: the one that tables show, and the further ones."""
+        further = range(2, self.repeats(method) + 1)
+        return [dataset, *(repeat_cell(dataset, run) for run in further)]
+
+    def repeats(self, method: str) -> int:
+        """Return how often a method is run on a dataset: what its entry asks for, or the configuration, whichever is more."""
+        registry = self.selection.registry
+        return max(registry.methods[method].entry.repeats or 1, registry.config.repeats)
+
+    def fused_by(self, method: str, cells: list[str]) -> list[str]:
+        """Return the outputs of the jobs that fuse some cells of a method."""
+        return [
+            fusing_job(method, cell) if "/" in cell else self.grouping.fused_by(method, cell)
+            for cell in cells
+        ]
+
+    @cached_property
+    def claimed(self) -> list[str]:
+        """The methods asked for about which something is claimed."""
+        return [method.name for method in self.methods if method.claims]
+
+    @property
+    def judged_claims(self) -> list[str]:
+        """The files that judge the claims about the methods asked for."""
+        return [f"{EVIDENCE}/claims/{method}.json" for method in self.claimed]
+
+    @property
+    def spreads(self) -> list[str]:
+        """The files that tell the spread of the cells of the selected suites whose methods are run more than once."""
+        cells = [cell for cell in self.selection.cells if self.repeats(cell[0]) > 1]
+        return [f"{REPEATS}/{method}/{dataset}/spread.json" for method, dataset in cells]
+
+    @property
+    def pages(self) -> list[str]:
+        """The pages of the methods asked for."""
+        return [f"{EVIDENCE}/{method.name}.md" for method in self.methods]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the methods asked for."""
+        return [method.name for method in self.methods]
+
+    def claims(self, method: str) -> list[Claim]:
+        """Return the claims about a method."""
+        registry = self.selection.registry
+        return claims_of(method, registry.methods[method].claims, registry.root)
+
+    def claimed_cells(self, method: str) -> dict[str, tuple[str, list[str]]]:
+        """Return dataset of a claim -> marker of its images, and the cells that it is held against.
+
+        There are none for a method that cannot be run.
+        """
+        if not self.selection.registry.methods[method].is_active:
+            return {}
+        names = dict.fromkeys(claim.dataset for claim in self.claims(method) if claim.dataset)
+        return {name: self._cells_of(method, name) for name in names}
+
+    def _cells_of(self, method: str, name: str) -> tuple[str, list[str]]:
+        kind, _, stated = name.partition("/")
+        if kind == SELFCHECK:
+            check = stated or next(known for owner, known in self.checks if owner == method)
+            return committed_marker(method, check), self.check_runs(method, check)
+        return dataset_marker(name), self.repeated_runs(method, name)
+
+
+@dataclass(frozen=True)
+class EvidenceJobs:
+    """What the rules of the evidence look up.
+
+    Attributes:
+        plan: which evidence there is.
+        steps: for the metrics that the selected suites measure.
+    """
+
+    plan: EvidencePlan
+    steps: StepJobs
+
+    @cached_property
+    def code(self) -> str:
+        """The digest of the rules of judgement and of the metrics: a changed rule judges again, and runs nothing."""
+        rules = Path(str(fusebench.evidence.__file__)).parent
+        return sha256_of_json([folder_digest(rules), formulas_digest()])
+
+    def images(self, method: str, check: str) -> str:
+        """Return what the job that copies the images of a check is told."""
+        return as_parameter(self.plan.checks[method, check].job, keep_order=True)
+
+    def selfcheck(self, method: str, check: str) -> str:
+        """Return what the job that judges a self-check is told."""
+        known = self.plan.checks[method, check]
+        return as_parameter(
+            SelfcheckJob(
+                code=self.code,
+                method=method,
+                check=check,
+                tolerance=known.tolerance,
+                metrics=default_metrics(known.task),
+            )
+        )
+
+    def spread(self, method: str, dataset: str) -> str:
+        """Return what the job that tells the spread of a cell is told."""
+        selection = self.plan.selection
+        task = selection.registry.datasets[dataset].task
+        selected = dataset in selection.datasets
+        metrics = self.steps.metrics(dataset) if selected else default_metrics(task)
+        return as_parameter(
+            SpreadJob(code=self.code, method=method, dataset=dataset, metrics=metrics)
+        )
+
+    def claim_inputs(self, method: str) -> list[str]:
+        """Return the markers, and the outputs of the fusing jobs, that judging the claims about a method needs."""
+        return [
+            file
+            for marker, cells in self.plan.claimed_cells(method).values()
+            for file in (marker, *self.plan.fused_by(method, cells))
+        ]
+
+    def claims(self, method: str) -> str:
+        """Return what the job that judges the claims about a method is told; files stand for their rows."""
+        registry = self.plan.selection.registry
+        known = registry.methods[method]
+        files = [item.file for item in known.claims if item.file]
+        job = ClaimsJob(
+            code=self.code,
+            method=method,
+            claims=known.claims,
+            files={file: sha256_of_file(locate(registry.root, file)) for file in files},
+            images={
+                name: ClaimedImages(
+                    manifest=marker, records=[record_path(method, cell) for cell in cells]
+                )
+                for name, (marker, cells) in self.plan.claimed_cells(method).items()
+            },
+            reason=known.why_not,
+        )
+        return as_parameter(job)
+
+    @property
+    def pages_digest(self) -> str:
+        """The digest of what the pages say of the entries asked for; all of it is too long for a command."""
+        return sha256_of_json([self.code, [entry_facts(method) for method in self.plan.methods]])
+
+
+def make_evidence_plan(grouping: Grouping, overrides: Mapping[str, object]) -> EvidencePlan:
+    """Plan the evidence of every method, or of the suites that were named on the command line.
+
+    Args:
+        grouping: of the run.
+        overrides: the options given on the command line; the suite of the configuration file restricts nothing.
+    """
+    registry = grouping.selection.registry
+    chosen = registry.methods
+    if "suite" in overrides:
+        chosen = {method.name: method for suite in registry.selected for method in suite.methods}
+    return EvidencePlan(grouping.selection, grouping, list(chosen.values()))

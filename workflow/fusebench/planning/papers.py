@@ -1,0 +1,301 @@
+"""The tables and figures of papers: their files, their inputs, and what their jobs are told.
+
+Made when Snakemake reads the workflow; loads no numerical library.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from fusebench.compare.bibliography import citation_key
+from fusebench.contracts.configuration import FigureKind
+from fusebench.contracts.files import as_parameter
+from fusebench.contracts.jobs import (
+    FigureJob,
+    Measured,
+    MeasureJob,
+    PaperTableJob,
+    StatisticsJob,
+)
+from fusebench.contracts.tables import (
+    CellList,
+    FigureSpec,
+    PaperReference,
+    PaperSpec,
+    ShownDataset,
+)
+from fusebench.evidence.marks import NOTHING, compared_something, evidence_mark
+from fusebench.files import sha256_of_json
+from fusebench.layout import FIGURES as FIGURES_FOLDER
+from fusebench.layout import SPEED, TABLES, dataset_marker, measures_path
+from fusebench.planning.grouping import Grouping
+from fusebench.planning.steps import cell_list, options_of
+from fusebench.registry import Dataset, Method, PaperTable
+from fusebench.registry.tables import FIGURES
+
+SELF_CHECKS = Path("results/evidence/summary.csv")
+RECORDED = frozenset({"grid", "quality-speed"})
+"""Figures that are drawn from the records, too."""
+PER_IMAGE = frozenset({"boxes", "curves", "grid"})
+"""Figures that are drawn from the per-image values of one dataset, too."""
+WHOLE = ("ranks", "critical-difference", "correlation")
+"""Figures of a whole table; the others are drawn for each of its datasets."""
+_SHARED_FIELDS = ("layout", "unfinished", "spread", "highlight", "colour", "ties")
+"""Fields of ``tables:`` that a table is told as they are."""
+
+
+@dataclass(frozen=True)
+class PaperTables:
+    """The tables of papers of a project, and the files that belong to them.
+
+    Attributes:
+        grouping: of the run, which knows the jobs that fuse.
+    """
+
+    grouping: Grouping
+
+    @property
+    def tables(self) -> dict[str, PaperTable]:
+        """Every table of the configuration by name."""
+        return self.grouping.selection.registry.tables
+
+    @cached_property
+    def self_checks(self) -> dict[str, str]:
+        """Method -> verdict of its self-check, ``test: exact``, where `snakemake evidence` has compared an image."""
+        file = self.grouping.selection.registry.root / SELF_CHECKS
+        if not file.is_file():
+            return {}
+        with file.open(encoding="utf-8", newline="") as stream:
+            told = {row["method"]: row["self-check"] for row in csv.DictReader(stream)}
+        return {method: words for method, words in told.items() if compared_something(words)}
+
+    @cached_property
+    def selected(self) -> list[PaperTable]:
+        """The tables that are made with the selected suites; any other is made when its file is asked for."""
+        suites = {suite.name for suite in self.grouping.selection.registry.selected}
+        return [
+            table for table in self.tables.values() if table.suite and table.suite.name in suites
+        ]
+
+    @property
+    def table_files(self) -> list[str]:
+        """One file of each selected table; its other formats come with it."""
+        return [f"{TABLES}/{table.name}.csv" for table in self.selected]
+
+    @property
+    def figure_files(self) -> list[str]:
+        """The figures of the selected tables."""
+        return [file for table in self.selected for file in self._figures_of(table)]
+
+    def _figures_of(self, table: PaperTable) -> list[str]:
+        return [f"{FIGURES_FOLDER}/{table.name}/{name}.pdf" for name in self.figures(table.name)]
+
+    def named_files(self, needed: list[str]) -> list[str]:
+        """Return what `tables` and `figures` leave out, but is made from the same records: it is asked for by name.
+
+        These are the speed tables of the selected suites; speed tables of others, and tables without a selected suite and
+        their figures, as far as they are there.
+
+        Args:
+            needed: the speed tables of the selected suites.
+        """
+        registry = self.grouping.selection.registry
+        timed = [f"{SPEED}/{suite.name}.csv" for suite in registry.suites.values() if suite.speed]
+        others = [table for table in self.tables.values() if table not in self.selected]
+        papers = [f"{TABLES}/{table.name}.csv" for table in others]
+        figures = [file for table in others for file in self._figures_of(table)]
+        return [
+            file
+            for file in [*timed, *papers, *figures]
+            if file in needed or (registry.root / file).is_file()
+        ]
+
+    def figures(self, table: str) -> list[str]:
+        """Return the names of a table's figures: ``ranks``, ``grid-tno25``."""
+        datasets = [dataset.name for dataset in self.tables[table].datasets]
+        return [
+            name
+            for kind in self.tables[table].figures
+            for name in ([kind] if kind in WHOLE else [f"{kind}-{d}" for d in datasets])
+        ]
+
+    def fused_by(self, table: str, dataset: str) -> list[str]:
+        """Return the outputs of the jobs that fuse a table's methods on one of its datasets."""
+        return [
+            self.grouping.fused_by(method.name, dataset)
+            for method in self.tables[table].methods_for(self.dataset(table, dataset))
+            if method.is_active
+        ]
+
+    def measures(self, table: str) -> list[str]:
+        """Return the files that hold a table's per-image values."""
+        return [table_measures(table, dataset.name) for dataset in self.tables[table].datasets]
+
+    def dataset(self, table: str, name: str) -> Dataset:
+        """Return a dataset of a table.
+
+        Raises:
+            KeyError: the table has no such dataset.
+        """
+        return {dataset.name: dataset for dataset in self.tables[table].datasets}[name]
+
+    def kind_of(self, table: str, figure: str) -> tuple[FigureKind, str]:
+        """Return the kind of a figure and its dataset, ``""`` for a figure of the whole table.
+
+        Raises:
+            KeyError: the table has no such figure.
+        """
+        known: dict[str, tuple[FigureKind, str]] = {
+            kind: (kind, "") for kind in FIGURES if kind in WHOLE
+        }
+        for kind in FIGURES:
+            known |= {
+                f"{kind}-{dataset.name}": (kind, dataset.name)
+                for dataset in self.tables[table].datasets
+                if kind not in WHOLE
+            }
+        return known[figure]
+
+    def figure_inputs(self, table: str, figure: str) -> Iterator[str]:
+        """Yield what a figure is drawn from, besides the table's statistics and per-image values."""
+        kind, dataset = self.kind_of(table, figure)
+        if kind in RECORDED:
+            yield from self.fused_by(table, dataset)
+        if kind == "grid":
+            yield dataset_marker(dataset)
+
+    def figure_measures(self, table: str, figure: str) -> list[str]:
+        """Return the files of per-image values that a figure is drawn from."""
+        kind, dataset = self.kind_of(table, figure)
+        if kind == "critical-difference":
+            return self.measures(table)
+        return [table_measures(table, dataset)] if kind in PER_IMAGE else []
+
+
+def table_measures(table: str, dataset: str) -> str:
+    """Return the file of a table's per-image values on a dataset."""
+    return measures_path(f"tables/{table}/{dataset}")
+
+
+@dataclass(frozen=True)
+class PaperJobs:
+    """What the jobs of tables and figures of papers are told.
+
+    Attributes:
+        papers: the tables.
+    """
+
+    papers: PaperTables
+
+    @cached_property
+    def registry_digest(self) -> str:
+        """The digest of all that the registry says of what is selected: a corrected title is on the page, too."""
+        registry = self.papers.grouping.selection.registry
+        methods = {m.name: m.entry for suite in registry.selected for m in suite.methods}
+        datasets = {d.name: d.entry for suite in registry.selected for d in suite.datasets}
+        told = msgspec.to_builtins([methods, datasets])
+        return sha256_of_json([told, options_of(registry.config), self.papers.self_checks])
+
+    def measure(self, table: str, dataset: str) -> str:
+        """Return what the job that measures a table's methods on a dataset is told."""
+        known = self.papers.dataset(table, dataset)
+        chosen = self.papers.tables[table]
+        active = [method.name for method in chosen.methods_for(known) if method.is_active]
+        measured = Measured(dataset=dataset, methods=active, metrics=chosen.metrics_for(known))
+        return as_parameter(MeasureJob(datasets=[measured]))
+
+    def statistics(self, table: str) -> str:
+        """Return what the job of a table's statistics is told."""
+        chosen = self.papers.tables[table]
+        metrics = {dataset.name: chosen.metrics_for(dataset) for dataset in chosen.datasets}
+        return as_parameter(StatisticsJob(metrics=metrics), keep_order=True)
+
+    def table(self, table: str) -> str:
+        """Return what a tabulating job is told."""
+        chosen = self.papers.tables[table]
+        job = PaperTableJob(
+            table=paper_spec(chosen, self.papers.self_checks),
+            cells=_cells(chosen),
+            papers={method.name: _reference(chosen, method) for method in _cited(chosen)},
+        )
+        return as_parameter(job, keep_order=True)
+
+    def figure(self, table: str, figure: str) -> str:
+        """Return what a drawing job is told."""
+        kind, dataset = self.papers.kind_of(table, figure)
+        chosen = self.papers.tables[table]
+        shown = paper_spec(chosen, {})
+        spec = FigureSpec(
+            kind=kind,
+            labels=shown.labels,
+            datasets=shown.datasets,
+            heads=shown.heads,
+            dataset=dataset,
+        )
+        if kind in RECORDED:
+            spec = msgspec.structs.replace(spec, cells=_cells(chosen))
+        if kind == "grid":
+            spec = msgspec.structs.replace(
+                spec,
+                pairs=chosen.pairs_of(dataset),
+                crops=chosen.crops_of(dataset),
+                modalities=self.papers.dataset(table, dataset).modalities,
+            )
+        return as_parameter(FigureJob(figure=spec), keep_order=True)
+
+
+def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
+    """Return what a table shows, from its configuration, the registry and the verdicts of self-checks by method."""
+    methods = table.methods
+    metrics = {metric for dataset in table.datasets for metric in table.metrics_for(dataset)}
+    cited = _cited(table) if table.entry.citations else []
+    return PaperSpec(
+        name=table.name,
+        title=table.title,
+        groups={
+            heading: [method.name for method in group] for heading, group in table.groups.items()
+        },
+        labels={method.name: table.label(method) for method in methods},
+        datasets=[_shown(table, dataset) for dataset in table.datasets],
+        decimals={metric: table.decimals_for(metric) for metric in sorted(metrics)},
+        heads=table.heads,
+        cite={method.name: _key(table, method) for method in cited},
+        years={method.name: str(method.year or NOTHING) for method in methods},
+        evidence={m.name: evidence_mark(m, self_checks.get(m.name, "")) for m in methods},
+        columns=table.columns,
+        **{field: getattr(table.entry, field) for field in _SHARED_FIELDS},
+    )
+
+
+def _cells(table: PaperTable) -> CellList:
+    return cell_list((m, d) for d in table.datasets for m in table.methods_for(d))
+
+
+def _shown(table: PaperTable, dataset: Dataset) -> ShownDataset:
+    return ShownDataset(
+        name=dataset.name,
+        title=dataset.title,
+        methods=[method.name for method in table.methods_for(dataset)],
+        metrics=table.metrics_for(dataset),
+    )
+
+
+def _key(table: PaperTable, method: Method) -> str:
+    named = (table.entry.cite or {}).get(method.name)
+    return named or citation_key(method.name, method.paper)
+
+
+def _cited(table: PaperTable) -> list[Method]:
+    """Return the methods that have a paper, or a key in the table: one's own may not be published yet."""
+    keys = table.entry.cite or {}
+    return [method for method in table.methods if method.entry.paper or method.name in keys]
+
+
+def _reference(table: PaperTable, method: Method) -> PaperReference:
+    return PaperReference(key=_key(table, method), title=method.entry.title, paper=method.paper)

@@ -1,0 +1,67 @@
+"""The session: what all jobs of one run of Snakemake share, made once, and told to Snakemake on the nodes of a cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from fusebench.contracts.configuration import Config
+from fusebench.contracts.files import as_parameter, from_parameter
+from fusebench.contracts.jobs import Session
+from fusebench.fuse.devices import device_kind
+from fusebench.planning.matching import tables_only
+from fusebench.variables import SESSION
+
+
+def begun_session(config: Config, on_cluster: bool) -> Session:
+    """Return the session as far as it is known when the configuration is read.
+
+    On a node of a cluster it is that of the Snakemake that submitted this one, whole.
+    """
+    told = os.environ.get(SESSION)
+    if told:
+        return from_parameter(told, Session)
+    return Session(
+        id=f"{os.getpid()}-{os.urandom(4).hex()}",
+        device=device_kind(config.device, on_cluster),
+        on_cluster=on_cluster,
+        mirror=config.mirror,
+        trial=config.try_ in (True, "true"),
+    )
+
+
+def whole_session(
+    begun: Session, targets: Iterable[str], forced: Iterable[str], retries: int
+) -> Session:
+    """Return the session with what is known once Snakemake has read all rules, and tell it to the nodes.
+
+    A node gets the environment of the Snakemake that submits its job.
+
+    Args:
+        begun: as ``begun_session`` returns it.
+        targets: what was asked for.
+        forced: rules and files that are asked for by force.
+        retries: how often a job that died is tried again.
+    """
+    session = replace(
+        begun,
+        tables_only=tables_only(targets),
+        forced=sorted(forced),
+        final_attempt=retries + 1 if retries else 0,
+    )
+    os.environ[SESSION] = as_parameter(session)
+    return session
+
+
+class LaterText:
+    """A text for a shell command that is known only when the command is run."""
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        """Take the function that makes it."""
+        self._make = make
+
+    def __str__(self) -> str:
+        """Make the text."""
+        return self._make()

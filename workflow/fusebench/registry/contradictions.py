@@ -1,0 +1,187 @@
+"""What a schema cannot see: names that do not exist, and entries that exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+from msgspec import UNSET
+
+from fusebench.contracts.configuration import Config, SuiteEntry
+from fusebench.contracts.datasets import DatasetEntry
+from fusebench.contracts.methods import ACTIVE, MethodEntry, Resources, Task
+from fusebench.errors import MetricError
+from fusebench.files import sha256_of_json
+from fusebench.generated import GENERATORS
+from fusebench.metrics import resolve
+from fusebench.project import locate, names_in
+from fusebench.registry.claims import claim_problems
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.documents import Document, Place, unknown
+from fusebench.registry.methods import is_local, owner_and_name
+from fusebench.registry.pairing import pair_names, patterns
+from fusebench.registry.selfchecks import check_problems
+from fusebench.registry.table_problems import table_problems
+
+ARCHIVE_NOTE = "ARCHIVE.md"
+"""Lies in an unpacked archive of results, where no method is run and folders of local methods need not be."""
+
+TASKS: tuple[str, ...] = get_args(get_args(Task)[0])
+
+Methods = Document[dict[str, MethodEntry]]
+Datasets = Document[dict[str, DatasetEntry]]
+
+
+def contradictions(
+    root: Path, methods: Methods, datasets: Datasets, config: Document[Config]
+) -> Iterator[str]:
+    """Yield one line for each problem of the three files of a registry."""
+    yield from _method_problems(root, methods)
+    yield from check_problems(methods)
+    yield from claim_problems(root, methods, datasets)
+    yield from _same_source(methods)
+    yield from _unknown_datasets(methods, datasets)
+    yield from _dataset_problems(root, datasets)
+    yield from _suite_problems(methods, datasets, config)
+    yield from table_problems(methods, datasets, config)
+
+
+def selected_names(config: Config) -> list[str]:
+    """Return the names of the suites asked for: a list, or names joined by commas."""
+    names = config.suite.split(",") if isinstance(config.suite, str) else config.suite
+    return [name.strip() for name in names if name.strip()]
+
+
+def _method_problems(root: Path, methods: Methods) -> Iterator[str]:
+    envs = names_in(root, "envs")
+    for name, entry in methods.data.items():
+        if entry.env and entry.env not in envs:
+            place = (name, "env")
+            remedy = "make the folder envs/<name>"
+            yield unknown(methods, place, "environment", entry.env, envs, remedy)
+        if is_local(entry.code):
+            there = locate(root, entry.code).is_dir() or (root / ARCHIVE_NOTE).is_file()
+            if not there:
+                yield (
+                    f"{methods.where((name, 'code'))}: must be an address or an existing folder;"
+                    f" found {entry.code!r}"
+                )
+        elif entry.commit is UNSET and entry.status == ACTIVE:
+            yield (
+                f"{methods.where((name,))}: must have 'commit', the full hash at which {entry.code}"
+                " is run"
+            )
+        devices = entry.run.devices if entry.run else UNSET
+        if (entry.resources or Resources()).gpu == 0 and devices == ["cuda"]:
+            yield (
+                f"{methods.where((name, 'resources', 'gpu'))}: must be 1 or more where run.devices"
+                " is [cuda]; found 0"
+            )
+
+
+def _same_source(methods: Methods) -> Iterator[str]:
+    """Yield entries that are one repository at one commit, run in the same way, under two names."""
+    seen: dict[str, str] = {}
+    for name, entry in methods.data.items():
+        if is_local(entry.code):
+            continue
+        code = "/".join(owner_and_name(entry.code)).lower()
+        run = msgspec.to_builtins(entry.run) if entry.run else None
+        key = sha256_of_json([code, entry.commit or None, run])
+        if key in seen:
+            yield (
+                f"{methods.where((name, 'code'))}: the same code, commit and run as {seen[key]!r};"
+                " keep one of them, or say in `run` how they differ"
+            )
+        seen.setdefault(key, name)
+
+
+def _unknown_datasets(methods: Methods, datasets: Datasets) -> Iterator[str]:
+    """Yield datasets that have fields of ``run`` of their own and do not exist: their fields would never be used."""
+    for method, entry in methods.data.items():
+        for name in (entry.run.per_dataset or {}) if entry.run else {}:
+            if name not in datasets.data:
+                place = (method, "run", "per_dataset", name)
+                remedy = "add it to datasets.yaml"
+                yield unknown(methods, place, "dataset", name, datasets.data, remedy)
+
+
+def _dataset_problems(root: Path, datasets: Datasets) -> Iterator[str]:
+    for name, entry in datasets.data.items():
+        if entry.kind == "generated" and entry.generator not in GENERATORS:
+            place = (name, "generator")
+            yield unknown(datasets, place, "generator", entry.generator or "", GENERATORS)
+        try:
+            pair_names(entry.pairs, root)
+        except (OSError, UnicodeDecodeError) as error:
+            yield (
+                f"{datasets.where((name, 'pairs'))}: must be a list of names or an existing text"
+                f" file in UTF-8; found {entry.pairs!r}: {getattr(error, 'strerror', None) or error}"
+            )
+        for side, pattern in patterns(entry).items():
+            if "{name}" not in pattern:
+                yield (
+                    f"{datasets.where((name, side, 'files'))}: must hold the placeholder {{name}};"
+                    f" found {pattern!r}"
+                )
+
+
+def _suite_problems(
+    methods: Methods, datasets: Datasets, config: Document[Config]
+) -> Iterator[str]:
+    suites = config.data.suites
+    for name in selected_names(config.data):
+        if name not in suites:
+            yield unknown(config, ("suite",), "suite", name, suites)
+    for name, suite in suites.items():
+        place: Place = ("suites", name)
+        if isinstance(suite.methods, list):
+            named = suite.methods
+            yield from _unknown_names(config, (*place, "methods"), "method", named, methods)
+        elif suite.methods not in [*TASKS, "all"]:
+            known = [*TASKS, "all"]
+            yield unknown(config, (*place, "methods"), "task", suite.methods, known)
+        yield from _unknown_names(config, (*place, "datasets"), "dataset", suite.datasets, datasets)
+        yield from _metric_problems(config, (*place, "metrics"), suite, datasets.data)
+
+
+def _metric_problems(
+    config: Document[Config],
+    place: Place,
+    suite: SuiteEntry,
+    datasets: Mapping[str, DatasetEntry],
+) -> Iterator[str]:
+    try:
+        definitions = resolve(suite.metrics or [])
+    except MetricError as error:
+        yield f"{config.where(place)}: {error}"
+        return
+    bands = [definition.id for definition in definitions if definition.kind == "bands"]
+    if bands:
+        yield (
+            f"{config.where(place)}: {', '.join(bands)} are for multi-band arrays, and the datasets"
+            " hold gray or RGB images"
+        )
+        return
+    wanting = [definition.id for definition in definitions if definition.needs_reference]
+    for name in suite.datasets:
+        if wanting and name in datasets and not Dataset(name, datasets[name]).has_reference:
+            yield (
+                f"{config.where(place)}: {', '.join(wanting)} need a ground truth, which dataset"
+                f" {name!r} has not"
+            )
+
+
+def _unknown_names(
+    config: Document[Config],
+    place: Place,
+    what: str,
+    names: Iterable[str],
+    known: Methods | Datasets,
+) -> Iterator[str]:
+    for index, name in enumerate(names):
+        if name not in known.data:
+            remedy = f"add it to {known.file.name}"
+            yield unknown(config, (*place, index), what, name, known.data, remedy)

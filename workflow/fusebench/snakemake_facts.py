@@ -1,0 +1,90 @@
+"""What fusebench asks of Snakemake beyond its documented interface, each fact in a function of its own.
+
+The package does not import Snakemake; the rules pass its ``workflow`` object. ``tests/flow/test_snakemake_facts.py`` holds every
+assumption against the Snakemake that is installed, and a slow test against the oldest and the newest one that are supported.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from typing import Any
+
+from fusebench.planning.matching import EVERYTHING
+
+CLUSTER_SCOPE = "cells_per_job"
+"""A resource scope that the profile of a cluster defines. It tells the workflow that each job runs on a node; jobs are told of
+it too, and no option that a person types replaces it, as ``--default-resources`` and ``--config`` would."""
+
+
+def is_on_cluster(workflow: Any) -> bool:
+    """Say whether jobs are sent to the nodes of a cluster."""
+    return CLUSTER_SCOPE in workflow.resource_scopes
+
+
+def is_main(workflow: Any) -> bool:
+    """Say whether this is the Snakemake that a person started, and not one that runs a job on a node."""
+    return bool(workflow.is_main_process)
+
+
+def cores_of(workflow: Any) -> int:
+    """Return the cores that jobs of this machine may use."""
+    return int(workflow.cores or 1)
+
+
+def targets_of(workflow: Any) -> list[str]:
+    """Return the rules and files that were asked for; known only when Snakemake has read all rules."""
+    return [str(target) for target in workflow.dag_settings.targets]
+
+
+def forced_of(workflow: Any) -> list[str]:
+    """Return the rules and files that are asked for by force; known only when Snakemake has read all rules."""
+    settings = workflow.dag_settings
+    targets = settings.targets if settings.forcetargets else ()
+    everything = [EVERYTHING] if settings.forceall else []
+    return [*everything, *map(str, settings.forcerun), *map(str, targets)]
+
+
+def retries_of(workflow: Any) -> int:
+    """Return how often a job that died is tried again; known only in the main Snakemake."""
+    return int(workflow.execution_settings.retries)
+
+
+def overrides_of(workflow: Any) -> dict[str, Any]:
+    """Return the options of the configuration that were given on the command line."""
+    return dict(workflow.config_settings.overwrite_config)
+
+
+def resources_as_written(workflow: Any) -> dict[str, Mapping[str, Any]]:
+    """Return the resources that profile and command line ask for, by the option that they stand under."""
+    settings = workflow.resource_settings
+    written = {"default-resources": settings.default_resources or {}}
+    for rule, own in settings.overwrite_resources.items():
+        written[f"set-resources: {rule}"] = own
+    return {
+        place: {name: resource.raw for name, resource in own.items()}
+        for place, own in written.items()
+    }
+
+
+def collect_less_garbage() -> None:
+    """Keep Python from searching Snakemake's modules and its graph of jobs for garbage, which took a fifth of its time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
+def shorten_states() -> None:
+    """Let Snakemake's plugin see the first word of each job's state: ``CANCELLED`` where sacct says ``CANCELLED by 0``.
+
+    snakemake-executor-plugin-slurm 2.8.0 compares whole states (``check_active_jobs`` in its ``__init__.py``): it took a
+    cancelled job for one that still runs, and Snakemake never ended.
+    """
+    import snakemake_executor_plugin_slurm as plugin
+
+    query = plugin.query_job_status
+
+    async def first_words(command: str, logger: Any) -> tuple[dict[str, str] | None, float | None]:
+        states, seconds = await query(command, logger)
+        return states and {job: state.partition(" ")[0] for job, state in states.items()}, seconds
+
+    plugin.query_job_status = first_words

@@ -1,0 +1,21 @@
+"""The states in which a step or a cell can end: the words of ``status.csv`` and of every table."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+State = Literal[
+    "ok",
+    "skipped",
+    "source-unavailable",
+    "weights-missing",
+    "env-failed",
+    "crashed",
+    "out-of-memory",
+    "timeout",
+    "bad-output",
+]
+"""Each state but ``ok`` and ``skipped`` has an error in ``errors.py`` that brings it about."""
+
+OK: Final = "ok"
+SKIPPED: Final = "skipped"

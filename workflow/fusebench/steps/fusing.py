@@ -1,0 +1,34 @@
+"""The step that fuses: a method on one or several datasets, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fusebench.contracts.jobs import FuseJob, Session
+from fusebench.fuse.jobs import Attempt, fuse_cells
+from fusebench.fuse.records import cells_of
+
+ROOT = Path()
+
+
+def fuse(job: FuseJob, session: Session, numbers: list[int], attempt: int, output: Path) -> None:
+    """Bring about the records of some cells; a cell that is finished already is taken over.
+
+    Args:
+        job: the cells.
+        session: of the run of Snakemake.
+        numbers: of the attempt of each cell, see ``fusebench.markers``.
+        attempt: as Snakemake counts: a job that died is tried again.
+        output: the file that says that all cells have their records.
+    """
+    cells = cells_of(job, ROOT, trial=session.trial, on_cluster=session.on_cluster)
+
+    def declared() -> Mapping[str, str]:
+        from fusebench.registry import read_methods
+
+        known = read_methods(ROOT).get(job.method.name)
+        return known.declares if known else {}
+
+    told = Attempt(session, output, attempt == session.final_attempt, declared)
+    fuse_cells(zip(cells, numbers, strict=True), told)

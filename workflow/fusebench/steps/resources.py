@@ -1,0 +1,84 @@
+"""The steps that fetch and build: clones, weights, environments, datasets. Each ends by writing its marker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fusebench.contracts.configuration import Crops
+from fusebench.contracts.jobs import DatasetJob, EnvironmentJob, Session, SourceJob, WeightsJob
+from fusebench.contracts.markers import (
+    EnvironmentMarker,
+    Manifest,
+    SourceMarker,
+    WeightsMarker,
+)
+from fusebench.errors import EnvironmentFailed
+from fusebench.markers import mark_step
+from fusebench.project import locate
+
+ROOT = Path()
+
+
+def source(job: SourceJob, session: Session, attempt: int, marker: Path) -> None:
+    """Clone a repository, or copy a local folder."""
+    from fusebench.sources.repositories import obtain_source
+
+    folder = marker.with_suffix("")
+    mark_step(
+        marker,
+        attempt,
+        lambda: obtain_source(job.code, job.commit, folder, ROOT, session.mirror),
+        lambda error: SourceMarker(
+            state=error.state, reason=str(error), code=job.code, commit=job.commit
+        ),
+    )
+
+
+def weights(job: WeightsJob, attempt: int, marker: Path) -> None:
+    """Fetch the weights of a method that are not in its repository."""
+    from fusebench.sources.weights import fetch_weights
+
+    folder = marker.with_suffix("")
+    mark_step(
+        marker,
+        attempt,
+        lambda: fetch_weights(job.weights, folder),
+        lambda error: WeightsMarker(state=error.state, reason=str(error)),
+    )
+
+
+def environment(job: EnvironmentJob, attempt: int, marker: Path) -> None:
+    """Build a locked environment."""
+    from fusebench.environments.building import build
+
+    def make() -> EnvironmentMarker:
+        built = build(locate(ROOT, f"envs/{job.env}"), job.variant, ROOT / "resources")
+        if Path(built.path).name != marker.stem:
+            raise EnvironmentFailed(
+                f"{job.env}: its lock changed while it was being built; run again"
+            )
+        return built
+
+    mark_step(
+        marker,
+        attempt,
+        make,
+        lambda error: EnvironmentMarker(state=error.state, reason=str(error)),
+    )
+
+
+def dataset(
+    job: DatasetJob, session: Session, attempt: int, marker: Path, crops: dict[str, Crops]
+) -> None:
+    """Bring a dataset to its normal form; before any method runs on it, crops of tables are held against its images."""
+    from fusebench.datasets.preparation import prepare_dataset
+    from fusebench.registry.grids import check_crops
+
+    name, folder = marker.stem, marker.with_suffix("")
+    manifest = mark_step(
+        marker,
+        attempt,
+        lambda: prepare_dataset(name, job, folder, ROOT, session.mirror),
+        lambda error: Manifest(state=error.state, reason=str(error)),
+    )
+    check_crops(name, manifest, crops)
