@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, TypeVar, Union, dataclass_transform
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, UnsetType
+
+Kind = TypeVar("Kind")
+
+Maybe = Union[Kind, UnsetType]  # noqa: UP007 - with | type checkers take it for a variable
+"""The type of a field that may be left out; it is ``UNSET`` then, which is false."""
 
 
 def says(description: str, **limits: Any) -> Meta:

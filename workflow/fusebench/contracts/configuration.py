@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from fusebench.contracts.base import Entry, Name, says, text
+from fusebench.contracts.base import Entry, Maybe, Name, says, text
 
 FigureKind = Literal[
     "grid",
@@ -54,13 +54,13 @@ Crops = dict[
 class SuiteEntry(Entry, kw_only=True):
     """One suite: methods, datasets and metrics."""
 
-    title: Annotated[str, text("a line that says what the suite is for")] | UnsetType = UNSET
+    title: Maybe[Annotated[str, text("a line that says what the suite is for")]] = UNSET
     methods: Annotated[
         Annotated[list[str], says("a list of method names", min_length=1)] | str,
         says("a list of method names, or a task: every active method of that task"),
     ]
     datasets: Annotated[list[str], says("a list of dataset names", min_length=1)]
-    metrics: (
+    metrics: Maybe[
         Annotated[
             list[str],
             says(
@@ -69,12 +69,10 @@ class SuiteEntry(Entry, kw_only=True):
                 min_length=1,
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    decimals: (
+    ] = UNSET
+    decimals: Maybe[
         Annotated[int, says("digits after the point in the tables; default 4", ge=0, le=12)]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
     speed: Annotated[
         bool | Literal["exclusive"],
         says(
@@ -89,11 +87,10 @@ class TableEntry(Entry, kw_only=True):
 
     UNIQUE: ClassVar[tuple[str, ...]] = ("datasets", "columns", "figures")
 
-    title: (
+    title: Maybe[
         Annotated[str, says("the first sentence of the caption, without full stop", pattern=r"\S")]
-        | UnsetType
-    ) = UNSET
-    suite: (
+    ] = UNSET
+    suite: Maybe[
         Annotated[
             str,
             says(
@@ -101,23 +98,20 @@ class TableEntry(Entry, kw_only=True):
                 " with the suite"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    methods: MethodNames | UnsetType = UNSET
-    groups: (
+    ] = UNSET
+    methods: Maybe[MethodNames] = UNSET
+    groups: Maybe[
         Annotated[
             dict[str, MethodNames],
             says("headings with the method names below each, instead of `methods`", min_length=1),
         ]
-        | UnsetType
-    ) = UNSET
-    labels: (
+    ] = UNSET
+    labels: Maybe[
         Annotated[
             dict[str, Shown], says("method name: the name shown, instead of the entry's label")
         ]
-        | UnsetType
-    ) = UNSET
-    cite: (
+    ] = UNSET
+    cite: Maybe[
         Annotated[
             dict[
                 str,
@@ -132,36 +126,32 @@ class TableEntry(Entry, kw_only=True):
             ],
             says("method name: BibTeX key, instead of the entry's or a made one"),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
     citations: Annotated[
         bool,
         says("true (default) or false: whether names in LaTeX are followed by a citation"),
     ] = True
-    datasets: (
-        Annotated[list[str], says("a list of dataset names, each once", min_length=1)] | UnsetType
-    ) = UNSET
-    metrics: (
+    datasets: Maybe[
+        Annotated[list[str], says("a list of dataset names, each once", min_length=1)]
+    ] = UNSET
+    metrics: Maybe[
         Annotated[
             list[str],
             says("a list of metrics, as `fusebench list metrics` names them", min_length=1),
         ]
-        | UnsetType
-    ) = UNSET
-    heads: (
+    ] = UNSET
+    heads: Maybe[
         Annotated[
             dict[str, Annotated[str, says("the head of a column", pattern=r"\S")]],
             says("metric: the head of its column, instead of its name"),
         ]
-        | UnsetType
-    ) = UNSET
-    decimals: (
+    ] = UNSET
+    decimals: Maybe[
         Annotated[
             Digits | dict[str, Digits],
             says("digits after the point: a number, or metric: number for some of them"),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
     layout: Annotated[Layout, says("datasets side by side (default), or stacked")] = "side-by-side"
     unfinished: Annotated[
         Unfinished,
@@ -197,21 +187,19 @@ class TableEntry(Entry, kw_only=True):
             " one are marked"
         ),
     ] = True
-    columns: (
+    columns: Maybe[
         Annotated[
             list[CostColumn],
             says("columns besides the metrics, each once; default model-seconds and parameters"),
         ]
-        | UnsetType
-    ) = UNSET
-    figures: (
+    ] = UNSET
+    figures: Maybe[
         Annotated[
             list[FigureKind],
             says("the kinds of figures that `snakemake figures` draws, each once; default all"),
         ]
-        | UnsetType
-    ) = UNSET
-    pairs: (
+    ] = UNSET
+    pairs: Maybe[
         Annotated[
             Annotated[int, says("a number of pairs", ge=1, le=20)]
             | dict[
@@ -223,9 +211,8 @@ class TableEntry(Entry, kw_only=True):
                 " are chosen among those on which methods differ most (default 2)"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    crops: (
+    ] = UNSET
+    crops: Maybe[
         Annotated[
             Crops,
             says(
@@ -233,8 +220,7 @@ class TableEntry(Entry, kw_only=True):
                 " methods differ most"
             ),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
 
 
 class ReportEntry(Entry, kw_only=True):
@@ -308,7 +294,7 @@ class Config(Entry, kw_only=True, rename={"try_": "try"}):
             ge=1,
         ),
     ] = 200
-    cells_per_job: (
+    cells_per_job: Maybe[
         Annotated[
             int,
             says(
@@ -318,8 +304,7 @@ class Config(Entry, kw_only=True, rename={"try_": "try"}):
                 le=100,
             ),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
     repeats: Annotated[
         int,
         says(

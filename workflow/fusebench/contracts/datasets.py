@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from fusebench.contracts.base import SHA256_PATTERN, Commit, Entry, Name, Rule, says, text
+from fusebench.contracts.base import SHA256_PATTERN, Commit, Entry, Maybe, Name, Rule, says, text
 from fusebench.contracts.methods import Task
 
 Kind = Literal["generated", "git", "local"]
@@ -18,13 +18,12 @@ Kind = Literal["generated", "git", "local"]
 class SideEntry(Entry, kw_only=True):
     """One side of the pairs."""
 
-    modality: (
+    modality: Maybe[
         Annotated[
             str,
             text("what the images show, one word in lower case, e.g. infrared, mri, near-focus"),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
     files: Annotated[
         str,
         text("where the image of a pair lies; the placeholder {name} stands for the pair"),
@@ -58,28 +57,24 @@ class DatasetEntry(Entry, kw_only=True):
     title: Annotated[str, text("the dataset's name as papers print it")]
     task: Task
     kind: Annotated[Kind, says("generated, git or local")]
-    generator: Annotated[str, text("the name of a generator of fusebench")] | UnsetType = UNSET
-    code: (
-        Annotated[str, text("the address of the repository that holds the images")] | UnsetType
-    ) = UNSET
-    commit: Commit | UnsetType = UNSET
-    folder: (
+    generator: Maybe[Annotated[str, text("the name of a generator of fusebench")]] = UNSET
+    code: Maybe[Annotated[str, text("the address of the repository that holds the images")]] = UNSET
+    commit: Maybe[Commit] = UNSET
+    folder: Maybe[
         Annotated[
             str,
             text("the folder of the user's images (local); paths of a and b are relative to it"),
         ]
-        | UnsetType
-    ) = UNSET
-    a: Side | UnsetType = UNSET
-    b: Side | UnsetType = UNSET
-    reference: (
+    ] = UNSET
+    a: Maybe[Side] = UNSET
+    b: Maybe[Side] = UNSET
+    reference: Maybe[
         Annotated[SideEntry, says("the ground truth of each pair, where there is any: files")]
-        | UnsetType
-    ) = UNSET
-    modalities: (
-        Annotated[BothModalities, says("what the two source images show (generated)")] | UnsetType
-    ) = UNSET
-    pairs: (
+    ] = UNSET
+    modalities: Maybe[
+        Annotated[BothModalities, says("what the two source images show (generated)")]
+    ] = UNSET
+    pairs: Maybe[
         Annotated[
             PairNames | Annotated[str, text("a path")],
             says(
@@ -87,9 +82,8 @@ class DatasetEntry(Entry, kw_only=True):
                 " line"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    sha256: (
+    ] = UNSET
+    sha256: Maybe[
         Annotated[
             str,
             says(
@@ -98,9 +92,8 @@ class DatasetEntry(Entry, kw_only=True):
                 pattern=SHA256_PATTERN,
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    hashes: (
+    ] = UNSET
+    hashes: Maybe[
         Annotated[
             str,
             text(
@@ -108,11 +101,10 @@ class DatasetEntry(Entry, kw_only=True):
                 " `fusebench pin` writes it"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    licence: Annotated[str, text("the licence of the images, as far as known")] | UnsetType = UNSET
-    source: Annotated[str, text("where the images come from, for a reader")] | UnsetType = UNSET
-    notes: Annotated[str, text("what a reader should know")] | UnsetType = UNSET
+    ] = UNSET
+    licence: Maybe[Annotated[str, text("the licence of the images, as far as known")]] = UNSET
+    source: Maybe[Annotated[str, text("where the images come from, for a reader")]] = UNSET
+    notes: Maybe[Annotated[str, text("what a reader should know")]] = UNSET
 
 
 Datasets = Annotated[

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from fusebench.contracts.base import Contract, says
+from fusebench.contracts.base import Contract, Maybe, says
 from fusebench.contracts.files import FORMAT, StoredFile
 from fusebench.contracts.markers import OriginalFile, PixelHash
 from fusebench.contracts.methods import EditedFiles
@@ -52,8 +52,8 @@ class ComparedImage(Contract, kw_only=True):
     reason: Annotated[str, says("why there is nothing to compare, or in what they differ")] = ""
     inputs: Annotated[dict[str, str], says("side -> sha256 of the file of the input")]
     ours: PixelHash
-    theirs: PixelHash | UnsetType = UNSET
-    theirs_file: Annotated[OriginalFile, says("the committed file")] | UnsetType = UNSET
+    theirs: Maybe[PixelHash] = UNSET
+    theirs_file: Maybe[Annotated[OriginalFile, says("the committed file")]] = UNSET
     lossy: Annotated[bool, says("whether one of the files is a JPEG")] = False
     max_abs: Annotated[
         int | None, says("the greatest difference of a value, in gray levels; null: not compared")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, UnsetType, field
+from msgspec import UNSET, field
 
-from fusebench.contracts.base import Contract, says
+from fusebench.contracts.base import Contract, Maybe, says
 from fusebench.contracts.methods import (
     Adapter,
     Archives,
@@ -129,15 +129,15 @@ class Run(Contract, kw_only=True):
     The fields are those of ``methods.RunPart``; what an entry may leave out and has no default is not there.
     """
 
-    script: Script | UnsetType = UNSET
-    adapter: Adapter | UnsetType = UNSET
+    script: Maybe[Script] = UNSET
+    adapter: Maybe[Adapter] = UNSET
     args: Args = ""
     cwd: Cwd = "."
     stage: Staging
     convert: Converting = Convert()
     collect: Collect
     first_index: FirstIndex = 1
-    pairs_per_process: PairsPerProcess | UnsetType = UNSET
+    pairs_per_process: Maybe[PairsPerProcess] = UNSET
     make_folders: MakeFolders = True
     unpack: Archives = []
     size: SizePolicy = "fail"
@@ -148,16 +148,16 @@ class Run(Contract, kw_only=True):
     environ: Environ = {}
     model_functions: ModelFunctions = {}
     seed: Seed = 0
-    hash_seed: (
-        Annotated[int, says("PYTHONHASHSEED of a further run; otherwise the seed")] | UnsetType
-    ) = UNSET
+    hash_seed: Maybe[
+        Annotated[int, says("PYTHONHASHSEED of a further run; otherwise the seed")]
+    ] = UNSET
 
 
 class WeightRef(Contract, kw_only=True):
     """A file of weights as far as it decides a result."""
 
     path: Annotated[str, says("where the script expects the file, below the repository's top")]
-    sha256: Annotated[str, says("the sha256 that the file must have")] | UnsetType = UNSET
+    sha256: Maybe[Annotated[str, says("the sha256 that the file must have")]] = UNSET
 
 
 class CellSpec(Contract, kw_only=True):
@@ -175,10 +175,10 @@ class CellSpec(Contract, kw_only=True):
     threads: Annotated[int, says("CPU threads", ge=1)]
     minutes: Annotated[int | float, says("the time limit of the script, in minutes")]
     device: DeviceKind
-    gpus: Annotated[int, says("the number of GPUs, where it is more than one")] | UnsetType = UNSET
-    exclusive: (
-        Annotated[bool, says("true where the job wants the machine for itself")] | UnsetType
-    ) = UNSET
+    gpus: Maybe[Annotated[int, says("the number of GPUs, where it is more than one")]] = UNSET
+    exclusive: Maybe[Annotated[bool, says("true where the job wants the machine for itself")]] = (
+        UNSET
+    )
 
 
 class MethodPart(Contract, kw_only=True):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from fusebench.contracts.base import Contract, says
+from fusebench.contracts.base import Contract, Maybe, says
 from fusebench.contracts.files import StoredFile, Upgrade
 from fusebench.states import OK, State
 
@@ -97,8 +97,8 @@ class ImageFile(Contract, kw_only=True):
     mode: Annotated[str, says("gray or rgb")]
     sha256: PixelHash
     notes: Notes = []
-    size: Size | UnsetType = UNSET
-    original: OriginalFile | UnsetType = UNSET
+    size: Maybe[Size] = UNSET
+    original: Maybe[OriginalFile] = UNSET
 
 
 class Pair(Contract, kw_only=True):
@@ -108,16 +108,13 @@ class Pair(Contract, kw_only=True):
     size: Size
     a: Annotated[ImageFile, says("source image A")]
     b: Annotated[ImageFile, says("source image B")]
-    reference: Annotated[ImageFile, says("the ground truth")] | UnsetType = UNSET
-    expect: (
+    reference: Maybe[Annotated[ImageFile, says("the ground truth")]] = UNSET
+    expect: Maybe[
         Annotated[
             ImageFile | None, says("the committed output; null where there is none to compare with")
         ]
-        | UnsetType
-    ) = UNSET
-    why: Annotated[str, says("why there is no committed output to compare with")] | UnsetType = (
-        UNSET
-    )
+    ] = UNSET
+    why: Maybe[Annotated[str, says("why there is no committed output to compare with")]] = UNSET
 
     @property
     def sides(self) -> dict[str, ImageFile]:
@@ -131,9 +128,7 @@ class Manifest(Marker, kw_only=True):
 
     pairs: Annotated[list[Pair], says("its pairs in their order; empty where it failed")] = []
     sha256: Annotated[str, says("the sha256 over names and pixels of all sources")] = ""
-    unpaired: Annotated[list[str], says("committed outputs that belong to no pair")] | UnsetType = (
-        UNSET
-    )
+    unpaired: Maybe[Annotated[list[str], says("committed outputs that belong to no pair")]] = UNSET
 
 
 class Attempts(StoredFile, kw_only=True):

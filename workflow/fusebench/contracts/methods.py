@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta
 
 from fusebench.contracts.base import (
     NAME_PATTERN,
     SHA256_PATTERN,
     Commit,
     Entry,
+    Maybe,
     Name,
     Rule,
     inside,
@@ -113,8 +114,8 @@ class Stage(Entry, kw_only=True):
 class Convert(Entry, kw_only=True):
     """The colour mode in which each source image is staged; default keep."""
 
-    a: Mode | UnsetType = UNSET
-    b: Mode | UnsetType = UNSET
+    a: Maybe[Mode] = UNSET
+    b: Maybe[Mode] = UNSET
 
 
 # The types of the fields of `run`, once for what an entry gives (RunPart) and once for what a job is told (Run).
@@ -204,25 +205,25 @@ class RunPart(Entry, kw_only=True):
 
     UNIQUE: ClassVar[tuple[str, ...]] = ("compat",)
 
-    script: Script | UnsetType = UNSET
-    adapter: Adapter | UnsetType = UNSET
-    args: Args | UnsetType = UNSET
-    cwd: Cwd | UnsetType = UNSET
-    stage: Staging | UnsetType = UNSET
-    convert: Converting | UnsetType = UNSET
-    collect: Collect | UnsetType = UNSET
-    first_index: FirstIndex | UnsetType = UNSET
-    pairs_per_process: PairsPerProcess | UnsetType = UNSET
-    make_folders: MakeFolders | UnsetType = UNSET
-    unpack: Archives | UnsetType = UNSET
-    size: SizePolicy | UnsetType = UNSET
-    output_range: OutputRange | UnsetType = UNSET
-    edit: EditedFiles | UnsetType = UNSET
-    compat: Compat | UnsetType = UNSET
-    devices: Devices | UnsetType = UNSET
-    environ: Environ | UnsetType = UNSET
-    model_functions: ModelFunctions | UnsetType = UNSET
-    seed: Seed | UnsetType = UNSET
+    script: Maybe[Script] = UNSET
+    adapter: Maybe[Adapter] = UNSET
+    args: Maybe[Args] = UNSET
+    cwd: Maybe[Cwd] = UNSET
+    stage: Maybe[Staging] = UNSET
+    convert: Maybe[Converting] = UNSET
+    collect: Maybe[Collect] = UNSET
+    first_index: Maybe[FirstIndex] = UNSET
+    pairs_per_process: Maybe[PairsPerProcess] = UNSET
+    make_folders: Maybe[MakeFolders] = UNSET
+    unpack: Maybe[Archives] = UNSET
+    size: Maybe[SizePolicy] = UNSET
+    output_range: Maybe[OutputRange] = UNSET
+    edit: Maybe[EditedFiles] = UNSET
+    compat: Maybe[Compat] = UNSET
+    devices: Maybe[Devices] = UNSET
+    environ: Maybe[Environ] = UNSET
+    model_functions: Maybe[ModelFunctions] = UNSET
+    seed: Maybe[Seed] = UNSET
 
 
 class RunEntry(RunPart, kw_only=True):
@@ -232,26 +233,24 @@ class RunEntry(RunPart, kw_only=True):
 
     stage: Staging
     collect: Collect
-    per_task: (
+    per_task: Maybe[
         Annotated[
             dict[Task, Annotated[RunPart, says("fields of run that differ for this task")]],
             says("for each task, the fields of run that differ"),
         ]
-        | UnsetType
-    ) = UNSET
-    per_dataset: (
+    ] = UNSET
+    per_dataset: Maybe[
         Annotated[
             dict[str, Annotated[RunPart, says("fields of run that differ for this dataset")]],
             says("for each dataset, the fields of run that differ"),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
 
 
 class Paper(Entry, kw_only=True):
     """Where the method was published."""
 
-    authors: (
+    authors: Maybe[
         Annotated[
             list[Annotated[str, text("a name")]],
             says(
@@ -260,48 +259,44 @@ class Paper(Entry, kw_only=True):
                 min_length=1,
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    venue: Annotated[str, text("the journal or conference")] | UnsetType = UNSET
-    year: Annotated[int, says("a year", ge=1980, le=2100)] | UnsetType = UNSET
-    doi: Annotated[str, text("a DOI")] | UnsetType = UNSET
-    arxiv: Annotated[str, text("an arXiv number in quotes")] | UnsetType = UNSET
-    url: Annotated[str, text("an address")] | UnsetType = UNSET
-    cite: Annotated[str, text("a BibTeX key")] | UnsetType = UNSET
+    ] = UNSET
+    venue: Maybe[Annotated[str, text("the journal or conference")]] = UNSET
+    year: Maybe[Annotated[int, says("a year", ge=1980, le=2100)]] = UNSET
+    doi: Maybe[Annotated[str, text("a DOI")]] = UNSET
+    arxiv: Maybe[Annotated[str, text("an arXiv number in quotes")]] = UNSET
+    url: Maybe[Annotated[str, text("an address")]] = UNSET
+    cite: Maybe[Annotated[str, text("a BibTeX key")]] = UNSET
 
 
 class WeightEntry(Entry, kw_only=True):
     """One file of trained parameters: path, and sha256, url or page."""
 
     path: Annotated[str, inside("where the script expects the file, below the repository's top")]
-    sha256: Sha256 | UnsetType = UNSET
-    url: Annotated[str, text("an address from which the file can be fetched")] | UnsetType = UNSET
-    page: (
+    sha256: Maybe[Sha256] = UNSET
+    url: Maybe[Annotated[str, text("an address from which the file can be fetched")]] = UNSET
+    page: Maybe[
         Annotated[str, text("an address that a person can open (a drive or a cloud folder)")]
-        | UnsetType
-    ) = UNSET
-    password: Annotated[str, text("the code that the page asks for")] | UnsetType = UNSET
+    ] = UNSET
+    password: Maybe[Annotated[str, text("the code that the page asks for")]] = UNSET
 
 
 class Resources(Entry, kw_only=True):
     """What a job of this method needs."""
 
-    gpu: (
-        Annotated[int, says("the number of GPUs; 0 keeps the method on the CPU", ge=0)] | UnsetType
-    ) = UNSET
-    mem_mb: Annotated[int, says("memory in MB", ge=100)] | UnsetType = UNSET
-    runtime: Minutes | UnsetType = UNSET
-    threads: Annotated[int, says("a number of CPU threads", ge=1)] | UnsetType = UNSET
-    exclusive: Annotated[bool, says("true where the job wants the node for itself")] | UnsetType = (
+    gpu: Maybe[Annotated[int, says("the number of GPUs; 0 keeps the method on the CPU", ge=0)]] = (
         UNSET
     )
+    mem_mb: Maybe[Annotated[int, says("memory in MB", ge=100)]] = UNSET
+    runtime: Maybe[Minutes] = UNSET
+    threads: Maybe[Annotated[int, says("a number of CPU threads", ge=1)]] = UNSET
+    exclusive: Maybe[Annotated[bool, says("true where the job wants the node for itself")]] = UNSET
 
 
 class Modalities(Entry, kw_only=True):
     """What the two source images show."""
 
-    a: Annotated[str, says("what source image A shows, one word in lower case")] | UnsetType = UNSET
-    b: Annotated[str, says("what source image B shows, one word in lower case")] | UnsetType = UNSET
+    a: Maybe[Annotated[str, says("what source image A shows, one word in lower case")]] = UNSET
+    b: Maybe[Annotated[str, says("what source image B shows, one word in lower case")]] = UNSET
 
 
 class CheckInputs(Entry, kw_only=True):
@@ -318,15 +313,15 @@ class CheckInputs(Entry, kw_only=True):
 class CheckPair(Entry, kw_only=True):
     """The files of one pair of a self-check."""
 
-    a: Annotated[str, inside("source image A inside the repository")] | UnsetType = UNSET
-    b: Annotated[str, inside("source image B inside the repository")] | UnsetType = UNSET
-    expect: Annotated[str, inside("the committed output inside the repository")] | UnsetType = UNSET
+    a: Maybe[Annotated[str, inside("source image A inside the repository")]] = UNSET
+    b: Maybe[Annotated[str, inside("source image B inside the repository")]] = UNSET
+    expect: Maybe[Annotated[str, inside("the committed output inside the repository")]] = UNSET
 
 
 class Tolerance(Entry, kw_only=True):
     """By how much a value may differ."""
 
-    max_abs: GrayLevels | UnsetType = UNSET
+    max_abs: Maybe[GrayLevels] = UNSET
 
 
 CheckNames = Annotated[
@@ -344,7 +339,7 @@ class SelfcheckEntry(Entry, kw_only=True):
 
     UNIQUE: ClassVar[tuple[str, ...]] = ("pairs",)
 
-    name: (
+    name: Maybe[
         Annotated[
             str,
             says(
@@ -352,23 +347,20 @@ class SelfcheckEntry(Entry, kw_only=True):
                 pattern=NAME_PATTERN,
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    task: (
+    ] = UNSET
+    task: Maybe[
         Annotated[
             Task,
             says("the fusion task of these images; default the first of the method's tasks"),
         ]
-        | UnsetType
-    ) = UNSET
-    modalities: (
+    ] = UNSET
+    modalities: Maybe[
         Annotated[Modalities, says("what the source images show; default those of the task")]
-        | UnsetType
-    ) = UNSET
-    inputs: (
-        Annotated[CheckInputs, says("where the committed source images lie, a and b")] | UnsetType
-    ) = UNSET
-    expect: (
+    ] = UNSET
+    inputs: Maybe[
+        Annotated[CheckInputs, says("where the committed source images lie, a and b")]
+    ] = UNSET
+    expect: Maybe[
         Annotated[
             str,
             inside(
@@ -376,9 +368,8 @@ class SelfcheckEntry(Entry, kw_only=True):
                 " without it the runs are only compared with each other"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    pairs: (
+    ] = UNSET
+    pairs: Maybe[
         Annotated[
             CheckNames | CheckFiles,
             says(
@@ -386,10 +377,9 @@ class SelfcheckEntry(Entry, kw_only=True):
                 " pattern fits, name: {a: ..., b: ..., expect: ...}"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    unpack: Archives | UnsetType = UNSET
-    tolerance: (
+    ] = UNSET
+    unpack: Maybe[Archives] = UNSET
+    tolerance: Maybe[
         Annotated[
             Tolerance,
             says(
@@ -397,9 +387,8 @@ class SelfcheckEntry(Entry, kw_only=True):
                 " {max_abs: 1}"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    repeats: (
+    ] = UNSET
+    repeats: Maybe[
         Annotated[
             int,
             says(
@@ -408,9 +397,8 @@ class SelfcheckEntry(Entry, kw_only=True):
                 le=20,
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    threads: (
+    ] = UNSET
+    threads: Maybe[
         Annotated[
             list[Annotated[int, says("a number of CPU threads", ge=1)]],
             says(
@@ -419,9 +407,8 @@ class SelfcheckEntry(Entry, kw_only=True):
                 min_length=1,
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    run: Annotated[RunPart, says("fields of run that differ for these images")] | UnsetType = UNSET
+    ] = UNSET
+    run: Maybe[Annotated[RunPart, says("fields of run that differ for these images")]] = UNSET
 
 
 Selfchecks = Annotated[
@@ -439,7 +426,7 @@ class ClaimEntry(Entry, kw_only=True):
         Rule(field="file", unless=True, required=("metric", "value", "where")),
     )
 
-    dataset: (
+    dataset: Maybe[
         Annotated[
             str,
             says(
@@ -447,21 +434,18 @@ class ClaimEntry(Entry, kw_only=True):
                 " several)"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    images: (
+    ] = UNSET
+    images: Maybe[
         Annotated[
             str,
             text("the images in the source's own words, where datasets.yaml does not hold them"),
         ]
-        | UnsetType
-    ) = UNSET
-    image: (
+    ] = UNSET
+    image: Maybe[
         Annotated[str, text("the pair that the number is of; default the mean over all of them")]
-        | UnsetType
-    ) = UNSET
-    metric: Annotated[str, text("a metric, or an evaluator's own column name")] | UnsetType = UNSET
-    definition: (
+    ] = UNSET
+    metric: Maybe[Annotated[str, text("a metric, or an evaluator's own column name")]] = UNSET
+    definition: Maybe[
         Annotated[
             str,
             text(
@@ -469,9 +453,8 @@ class ClaimEntry(Entry, kw_only=True):
                 " canonical"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    value: (
+    ] = UNSET
+    value: Maybe[
         Annotated[
             int
             | float
@@ -480,9 +463,8 @@ class ClaimEntry(Entry, kw_only=True):
             ],
             says("a number with a point, in quotes where it ends with zeros"),
         ]
-        | UnsetType
-    ) = UNSET
-    decimals: (
+    ] = UNSET
+    decimals: Maybe[
         Annotated[
             int,
             says(
@@ -491,24 +473,20 @@ class ClaimEntry(Entry, kw_only=True):
                 le=15,
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    where: Annotated[str, text("the table, page or file that gives the number")] | UnsetType = UNSET
-    source: (
-        Annotated[str, text("who gives it, where that is not the method's own paper")] | UnsetType
-    ) = UNSET
-    file: (
+    ] = UNSET
+    where: Maybe[Annotated[str, text("the table, page or file that gives the number")]] = UNSET
+    source: Maybe[
+        Annotated[str, text("who gives it, where that is not the method's own paper")]
+    ] = UNSET
+    file: Maybe[
         Annotated[str, inside("a file of claims in this project, as `fusebench claims` writes it")]
-        | UnsetType
-    ) = UNSET
-    name: (
+    ] = UNSET
+    name: Maybe[
         Annotated[str, text("the name of the method in that file; default the entry's name")]
-        | UnsetType
-    ) = UNSET
-    note: (
+    ] = UNSET
+    note: Maybe[
         Annotated[str, text("what a reader should know where the number is not reproduced")]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
 
 
 class Tried(Entry, kw_only=True):
@@ -527,13 +505,12 @@ class Verified(Entry, kw_only=True):
     device: DeviceName
     dataset: Annotated[str, text("the dataset that was fused as a whole")]
     outputs_sha256: Outputs
-    others: (
+    others: Maybe[
         Annotated[
             dict[str, Outputs],
             says("further datasets that were fused as a whole, with their outputs_sha256"),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
 
 
 class MethodEntry(Entry, kw_only=True):
@@ -546,20 +523,16 @@ class MethodEntry(Entry, kw_only=True):
     )
 
     title: Annotated[str, text("the paper's title")]
-    label: (
-        Annotated[str, text("the name shown in tables; default the entry's name")] | UnsetType
-    ) = UNSET
-    paper: Annotated[Paper, says("where the method was published")] | UnsetType = UNSET
+    label: Maybe[Annotated[str, text("the name shown in tables; default the entry's name")]] = UNSET
+    paper: Maybe[Annotated[Paper, says("where the method was published")]] = UNSET
     tasks: Annotated[list[Task], says("a list of fusion tasks", min_length=1)]
     code: Annotated[str, text("the address of the repository, or a local folder")]
-    commit: Commit | UnsetType = UNSET
-    licence: (
-        Annotated[str, text("the SPDX name of the repository's licence, or none")] | UnsetType
-    ) = UNSET
-    env: Annotated[str, says("the name of a folder of envs/", pattern=NAME_PATTERN)] | UnsetType = (
+    commit: Maybe[Commit] = UNSET
+    licence: Maybe[Annotated[str, text("the SPDX name of the repository's licence, or none")]] = (
         UNSET
     )
-    declares: (
+    env: Maybe[Annotated[str, says("the name of a folder of envs/", pattern=NAME_PATTERN)]] = UNSET
+    declares: Maybe[
         Annotated[
             dict[str, str],
             says(
@@ -567,9 +540,8 @@ class MethodEntry(Entry, kw_only=True):
                 " strings"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    weights: (
+    ] = UNSET
+    weights: Maybe[
         Annotated[
             list[
                 Annotated[
@@ -579,19 +551,17 @@ class MethodEntry(Entry, kw_only=True):
             ],
             says("the files that hold the trained parameters"),
         ]
-        | UnsetType
-    ) = UNSET
-    run: Annotated[RunEntry, says("how the authors' script is started and fed")] | UnsetType = UNSET
-    resources: Annotated[Resources, says("what a job of this method needs")] | UnsetType = UNSET
-    selfcheck: Selfchecks | UnsetType = UNSET
-    claims: (
+    ] = UNSET
+    run: Maybe[Annotated[RunEntry, says("how the authors' script is started and fed")]] = UNSET
+    resources: Maybe[Annotated[Resources, says("what a job of this method needs")]] = UNSET
+    selfcheck: Maybe[Selfchecks] = UNSET
+    claims: Maybe[
         Annotated[
             list[Annotated[ClaimEntry, says("one published number, or a file of them")]],
             says("numbers that were published about the method", min_length=1),
         ]
-        | UnsetType
-    ) = UNSET
-    repeats: (
+    ] = UNSET
+    repeats: Maybe[
         Annotated[
             int,
             says(
@@ -601,9 +571,8 @@ class MethodEntry(Entry, kw_only=True):
                 le=20,
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    tried: (
+    ] = UNSET
+    tried: Maybe[
         Annotated[
             Tried,
             says(
@@ -611,9 +580,8 @@ class MethodEntry(Entry, kw_only=True):
                 " writes it: its script started, imported what it needs and asked for its weights"
             ),
         ]
-        | UnsetType
-    ) = UNSET
-    verified: (
+    ] = UNSET
+    verified: Maybe[
         Annotated[
             Literal["none"] | Verified,
             says(
@@ -621,8 +589,7 @@ class MethodEntry(Entry, kw_only=True):
                 " device, dataset, outputs_sha256, others}"
             ),
         ]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
     status: Annotated[
         Status,
         says(
@@ -630,9 +597,9 @@ class MethodEntry(Entry, kw_only=True):
             " needs what fusebench has not (MATLAB, spectral cubes, video)"
         ),
     ] = ACTIVE
-    reason: Annotated[str, text("why the status is not active")] | UnsetType = UNSET
-    links: Annotated[list[str], says("addresses that belong to the entry")] | UnsetType = UNSET
-    notes: Annotated[str, text("what a reader should know")] | UnsetType = UNSET
+    reason: Maybe[Annotated[str, text("why the status is not active")]] = UNSET
+    links: Maybe[Annotated[list[str], says("addresses that belong to the entry")]] = UNSET
+    notes: Maybe[Annotated[str, text("what a reader should know")]] = UNSET
 
 
 Methods = Annotated[

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from fusebench.contracts.base import Contract, says
+from fusebench.contracts.base import Contract, Maybe, says
 from fusebench.contracts.files import StoredFile
 from fusebench.contracts.markers import PixelHash, PythonFacts, Size
 from fusebench.contracts.methods import EditedFiles
@@ -35,10 +35,9 @@ class FusedImage(Contract, kw_only=True):
     fused: Annotated[str, says("its file in the folder fused/")]
     mode: Annotated[str, says("gray or rgb")]
     sha256: PixelHash
-    result_size: (
+    result_size: Maybe[
         Annotated[Size, says("width and height that the script left, where they are others")]
-        | UnsetType
-    ) = UNSET
+    ] = UNSET
     notes: Annotated[list[str], says("what was done to its sources and to it")] = []
     model_seconds: Annotated[
         float | None, says("seconds inside the model; null where no call of it was seen")
