@@ -23,7 +23,7 @@ from fusebench.environments.building import build
 from fusebench.environments.definition import read_environment
 from fusebench.environments.interpreters import find_interpreter
 from fusebench.environments.locking import lock
-from fusebench.staging import remove_folder
+from fusebench.folders import remove_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 

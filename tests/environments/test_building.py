@@ -16,7 +16,7 @@ import pytest
 from fusebench.environments.building import RECEIPT, build
 from fusebench.environments.locking import lock
 from fusebench.errors import EnvironmentFailed
-from fusebench.staging import remove_folder
+from fusebench.folders import remove_folder
 
 from tests.environments.conftest import MakeEnvironment
 from tests.environments.wheelhouse import make_wheel

@@ -127,7 +127,7 @@ def test_tampering_with_conda_files_is_found(locked: Path, tmp_path: Path) -> No
 
 
 def test_damaged_conda_cache_is_not_passed_on(locked: Path, tmp_path: Path) -> None:
-    """Damage that reached the package cache through a hard link is noticed, and the package is unpacked anew."""
+    """Damage that reached the package cache through a hard link is noticed, and the package is unpacked again."""
     environment = Path(build(locked, "cpu", tmp_path / "resources")["path"])
     module = environment / SITE / "greeting.py"
     module.chmod(0o644)

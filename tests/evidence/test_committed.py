@@ -9,9 +9,9 @@ from typing import Any
 import cv2
 import pytest
 from fusebench.errors import DatasetUnavailable, SourceUnavailable, StepError
-from fusebench.registry.selfchecks import Check
 from fusebench.evidence.committed import prepare_committed
 from fusebench.registry import Method
+from fusebench.registry.selfchecks import Check
 
 from tests.flow.projects import image
 

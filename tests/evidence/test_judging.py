@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fusebench.registry.claims import Claim, decimals_of, definitions_tried
 from fusebench.evidence.colour import colour_deviation
 from fusebench.evidence.judging import Measured, Values, judge, mean_of, verdict_of
+from fusebench.registry.claims import Claim, decimals_of, definitions_tried
 
 CLAIM = Claim("m", "d", "", "", "VIF", "cddfuse", 0.52, 2, "Table 1", "")
 VIFF = Claim("m", "d", "", "", "VIFF", "cddfuse", 0.52, 2, "Table 1", "")

@@ -253,7 +253,7 @@ def test_critical_difference_tests_all_and_draws_the_first(
 
 
 def test_critical_difference_is_the_same_in_every_process(tmp_path: Path) -> None:
-    """The order in which Python walks through sets of names, which every process draws anew, changes no byte."""
+    """The order in which Python walks through sets of names, which every process draws again, changes no byte."""
     project = FakeResults(tmp_path / "project", methods=9, datasets=1, images=False).write().root
     spec, inputs = read(project)("critical-difference")
     step = [

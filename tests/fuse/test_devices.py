@@ -15,7 +15,7 @@ from fusebench.fuse.records import Cell
 
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Ask for the GPUs anew in every test, and keep the lock files apart."""
+    """Ask for the GPUs again in every test, and keep the lock files apart."""
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     devices.gpus_of_this_machine.cache_clear()
     yield

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from fusebench.registry.pairing import pair_names
 from fusebench.datasets.pins import read_pins
 from fusebench.registry import Registry, load_registry
 from fusebench.registry.documentation import page
 from fusebench.registry.methods import is_local, owner_and_name
+from fusebench.registry.pairing import pair_names
 from fusebench.registry.writing import change_registry
 
 ROOT = Path(__file__).parents[2]

@@ -36,7 +36,7 @@ class Submitter:
     cluster: Cluster
 
     def start(self, *arguments: str, profile: Path = REPOSITORY / "slurm") -> subprocess.Popen[str]:
-        """Start the workflow; its output goes to ``snakemake.out`` of the project, which begins anew."""
+        """Start the workflow; its output goes to ``snakemake.out`` of the project, which begins again."""
         self.project.write()
         command = [
             *(

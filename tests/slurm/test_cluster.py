@@ -135,7 +135,7 @@ def test_jobs_that_died_have_a_state(
 def test_a_killed_snakemake_leaves_no_second_writer(
     ran: tuple[Submitter, list[FinishedJob]],
 ) -> None:
-    """Started again after a kill -9, fusebench cancels the jobs that still run before it submits them anew; all ends well."""
+    """Started again after a kill -9, fusebench cancels the jobs that still run before it submits them again; all ends well."""
     submitter, _ = ran
     project = submitter.project
     before = {name: started(project, name) for name in ("cancelled", "hog")}

@@ -91,7 +91,7 @@ class Models:
         self.current[id(module)] = module
 
     def _end_image(self):
-        """Parameters are those of one image: a script may build its model anew for each."""
+        """Parameters are those of one image: a script may build its model again for each."""
         self.counting = False
         if self.current and frozenset(self.current) != self.known:
             self.known = frozenset(self.current)

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--archives",
         action="store_true",
-        help="fetch the locked archives anew and compare with those",
+        help="fetch the locked archives again and compare with those",
     )
     parser.add_argument(
         "--envs", type=Path, default=Path("envs"), metavar="FOLDER", help="where they lie (envs)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -39,6 +39,7 @@ def schema_of(name: str) -> dict[str, Any]:
     for definition in definitions.values():
         del definition["title"]
         definition["description"] = definition["description"].strip().partition("\n")[0].rstrip(".")
+    _order_choices(definitions, _declared_choices())
     top = schema.pop("$ref", "").rpartition("/")[2]
     content = definitions.pop(top) if top else schema
     return {"$schema": DIALECT, "title": title, **content, "$defs": definitions}
@@ -62,6 +63,33 @@ def _extras(entry: type[Entry], definition: dict[str, Any]) -> dict[str, Any]:
     if entry.ONE_OF:
         extras["oneOf"] = [{"required": [name]} for name in entry.ONE_OF]
     return extras
+
+
+def _declared_choices() -> dict[frozenset[Any], list[Any]]:
+    """Return the values of each ``Literal`` in the order in which they are declared; msgspec sorts them."""
+    found: dict[frozenset[Any], list[Any]] = {}
+    waiting = [
+        hint
+        for entry in _entries(Entry)
+        for hint in get_type_hints(entry, None, None, True).values()
+    ]
+    while waiting:
+        kind = waiting.pop()
+        if get_origin(kind) is Literal:
+            found[frozenset(get_args(kind))] = list(get_args(kind))
+        elif not isinstance(kind, list):
+            waiting.extend(get_args(kind))
+    return found
+
+
+def _order_choices(part: Any, declared: dict[frozenset[Any], list[Any]]) -> None:
+    """Put the choices of every field in the order in which they are declared."""
+    if isinstance(part, dict) and isinstance(part.get("enum"), list):
+        part["enum"] = declared.get(frozenset(part["enum"]), part["enum"])
+    for inner in (
+        part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    ):
+        _order_choices(inner, declared)
 
 
 def _conditional(rule: Rule, definition: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from fusebench.datasets.pins import check_pins
 from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
 from fusebench.files import sha256_of_file, sha256_of_json
+from fusebench.folders import remove_folder, staged_folder
 from fusebench.images import (
     UnreadableImageError,
     mode_of,
@@ -31,7 +32,6 @@ from fusebench.images import (
 )
 from fusebench.project import locate
 from fusebench.registry.pairing import find_names, fixed_folder, image_path, local_folder
-from fusebench.staging import remove_folder, staged_folder
 
 if TYPE_CHECKING:
     import numpy as np

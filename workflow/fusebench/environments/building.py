@@ -44,7 +44,7 @@ from fusebench.environments.pip_install import install_pip
 from fusebench.environments.pip_lock import read_pip_lock, require_platform
 from fusebench.errors import EnvironmentFailed, UnreadableFile
 from fusebench.files import sha256_of_file
-from fusebench.staging import staging_folder
+from fusebench.folders import staging_folder
 
 
 def build(env_folder: Path, variant: str, resources: Path) -> EnvironmentMarker:

@@ -79,7 +79,7 @@ def normalised(name: str) -> str:
 def recorded_files(root: Path) -> Iterator[RecordedFile]:
     """Yield what the RECORDs below ``root`` say about files that have a hash there.
 
-    Bytecode is left out: some wheels ship it, and it is compiled anew here. So are the scripts in ``bin``, which are
+    Bytecode is left out: some wheels ship it, and it is compiled again here. So are the scripts in ``bin``, which are
     made for the folder they lie in.
     """
     for package, path, digest in _record_lines(root):

@@ -54,7 +54,7 @@ def install_pip(
     hold and that nobody has touched since.
 
     A file that differs from its wheel's RECORD, or that no RECORD names, means that uv's cache was damaged (files are shared
-    with it by hard links), as does a package of the cache that uv cannot install: the package is fetched anew, hashes
+    with it by hard links), as does a package of the cache that uv cannot install: the package is fetched again, hashes
     required. What differs even then is an error of the archive itself.
 
     Raises:
@@ -113,9 +113,9 @@ def _repaired(packages: set[str]) -> list[str]:
 def _sync_or_repair(
     environment: Environment, lock: PipLock, stage: Path, own: frozenset[str], damaged: set[str]
 ) -> set[str]:
-    """Install, the damaged packages from archives that are fetched anew, and so those that uv stumbles over.
+    """Install, the damaged packages from archives that are fetched again, and so those that uv stumbles over.
 
-    Returns all packages that were fetched anew.
+    Returns all packages that were fetched again.
     """
     thrown_out: set[str] = set()
     while True:
@@ -262,7 +262,7 @@ def explain(environment: Environment, stage: Path, said: str) -> str:
 
 
 def fresh_files(environment: Environment, stage: Path, final: Path) -> dict[str, str]:
-    """Install the locks into ``stage`` from archives that are fetched anew, and return the sha256 of their files.
+    """Install the locks into ``stage`` from archives that are fetched again, and return the sha256 of their files.
 
     They are those of packages, and all of ``site-packages``; not those that are made for the folder they lie in, nor bytecode.
     ``final`` is written into files of conda packages that name their folder.

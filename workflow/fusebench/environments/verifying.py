@@ -26,7 +26,7 @@ from fusebench.environments.pip_install import fresh_files
 from fusebench.environments.pip_lock import read_pip_lock
 from fusebench.errors import EnvironmentFailed
 from fusebench.files import sha256_of_file
-from fusebench.staging import staging_folder
+from fusebench.folders import staging_folder
 
 
 def verify(
@@ -35,7 +35,7 @@ def verify(
     """List how ``resources/envs/<key>`` differs from its lock; an empty list means that it is what the lock says.
 
     Files of wheels are held against the wheels' RECORDs, all others (bytecode, console scripts) against the manifest
-    that the build wrote. With ``archives`` the archives of the lock are fetched anew into an empty cache, hashes
+    that the build wrote. With ``archives`` the archives of the lock are fetched again into an empty cache, hashes
     required, and every file is held against those: this also finds a RECORD that was edited together with its file.
 
     Raises:

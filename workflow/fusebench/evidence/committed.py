@@ -21,10 +21,10 @@ from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair,
 from fusebench.datasets.preparation import sha256_of_pairs
 from fusebench.errors import DatasetUnavailable, StepError
 from fusebench.files import sha256_of_file
+from fusebench.folders import remove_folder, staged_folder
 from fusebench.fuse.staging import copy_repository
 from fusebench.images import SUFFIXES, UnreadableImageError, mode_of, pixel_sha256, read_image
 from fusebench.registry.pairing import names_of
-from fusebench.staging import remove_folder, staged_folder
 
 NO_OUTPUT = "no committed output"
 ABSENT = "is part of the commit, but its content is not where it was cloned from"

@@ -29,6 +29,7 @@ from fusebench.errors import (
     TimedOut,
     WeightsMissing,
 )
+from fusebench.folders import remove_folder, scratch_folder, staged_folder
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
@@ -40,7 +41,6 @@ from fusebench.layout import FUSED
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
 from fusebench.sources.repositories import refuse_changes
 from fusebench.sources.weights import place_weights
-from fusebench.staging import remove_folder, scratch_folder, staged_folder
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from pathlib import Path
 from fusebench.contracts.base import Contract
 from fusebench.contracts.files import as_parameter
 from fusebench.files import sha256_of_json, write_text
-from fusebench.staging import scratch_folder
+from fusebench.folders import scratch_folder
 
 
 def keep_job(job: Contract) -> str:

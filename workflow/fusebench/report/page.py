@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fusebench.contracts.jobs import Session
 from fusebench.contracts.records import Record
 from fusebench.files import write_text
+from fusebench.folders import remove_folder
 from fusebench.fuse.records import read_records
 from fusebench.markers import read_manifest
 from fusebench.planning.grouping import Grouping
@@ -28,7 +29,6 @@ from fusebench.report.contents import (
     statistics_of,
 )
 from fusebench.report.previews import Preview, make_previews, wanted
-from fusebench.staging import remove_folder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,9 +15,9 @@ import git
 from fusebench.contracts.markers import SourceMarker
 from fusebench.errors import SourceUnavailable
 from fusebench.files import folder_digest, source_files
+from fusebench.folders import staged_folder
 from fusebench.project import locate
 from fusebench.registry.methods import is_local, owner_and_name
-from fusebench.staging import staged_folder
 
 FULL_HASH = re.compile(r"[0-9a-f]{40}")
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fusebench.staging import (
+from fusebench.folders import (
     OLD_SECONDS,
     collect_leftovers,
     remove_folder,
@@ -50,7 +50,7 @@ def test_the_quicker_process_wins(tmp_path: Path) -> None:
 
 def test_left_overs_of_the_dead_are_collected(tmp_path: Path) -> None:
     """What a killed process was making is removed by the next one, at once."""
-    code = "import os, sys; from pathlib import Path; from fusebench.staging import staged_folder\n"
+    code = "import os, sys; from pathlib import Path; from fusebench.folders import staged_folder\n"
     code += "with staged_folder(Path(sys.argv[1])) as stage: (stage / 'a').write_text('half'); os.kill(os.getpid(), 9)"
     killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "final")], check=False)
     assert killed.returncode == -9 and len(folders(tmp_path / ".staging")) == 1
@@ -65,7 +65,7 @@ def test_the_scratch_of_a_killed_job_is_collected(
     """A job that was killed leaves its scratch folder to the next job, which removes it, and no other one."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    code = "import os; from fusebench.staging import scratch_folder\n"
+    code = "import os; from fusebench.folders import scratch_folder\n"
     code += "with scratch_folder() as scratch: (scratch / 'a').write_text('half'); os.kill(os.getpid(), 9)"
     killed = subprocess.run([sys.executable, "-c", code], check=False)
     (room,) = tmp_path.iterdir()

@@ -42,9 +42,9 @@ def staging_folder(final: Path) -> Iterator[Path]:
 
     Waits while another builder of this machine makes ``final``, which saves double work; correctness does not need it.
     """
-    room = final.parent / ".staging"
-    room.mkdir(parents=True, exist_ok=True)
-    with _courtesy(room / f"{final.name}.building"), _living_folder(room, final.name) as stage:
+    parent = final.parent / ".staging"
+    parent.mkdir(parents=True, exist_ok=True)
+    with _courtesy(parent / f"{final.name}.building"), _living_folder(parent, final.name) as stage:
         yield stage
 
 
@@ -54,17 +54,17 @@ def scratch_folder() -> Iterator[Path]:
 
     A killed job cannot remove its own: the next one does.
     """
-    room = Path(tempfile.gettempdir()).resolve() / f"fusebench-{os.getuid()}"
-    room.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _living_folder(room, "scratch") as stage:
+    parent = Path(tempfile.gettempdir()).resolve() / f"fusebench-{os.getuid()}"
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _living_folder(parent, "scratch") as stage:
         yield stage
 
 
 @contextmanager
-def _living_folder(room: Path, name: str) -> Iterator[Path]:
-    """Give an empty folder of ``room``, marked as in use while this process lives; collect those of the dead before."""
-    collect_leftovers(room)
-    stage = room / f"{name}.{platform.node()}.{uuid.uuid4().hex[:12]}"
+def _living_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Give an empty folder of ``parent``, marked as in use while this process lives; collect those of the dead before."""
+    collect_leftovers(parent)
+    stage = parent / f"{name}.{platform.node()}.{uuid.uuid4().hex[:12]}"
     with _held(stage.with_name(f"{stage.name}.alive")):
         stage.mkdir()
         try:
@@ -74,14 +74,14 @@ def _living_folder(room: Path, name: str) -> Iterator[Path]:
             _discard(stage.with_name(f"{stage.name}.broken"))
 
 
-def collect_leftovers(room: Path) -> list[Path]:
+def collect_leftovers(parent: Path) -> list[Path]:
     """Remove staging folders whose builder is dead, and return them.
 
     On this machine a builder holds its lock as long as it lives; folders of other machines, and those on a file system
     without locks, are judged by age.
     """
     gone = []
-    for stage in room.glob("*.*.*"):
+    for stage in parent.glob("*.*.*"):
         if stage.suffix in (".alive", ".building") or not _left_over(stage):
             continue
         _discard(stage)
