@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import csv
-import json
+import dataclasses
 import re
 import shutil
 import subprocess
-from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fusebench.compare import read_measures
-from fusebench.compare import steps as table_steps
 from fusebench.compare.bibliography import bibliography, citation_key
 from fusebench.compare.means import Mean
-from fusebench.compare.paper import PaperSpec, PaperTable, caption, paper_table
+from fusebench.compare.paper import PaperTable, caption, paper_table
 from fusebench.compare.paper_files import SUFFIXES, wide_frame, write_paper_table
 from fusebench.compare.paper_html import html
 from fusebench.compare.paper_latex import latex
 from fusebench.compare.paper_markdown import markdown
-from fusebench.compare.planning import Comparison
-from fusebench.plan import make_plan
-from fusebench.statistics.files import write_statistics
-from fusebench.steps import write_table
+from fusebench.contracts.configuration import Layout
+from fusebench.contracts.files import from_parameter
+from fusebench.contracts.jobs import PaperTableJob, StatisticsJob, TablesJob
+from fusebench.contracts.methods import Paper
+from fusebench.contracts.tables import PaperReference, PaperSpec, ShownDataset
+from fusebench.planning.job_files import job_folder, keep_job
+from fusebench.planning.plan import make_plan
+from fusebench.steps import comparing, papers
+from msgspec.structs import replace
 
+from tests.compare.made import named, on_cpu, on_gpu, record
 from tests.fake_results import TABLE, FakeResults
 
 METRICS = ["SSIM", "SSIM@cddfuse", "Q_CV"]
@@ -42,13 +44,13 @@ SPEC = PaperSpec(
         "medical": "Medical",
     },
     datasets=[
-        {
-            "name": "tno",
-            "title": "TNO 25",
-            "methods": ["alpha", "beta", "gamma", "broken"],
-            "metrics": METRICS,
-        },
-        {"name": "mri", "title": "MRI-CT", "methods": ["gamma", "medical"], "metrics": METRICS},
+        ShownDataset(
+            name="tno",
+            title="TNO 25",
+            methods=["alpha", "beta", "gamma", "broken"],
+            metrics=METRICS,
+        ),
+        ShownDataset(name="mri", title="MRI-CT", methods=["gamma", "medical"], metrics=METRICS),
     ],
     decimals={"SSIM": 2, "SSIM@cddfuse": 3, "Q_CV": 0},
     cite={"alpha": "alpha2020"},
@@ -57,21 +59,19 @@ SPEC = PaperSpec(
     columns=["year", "evidence", "model-seconds", "parameters"],
 )
 PAPERS = {
-    "alpha": {"key": "alpha2020", "title": "Alpha & Omega_1", "paper": {"venue": "IEEE TIP", "year": 2020, "doi": "10.1/x_y"}}
-}  # fmt: skip
-
-
-def record(method: str, dataset: str, **more: Any) -> dict[str, Any]:
-    """What the fuse step writes, as far as tables read it."""
-    good = {"state": "ok", "reason": "", "images": [{"name": "1"}, {"name": "2"}]}
-    return {"method": method, "dataset": dataset, **good, **more}
+    "alpha": PaperReference(
+        key="alpha2020",
+        title="Alpha & Omega_1",
+        paper=Paper(venue="IEEE TIP", year=2020, doi="10.1/x_y"),
+    )
+}
 
 
 RECORDS = [
     record("alpha", "tno", model_seconds=0.01234, parameters=1_190_000, flops=2e9),
     record("beta", "tno"),
     record("gamma", "tno", model_seconds=1.5),
-    record("broken", "tno", state="weights-missing", reason="no x_1.pth & no link", images=[]),
+    record("broken", "tno", state="weights-missing", reason="no x_1.pth & no link"),
     record("gamma", "mri"),
     record("medical", "mri"),
 ]
@@ -79,8 +79,7 @@ RECORDS = [
 
 def key(dataset: str, method: str, metric: str) -> tuple[str, str, str, str]:
     """The key of a mean."""
-    name, _, definition = metric.partition("@")
-    return dataset, method, name, definition or "canonical"
+    return dataset, method, *named(metric)
 
 
 MEANS = {
@@ -168,7 +167,7 @@ def test_where_no_difference_is_carried_the_caption_says_so() -> None:
 def test_the_caption_tells_it_once_for_all_datasets() -> None:
     """Datasets that carry no difference are named in one sentence, after what the marks of the others mean."""
     tied = {
-        name: replace(mean, tied=name[1] != "alpha")
+        name: dataclasses.replace(mean, tied=name[1] != "alpha")
         for name, mean in MEANS.items()
         if name[2] == "SSIM"
     }
@@ -183,9 +182,8 @@ def test_the_caption_tells_it_once_for_all_datasets() -> None:
 
 def test_the_caption_says_which_image_flops_are_of() -> None:
     """They depend on the size of the image."""
-    side, stacked = (
-        caption(table(columns=["flops"], layout=layout)) for layout in ("side-by-side", "stacked")
-    )
+    layouts: tuple[Layout, ...] = ("side-by-side", "stacked")
+    side, stacked = (caption(table(columns=["flops"], layout=layout)) for layout in layouts)
     assert "FLOPs of the first pair of the first dataset that a method ran on." in side
     assert "FLOPs of the first pair of each dataset." in stacked
 
@@ -265,11 +263,11 @@ def test_a_table_of_failed_methods_says_how_many_pairs_there_are(
     plan = make_plan(root, {})
     summary, output = root / "results/statistics/summary.csv", root / f"results/tables/{TABLE}.md"
     measures = root / "results/measures/set-00.csv"
-    write_statistics(summary.parent, read_measures([measures]), {"set-00": ["EN"]})
-    spec = json.loads(Comparison(plan).table_spec(TABLE))
-    table_steps.table(Namespace(spec=spec, statistics=summary, output=output))
+    papers.statistics(StatisticsJob(metrics={"set-00": ["EN"]}), [measures], summary)
+    papers.paper_table(from_parameter(plan.paper_jobs.table(TABLE), PaperTableJob), summary, output)
     assert "Means over 8 pairs (Set 00)" in output.read_text()
-    write_table(Namespace(spec=json.loads(plan.table_spec("fake", "set-00")), measures=measures))
+    job = job_folder() / keep_job(TablesJob(tables=[plan.steps.table("fake", "set-00")]))
+    comparing.tables(job, [measures])
     assert "mean over 8 pairs" in (root / "results/tables/fake/set-00.md").read_text()
 
 
@@ -307,8 +305,8 @@ def test_bibliography_tells_conferences_from_journals() -> None:
     """CVPR is a proceedings, a journal an article, arXiv alone neither; special characters are escaped."""
 
     def entry(venue: str, **more: Any) -> str:
-        paper = {"key": "k", "title": "T", "paper": {"venue": venue, "year": 2024, **more}}
-        return bibliography({"m": paper})
+        paper = Paper(venue=venue, year=2024, **more)
+        return bibliography({"m": PaperReference(key="k", title="T", paper=paper)})
 
     assert "@inproceedings{k," in entry("CVPR") and "booktitle = {CVPR}" in entry("CVPR")
     assert "@article{k," in entry("Information Fusion") and "@misc{k," in entry(
@@ -324,8 +322,8 @@ def test_bibliography_tells_conferences_from_journals() -> None:
 
 def test_citation_keys_are_the_entrys_own_or_made() -> None:
     """`paper.cite` wins; otherwise the name's letters with the year."""
-    assert citation_key("lut-fuse", {"paper": {"year": 2025}}) == "lutfuse2025"
-    assert citation_key("x", {"paper": {"year": 2025, "cite": "yi2025"}}) == "yi2025"
+    assert citation_key("lut-fuse", Paper(year=2025)) == "lutfuse2025"
+    assert citation_key("x", Paper(year=2025, cite="yi2025")) == "yi2025"
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
@@ -360,16 +358,16 @@ def long_table(groups: dict[str, int], **changes: Any) -> PaperTable:
         heading: [f"{heading}-{n:03}" for n in range(size)] for heading, size in groups.items()
     }
     methods = [method for group in names.values() for method in group]
-    datasets = [{**dataset, "methods": methods} for dataset in SPEC.datasets]
-    failed = {
+    datasets = [replace(dataset, methods=methods) for dataset in SPEC.datasets]
+    failed: dict[str, dict[str, Any]] = {
         group[-1]: {"state": "crashed", "reason": f"{group[-1]} " * 12} for group in names.values()
     }
     records = [
-        record(m, dataset["name"], **failed.get(m, {})) for dataset in datasets for m in methods
+        record(m, dataset.name, **failed.get(m, {})) for dataset in datasets for m in methods
     ]
     labels = dict(zip(methods, methods, strict=True))
     spec = replace(SPEC, groups=names, labels=labels, datasets=datasets, cite={}, **changes)
-    means = {key(d["name"], m, "SSIM"): Mean(0.5, 2) for d in datasets for m in methods}
+    means = {key(d.name, m, "SSIM"): Mean(0.5, 2) for d in datasets for m in methods}
     return paper_table(spec, records, means)
 
 
@@ -406,7 +404,7 @@ def test_a_group_longer_than_a_page_is_broken_in_equal_parts() -> None:
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 @pytest.mark.parametrize(
-    "changes", [{"layout": "stacked"}, {"layout": "stacked", "columns": ()}, {}]
+    "changes", [{"layout": "stacked"}, {"layout": "stacked", "columns": []}, {}]
 )
 def test_no_part_of_a_long_table_sticks_out_of_its_page(
     tmp_path: Path, changes: dict[str, Any]
@@ -423,15 +421,12 @@ def test_no_part_of_a_long_table_sticks_out_of_its_page(
 
 def test_times_of_several_devices_are_told_apart() -> None:
     """Each time then has a footnote that names its device, and the caption warns."""
-    devices = {
-        "alpha": {"device": "cuda", "hardware": {"gpu": "H100"}},
-        "gamma": {"device": "cpu", "hardware": {"cpu": "Xeon", "threads": 2}},
-    }
-    records = [{**one, **devices.get(one["method"], {})} for one in RECORDS]
+    devices = {"alpha": on_gpu("H100"), "gamma": on_cpu("Xeon", threads=2)}
+    records = [replace(one, **devices.get(one.method, {})) for one in RECORDS]
     text = markdown(paper_table(SPEC, records, MEANS))
     assert "on H100" in text and "on Xeon (2 threads)" in text
     assert "times of different devices cannot be compared" in text
-    same = [{**one, **devices["gamma"]} for one in RECORDS]
+    same = [replace(one, **devices["gamma"]) for one in RECORDS]
     assert "of the model alone, on Xeon (2 threads)." in markdown(paper_table(SPEC, same, MEANS))
 
 
@@ -446,5 +441,5 @@ def test_methods_without_a_result_may_stand_in_the_caption() -> None:
 
 def test_a_table_of_nothing_keeps_its_rows() -> None:
     """Where no method has a result, the rows with their footnotes are all that there is to say."""
-    records = [{**one, "state": "crashed", "reason": "x"} for one in RECORDS]
+    records = [replace(one, state="crashed", reason="x") for one in RECORDS]
     assert "| Alpha" in markdown(paper_table(replace(SPEC, unfinished="caption"), records, {}))

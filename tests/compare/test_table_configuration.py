@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from fusebench.compare.bibliography import bibliography
-from fusebench.compare.planning import Comparison, evidence, is_verified, paper_spec
+from fusebench.contracts.files import from_parameter, write_stored
+from fusebench.contracts.jobs import PaperTableJob
+from fusebench.contracts.markers import ImageFile, Manifest, Pair
+from fusebench.contracts.methods import MethodEntry
 from fusebench.errors import RegistryError
-from fusebench.plan import make_plan
+from fusebench.evidence.marks import evidence_mark, is_borne_out
+from fusebench.planning.papers import paper_spec
+from fusebench.planning.plan import make_plan
 from fusebench.registry import Method, Registry, load_registry
 
 RUN = {
@@ -68,6 +73,12 @@ DATASETS: dict[str, Any] = {
     },
     "mri": {"title": "MRI", "task": "medical", "kind": "local", "folder": "images", **SIDES},
 }
+RAN = {
+    "date": "2026-01-02",
+    "device": "cpu",
+    "dataset": "tno",
+    "outputs_sha256": "0" * 64,
+}
 SUITES = {
     "bare": {"methods": ["alpha"], "datasets": ["tno"]},
     "s": {
@@ -101,6 +112,13 @@ def load(tmp_path: Path) -> Load:
     return read
 
 
+def prepare(root: Path, dataset: str, pair: str) -> None:
+    """Write the marker of a dataset of one pair of 40 x 30 pixels."""
+    images = {side: ImageFile(file=f"{side}/{pair}.png", mode="gray", sha256=side) for side in "ab"}
+    pairs = [Pair(name=pair, size=(40, 30), a=images["a"], b=images["b"])]
+    write_stored(root / "resources" / "datasets" / f"{dataset}.json", Manifest(pairs=pairs))
+
+
 def test_what_is_left_out_is_the_suites(load: Load) -> None:
     """Methods, datasets, metrics and decimals come from the suite; labels from the entries."""
     spec = paper_spec(load().tables["t"], {})
@@ -108,7 +126,7 @@ def test_what_is_left_out_is_the_suites(load: Load) -> None:
         "alpha": "Alpha",
         "beta": "beta",
     }
-    assert [dataset["metrics"] for dataset in spec.datasets] == [["EN", "SSIM"]]
+    assert [dataset.metrics for dataset in spec.datasets] == [["EN", "SSIM"]]
     assert spec.decimals == {"EN": 3, "SSIM": 3} and spec.cite == {"alpha": "alpha2024"}
 
 
@@ -212,16 +230,14 @@ def test_an_unpublished_method_is_cited_where_the_table_has_its_key(
 ) -> None:
     """Its entry has no paper; the bibliography has its title under that key."""
     load(cite={"beta": "own2026"})
-    spec = json.loads(Comparison(make_plan(tmp_path, {})).table_spec("t"))
-    assert spec["table"]["cite"] == {"alpha": "alpha2024", "beta": "own2026"}
-    assert "@misc{own2026," in bibliography(spec["papers"])
+    job = from_parameter(make_plan(tmp_path, {}).paper_jobs.table("t"), PaperTableJob)
+    assert job.table.cite == {"alpha": "alpha2024", "beta": "own2026"}
+    assert "@misc{own2026," in bibliography(job.papers)
 
 
 def test_crops_of_a_prepared_dataset_must_lie_inside(load: Load, tmp_path: Path) -> None:
     """A box that sticks out, and a pair that is not there, are told with the size and the near names."""
-    marker = tmp_path / "resources" / "datasets" / "tno.json"
-    marker.parent.mkdir(parents=True)
-    marker.write_text(json.dumps({"state": "ok", "pairs": [{"name": "pair1", "size": [40, 30]}]}))
+    prepare(tmp_path, "tno", "pair1")
     with pytest.raises(
         RegistryError, match=r"inside the image of 40x30 pixels; found \[30, 0, 20, 10\]"
     ):
@@ -251,9 +267,7 @@ def test_pairs_of_a_dataset_that_is_not_prepared_are_known(load: Load, tmp_path:
 
 def test_a_pair_that_was_added_to_the_list_is_known(load: Load, tmp_path: Path) -> None:
     """The list of names is newer than what was prepared from it."""
-    marker = tmp_path / "resources" / "datasets" / "listed.json"
-    marker.parent.mkdir(parents=True)
-    marker.write_text(json.dumps({"state": "ok", "pairs": [{"name": "one", "size": [40, 30]}]}))
+    prepare(tmp_path, "listed", "one")
     assert load(datasets=["listed"], pairs={"listed": ["two"]}).tables["t"].pairs_of("listed") == [
         "two"
     ]
@@ -272,12 +286,12 @@ def test_stacked_datasets_need_the_same_metrics(load: Load) -> None:
 def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> None:
     """Kinds of the whole table have one figure, the others one for each dataset."""
     load(figures=["ranks", "grid"])
-    comparison = Comparison(make_plan(tmp_path, {}))
-    assert comparison.figure_files == [
+    papers = make_plan(tmp_path, {}).papers
+    assert papers.figure_files == [
         "results/figures/t/ranks.pdf",
         "results/figures/t/grid-tno.pdf",
     ]
-    assert comparison.kind_of("t", "boxes-tno") == ("boxes", "tno")
+    assert papers.kind_of("t", "boxes-tno") == ("boxes", "tno")
 
 
 @pytest.mark.parametrize(
@@ -285,8 +299,8 @@ def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> No
     [
         ({}, "", "–", False),
         ({"verified": "none"}, "", "–", False),
-        ({"verified": {"date": "2026-01-02"}}, "", "ran 2026-01-02", True),
-        ({"verified": {"date": "2026-01-02"}}, "test: exact", "test: exact", True),
+        ({"verified": RAN}, "", "ran 2026-01-02", True),
+        ({"verified": RAN}, "test: exact", "test: exact", True),
         ({}, "test: close; more: within-tolerance", "test: close; more: within-tolerance", True),
         (
             {},
@@ -294,7 +308,7 @@ def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> No
             "test: exact; more: nothing-to-compare",
             True,
         ),
-        ({"verified": {"date": "2026-01-02"}}, "test: differs", "test: differs", False),
+        ({"verified": RAN}, "test: differs", "test: differs", False),
         ({}, "test: exact; more: size-differs", "test: exact; more: size-differs", False),
     ],
 )
@@ -302,8 +316,9 @@ def test_evidence_is_the_self_check_or_what_ran(
     entry: dict[str, Any], self_check: str, shown: str, counts: bool
 ) -> None:
     """Nothing is called verified that was not; the worst verdict of a self-check that compared an image decides."""
-    method = Method("m", entry)
-    assert (evidence(method, self_check), is_verified(method, self_check)) == (shown, counts)
+    method = Method("m", msgspec.convert({**METHOD, **entry}, MethodEntry))
+    assert evidence_mark(method, self_check) == shown
+    assert is_borne_out(method, self_check) is counts
 
 
 def test_a_self_check_that_compared_nothing_says_nothing(load: Load, tmp_path: Path) -> None:
@@ -314,5 +329,4 @@ def test_a_self_check_that_compared_nothing_says_nothing(load: Load, tmp_path: P
     summary.write_text(
         "method,self-check\nalpha,none\nbeta,t: nothing-to-compare\nidle,t: exact; u: nothing-to-compare\n"
     )
-    found = Comparison(make_plan(tmp_path, {})).self_checks
-    assert found == {"idle": "t: exact; u: nothing-to-compare"}
+    assert make_plan(tmp_path, {}).papers.self_checks == {"idle": "t: exact; u: nothing-to-compare"}

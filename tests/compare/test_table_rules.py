@@ -50,7 +50,7 @@ def test_braces_in_a_text_are_no_wildcards(project: MiniProject) -> None:
     project.config["tables"]["pairwise"].update(
         title="A {title} of {wildcards}", labels={"one": "{one}"}
     )
-    done = project.snakemake("-n", "collect_measures", "verdict", "report", "package", "archive")
+    done = project.snakemake("-n", "write_tables", "verdict", "report", "package", "archive")
     assert done.returncode == 0, done.stderr[-3000:]
     del project.config["tables"]["pairwise"]["labels"]
     project.config["tables"]["pairwise"]["title"] = "Another title"

@@ -6,14 +6,11 @@ import csv
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 from fusebench.compare import (
-    TableSpec,
     failures,
     read_measures,
     terminal_table,
@@ -25,9 +22,13 @@ from fusebench.compare import latex as latex_format
 from fusebench.compare import markdown as markdown_format
 from fusebench.compare.contents import printed, ranks_of, table_of
 from fusebench.compare.wording import mark, parameters, seconds
+from fusebench.contracts.records import Record
+from fusebench.contracts.tables import TableSpec
 from fusebench.errors import MetricError
+from msgspec.structs import replace
 
-PAIRS = ("01", "02")
+from tests.compare.made import PAIRS, on_cpu, on_gpu, record
+
 METHODS = {
     "alpha": "Alpha",
     "beta": "Beta_2 & 50%",
@@ -38,37 +39,18 @@ METHODS = {
     "absent": "Absent",
 }
 SPEC = TableSpec(
-    "trial", "tno_25", "TNO 25 (5 % of it)", METHODS, ("SSIM", "SSIM@cddfuse", "Q_CV"), decimals=2
+    suite="trial",
+    dataset="tno_25",
+    title="TNO 25 (5 % of it)",
+    methods=METHODS,
+    metrics=["SSIM", "SSIM@cddfuse", "Q_CV"],
+    decimals=2,
 )
 REASON = "weights/model_50%.pth: must have sha256 ab, found cd\nat C:\\x ~ 模型 #1 {é} | `x` <y> 5^2 $ę → end"
 
 
-def record(method: str, state: str = "ok", **more: Any) -> dict[str, Any]:
-    """What the fuse step writes, as far as tables read it."""
-    images = (
-        [{"name": name, "model_seconds": 0.1, "seconds": 0.2} for name in PAIRS]
-        if state == "ok"
-        else []
-    )
-    facts = {
-        "reason": "",
-        "seconds": 3.25,
-        "model_seconds": None,
-        "seconds_per_image": None,
-        "parameters": None,
-    }
-    place = {
-        "method": method,
-        "dataset": "tno_25",
-        "state": state,
-        "images": images,
-        "log": f"logs/{method}.log",
-    }
-    return {**place, **facts, **more}
-
-
 @pytest.fixture
-def records() -> list[dict[str, Any]]:
+def records() -> list[Record]:
     """Four runs that ended well, one that did not, one of another dataset; ``absent`` has none."""
     return [
         record(
@@ -82,8 +64,8 @@ def records() -> list[dict[str, Any]]:
         record("gamma"),
         record("partial"),
         record("unmeasured"),
-        record("broken", "weights-missing", reason=REASON),
-        {**record("alpha"), "dataset": "other"},
+        record("broken", state="weights-missing", reason=REASON, seconds=3.25),
+        record("alpha", "other"),
     ]
 
 
@@ -114,7 +96,7 @@ def measures() -> pd.DataFrame:
 
 
 @pytest.fixture
-def paths(tmp_path: Path, records: list[dict[str, Any]], measures: pd.DataFrame) -> dict[str, Path]:
+def paths(tmp_path: Path, records: list[Record], measures: pd.DataFrame) -> dict[str, Path]:
     """The files of one table by suffix."""
     return {
         path.suffix[1:]: path for path in write_tables(tmp_path / "tables", SPEC, records, measures)
@@ -172,9 +154,7 @@ def test_missing_measures_of_a_good_run_are_told(paths: dict[str, Path]) -> None
     )
 
 
-def test_reason_of_a_refused_value_is_told(
-    records: list[dict[str, Any]], measures: pd.DataFrame
-) -> None:
+def test_reason_of_a_refused_value_is_told(records: list[Record], measures: pd.DataFrame) -> None:
     """Where the measures say why a value is missing, the table says it too."""
     measures["reason"] = ""
     late = measures.index[(measures["method"] == "beta") & (measures["image"] == "02")]
@@ -211,26 +191,24 @@ def test_costs_are_shown(paths: dict[str, Path]) -> None:
     assert line_with(text, "| Beta").endswith("| – | – | – |")
 
 
-def test_other_datasets_do_not_leak_in(
-    records: list[dict[str, Any]], measures: pd.DataFrame
-) -> None:
+def test_other_datasets_do_not_leak_in(records: list[Record], measures: pd.DataFrame) -> None:
     """Values and records of another dataset are not in the table."""
     assert table_of(SPEC, records, measures).rows[0].cells[0].mean == pytest.approx(0.801)
 
 
 def test_measures_of_a_failed_run_are_not_shown(
-    records: list[dict[str, Any]], measures: pd.DataFrame
+    records: list[Record], measures: pd.DataFrame
 ) -> None:
     """Values left over from an earlier run do not stand in for a run that failed."""
-    records[0] = record("alpha", "crashed", reason="exit status 1")
+    records[0] = record("alpha", state="crashed", reason="exit status 1")
     row = table_of(SPEC, records, measures).rows[0]
     assert [cell.printed for cell in row.cells] == ["", "", ""]
 
 
-def test_unknown_metric_is_refused(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+def test_unknown_metric_is_refused(records: list[Record], measures: pd.DataFrame) -> None:
     """A metric that does not exist is told by name."""
     with pytest.raises(MetricError, match="SSIMM"):
-        table_of(TableSpec("s", "d", "D", METHODS, ("SSIMM",)), records, measures)
+        table_of(replace(SPEC, metrics=["SSIMM"]), records, measures)
 
 
 def test_a_table_without_any_measure_is_complete(tmp_path: Path) -> None:
@@ -299,10 +277,15 @@ def test_a_long_table_is_broken_where_a_page_ends(
     """Of sixty methods every row, footnote and time stands in one float that fits on a page."""
     methods = {f"m{n:02}": f"M{n:02}" for n in range(60)}
     records = [
-        record(method, "crashed" if n % 12 == 11 else "ok", reason=f"{method} " * 50, seconds_per_image=1.5,
-               device="cpu", hardware={"cpu": f"Xeon {n % devices}"})
+        record(
+            method,
+            state="crashed" if n % 12 == 11 else "ok",
+            reason=f"{method} " * 50,
+            seconds_per_image=1.5,
+            **on_cpu(f"Xeon {n % devices}"),
+        )
         for n, method in enumerate(methods)
-    ]  # fmt: skip
+    ]
     (*_, path) = write_tables(
         tmp_path / "tables", replace(SPEC, methods=methods), records, measures
     )
@@ -329,7 +312,7 @@ def test_every_markdown_row_has_all_columns(paths: dict[str, Path]) -> None:
     assert widths == {8}
 
 
-def test_terminal_table_is_aligned(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+def test_terminal_table_is_aligned(records: list[Record], measures: pd.DataFrame) -> None:
     """Plain text: best and second marked, states shown, what is missing told below."""
     lines = terminal_table(SPEC, records, measures).splitlines()
     assert lines[0] == "TNO 25 (5 % of it), mean over 2 pairs (* best, + second)"
@@ -339,7 +322,7 @@ def test_terminal_table_is_aligned(records: list[dict[str, Any]], measures: pd.D
     assert "Unmeasured: SSIM: 0 of 2 pairs have a value" in lines[-1]
 
 
-def test_failures_name_state_reason_and_log(records: list[dict[str, Any]]) -> None:
+def test_failures_name_state_reason_and_log(records: list[Record]) -> None:
     """Each run without result is named with its reason and its log; nothing is said where all went well."""
     text = failures(records)
     assert text.splitlines()[0] == "broken on tno_25: weights-missing"
@@ -378,7 +361,7 @@ def test_several_datasets_are_read_as_one(tmp_path: Path, measures: pd.DataFrame
     assert back["value"].dtype == float
 
 
-def test_status_has_one_line_for_each_run(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+def test_status_has_one_line_for_each_run(tmp_path: Path, records: list[Record]) -> None:
     """Every run is in status.csv, failed or not, a reason of several lines in one field."""
     write_status(tmp_path / "status.csv", records)
     rows = list(csv.DictReader((tmp_path / "status.csv").open(encoding="utf-8")))
@@ -426,21 +409,17 @@ def test_wording_of_costs() -> None:
     assert [mark(number) for number in (0, 25, 26, 27)] == ["a", "z", "aa", "ab"]
 
 
-def two_devices(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def two_devices(records: list[Record]) -> list[Record]:
     """The records, with times of alpha from a GPU and of beta from a processor."""
-    gpu = {
-        "device": "cuda",
-        "hardware": {"gpu": "H_100"},
-        "model_seconds": 0.001,
-        "seconds_per_image": 0.5,
+    changes = {
+        "alpha": {**on_gpu("H_100"), "model_seconds": 0.001, "seconds_per_image": 0.5},
+        "beta": {**on_cpu(), "model_seconds": 3.0},
     }
-    cpu = {"device": "cpu", "hardware": {"cpu": "Xeon", "threads": 2}, "model_seconds": 3.0}
-    changes = {"alpha": gpu, "beta": cpu}
-    return [{**one, **changes.get(one["method"], {})} for one in records]
+    return [replace(one, **changes.get(one.method, {})) for one in records]
 
 
 def test_times_of_two_devices_stand_in_two_tables(
-    records: list[dict[str, Any]], measures: pd.DataFrame, tmp_path: Path
+    records: list[Record], measures: pd.DataFrame, tmp_path: Path
 ) -> None:
     """The quality table then has no times, and each device a table of its own; the CSV file names the device of each line."""
     mixed = two_devices(records)
@@ -454,7 +433,7 @@ def test_times_of_two_devices_stand_in_two_tables(
     assert (tmp_path / "trial" / "tno_25.tex").read_text().count(r"\begin{tabular}") == 3
 
 
-def test_times_of_one_device_name_it(records: list[dict[str, Any]], measures: pd.DataFrame) -> None:
+def test_times_of_one_device_name_it(records: list[Record], measures: pd.DataFrame) -> None:
     """Where all times are of one device the caption says of which."""
     one = [two_devices(records)[1], *records[2:]]
     text = markdown_format.markdown(table_of(SPEC, one, measures))
@@ -464,10 +443,8 @@ def test_times_of_one_device_name_it(records: list[dict[str, Any]], measures: pd
     )
 
 
-def test_threads_are_told_and_part_no_table(
-    records: list[dict[str, Any]], measures: pd.DataFrame
-) -> None:
+def test_threads_are_told_and_part_no_table(records: list[Record], measures: pd.DataFrame) -> None:
     """Methods with other numbers of threads on one processor stand in one table, whose caption says so."""
-    one = {**records[0], "device": "cpu", "hardware": {"cpu": "Xeon", "threads": 1}}
+    one = replace(records[0], **on_cpu(threads=1))
     text = markdown_format.markdown(table_of(SPEC, [one, two_devices(records)[1]], measures))
     assert "on Xeon (1 or 2 threads) of the model alone" in text and text.count("total s") == 1

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from fusebench.contracts.jobs import DatasetJob
 from fusebench.datasets.preparation import prepare_dataset
 from fusebench.datasets.thumbnails import FILE, read_thumbnails
 
 
 def test_kept_thumbnails_are_those_of_the_images(tmp_path: Path) -> None:
     """A prepared dataset holds what its images give, for any of its pairs in any order; without the file, or with a damaged one, they are made."""
-    definition = {"kind": "generated", "generator": "night-scenes"}
-    manifest = prepare_dataset("scenes", definition, tmp_path / "scenes", tmp_path)
-    pairs = [manifest["pairs"][2], manifest["pairs"][0]]
+    job = DatasetJob(kind="generated", generator="night-scenes")
+    manifest = prepare_dataset("scenes", job, tmp_path / "scenes", tmp_path)
+    pairs = [manifest.pairs[2], manifest.pairs[0]]
     kept = read_thumbnails(tmp_path / "scenes", pairs)
     file = tmp_path / "scenes" / FILE
     whole = file.read_bytes()

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fusebench.environments.building import RECEIPT, build
+from fusebench.environments.building import build
+from fusebench.environments.installed_files import RECEIPT
 from fusebench.environments.locking import lock
 from fusebench.errors import EnvironmentFailed
 from fusebench.folders import remove_folder
@@ -22,7 +23,7 @@ from tests.environments.conftest import MakeEnvironment
 from tests.environments.wheelhouse import make_wheel
 
 BUILD = "import sys; from pathlib import Path; from fusebench.environments.building import build\n"
-BUILD += "print(build(Path(sys.argv[1]), 'cpu', Path(sys.argv[2]))['path'])"
+BUILD += "print(build(Path(sys.argv[1]), 'cpu', Path(sys.argv[2])).path)"
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def locked(make_environment: MakeEnvironment) -> Path:
 
 def built(folder: Path, resources: Path) -> Path:
     """Build and return the environment's folder."""
-    return Path(build(folder, "cpu", resources)["path"])
+    return Path(build(folder, "cpu", resources).path)
 
 
 def start_builder(
@@ -65,12 +66,11 @@ def test_what_is_locked_is_installed(locked: Path, tmp_path: Path) -> None:
 def test_receipt_says_what_was_built(locked: Path, tmp_path: Path) -> None:
     """The receipt names packages, interpreter and where it was found, and is the same when nothing is to be done."""
     receipt = build(locked, "cpu", tmp_path / "resources")
-    assert receipt["packages"] == {"alpha": "2.0", "beta": "1.5"}
-    assert receipt["python"]["version"].startswith(
-        f"{sys.version_info.major}.{sys.version_info.minor}"
-    )
-    assert receipt["python"]["origin"] in ("PATH", "pyenv", "uv")
-    assert receipt["cuda_architectures"] is None
+    assert receipt.packages == {"alpha": "2.0", "beta": "1.5"}
+    assert receipt.python is not None
+    assert receipt.python.version.startswith(f"{sys.version_info.major}.{sys.version_info.minor}")
+    assert receipt.python.origin in ("PATH", "pyenv", "uv")
+    assert receipt.cuda_architectures is None
     assert build(locked, "cpu", tmp_path / "resources") == receipt
 
 
@@ -210,7 +210,7 @@ def test_local_version_is_no_substitute(
     folder = make_environment(pip="[alpha===2.0]")
     [made] = lock(folder)
     assert "alpha==2.0 " in made.file.read_text()
-    assert build(folder, "cpu", tmp_path / "resources")["packages"]["alpha"] == "2.0"
+    assert build(folder, "cpu", tmp_path / "resources").packages["alpha"] == "2.0"
 
 
 def test_withdrawn_package_is_told(locked: Path, wheels: Path, tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_folder_without_a_receipt_is_replaced(locked: Path, tmp_path: Path) -> N
     remove_folder(environment)
     environment.mkdir()
     (environment / "junk").touch()
-    assert build(locked, "cpu", tmp_path / "resources")["key"] == environment.name
+    assert build(locked, "cpu", tmp_path / "resources").key == environment.name
     assert not (environment / "junk").exists()
     assert (
         json.loads((environment / "fusebench-receipt.json").read_text())["key"] == environment.name
@@ -263,7 +263,7 @@ def test_folder_with_a_damaged_receipt_is_replaced(locked: Path, tmp_path: Path,
     environment = built(locked, tmp_path / "resources")
     (environment / RECEIPT).chmod(0o644)
     (environment / RECEIPT).write_text(junk)
-    assert build(locked, "cpu", tmp_path / "resources")["packages"] == {
+    assert build(locked, "cpu", tmp_path / "resources").packages == {
         "alpha": "2.0",
         "beta": "1.5",
     }

@@ -96,7 +96,7 @@ def test_locked_built_and_verified(folder: Path, tmp_path: Path) -> None:
     changes = [line for made in lock(folder) for line in made.changes]
     assert [line.split()[1] for line in changes] == ["greeting", "python", "alpha", "beta"]
     receipt = build(folder, "cpu", tmp_path / "resources")
-    environment = Path(receipt["path"])
+    environment = Path(receipt.path)
     code = "import alpha, greeting, sys; print(alpha.VERSION, greeting.greet(), sys.base_prefix)"
     run = subprocess.run(
         [environment / "bin/python", "-c", code], capture_output=True, text=True, check=True
@@ -106,16 +106,16 @@ def test_locked_built_and_verified(folder: Path, tmp_path: Path) -> None:
         environment / "share/greeting/where.txt"
     ).read_text() == f"{environment}/share/greeting\n"
     assert subprocess.check_output([environment / "bin/alpha"], text=True) == "2.0\n"
-    assert receipt["python"]["origin"] == "conda"
-    assert set(receipt["conda_packages"]) == {"python", "greeting"}
-    assert receipt["packages"] == {"alpha": "2.0", "beta": "1.5"}
+    assert receipt.python is not None and receipt.python.origin == "conda"
+    assert set(receipt.conda_packages) == {"python", "greeting"}
+    assert receipt.packages == {"alpha": "2.0", "beta": "1.5"}
     assert verify(folder, "cpu", tmp_path / "resources") == []
     assert verify(folder, "cpu", tmp_path / "resources", archives=True) == []
 
 
 def test_tampering_with_conda_files_is_found(locked: Path, tmp_path: Path) -> None:
     """A changed module and a changed file with the folder's name written into it are both named with their package."""
-    environment = Path(build(locked, "cpu", tmp_path / "resources")["path"])
+    environment = Path(build(locked, "cpu", tmp_path / "resources").path)
     for path in (f"{SITE}/greeting.py", "share/greeting/where.txt"):
         (environment / path).chmod(0o644)
         (environment / path).write_text("changed\n")
@@ -128,7 +128,7 @@ def test_tampering_with_conda_files_is_found(locked: Path, tmp_path: Path) -> No
 
 def test_damaged_conda_cache_is_not_passed_on(locked: Path, tmp_path: Path) -> None:
     """Damage that reached the package cache through a hard link is noticed, and the package is unpacked again."""
-    environment = Path(build(locked, "cpu", tmp_path / "resources")["path"])
+    environment = Path(build(locked, "cpu", tmp_path / "resources").path)
     module = environment / SITE / "greeting.py"
     module.chmod(0o644)
     with module.open("a") as stream:
@@ -138,7 +138,7 @@ def test_damaged_conda_cache_is_not_passed_on(locked: Path, tmp_path: Path) -> N
         for path in (tmp_path / "rattler-cache").rglob("greeting.py")
         if "damaged" in path.read_text()
     ]
-    again = Path(build(locked, "cpu", tmp_path / "elsewhere")["path"])
+    again = Path(build(locked, "cpu", tmp_path / "elsewhere").path)
     assert damaged, "the cache shares no file with the environment: this test shows nothing"
     assert "damaged" not in (again / SITE / "greeting.py").read_text()
     assert verify(locked, "cpu", tmp_path / "elsewhere") == []
@@ -180,7 +180,7 @@ def test_stock_conda_lock_reads_the_lock(locked: Path) -> None:
 
 def test_files_of_conda_are_held_against_fresh_archives(locked: Path, tmp_path: Path) -> None:
     """Whoever changes a file together with all records inside the environment is found by its archive."""
-    environment = Path(build(locked, "cpu", tmp_path / "resources")["path"])
+    environment = Path(build(locked, "cpu", tmp_path / "resources").path)
     module = environment / SITE / "greeting.py"
     before = hashlib.sha256(module.read_bytes()).hexdigest()
     module.chmod(0o644)
@@ -216,13 +216,13 @@ def test_conda_packages_alone(channel: Path, tmp_path: Path) -> None:
         text.replace("- pip:\n  - alpha\n", "").replace("  - alpha\n", "")
     )
     lock(folder)
-    assert build(folder, "cpu", tmp_path / "resources")["packages"] == {}
+    assert build(folder, "cpu", tmp_path / "resources").packages == {}
     assert verify(folder, "cpu", tmp_path / "resources", archives=True) == []
 
 
 def test_unreadable_records_are_told(locked: Path, tmp_path: Path) -> None:
     """A conda record that is no JSON any more counts as a package that is not there."""
-    environment = Path(build(locked, "cpu", tmp_path / "resources")["path"])
+    environment = Path(build(locked, "cpu", tmp_path / "resources").path)
     [meta] = (environment / "conda-meta").glob("greeting-*.json")
     meta.chmod(0o644)
     meta.write_text("junk")
@@ -329,7 +329,7 @@ def test_channel_behind_http(served: str, channel: Path, tmp_path: Path, wheels:
     lock(folder)
     assert f"{served}/noarch/greeting-1.2.0-0.conda" in (folder / "conda-lock.yml").read_text()
     receipt = build(folder, "cpu", tmp_path / "resources")
-    assert set(receipt["conda_packages"]) == {"python", "greeting"}
+    assert set(receipt.conda_packages) == {"python", "greeting"}
     assert verify(folder, "cpu", tmp_path / "resources", archives=True) == []
     (channel / "noarch" / "greeting-1.2.0-0.conda").unlink()
     other = greeting_package()

@@ -23,7 +23,7 @@ def unpacked(make_environment: MakeEnvironment, tmp_path: Path) -> Path:
     """What uv's cache holds of beta 1.5, after an environment was built with it, which is removed again."""
     folder = make_environment("first", pip="[beta]")
     lock(folder)
-    shutil.rmtree(build(folder, "cpu", tmp_path / "resources")["path"])
+    shutil.rmtree(build(folder, "cpu", tmp_path / "resources").path)
     [info] = (tmp_path / "uv-cache").rglob("beta-1.5.dist-info")
     return info.parent
 
@@ -126,8 +126,8 @@ def test_damage_is_repaired_and_not_passed_on(
     lock(folder)
     damage(unpacked)
     receipt = build(folder, "cpu", tmp_path / "resources")
-    site = Path(receipt["path"]) / SITE
-    assert [note.split(";")[0] for note in receipt["notes"]] in (
+    site = Path(receipt.path) / SITE
+    assert [note.split(";")[0] for note in receipt.notes] in (
         ["repaired from a damaged cache: beta"],
         ["repaired from a damaged cache: alpha, beta"],
     )
@@ -152,7 +152,7 @@ def test_damage_without_a_registry_is_told(
     with served_folder(wheels) as address:
         monkeypatch.setenv("UV_FIND_LINKS", address)
         lock(folder)
-        shutil.rmtree(build(folder, "cpu", tmp_path / "resources")["path"])
+        shutil.rmtree(build(folder, "cpu", tmp_path / "resources").path)
     [info] = (tmp_path / "uv-cache").rglob("beta-1.5.dist-info")
     add_module(info.parent)
     with pytest.raises(

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
+from fusebench.contracts.markers import EnvironmentMarker
 from fusebench.environments.hardware import cuda_architectures, gpu_visible, kernels_for
 from fusebench.errors import EnvironmentFailed
+from msgspec.structs import replace
 
 
-def receipt(version: str | None, architectures: list[str] | None) -> dict[str, Any]:
+def receipt(version: str | None, architectures: list[str] | None) -> EnvironmentMarker:
     """A receipt as a build writes it, reduced to what counts here."""
-    return {
-        "env": "x",
-        "variant": "cpu" if version and version.endswith("+cpu") else "",
-        "packages": {"torch": version} if version else {},
-        "conda_packages": {},
-        "cuda_architectures": architectures,
-    }
+    return EnvironmentMarker(
+        env="x",
+        variant="cpu" if version and version.endswith("+cpu") else "",
+        packages={"torch": version} if version else {},
+        cuda_architectures=architectures,
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_cpu_torch_has_no_kernels_and_no_torch_needs_none() -> None:
 
 def test_torch_of_conda_is_judged_too() -> None:
     """Conda calls the package pytorch."""
-    conda = receipt(None, ["sm_70"]) | {"conda_packages": {"pytorch": "1.8.1"}}
+    conda = replace(receipt(None, ["sm_70"]), conda_packages={"pytorch": "1.8.1"})
     with pytest.raises(EnvironmentFailed, match=r"torch 1\.8\.1 has no kernels for sm_90"):
         kernels_for(conda, (9, 0))
 

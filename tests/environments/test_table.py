@@ -28,7 +28,8 @@ def test_each_environment_has_a_row(make_environment: MakeEnvironment, tmp_path:
     ]
     assert rows[0]["state"] == "built"
     assert rows[0]["packages"] == "2"
-    assert rows[0]["python"] == receipt["python"]["version"]
+    assert receipt.python is not None
+    assert rows[0]["python"] == receipt.python.version
     assert rows[0]["size"] == "0 MB"
     assert rows[1]["state"] == "locked"
     assert rows[2]["state"].endswith("run: fusebench lock c-not")

@@ -30,7 +30,7 @@ def folder(make_environment: MakeEnvironment) -> Path:
 @pytest.fixture
 def environment(folder: Path, tmp_path: Path) -> Path:
     """That environment, built."""
-    return Path(build(folder, "cpu", tmp_path / "resources")["path"])
+    return Path(build(folder, "cpu", tmp_path / "resources").path)
 
 
 def write(path: Path, text: str) -> None:
@@ -146,8 +146,8 @@ def test_a_damaged_cache_is_repaired_and_not_passed_on(
     other = make_environment("other", pip="[beta, gamma]")
     lock(other)
     receipt = build(other, "cpu", tmp_path / "resources")
-    assert "VERSION = '1.5'" in (Path(receipt["path"]) / SITE / "beta/__init__.py").read_text()
-    assert receipt["notes"] == [
+    assert "VERSION = '1.5'" in (Path(receipt.path) / SITE / "beta/__init__.py").read_text()
+    assert receipt.notes == [
         "repaired from a damaged cache: beta; other environments that hold it: fusebench verify"
     ]
     assert verify(other, "cpu", tmp_path / "resources") == []
@@ -169,7 +169,7 @@ def test_an_archive_with_a_wrong_record_is_noted(
             archive.writestr(name, data)
     folder = make_environment("odd", pip="[odd]")
     lock(folder)
-    [note] = build(folder, "cpu", tmp_path / "resources")["notes"]
+    [note] = build(folder, "cpu", tmp_path / "resources").notes
     assert note.startswith(
         f"RECORD of the archive itself is wrong: {SITE}/odd-1.0.dist-info/METADATA"
     )

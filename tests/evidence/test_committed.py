@@ -7,15 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import msgspec
 import pytest
+from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, SourceMarker
+from fusebench.contracts.methods import MethodEntry, SelfcheckEntry
 from fusebench.errors import DatasetUnavailable, SourceUnavailable, StepError
 from fusebench.evidence.committed import prepare_committed
 from fusebench.registry import Method
 from fusebench.registry.selfchecks import Check
+from msgspec import UnsetType
 
 from tests.flow.projects import image
 
-METHOD = Method("m", {"title": "M", "tasks": ["medical"], "code": "https://example.org/mini/m"})
+METHOD = Method(
+    "m",
+    MethodEntry(
+        title="M",
+        tasks=["medical"],
+        code="https://example.org/mini/m",
+        status="no-weights",
+        reason="-",
+    ),
+)
 
 
 @pytest.fixture
@@ -38,10 +51,17 @@ def clone(tmp_path: Path) -> Path:
     return folder
 
 
-def prepared(clone: Path, absent: tuple[str, ...] = (), **check: Any) -> dict[str, Any]:
+def prepared(clone: Path, absent: tuple[str, ...] = (), **check: Any) -> Manifest:
     """Prepare the images of a check and return their manifest."""
-    source = {"state": "ok", "path": str(clone), "code": METHOD.code, "absent": list(absent)}
-    return prepare_committed(source, Check(METHOD, check).definition, clone.parent / "images")
+    source = SourceMarker(path=str(clone), code=METHOD.code, absent=list(absent))
+    job = Check(METHOD, msgspec.convert(check, SelfcheckEntry)).job
+    return prepare_committed(source, job, clone.parent / "images")
+
+
+def original(image: ImageFile | UnsetType | None) -> str:
+    """Return the path of an image in the repository."""
+    assert isinstance(image, ImageFile) and isinstance(image.original, OriginalFile)
+    return image.original.file
 
 
 INPUTS = {"a": "in/a", "b": "in/b"}
@@ -50,14 +70,12 @@ INPUTS = {"a": "in/a", "b": "in/b"}
 def test_folders_pair_by_name_whatever_the_format(clone: Path) -> None:
     """Images of the same name on both sides are a pair; other files are none; an output without inputs is told."""
     manifest = prepared(clone, inputs=INPUTS, expect="out")
-    assert [pair["name"] for pair in manifest["pairs"]] == ["1", "2"]
-    first, second = manifest["pairs"]
-    assert first["expect"]["original"]["file"] == "out/1.jpg" and second["expect"] is None
-    assert (second["a"]["file"], second["size"]) == ("a/2.bmp", [48, 40])
-    assert manifest["unpaired"] == ["3"]
-    assert (Path(manifest["path"]) / "expect/1.jpg").read_bytes() == (
-        clone / "out/1.jpg"
-    ).read_bytes()
+    assert [pair.name for pair in manifest.pairs] == ["1", "2"]
+    first, second = manifest.pairs
+    assert original(first.expect) == "out/1.jpg" and second.expect is None
+    assert (second.a.file, second.size) == ("a/2.bmp", (48, 40))
+    assert manifest.unpaired == ["3"]
+    assert (Path(manifest.path) / "expect/1.jpg").read_bytes() == (clone / "out/1.jpg").read_bytes()
 
 
 def test_files_are_named_where_no_pattern_fits(clone: Path) -> None:
@@ -67,11 +85,11 @@ def test_files_are_named_where_no_pattern_fits(clone: Path) -> None:
         "y": {"a": "in/a/1.png", "b": "in/b/1.png"},
     }
     manifest = prepared(clone, pairs=pairs)
-    assert [pair["b"]["original"]["file"] for pair in manifest["pairs"]] == [
+    assert [original(pair.b) for pair in manifest.pairs] == [
         "in/b/2.png",
         "in/b/1.png",
     ]
-    assert [pair["expect"] is None for pair in manifest["pairs"]] == [False, True]
+    assert [pair.expect is None for pair in manifest.pairs] == [False, True]
 
 
 def test_a_promised_output_that_was_not_committed_is_told(clone: Path) -> None:
@@ -89,7 +107,7 @@ def test_images_in_an_archive_are_reached(clone: Path) -> None:
         for side, seed in (("ir", 7), ("vi", 8)):
             archive.writestr(f"sets/{side}/p.png", cv2.imencode(".png", image(seed))[1].tobytes())
     manifest = prepared(clone, inputs={"a": "sets/ir", "b": "sets/vi"}, unpack=["sets.zip"])
-    assert [pair["name"] for pair in manifest["pairs"]] == ["p"]
+    assert [pair.name for pair in manifest.pairs] == ["p"]
     assert not (clone / "sets").exists()
 
 
@@ -107,14 +125,14 @@ def test_an_output_that_cannot_be_read_hides_no_other(clone: Path) -> None:
     whole = (clone / "out/1.jpg").read_bytes()
     (clone / "out/1.jpg").write_bytes(whole[:300])
     manifest = prepared(clone, inputs=INPUTS, expect="out")
-    assert [pair["expect"] for pair in manifest["pairs"]] == [None, None]
-    assert manifest["pairs"][0]["why"].startswith("out/1.jpg: must be a whole image")
-    assert manifest["pairs"][1]["why"] == "no committed output"
+    assert [pair.expect for pair in manifest.pairs] == [None, None]
+    assert (manifest.pairs[0].why or "").startswith("out/1.jpg: must be a whole image")
+    assert manifest.pairs[1].why == "no committed output"
     (clone / "out/1.jpg").write_bytes(whole)
     (clone / "out/1.png").write_bytes(whole)
-    why = prepared(clone, inputs=INPUTS, expect="out")["pairs"][0]["why"]
-    assert why.startswith("out/1.*: must match one image; found out/1.jpg, out/1.png")
-    lacking = prepared(clone, absent=("out/2.png",), inputs=INPUTS, expect="out")["pairs"][1]["why"]
+    why = prepared(clone, inputs=INPUTS, expect="out").pairs[0].why
+    assert (why or "").startswith("out/1.*: must match one image; found out/1.jpg, out/1.png")
+    lacking = prepared(clone, absent=("out/2.png",), inputs=INPUTS, expect="out").pairs[1].why
     assert (
         lacking
         == "out/2.png is part of the commit, but its content is not where it was cloned from"
@@ -125,8 +143,8 @@ def test_a_file_beside_an_image_is_no_image(clone: Path) -> None:
     """Notes under the name of an image do not make it ambiguous."""
     for folder in ("in/a", "out"):
         (clone / folder / "1.txt").write_text("taken at noon")
-    first = prepared(clone, inputs=INPUTS, expect="out")["pairs"][0]
-    assert (first["a"]["file"], first["expect"]["original"]["file"]) == ("a/1.png", "out/1.jpg")
+    first = prepared(clone, inputs=INPUTS, expect="out").pairs[0]
+    assert (first.a.file, original(first.expect)) == ("a/1.png", "out/1.jpg")
 
 
 def test_an_input_that_was_not_committed_is_told(clone: Path) -> None:
@@ -140,7 +158,7 @@ def test_an_input_that_was_not_committed_is_told(clone: Path) -> None:
 def test_pairs_that_were_not_asked_for_are_not_unpaired(clone: Path) -> None:
     """An output with inputs that the check leaves out is no output without inputs."""
     (clone / "out/2.jpg").write_bytes((clone / "out/1.jpg").read_bytes())
-    assert prepared(clone, inputs=INPUTS, expect="out", pairs=["2"])["unpaired"] == ["3"]
+    assert prepared(clone, inputs=INPUTS, expect="out", pairs=["2"]).unpaired == ["3"]
 
 
 def test_no_pair_at_all_names_the_patterns(clone: Path) -> None:
@@ -166,7 +184,8 @@ def test_outputs_of_which_none_can_be_paired_name_the_pattern(clone: Path) -> No
 
 def test_the_state_of_the_clone_is_taken_over(tmp_path: Path) -> None:
     """A repository that cannot be had leaves nothing to compare, in its own state."""
-    source = {"state": SourceUnavailable.state, "reason": "gone"}
+    source = SourceMarker(state=SourceUnavailable.state, reason="gone")
+    check = Check(METHOD, msgspec.convert({"inputs": INPUTS}, SelfcheckEntry))
     with pytest.raises(StepError, match="gone") as caught:
-        prepare_committed(source, Check(METHOD, {"inputs": INPUTS}).definition, tmp_path / "images")
+        prepare_committed(source, check.job, tmp_path / "images")
     assert caught.value.state == SourceUnavailable.state

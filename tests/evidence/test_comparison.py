@@ -8,6 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from fusebench.contracts.evidence import ComparedImage
+from fusebench.contracts.markers import ImageFile, OriginalFile, Pair
+from fusebench.contracts.records import FusedImage
 from fusebench.errors import BadOutput
 from fusebench.evidence.comparison import (
     CLOSE,
@@ -16,6 +19,7 @@ from fusebench.evidence.comparison import (
     NOTHING,
     SIZE_DIFFERS,
     WITHIN,
+    Differences,
     compare_pair,
     differences,
     verdict_of,
@@ -23,7 +27,10 @@ from fusebench.evidence.comparison import (
     worst_image,
 )
 from fusebench.images import SCALED, pixel_sha256, read_image, write_png
+from msgspec.structs import replace
 from numpy.typing import NDArray
+
+from tests.evidence.makers import compared_image, source_file
 
 
 def gray(value: int = 100, size: tuple[int, int] = (16, 24)) -> NDArray[np.uint8]:
@@ -38,21 +45,21 @@ def test_differences_are_in_gray_levels() -> None:
     ours, theirs = gray(), gray()
     theirs[4, 4], theirs[5, 5] = 110, 96
     found = differences(ours, theirs)
-    assert found["max_abs"] == 10
-    assert found["mean_abs"] == pytest.approx(14 / ours.size)
-    assert found["psnr"] == pytest.approx(10 * np.log10(255**2 * ours.size / 116))
-    assert found["differing"] == 2 / ours.size
+    assert found.max_abs == 10
+    assert found.mean_abs == pytest.approx(14 / ours.size)
+    assert found.psnr == pytest.approx(10 * np.log10(255**2 * ours.size / 116))
+    assert found.differing == 2 / ours.size
 
 
 def test_differences_do_not_wrap_around() -> None:
     """255 beside 0 is a difference of 255, not of 1."""
-    assert differences(np.full((4, 4), 255, np.uint8), np.zeros((4, 4), np.uint8))["max_abs"] == 255
+    assert differences(np.full((4, 4), 255, np.uint8), np.zeros((4, 4), np.uint8)).max_abs == 255
 
 
 def test_gray_beside_equal_channels_is_exact() -> None:
     """A gray image saved with three equal channels is the same image."""
     found = differences(gray(), np.stack([gray()] * 3, axis=2))
-    assert (found["max_abs"], found["psnr"]) == (0, None)
+    assert (found.max_abs, found.psnr) == (0, None)
 
 
 def test_a_pixel_counts_once_however_many_channels_differ() -> None:
@@ -61,7 +68,7 @@ def test_a_pixel_counts_once_however_many_channels_differ() -> None:
     theirs = ours.copy()
     theirs[0, 0] = (3, 3, 3)
     found = differences(ours, theirs)
-    assert (found["differing"], found["mean_abs"]) == (0.25, 0.75)
+    assert (found.differing, found.mean_abs) == (0.25, 0.75)
 
 
 @pytest.mark.parametrize(
@@ -83,46 +90,53 @@ def test_the_rule(
     max_abs: int, mean_abs: float, psnr: float | None, tolerance: float, lossy: bool, verdict: str
 ) -> None:
     """Each side of every limit of the stated rule."""
-    assert (
-        verdict_of({"max_abs": max_abs, "mean_abs": mean_abs, "psnr": psnr}, tolerance, lossy)
-        == verdict
+    found = Differences(max_abs, mean_abs, psnr, 0.5)
+    assert verdict_of(found, tolerance, lossy) == verdict
+
+
+def pair_with(expect: ImageFile | None) -> Pair:
+    """Return a pair of a check's manifest."""
+    return Pair(name="p", size=(24, 16), a=source_file("a"), b=source_file("b"), expect=expect)
+
+
+def committed(file: str, *notes: str) -> ImageFile:
+    """Return what a manifest says of a committed output."""
+    return replace(source_file("expect", "1", file), notes=list(notes))
+
+
+def recorded(sha256: str, *notes: str) -> FusedImage:
+    """Return what a record says of our image."""
+    return FusedImage(
+        name="p", size=(24, 16), fused="p.png", mode="gray", sha256=sha256, notes=list(notes)
     )
 
 
 def compared(
     tmp_path: Path, ours: NDArray[np.uint8], theirs: NDArray[np.uint8] | None, suffix: str = ".png"
-) -> dict[str, Any]:
+) -> ComparedImage:
     """Compare two images through their files."""
-    pair: dict[str, Any] = {
-        "name": "p",
-        "expect": None,
-        **{side: {"original": {"file": side, "sha256": "0"}} for side in "ab"},
-    }
+    expect = None
     write_png(tmp_path / "fused" / "p.png", ours)
     if theirs is not None:
         file = tmp_path / "expect" / f"p{suffix}"
         file.parent.mkdir()
         cv2.imwrite(str(file), theirs if theirs.ndim == 2 else theirs[:, :, ::-1])
-        pair["expect"] = {
-            "file": f"expect/p{suffix}",
-            "notes": [],
-            "original": {"file": "out/p", "sha256": "1"},
-        }
-    image = {"fused": "p.png", "sha256": pixel_sha256(ours), "notes": []}
-    return compare_pair(pair, tmp_path, image, tmp_path / "fused", 1)
+        expect = committed(f"expect/p{suffix}")
+    image = recorded(pixel_sha256(ours))
+    return compare_pair(pair_with(expect), tmp_path, image, tmp_path / "fused", 1)
 
 
 def test_another_size_is_told_with_both_sizes(tmp_path: Path) -> None:
     """Images of two sizes are not scaled to be compared."""
     result = compared(tmp_path, gray(), gray(size=(16, 20)))
-    assert result["verdict"] == SIZE_DIFFERS
-    assert result["reason"] == "theirs is 20x16, ours 24x16"
+    assert result.verdict == SIZE_DIFFERS
+    assert result.reason == "theirs is 20x16, ours 24x16"
 
 
 def test_no_committed_output_is_nothing_to_compare(tmp_path: Path) -> None:
     """A pair without a committed output has a verdict of its own, and no difference."""
     result = compared(tmp_path, gray(), None)
-    assert (result["verdict"], "max_abs" in result) == (NOTHING, False)
+    assert (result.verdict, result.max_abs) == (NOTHING, None)
 
 
 def test_a_committed_jpeg_is_recognised_as_lossy(tmp_path: Path) -> None:
@@ -130,9 +144,9 @@ def test_a_committed_jpeg_is_recognised_as_lossy(tmp_path: Path) -> None:
     noise = np.random.default_rng(3).integers(0, 120, (32, 32)).astype(np.uint8)
     ours: Any = cv2.GaussianBlur(noise, (0, 0), 1.5)
     result = compared(tmp_path, ours, ours, ".jpg")
-    assert (result["verdict"], result["lossy"]) == (WITHIN, True)
-    assert result["max_abs"] > 1
-    assert result["notes"] == [
+    assert (result.verdict, result.lossy) == (WITHIN, True)
+    assert (result.max_abs or 0) > 1
+    assert result.notes == [
         "one of the two files is a JPEG: within tolerance from a mean of 0.5 and a PSNR of 45 dB on"
     ]
 
@@ -148,33 +162,19 @@ def test_an_alpha_channel_that_is_not_opaque_is_not_exact(
     )
     write_png(tmp_path / "fused" / "p.png", ours)
     _, notes = read_image(tmp_path / "t.png")
-    pair = {
-        "name": "p",
-        "expect": {"file": "t.png", "notes": notes, "original": {}},
-        **{side: {"original": {"sha256": "0"}} for side in "ab"},
-    }
-    image = {"fused": "p.png", "sha256": pixel_sha256(ours), "notes": []}
-    assert compare_pair(pair, tmp_path, image, tmp_path / "fused", 1)["verdict"] == verdict
+    pair = pair_with(committed("t.png", *notes))
+    image = recorded(pixel_sha256(ours))
+    assert compare_pair(pair, tmp_path, image, tmp_path / "fused", 1).verdict == verdict
 
 
 def test_a_jpeg_under_another_name_is_recognised(tmp_path: Path) -> None:
     """What the file holds counts, not how it is called."""
-    pair = {
-        "name": "p",
-        "expect": {"file": "p.png", "notes": [], "original": {}},
-        **{side: {"original": {"sha256": "0"}} for side in "ab"},
-    }
+    pair, image = pair_with(committed("p.png")), recorded(pixel_sha256(gray()))
     write_png(tmp_path / "fused" / "p.png", gray())
     for suffix, lossy in ((".jpg", True), (".png", False)):
         (tmp_path / "p.png").write_bytes(cv2.imencode(suffix, gray())[1].tobytes())
-        found = compare_pair(
-            pair,
-            tmp_path,
-            {"fused": "p.png", "sha256": pixel_sha256(gray()), "notes": []},
-            tmp_path / "fused",
-            1,
-        )
-        assert found["lossy"] is lossy
+        found = compare_pair(pair, tmp_path, image, tmp_path / "fused", 1)
+        assert found.lossy is lossy
 
 
 def test_notes_say_whose_image_they_are_of(tmp_path: Path) -> None:
@@ -182,35 +182,27 @@ def test_notes_say_whose_image_they_are_of(tmp_path: Path) -> None:
     theirs: Any = gray().astype(np.uint16) * 257
     cv2.imwrite(str(tmp_path / "t.png"), theirs)
     write_png(tmp_path / "fused" / "p.png", gray())
-    pair = {
-        "name": "p",
-        "expect": {"file": "t.png", "notes": [SCALED], "original": {}},
-        **{side: {"original": {"sha256": "0"}} for side in "ab"},
-    }
-    image = {"fused": "p.png", "sha256": pixel_sha256(gray()), "notes": ["A converted to gray"]}
+    pair = pair_with(committed("t.png", SCALED))
+    image = recorded(pixel_sha256(gray()), "A converted to gray")
     found = compare_pair(pair, tmp_path, image, tmp_path / "fused", 1)
-    assert found["notes"] == [f"theirs: {SCALED}", "ours: A converted to gray"]
-    assert found["verdict"] == WITHIN
+    assert found.notes == [f"theirs: {SCALED}", "ours: A converted to gray"]
+    assert found.verdict == WITHIN
 
 
 def test_every_result_carries_hashes(tmp_path: Path) -> None:
     """Inputs, our output and the committed one, its file included."""
     result = compared(tmp_path, gray(), gray())
-    assert result["inputs"] == {"a": "0", "b": "0"}
-    assert result["ours"] == pixel_sha256(gray()) and len(result["theirs"]) == 64
-    assert result["theirs_file"]["sha256"] == "1"
+    assert result.inputs == {"a": "0", "b": "0"}
+    assert result.ours == pixel_sha256(gray()) and len(result.theirs or "") == 64
+    assert isinstance(result.theirs_file, OriginalFile) and result.theirs_file.sha256 == "1"
 
 
 def test_an_image_that_its_record_does_not_know_is_refused(tmp_path: Path) -> None:
     """A verdict never speaks of other pixels than those whose hash it carries."""
     compared(tmp_path, gray(), gray())
-    pair = {
-        "name": "p",
-        "expect": {"file": "expect/p.png"},
-        **{side: {"original": {"sha256": "0"}} for side in "ab"},
-    }
+    pair = pair_with(committed("expect/p.png"))
     with pytest.raises(BadOutput, match=r"p.png: must be the image of its record; found another"):
-        compare_pair(pair, tmp_path, {"fused": "p.png", "sha256": "other"}, tmp_path / "fused", 1)
+        compare_pair(pair, tmp_path, recorded("other"), tmp_path / "fused", 1)
 
 
 def test_a_check_is_as_good_as_its_worst_image() -> None:
@@ -222,10 +214,10 @@ def test_a_check_is_as_good_as_its_worst_image() -> None:
 
 def test_the_worst_image_is_chosen_by_verdict_then_by_mean() -> None:
     """An image of another size cannot be shown beside ours; of the others the one that differs most is."""
-    images: list[dict[str, Any]] = [
-        {"name": "x", "verdict": CLOSE, "max_abs": 90, "mean_abs": 0.1},
-        {"name": "y", "verdict": CLOSE, "max_abs": 3, "mean_abs": 0.9},
-        {"name": "z", "verdict": SIZE_DIFFERS},
+    images = [
+        compared_image("x", CLOSE, max_abs=90, mean_abs=0.1),
+        compared_image("y", CLOSE, max_abs=3, mean_abs=0.9),
+        compared_image("z", SIZE_DIFFERS),
     ]
-    assert (worst_image(images) or {})["name"] == "y"
+    assert worst_image(images) is images[1]
     assert worst_image(images[2:]) is None

@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from fusebench.evidence.plan import make_evidence_plan
 from fusebench.images import in_mode, pixel_sha256
-from fusebench.plan import make_plan
+from fusebench.planning.evidence import make_evidence_plan
+from fusebench.planning.plan import make_plan
 from numpy.typing import NDArray
 
 from tests.flow.projects import MiniProject, image
@@ -317,7 +317,7 @@ def test_only_what_failed_runs_again(project: MiniProject) -> None:
     """A further run tries the failed script again, and nothing that is up to date."""
     project.config.pop("repeats", None)
     done = project.snakemake("selfcheck", "--dry-run", write=False)
-    again = {"fuse_committed": 1, "judge_selfcheck": 1, "write_selfcheck_table": 1, "selfcheck": 1}
+    again = {"fuse": 1, "judge_selfcheck": 1, "write_selfcheck_table": 1, "selfcheck": 1}
     assert project.jobs(done) == again, done.stdout + done.stderr
 
 
@@ -327,8 +327,8 @@ def test_a_suite_restricts_the_evidence(project: MiniProject) -> None:
     project.config["suites"]["few"] = {"methods": ["same", "seeded"], "datasets": ["pairs"]}
     project.write()
     plan = make_plan(project.root, overrides)
-    assert make_evidence_plan(plan, overrides).asked_checks == [
-        ("same", "committed"),
-        ("seeded", "committed"),
+    assert make_evidence_plan(plan.grouping, overrides).judged_checks == [
+        "results/selfcheck/same/committed.json",
+        "results/selfcheck/seeded/committed.json",
     ]
-    assert len(make_evidence_plan(plan, {}).asked_checks) == 7
+    assert len(make_evidence_plan(plan.grouping, {}).judged_checks) == 7

@@ -10,9 +10,10 @@ import numpy as np
 import openpyxl
 import pytest
 from fusebench.command import main
+from fusebench.contracts.methods import ClaimEntry
 from fusebench.errors import FusebenchError
 from fusebench.evidence import importing
-from fusebench.registry.claims import claims_of, read_claims_file
+from fusebench.registry.claims import claims_of, formula_of, read_claims_file
 from scipy.io import savemat
 
 README = """
@@ -156,10 +157,9 @@ def test_a_file_of_claims_tells_its_origin(
     origin, rows = read_claims_file(tmp_path / "claims" / "cddfuse.csv")
     assert origin["code"] == "https://github.com/Zhaozixiang1228/MMIF-CDDFuse"
     assert origin["commit"] == importing.TABLES["cddfuse"].commit and len(rows) == 2
-    claims = claims_of(
-        "m", {"claims": [{"file": "claims/cddfuse.csv", "name": "CDDFuse"}]}, tmp_path
-    )
-    assert [(claim.id, claim.value, claim.decimals) for claim in claims] == [
+    item = ClaimEntry(file="claims/cddfuse.csv", name="CDDFuse")
+    claims = claims_of("m", [item], tmp_path)
+    assert [(formula_of(claim), claim.value, claim.decimals) for claim in claims] == [
         ("EN@cddfuse", 7.12, 2),
         ("SD@cddfuse", 46.0, 2),
     ]

@@ -218,7 +218,7 @@ def test_a_variant_does_not_answer_for_the_check_that_it_shares(project: Path) -
     )
     variant = f"n:\n  <<: *m\n  tasks: [infrared-visible]\n  run: {run}\n"
     (project / "methods.yaml").write_text(text + variant)
-    assert "selfcheck" not in load_registry(project).methods["n"].entry
+    assert not load_registry(project).methods["n"].entry.selfcheck
 
 
 @pytest.mark.parametrize("text", ["- a\n", "hello\n"])

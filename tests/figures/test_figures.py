@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,10 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from fusebench.compare.planning import Comparison
+from fusebench.contracts.files import as_parameter, from_parameter, read_stored, write_stored
+from fusebench.contracts.jobs import FigureJob, StatisticsJob
+from fusebench.contracts.records import Record
+from fusebench.contracts.tables import CellList, FigureSpec
 from fusebench.figures import (
     boxes,
     correlation,
@@ -26,16 +28,18 @@ from fusebench.figures import (
     radar,
     ranks,
 )
-from fusebench.figures.contents import FigureSpec, Inputs
+from fusebench.figures.contents import Inputs, head_of
 from fusebench.figures.files import write_figure
 from fusebench.figures.style import looks, paper_style
 from fusebench.metrics import resolve
-from fusebench.plan import make_plan
+from fusebench.planning.plan import make_plan
 from fusebench.registry.tables import FIGURES
 from fusebench.statistics.files import write_statistics
 from fusebench.statistics.significance import critical_difference as cd
 from matplotlib.axes import Axes
+from msgspec.structs import replace as changed
 
+from tests.compare.made import on_cpu, on_gpu
 from tests.fake_results import METRICS, TABLE, FakeResults
 
 Read = Callable[[str], tuple[FigureSpec, Inputs]]
@@ -45,18 +49,17 @@ def read(root: Path) -> Read:
     """Analyse a project's table; return what reads the contents of one of its figures."""
     from fusebench.compare import read_measures
 
-    comparison = Comparison(make_plan(root, {}))
-    measures = [root / path for path in comparison.measures(TABLE)]
+    plan = make_plan(root, {})
+    papers, jobs = plan.papers, plan.paper_jobs
+    measures = [root / path for path in papers.measures(TABLE)]
     statistics = root / "results" / "statistics" / TABLE
-    write_statistics(
-        statistics, read_measures(measures), json.loads(comparison.statistics_spec(TABLE))
-    )
+    job = from_parameter(jobs.statistics(TABLE), StatisticsJob)
+    write_statistics(statistics, read_measures(measures), job.metrics)
 
     def of(figure: str) -> tuple[FigureSpec, Inputs]:
-        spec = FigureSpec(**json.loads(comparison.figure_spec(TABLE, figure)))
-        return spec, Inputs(
-            root, statistics, [root / path for path in comparison.figure_measures(TABLE, figure)]
-        )
+        spec = from_parameter(jobs.figure(TABLE, figure), FigureJob).figure
+        drawn_from = [root / path for path in papers.figure_measures(TABLE, figure)]
+        return spec, Inputs(root, statistics, drawn_from)
 
     return of
 
@@ -80,6 +83,11 @@ def texts(figure: Any) -> list[str]:
     from matplotlib.text import Text
 
     return [text.get_text() for text in figure.findobj(Text)]
+
+
+def of_metrics(spec: FigureSpec, names: list[str]) -> FigureSpec:
+    """A figure of one dataset with other metrics."""
+    return changed(spec, datasets=[changed(spec.shown, metrics=names)])
 
 
 @pytest.mark.parametrize("kind", FIGURES)
@@ -176,7 +184,7 @@ def test_many_names_of_a_radar_follow_their_rays(of: Read) -> None:
     names = directed[: radar.MOST_METRICS]
     one, inputs = inputs.summary[inputs.summary["id"] == "EN"], replace(inputs)
     inputs.__dict__["summary"] = pd.concat([one.assign(id=name) for name in names])
-    figure, _ = draw(radar, (replace(spec, datasets=[{**spec.shown, "metrics": names}]), inputs))
+    figure, _ = draw(radar, (of_metrics(spec, names), inputs))
     (panel,) = figure.axes
     for number, text in enumerate(panel.texts):
         turned = (text.get_rotation() - 360 * number / len(names)) % 180
@@ -205,16 +213,13 @@ def test_a_radar_shows_the_leading_ones_of_the_complete(
 def test_speed_is_compared_within_one_device(of: Read, tmp_path: Path) -> None:
     """Methods that ran on two devices stand in two panels, named by the device."""
     spec, inputs = of("quality-speed-set-00")
-    records = tmp_path / "results" / "runs"
-    for method in spec.cells["runs"]["set-00"]:
-        record = json.loads((inputs.root / f"results/runs/{method}/set-00/record.json").read_text())
-        record |= {"hardware": {"cpu": "Xeon", "threads": 2}}
-        if method == "method-001":
-            record |= {"device": "cuda", "hardware": {"gpu": "NVIDIA H200"}}
-        (records / method / "set-00").mkdir(parents=True)
-        (records / method / "set-00" / "record.json").write_text(json.dumps(record))
-    alone = {"runs": {"set-00": spec.cells["runs"]["set-00"]}, "skipped": []}
-    figure, data = draw(quality_speed, (replace(spec, cells=alone), replace(inputs, root=tmp_path)))
+    methods = spec.cells.runs["set-00"]
+    for method in methods:
+        path = Path("results", "runs", method, "set-00", "record.json")
+        device = on_gpu("NVIDIA H200") if method == "method-001" else on_cpu("Xeon")
+        write_stored(tmp_path / path, changed(read_stored(inputs.root / path, Record), **device))
+    alone = changed(spec, cells=CellList(runs={"set-00": methods}, skipped=[]))
+    figure, data = draw(quality_speed, (alone, replace(inputs, root=tmp_path)))
     assert data.set_index("method")["device"]["method-001"] == "NVIDIA H200"
     assert len(figure.axes) == 2 and {"Xeon", "NVIDIA H200"} <= {
         panel.get_title(loc="left") for panel in figure.axes
@@ -256,20 +261,10 @@ def test_critical_difference_is_the_same_in_every_process(tmp_path: Path) -> Non
     """The order in which Python walks through sets of names, which every process draws again, changes no byte."""
     project = FakeResults(tmp_path / "project", methods=9, datasets=1, images=False).write().root
     spec, inputs = read(project)("critical-difference")
-    step = [
-        sys.executable,
-        "-m",
-        "fusebench.compare.steps",
-        "figure",
-        "--spec",
-        json.dumps(asdict(spec)),
-    ]
-    step += [
-        "--statistics",
-        str(inputs.statistics / "summary.csv"),
-        "--measures",
-        *map(str, inputs.measures),
-    ]
+    step = [sys.executable, "-m", "fusebench.steps", "figure"]
+    step += ["--job", as_parameter(FigureJob(figure=spec), keep_order=True)]
+    step += ["--statistics", str(inputs.statistics / "summary.csv")]
+    step += ["--measures", *map(str, inputs.measures)]
     paths = [tmp_path / f"{seed}.pdf" for seed in (1, 2)]
     for path in paths:
         environment = {**os.environ, "PYTHONHASHSEED": path.stem}
@@ -283,7 +278,7 @@ def test_names_are_no_formulas(of: Read) -> None:
     """What stands between two dollars in a name is drawn as it is written, also where it is no valid formula."""
     spec, inputs = of("ranks")
     label = r"$\no formula_{$"
-    figure, _ = draw(ranks, (replace(spec, labels={**spec.labels, "method-000": label}), inputs))
+    figure, _ = draw(ranks, (changed(spec, labels={**spec.labels, "method-000": label}), inputs))
     shown = [text for text in figure.findobj() if getattr(text, "get_text", str)() == label]
     assert shown and not any(text.get_parse_math() for text in shown)
 
@@ -299,10 +294,9 @@ def test_what_cannot_be_read_is_not_drawn(of: Read, tmp_path: Path) -> None:
     assert len(names) > correlation.MOST_NUMBERS and "0.0" not in texts(figure)
     spec, inputs = of("radar-set-00")
     many = pd.concat([inputs.summary.assign(id=name) for name in names])
-    wide = replace(spec, datasets=[{**spec.shown, "metrics": names}])
     inputs = replace(inputs)
     inputs.__dict__["summary"] = many
-    figure, _ = draw(radar, (wide, inputs))
+    figure, _ = draw(radar, (of_metrics(spec, names), inputs))
     assert any("cannot be read" in text for text in texts(figure))
 
 
@@ -337,7 +331,7 @@ def test_grid_shows_pairs_on_which_methods_differ(of: Read) -> None:
     matrices = list(inputs.matrices(spec).values())
     spread = sum(((m - m.to_numpy().mean()) / m.to_numpy().std()).std(axis=1) for m in matrices)
     assert len(chosen) == 2 and min(spread[chosen]) >= max(spread.drop(chosen))
-    assert grid.chosen_pairs(replace(spec, pairs=["0003"]), inputs, names) == ["0003"]
+    assert grid.chosen_pairs(changed(spec, pairs=["0003"]), inputs, names) == ["0003"]
 
 
 def test_grid_boxes_lie_where_images_differ() -> None:
@@ -353,7 +347,7 @@ def test_grid_boxes_lie_where_images_differ() -> None:
 def test_grid_takes_crops_of_the_configuration(of: Read) -> None:
     """Boxes come back in the data for every image."""
     spec, inputs = of("grid-set-00")
-    shown = replace(spec, pairs=["0001"], crops={"0001": [(4, 4, 20, 10)]})
+    shown = changed(spec, pairs=["0001"], crops={"0001": [(4, 4, 20, 10)]})
     _, data = draw(grid, (shown, inputs))
     assert (
         len(data) == 2 + 4
@@ -381,7 +375,7 @@ def test_a_grid_shows_the_leading_methods_that_fit_on_a_page(
 def test_a_tall_crop_is_no_taller_than_its_image_is_wide(of: Read) -> None:
     """A box of 4 by 40 pixels stands in the middle of its strip with its own proportions."""
     spec, inputs = of("grid-set-00")
-    shown = replace(spec, pairs=["0001"], crops={"0001": [(4, 0, 4, 40)]})
+    shown = changed(spec, pairs=["0001"], crops={"0001": [(4, 0, 4, 40)]})
     figure, _ = draw(grid, (shown, inputs))
     _, crop, *_ = (axes.get_window_extent() for axes in figure.findobj(Axes))
     image = figure.findobj(Axes)[0].get_window_extent()
@@ -395,8 +389,8 @@ def test_a_head_of_ones_own_is_drawn_as_it_is_written(of: Read) -> None:
     """Only the `@` of a definition parts it from the metric."""
     spec, _ = of("ranks")
     plain, other = resolve(["SSIM", "SSIM@cddfuse"])
-    shown = replace(spec, heads={"SSIM": "H @ scale"})
-    assert (shown.head(plain), shown.head(other)) == ("H @ scale ↑", "SSIM (cddfuse) ↑")
+    shown = changed(spec, heads={"SSIM": "H @ scale"})
+    assert (head_of(shown, plain), head_of(shown, other)) == ("H @ scale ↑", "SSIM (cddfuse) ↑")
 
 
 def test_many_names_look_different() -> None:

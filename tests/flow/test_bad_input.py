@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import yaml
 from fusebench.command import main
 
 from tests.flow.projects import MiniProject, image
@@ -126,9 +127,15 @@ def test_the_same_code_under_two_names_is_reported(
 def test_a_missing_registry_file_is_named(
     project: MiniProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A folder without a registry is told so."""
+    """A folder without a configuration is told so; one that has a configuration alone takes the methods of the workflow."""
     status, printed = check(project, capsys)
-    assert status == 1 and "methods.yaml: must be a readable YAML file" in printed
+    assert status == 1 and "config.yaml: must be a readable YAML file" in printed
+    suite = {"methods": ["mean"], "datasets": ["night-scenes"], "metrics": ["EN"]}
+    config = {"suite": "mini", "suites": {"mini": suite}}
+    (project.root / "config").mkdir()
+    (project.root / "config" / "config.yaml").write_text(yaml.safe_dump(config))
+    status, printed = check(project, capsys)
+    assert status == 0 and "1 suites" in printed, printed
 
 
 def test_snakemake_refuses_a_wrong_registry_and_runs_nothing(written: MiniProject) -> None:
@@ -233,3 +240,20 @@ def test_a_metric_that_a_dataset_cannot_have_is_refused(
     replace(written, "config/config.yaml", "- SSIM", f"- {metric}")
     status, printed = check(written, capsys)
     assert status == 1 and words in printed
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("results/runs/oen/pairs/record.json", "methods.yaml: .* 'oen' .did you mean 'one'"),
+        ("results/runs/one/pears/record.json", "datasets.yaml: .* 'pears' .did you mean 'pairs'"),
+        ("results/tables/mimi/pairs.md", "config.yaml: .* 'mimi' .did you mean 'mini'"),
+    ],
+)
+def test_a_mistyped_target_is_told_with_the_nearest_name(
+    target: str, words: str, written: MiniProject
+) -> None:
+    """A file that Snakemake is asked for by a wrong name: which registry file lacks the name, and which one is near."""
+    done = written.snakemake(target)
+    assert done.returncode != 0
+    assert re.search(words, done.stdout + done.stderr), done.stderr

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fusebench.contracts.configuration import Config
 from fusebench.errors import EnvironmentFailed
 from fusebench.fuse import devices
+from fusebench.planning.session import begun_session, whole_session
+from fusebench.variables import SESSION
 
 HOLD = """
 import sys, time
 from pathlib import Path
 from fusebench.fuse.devices import reserved_device
-with reserved_device("cuda", int(sys.argv[1])) as device:
+with reserved_device("cuda", int(sys.argv[1]), on_cluster=sys.argv[2] == "cluster") as device:
     print(device.kind, device.visible, flush=True)
     sys.stdin.read()
 """
@@ -40,9 +43,11 @@ def machine(tmp_path: Path) -> dict[str, str]:
     return {**environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
 
 
-def holding(environ: dict[str, str], count: int = 1) -> subprocess.Popen[str]:
-    """Start a job that holds its GPUs until its input is closed."""
-    command = [sys.executable, "-c", HOLD, str(count)]
+def holding(
+    environ: dict[str, str], count: int = 1, place: str = "machine"
+) -> subprocess.Popen[str]:
+    """Start a job, on this machine or on a node of a cluster, that holds its GPUs until its input is closed."""
+    command = [sys.executable, "-c", HOLD, str(count), place]
     return subprocess.Popen(
         command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -117,8 +122,6 @@ def test_jobs_that_want_all_gpus_follow_each_other(machine: dict[str, str]) -> N
 def test_more_gpus_than_the_machine_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job that asks for more GPUs than there are ends at once as env-failed, and says how many there are."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    monkeypatch.setenv(devices.CLUSTER_VARIABLE, "")
-    monkeypatch.delenv(devices.CLUSTER_VARIABLE)
     with (
         pytest.raises(EnvironmentFailed, match="asks for 3 GPUs, and this machine has 2"),
         devices.reserved_device("cuda", 3),
@@ -128,8 +131,8 @@ def test_more_gpus_than_the_machine_has_are_refused(monkeypatch: pytest.MonkeyPa
 
 def test_what_a_scheduler_gave_is_used_whole(machine: dict[str, str]) -> None:
     """A job of a cluster uses the GPUs that the scheduler gave it, without a lock: their numbers mean nothing elsewhere."""
-    given = {**machine, "CUDA_VISIBLE_DEVICES": "0,1", devices.CLUSTER_VARIABLE: "1"}
-    jobs = [holding(given), holding(given)]
+    given = {**machine, "CUDA_VISIBLE_DEVICES": "0,1"}
+    jobs = [holding(given, place="cluster"), holding(given, place="cluster")]
     assert [said(job) for job in jobs] == ["cuda 0,1", "cuda 0,1"]
     for job in jobs:
         end(job)
@@ -139,12 +142,12 @@ def test_the_nodes_decide_on_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     """``auto`` means cuda where any node has a GPU, although the submitting machine has none; jobs are told the same."""
     monkeypatch.setattr(devices, "gpus_in_cluster", lambda: True)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    for name in (devices.DEVICE_VARIABLE, devices.CLUSTER_VARIABLE):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
-    assert devices.device_of_jobs("auto", on_cluster=True) == "cuda"
-    assert os.environ[devices.DEVICE_VARIABLE] == "cuda"
+    monkeypatch.setenv(SESSION, "")
+    config = Config(suite="s", suites={})
+    begun = begun_session(config, on_cluster=True)
+    assert (begun.device, begun.on_cluster) == ("cuda", True)
+    whole_session(begun, [], [], retries=0)
     monkeypatch.setattr(devices, "gpus_in_cluster", lambda: False)
-    assert devices.device_of_jobs("auto", on_cluster=True) == "cuda"
-    monkeypatch.delenv(devices.DEVICE_VARIABLE)
-    assert devices.device_of_jobs("auto", on_cluster=True) == "cpu"
+    assert begun_session(config, on_cluster=True).device == "cuda"
+    monkeypatch.delenv(SESSION)
+    assert begun_session(config, on_cluster=True).device == "cpu"

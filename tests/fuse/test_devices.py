@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from fusebench.contracts.jobs import CellSpec, Run
+from fusebench.contracts.markers import EnvironmentMarker, Manifest, SourceMarker
+from fusebench.contracts.methods import Stage
 from fusebench.fuse import devices
 from fusebench.fuse.cells import run_cell
 from fusebench.fuse.records import Cell
@@ -71,26 +73,34 @@ def test_a_gpu_without_kernels_is_refused_before_the_script_starts(
     python = tmp_path / "env" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.touch()
-    receipt: dict[str, Any] = {"env": "torch-1.8", "variant": "", "conda_packages": {}}
-    receipt |= {"packages": {"torch": "1.8.1"}, "cuda_architectures": ["sm_37", "sm_70"]}
+    run = Run(stage=Stage(a="a/{name}.png", b="b/{name}.png"), collect="o/{name}.png")
+    environment = EnvironmentMarker(
+        path=str(tmp_path / "env"),
+        env="torch-1.8",
+        packages={"torch": "1.8.1"},
+        cuda_architectures=["sm_37", "sm_70"],
+    )
     cell = Cell(
-        {
-            "method": "old",
-            "dataset": "pairs",
-            "device": "cuda",
-            "threads": 1,
-            "run": {"compat": [], "edit": {}, "seed": 0},
-        },
-        {"state": "ok", "path": str(source), "code": "x"},
-        {"state": "ok", "path": str(tmp_path / "env"), **receipt},
-        {"state": "ok", "pairs": []},
+        "pairs",
+        CellSpec(
+            method="old",
+            dataset="pairs",
+            run=run,
+            weights=[],
+            modalities=("infrared", "visible"),
+            threads=1,
+            minutes=60,
+            device="cuda",
+        ),
+        SourceMarker(path=str(source), code="x"),
+        environment,
+        Manifest(),
         None,
-        tmp_path / "run",
-        tmp_path / "log",
+        tmp_path,
     )
     record = run_cell(cell)
-    assert record["state"] == "env-failed"
+    assert record.state == "env-failed"
     assert (
-        "torch 1.8.1 has no kernels for sm_90" in record["reason"]
-        and "use env torch-2" in record["reason"]
+        "torch 1.8.1 has no kernels for sm_90" in record.reason
+        and "use env torch-2" in record.reason
     )

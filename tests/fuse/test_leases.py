@@ -14,7 +14,7 @@ from fusebench.fuse.leases import holder, lease
 
 def hold(folder: Path, seconds: float, entered: str) -> None:
     """Hold a lease for some seconds and write down when it was entered and left."""
-    with lease(folder):
+    with lease(folder, "other run"):
         began = time.monotonic()
         time.sleep(seconds)
         (folder / entered).write_text(f"{began} {time.monotonic()}")
@@ -31,7 +31,7 @@ def started(folder: Path, seconds: float, entered: str) -> SpawnProcess:
 
 def wait_for_holder(folder: Path, process: SpawnProcess) -> None:
     """Wait until a process holds the lease."""
-    while holder(folder).get("pid") != process.pid:
+    while (known := holder(folder)) is None or known.pid != process.pid:
         assert process.is_alive()
         time.sleep(0.05)
 
@@ -40,7 +40,7 @@ def test_a_second_job_waits_and_says_for_whom(tmp_path: Path) -> None:
     """The second job enters when the first has left, and notes whom it waited for."""
     first = started(tmp_path, 1.5, "first")
     wait_for_holder(tmp_path, first)
-    with lease(tmp_path) as notes:
+    with lease(tmp_path, "this run") as notes:
         entered = time.monotonic()
     first.join()
     assert entered >= float((tmp_path / "first").read_text().split()[1]) - 0.1
@@ -54,14 +54,16 @@ def test_a_killed_job_frees_its_lease(tmp_path: Path) -> None:
     assert first.pid is not None
     os.kill(first.pid, signal.SIGKILL)
     first.join()
-    assert holder(tmp_path)["pid"] == first.pid
-    with lease(tmp_path) as notes:
-        assert holder(tmp_path)["pid"] == os.getpid()
+    known = holder(tmp_path)
+    assert known is not None and (known.pid, known.session) == (first.pid, "other run")
+    with lease(tmp_path, "this run") as notes:
+        known = holder(tmp_path)
+        assert known is not None and (known.pid, known.session) == (os.getpid(), "this run")
     assert notes in ([], [f"waited for process {first.pid} on {os.uname().nodename}"])
 
 
 def test_nobody_ever_held_a_new_run(tmp_path: Path) -> None:
     """A run without a lease has no holder, nor has one whose file was cut off."""
-    assert holder(tmp_path) == {}
+    assert holder(tmp_path) is None
     (tmp_path / ".lease").write_text('{"host": "n')
-    assert holder(tmp_path) == {}
+    assert holder(tmp_path) is None

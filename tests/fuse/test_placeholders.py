@@ -39,8 +39,8 @@ def test_a_path_with_a_space_stays_one_argument() -> None:
 
 def test_edits_fill_the_replacement_only() -> None:
     """The text that is replaced stays as the authors wrote it, also where it looks like a placeholder."""
-    assert filled_edits({"a.py": [["f'{name}'", "'{name}'"]]}, VALUES) == {
-        "a.py": [["f'{name}'", "'p1'"]]
+    assert filled_edits({"a.py": [("f'{name}'", "'{name}'")]}, VALUES) == {
+        "a.py": [("f'{name}'", "'p1'")]
     }
 
 

@@ -3,36 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from fusebench.compare.speed import write_speed_tables
-from fusebench.fuse.timing import hardware, spread, timing
+from fusebench.contracts.harness import LaunchReport
+from fusebench.contracts.records import FusedImage, Hardware, Host, Record, TimeSpread, Timing
+from fusebench.fuse.timing import PROTOCOL, hardware, spread, timing
+from fusebench.states import State
 
 
-def images(*seconds: float, warmup: int = 1) -> list[dict[str, Any]]:
+def images(*seconds: float, warmup: int = 1) -> list[FusedImage]:
     """Return the images of a run with these times."""
     return [
-        {"model_seconds": value / 2, "seconds": value, "warmup": index < warmup}
+        FusedImage(
+            name=f"p{index}",
+            size=(6, 4),
+            fused=f"p{index}.png",
+            mode="gray",
+            sha256="",
+            model_seconds=value / 2,
+            seconds=value,
+            warmup=index < warmup,
+        )
         for index, value in enumerate(seconds)
     ]
 
 
+def median(spread: TimeSpread | None) -> float:
+    """Return the median of times that are known."""
+    assert spread is not None
+    return spread.median
+
+
 def test_the_warm_up_is_excluded() -> None:
     """Median, p95 and repeats are of the images after the first."""
-    found = timing(images(9.0, 1.0, 2.0, 3.0), [{"startup_seconds": 4.0, "peak_rss_bytes": 7}], {})
-    assert (found["repeats"], found["warmup_excluded"]) == (3, 1)
-    assert found["seconds"]["median"] == 2.0
-    assert found["model_seconds"]["median"] == 1.0
-    assert found["startup_seconds"] == 4.0
+    report = LaunchReport(startup_seconds=4.0, peak_rss_bytes=7)
+    found = timing(images(9.0, 1.0, 2.0, 3.0), [report], exclusive=False)
+    assert (found.repeats, found.warmup_excluded) == (3, 1)
+    assert median(found.seconds) == 2.0
+    assert median(found.model_seconds) == 1.0
+    assert found.startup_seconds == 4.0
 
 
 def test_a_child_with_more_memory_counts() -> None:
     """Peak resident memory is that of the process or of its largest child, whichever had more."""
-    reports = [{"peak_rss_bytes": 7, "peak_rss_children_bytes": 9}, {"peak_rss_bytes": 8}]
-    assert timing(images(1.0), reports, {})["peak_rss_bytes"] == 9
+    reports = [
+        LaunchReport(peak_rss_bytes=7, peak_rss_children_bytes=9),
+        LaunchReport(peak_rss_bytes=8),
+    ]
+    assert timing(images(1.0), reports, exclusive=False).peak_rss_bytes == 9
 
 
 def test_a_gpu_has_a_name_whatever_the_library(
@@ -43,15 +64,15 @@ def test_a_gpu_has_a_name_whatever_the_library(
     smi.write_text('#!/bin/sh\ncase "$1" in *name) echo "NVIDIA H100";; *) echo 555.1;; esac\n')
     smi.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    found = hardware("0", [{"device_name": None}], 2)
-    assert (found["gpu"], found["driver"]) == ("NVIDIA H100", "555.1")
-    assert hardware("", [{"device_name": "A processor"}], 2)["gpu"] is None
+    found = hardware("0", [LaunchReport(device_name=None)], 2)
+    assert (found.gpu, found.driver) == ("NVIDIA H100", "555.1")
+    assert hardware("", [LaunchReport(device_name="A processor")], 2).gpu is None
 
 
 def test_where_every_image_is_a_warm_up_all_count() -> None:
     """A script that takes one pair per process has nothing but first images."""
-    found = timing(images(1.0, 3.0, warmup=2), [], {})
-    assert (found["repeats"], found["warmup_excluded"], found["seconds"]["median"]) == (2, 0, 2.0)
+    found = timing(images(1.0, 3.0, warmup=2), [], exclusive=False)
+    assert (found.repeats, found.warmup_excluded, median(found.seconds)) == (2, 0, 2.0)
 
 
 @pytest.mark.parametrize("values", [[0.5], [1.0, 2.0], [3.0, 1.0, 2.0, 8.0, 5.0]])
@@ -59,7 +80,7 @@ def test_p95_is_numpys(values: list[float]) -> None:
     """The 95th percentile lies linearly between its neighbours."""
     found = spread(values)
     assert found is not None
-    assert found["p95"] == pytest.approx(np.percentile(values, 95))
+    assert found.p95 == pytest.approx(np.percentile(values, 95))
 
 
 def test_an_unknown_time_makes_no_median() -> None:
@@ -68,19 +89,30 @@ def test_an_unknown_time_makes_no_median() -> None:
     assert spread([]) is None
 
 
-def record(method: str, gpu: str | None, seconds: float, state: str = "ok") -> dict[str, Any]:
+def record(method: str, gpu: str | None, seconds: float, state: State = "ok") -> Record:
     """Return what a speed table reads of a record."""
-    times = {"median": seconds, "p95": seconds}
-    return {
-        "method": method,
-        "dataset": "speed-640x480-infrared-visible",
-        "state": state,
-        "reason": "" if state == "ok" else "no time",
-        "device": "cuda" if gpu else "cpu",
-        "timing": {"model_seconds": times, "seconds": times, "repeats": 10},
-        "hardware": {"gpu": gpu, "cpu": "A processor", "threads": 2},
-        "host": {"load_per_cpu": [0.1, 0.2]},
-    }
+    times = TimeSpread(median=seconds, p95=seconds)
+    return Record(
+        method=method,
+        dataset="speed-640x480-infrared-visible",
+        state=state,
+        reason="" if state == "ok" else "no time",
+        device="cuda" if gpu else "cpu",
+        timing=Timing(
+            protocol=PROTOCOL,
+            batch=1,
+            repeats=10,
+            warmup_excluded=1,
+            model_seconds=times,
+            seconds=times,
+            startup_seconds=None,
+            peak_rss_bytes=None,
+            peak_device_bytes=None,
+            exclusive=False,
+        ),
+        hardware=Hardware(cpu="A processor", gpu=gpu, driver=None, threads=2),
+        host=Host(node="n", system="Linux", cpus=2, slurm_job=None, load_per_cpu=[0.1, 0.2]),
+    )
 
 
 def test_two_devices_are_two_tables(tmp_path: Path) -> None:

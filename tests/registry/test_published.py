@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from fusebench.datasets.pins import read_pins
+from fusebench.contracts.methods import RunPart
 from fusebench.registry import Registry, load_registry
 from fusebench.registry.documentation import page
 from fusebench.registry.methods import is_local, owner_and_name
 from fusebench.registry.pairing import pair_names
 from fusebench.registry.writing import change_registry
+from msgspec import UNSET
 
 ROOT = Path(__file__).parents[2]
 PAPERS = ROOT.parent / "shared" / "catalogue" / "papers.csv"
@@ -54,7 +56,7 @@ def test_every_published_entry_says_where_it_was_published(registry: Registry) -
     ]
     assert len(published) > 35
     assert [
-        method.name for method in published if not method.commit or "licence" not in method.entry
+        method.name for method in published if not method.commit or method.entry.licence is UNSET
     ] == []
     assert {method.name for method in published if not method.weights} == {
         "fcdfusion",
@@ -70,7 +72,7 @@ def test_verified_methods_name_datasets_of_their_tasks(registry: Registry) -> No
         (method.name, name)
         for method in registry.methods.values()
         if method.verified
-        for name in [method.verified["dataset"], *method.verified.get("others", {})]
+        for name in [method.verified.dataset, *(method.verified.others or {})]
         if name not in registry.datasets or registry.datasets[name].task not in method.tasks
     ]
     assert wrong == []
@@ -83,21 +85,16 @@ def test_entries_name_known_shims_and_datasets(registry: Registry) -> None:
         shims = importlib.import_module("harness.compat").COMPAT
     finally:
         sys.path.remove(str(ROOT / "workflow"))
-    runs = [
-        (method.name, method.entry["run"])
-        for method in registry.methods.values()
-        if method.is_active
-    ]
-    parts = [
+    runs = [(method.name, method.run) for method in registry.methods.values() if method.is_active]
+    parts: list[tuple[str, RunPart]] = [
         (name, part)
         for name, run in runs
-        for part in [run, *run.get("per_task", {}).values(), *run.get("per_dataset", {}).values()]
+        for part in [run, *(run.per_task or {}).values(), *(run.per_dataset or {}).values()]
     ]
-    named = {
-        (name, shim.partition(":")[0]) for name, part in parts for shim in part.get("compat", [])
-    }
+    named = {(name, shim.partition(":")[0]) for name, part in parts for shim in part.compat or []}
+    assert len(named) > 10
     assert [pair for pair in named if pair[1] not in shims] == []
-    datasets = {(name, dataset) for name, run in runs for dataset in run.get("per_dataset", {})}
+    datasets = {(name, dataset) for name, run in runs for dataset in run.per_dataset or {}}
     assert [pair for pair in datasets if pair[1] not in registry.datasets] == []
 
 
@@ -106,8 +103,9 @@ def test_pins_cover_the_pairs(registry: Registry) -> None:
     for dataset in registry.datasets.values():
         if dataset.kind != "git":
             continue
-        names = pair_names(dataset.entry["pairs"], ROOT)
-        sums = read_pins(ROOT / dataset.entry["hashes"])
+        names = pair_names(dataset.entry.pairs, ROOT)
+        assert dataset.entry.hashes, dataset.name
+        sums = read_pins(ROOT / dataset.entry.hashes)
         assert names, dataset.name
         assert [
             (side, name) for name in names for side in "ab" if (side, name) not in sums

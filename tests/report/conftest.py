@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fusebench.contracts.jobs import Session
 from fusebench.report.page import write_page
 
 from tests.fake_results import FakeResults
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+SESSION = Session(id="tests", device="cpu")
 needs_browser = pytest.mark.skipif(
     not (BROWSER and DRIVER), reason="chromium and chromium-driver are not installed"
 )
@@ -22,9 +24,8 @@ needs_browser = pytest.mark.skipif(
 def make_page(results: FakeResults, **options: Any) -> Path:
     """Write the page of a project and return its path."""
     page = results.root / "results" / "report" / "index.html"
-    write_page(
-        results.root, options, page, page.parent / "previews", page.parent / "page", workers=2
-    )
+    beside, together = page.parent / "previews", page.parent / "page"
+    write_page(results.root, options, SESSION, page, beside, together, workers=2)
     return page
 
 

@@ -11,6 +11,10 @@ from urllib.request import url2pathname
 
 import pytest
 import yaml
+from fusebench.contracts.files import read_stored, write_stored
+from fusebench.contracts.markers import Manifest
+from fusebench.contracts.records import Record
+from msgspec.structs import replace
 
 from tests.fake_results import METRICS, FakeResults
 from tests.report.conftest import Browser, make_page, needs_browser
@@ -121,7 +125,12 @@ def test_only_verified_shows_what_is_borne_out(browser: Browser, tmp_path: Path)
     results = FakeResults(tmp_path, methods=4, datasets=1, pairs=2, failed=0).write()
     registry = results.root / "methods.yaml"
     entries = yaml.safe_load(registry.read_text())
-    entries["method-000"]["verified"] = {"date": "2026-01-02"}
+    entries["method-000"]["verified"] = {
+        "date": "2026-01-02",
+        "device": "cpu",
+        "dataset": "set-00",
+        "outputs_sha256": "0" * 64,
+    }
     registry.write_text(yaml.safe_dump(entries))
     summary = results.root / "results" / "evidence" / "summary.csv"
     summary.parent.mkdir()
@@ -251,15 +260,10 @@ def test_a_dataset_without_images_shows_nothing_of_another(
     """Neither links nor values of the dataset that was looked at before stay on the page."""
     results = FakeResults(tmp_path, methods=2, datasets=2, pairs=2).write()
     marker = results.root / "resources" / "datasets" / "set-01.json"
-    marker.write_text(json.dumps({"state": "skipped", "reason": "no folder"}))
-    for record in results.root.glob("results/runs/*/set-01/record.json"):
-        failed = {
-            **json.loads(record.read_text()),
-            "state": "skipped",
-            "reason": "no folder",
-            "images": [],
-        }
-        record.write_text(json.dumps(failed))
+    write_stored(marker, Manifest(state="skipped", reason="no folder"))
+    for path in results.root.glob("results/runs/*/set-01/record.json"):
+        record = read_stored(path, Record)
+        write_stored(path, replace(record, state="skipped", reason="no folder", images=[]))
     browser.open(make_page(results))
     open_part(browser, "images")
     browser.choose("#view-dataset", "set-01")

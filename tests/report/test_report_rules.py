@@ -14,9 +14,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fusebench.files import read_json, write_json, write_text
+from fusebench.contracts.files import read_stored, write_stored
+from fusebench.contracts.markers import FusedCell, FusedCells
+from fusebench.contracts.records import Record
+from fusebench.files import sha256_of_file, write_text
+from fusebench.layout import fusing_job, record_path
 from fusebench.registry.datasets import SPEED_SIZES
 from fusebench.report.archive import ALLOWED
+from msgspec.structs import replace
 
 from tests.fake_results import METRICS, REPOSITORY, FakeResults
 
@@ -50,11 +55,13 @@ def add_others(results: FakeResults) -> Path:
         "suites": {"fake": {"speed": True}},
         "tables": {"bare": {**table, "groups": groups, "figures": ["ranks"]}},
     }
-    runs = results.root / "results" / "runs"
-    for record in sorted(runs.glob("*/set-00/record.json")):
-        for size in SPEED_SIZES:
-            timed = record.parents[1] / f"speed-{size}-infrared-visible" / "record.json"
-            write_json(timed, {**read_json(record), "dataset": timed.parent.name})
+    for method in results.method_names:
+        record = read_stored(results.root / record_path(method, "set-00"), Record)
+        for timed in (f"speed-{size}-infrared-visible" for size in SPEED_SIZES):
+            path = results.root / record_path(method, timed)
+            write_stored(path, replace(record, dataset=timed))
+            ended = FusedCell(state=record.state, record=sha256_of_file(path))
+            write_stored(results.root / fusing_job(method, timed), FusedCells(cells={timed: ended}))
     measures = results.root / "results" / "measures"
     shutil.copytree(measures / "tables" / "wide", measures / "tables" / "bare")
     write_text(results.root / "over.yaml", yaml.safe_dump(other))

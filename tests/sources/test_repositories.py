@@ -45,9 +45,9 @@ def test_the_commit_is_checked_out_not_the_branch(
     """A clone holds the files of the pinned commit although the branch has moved on."""
     first = commit(origin, {"test.py": "1"})
     commit(origin, {"test.py": "2"})
-    record = obtain_source(URL, first, tmp_path / "clone", tmp_path, mirror)
+    marker = obtain_source(URL, first, tmp_path / "clone", tmp_path, mirror)
     assert (tmp_path / "clone" / "test.py").read_text() == "1"
-    assert record["commit"] == first and record["origin"] == str(origin) and record["absent"] == []
+    assert marker.commit == first and marker.origin == str(origin) and marker.absent == []
 
 
 def test_line_endings_stay_as_committed(tmp_path: Path, origin: Path, mirror: str) -> None:
@@ -82,9 +82,9 @@ def test_submodules_are_cloned_at_their_commits(tmp_path: Path, origin: Path, mi
     )
     pin = commit(origin, {})
     commit(part, {"net.py": "new"})
-    record = obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
+    marker = obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
     assert (tmp_path / "clone" / "part" / "net.py").read_text() == "old"
-    assert record["submodules"] == {"part": pinned}
+    assert marker.submodules == {"part": pinned}
 
 
 @pytest.mark.parametrize("pin", ["main", "HEAD", "abc123", None, "0" * 40])
@@ -145,14 +145,14 @@ def test_a_plain_folder_is_copied_and_pinned_by_its_content(tmp_path: Path) -> N
     folder.mkdir()
     (folder / "test.py").write_text("1")
     before = source_key("mine", None, tmp_path)
-    record = obtain_source("mine", None, tmp_path / "clone", tmp_path)
+    marker = obtain_source("mine", None, tmp_path / "clone", tmp_path)
     (folder / "test.py").write_text("2")
     assert source_key("mine", None, tmp_path) != before
-    assert record["commit"] is None and (tmp_path / "clone" / "test.py").read_text() == "1"
+    assert marker.commit is None and (tmp_path / "clone" / "test.py").read_text() == "1"
 
 
 def _obtain(arguments: tuple[str, str, Path, Path, str]) -> str:
-    return str(obtain_source(*arguments)["tree"])
+    return obtain_source(*arguments).tree
 
 
 def test_a_folder_that_is_no_whole_clone_is_refused(

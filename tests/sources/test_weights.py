@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from fusebench.contracts.jobs import WeightRef
+from fusebench.contracts.methods import WeightEntry
 from fusebench.errors import WeightsMissing
 from fusebench.sources.weights import fetch_weights, place_weights
 
@@ -32,10 +34,11 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 def test_weights_are_fetched_and_placed(address: str, tmp_path: Path) -> None:
     """A file with an address comes to where the script expects it, with the hash that the entry names."""
-    weights = [{"path": "ckpt/model.pth", "url": address, "sha256": SHA256}]
-    assert fetch_weights(weights, tmp_path / "fetched")["sha256"] == {"ckpt/model.pth": SHA256}
+    weights = [WeightEntry(path="ckpt/model.pth", url=address, sha256=SHA256)]
+    assert fetch_weights(weights, tmp_path / "fetched").sha256 == {"ckpt/model.pth": SHA256}
     (tmp_path / "tree").mkdir()
-    assert place_weights(weights, tmp_path / "fetched", tmp_path / "tree", []) == {
+    placed = [WeightRef(path="ckpt/model.pth", sha256=SHA256)]
+    assert place_weights(placed, tmp_path / "fetched", tmp_path / "tree", []) == {
         "ckpt/model.pth": SHA256
     }
     assert (tmp_path / "tree" / "ckpt" / "model.pth").read_bytes() == CONTENT
@@ -45,7 +48,7 @@ def test_another_hash_is_refused(address: str, tmp_path: Path) -> None:
     """A file that is not the pinned one is not used."""
     with pytest.raises(WeightsMissing, match=r"model\.pth"):
         fetch_weights(
-            [{"path": "model.pth", "url": address, "sha256": "0" * 64}], tmp_path / "fetched"
+            [WeightEntry(path="model.pth", url=address, sha256="0" * 64)], tmp_path / "fetched"
         )
 
 
@@ -55,13 +58,13 @@ def test_a_folder_is_no_file_of_weights(tmp_path: Path) -> None:
     with pytest.raises(
         WeightsMissing, match="ckpt: must be the file of the weights; found a folder"
     ):
-        place_weights([{"path": "ckpt"}], None, tmp_path / "tree", [])
+        place_weights([WeightRef(path="ckpt")], None, tmp_path / "tree", [])
 
 
 def test_a_wrong_hash_in_the_repository_says_what_to_do(tmp_path: Path) -> None:
     """Both hashes are told, and the two things that can be corrected."""
     (tmp_path / "model.pth").write_bytes(CONTENT)
-    weights = [{"path": "model.pth", "sha256": "0" * 64}]
+    weights = [WeightRef(path="model.pth", sha256="0" * 64)]
     with pytest.raises(
         WeightsMissing, match=f"found {SHA256}; put the right file in its place, or correct"
     ):
@@ -70,7 +73,7 @@ def test_a_wrong_hash_in_the_repository_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_dead_link_says_what_to_do(address: str, tmp_path: Path) -> None:
     """A link that does not answer is told with the place where the file can be put by hand."""
-    weights = [{"path": "model.pth", "url": address + "x"}]
+    weights = [WeightEntry(path="model.pth", url=address + "x")]
     with pytest.raises(WeightsMissing, match=r"fetch it by hand, put it at .*fetched/model\.pth"):
         fetch_weights(weights, tmp_path / "fetched")
 
@@ -78,15 +81,12 @@ def test_a_dead_link_says_what_to_do(address: str, tmp_path: Path) -> None:
 def test_a_page_for_people_is_shown_and_a_file_put_by_hand_is_taken(tmp_path: Path) -> None:
     """Weights on a drive are asked for with link and code; once the file lies there it is used."""
     weights = [
-        {
-            "path": "model.pth",
-            "page": "https://drive.example.org/x",
-            "password": "abcd",
-            "sha256": SHA256,
-        }
+        WeightEntry(
+            path="model.pth", page="https://drive.example.org/x", password="abcd", sha256=SHA256
+        )
     ]
     with pytest.raises(WeightsMissing, match=r"https://drive\.example\.org/x \(code abcd\)"):
         fetch_weights(weights, tmp_path / "fetched")
     (tmp_path / "fetched").mkdir(exist_ok=True)
     (tmp_path / "fetched" / "model.pth").write_bytes(CONTENT)
-    assert fetch_weights(weights, tmp_path / "fetched")["sha256"] == {"model.pth": SHA256}
+    assert fetch_weights(weights, tmp_path / "fetched").sha256 == {"model.pth": SHA256}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fusebench.compare.devices import device_of, threads_of
 from fusebench.compare.markdown import escaped
-from fusebench.compare.wording import NOTHING, parameters, seconds
+from fusebench.compare.wording import NOTHING, parameters, seconds, three_digits
 from fusebench.contracts.records import Record, TimeSpread
 from fusebench.files import write_text
 from fusebench.states import OK
@@ -43,6 +43,7 @@ class SpeedRow:
 
 
 COLUMNS = [field.name for field in fields(SpeedRow)]
+WHOLE_NUMBERS = ("threads", "repeats", "parameters")
 HEADS = (
     "method",
     "threads",
@@ -77,10 +78,9 @@ def write_speed_tables(folder: Path, suite: str, records: Iterable[Record]) -> N
     import pandas as pd
 
     rows = [speed_row(record) for record in records]
-    write_text(
-        folder / f"{suite}.csv",
-        pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator="\n"),
-    )
+    # By themselves columns of whole numbers become floats where one of them is not known.
+    frame = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(WHOLE_NUMBERS, "Int64"))
+    write_text(folder / f"{suite}.csv", frame.to_csv(index=False, lineterminator="\n"))
     write_text(folder / f"{suite}.md", speed_markdown(rows))
 
 
@@ -152,7 +152,7 @@ def _shown(row: SpeedRow) -> list[str]:
         row.size,
         seconds(_scaled(row.model_ms_median, 0.001)),
         seconds(_scaled(row.model_ms_p95, 0.001)),
-        NOTHING if row.fps is None else f"{row.fps:.3g}",
+        NOTHING if row.fps is None else three_digits(row.fps),
         seconds(_scaled(row.total_ms_median, 0.001)),
         seconds(_scaled(row.total_ms_p95, 0.001)),
         seconds(row.startup_s),

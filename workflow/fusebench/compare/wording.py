@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from fusebench.compare.contents import Cell, Row, Table
 from fusebench.compare.devices import rows_by_device, with_threads
@@ -15,7 +16,9 @@ NOTE_LENGTH = 300
 TIMES = ("model s", "total s")
 PARAMETERS = "params"
 NOTHING = "–"
-_UNITS = ((1e9, " G"), (1e6, " M"), (1e3, " k"))
+_UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
+_DECIMALS_FROM = ((0, 100.0), (1, 10.0), (2, 1.0), (3, 0.1))
+"""Decimals of seconds, and the value from which on three digits need no more of them."""
 
 
 def cost_heads(table: Table) -> tuple[str, ...]:
@@ -57,20 +60,23 @@ def seconds(value: float | None) -> str:
         return NOTHING
     if 0 < value < 0.0001:
         return "<0.0001"
-    decimals = (
-        0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3 if value >= 0.1 else 4
-    )
-    return f"{value:.{decimals}f}"
+    enough = (decimals for decimals, least in _DECIMALS_FROM if round(value, decimals) >= least)
+    return f"{value:.{next(enough, 4)}f}"
 
 
 def parameters(value: float | None) -> str:
-    """Three significant digits with k, M or G."""
+    """Three significant digits with k, M, G or T."""
     if value is None:
         return NOTHING
     for size, unit in _UNITS:
-        if value >= size:
-            return f"{value / size:.3g}{unit}"
-    return str(value)
+        if float(f"{value:.3g}") >= size:
+            return f"{three_digits(value / size)}{unit}"
+    return three_digits(value)
+
+
+def three_digits(value: float) -> str:
+    """Three significant digits without zeros at the end, never as a power of ten."""
+    return format(Decimal(f"{value:.3g}"), "f")
 
 
 def incomplete(cell: Cell, table: Table) -> str:

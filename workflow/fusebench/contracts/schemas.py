@@ -38,11 +38,17 @@ def schema_of(name: str) -> dict[str, Any]:
             definitions[entry.__name__] |= _extras(entry, definitions[entry.__name__])
     for definition in definitions.values():
         del definition["title"]
-        definition["description"] = definition["description"].strip().partition("\n")[0].rstrip(".")
+        definition["description"] = _noun_phrase(definition["description"])
     _order_choices(definitions, _declared_choices())
     top = schema.pop("$ref", "").rpartition("/")[2]
     content = definitions.pop(top) if top else schema
     return {"$schema": DIALECT, "title": title, **content, "$defs": definitions}
+
+
+def _noun_phrase(docstring: str) -> str:
+    """Return the summary of a class as messages hold it: ``must be ...``."""
+    summary = docstring.strip().partition("\n")[0].rstrip(".")
+    return summary[:1].lower() + summary[1:]
 
 
 def _entries(base: type[Entry]) -> list[type[Entry]]:

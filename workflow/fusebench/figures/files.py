@@ -25,9 +25,6 @@ def write_figure(path: Path, spec: FigureSpec, inputs: Inputs) -> None:
         path: of the PDF; the others have the same stem.
         spec: which figure.
         inputs: what it is drawn from.
-
-    Raises:
-        RegistryError: a crop of the configuration lies outside its image.
     """
     module = import_module(f"fusebench.figures.{spec.kind.replace('-', '_')}")
     with paper_style():

@@ -51,7 +51,7 @@ class FusingJobs:
         """Return what a job is told.
 
         Raises:
-            KeyError: the registry has no such method, dataset or self-check.
+            RegistryError: the registry has no such method or dataset.
         """
         registry = self.selection.registry
         known = registry.methods[method]

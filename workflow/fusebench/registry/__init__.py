@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import UnsetType
 
@@ -38,6 +38,28 @@ __all__ = [
 METHODS = Path("methods.yaml")
 DATASETS = Path("datasets.yaml")
 CONFIG = Path("config/config.yaml")
+
+
+EntryT = TypeVar("EntryT")
+
+
+class Named(dict[str, EntryT]):
+    """The entries of a file by their names.
+
+    Raises:
+        RegistryError: one is asked for that is not there, as by a mistyped target of Snakemake.
+    """
+
+    def __init__(self, file: Path, entries: Mapping[str, EntryT]) -> None:
+        """Take the entries of a file."""
+        super().__init__(entries)
+        self.file = file
+
+    def __missing__(self, name: str) -> EntryT:
+        """Refuse a name that no entry has."""
+        raise RegistryError(
+            f"{self.file}: must have the entry that was asked for; found none named {name!r}{near(name, self)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -89,7 +111,10 @@ def load_registry(
     Raises:
         RegistryError: with one line for every problem found.
     """
-    documents = [read_document(locate(root, file)) for file in (METHODS, DATASETS, CONFIG)]
+    # A folder whose configuration nobody has named is a wrong folder; Snakemake has looked for it already.
+    config_file = locate(root, CONFIG) if overrides else root / CONFIG
+    files = (locate(root, METHODS), locate(root, DATASETS), config_file)
+    documents = [read_document(file) for file in files]
     if isinstance(documents[2].data, dict):  # what else it is, its contract refuses
         documents[2].data.update(overrides or {})
         documents[2].written.update({(key,): str(v) for key, v in (overrides or {}).items()})
@@ -157,7 +182,13 @@ def _registry(
         for name, entry in config.suites.items()
     }
     timed_on = {dataset.name: dataset for suite in suites.values() for dataset in suite.speed}
-    return Registry(root, known_methods, {**timed_on, **known_datasets}, suites, config)
+    return Registry(
+        root,
+        Named(METHODS, known_methods),
+        Named(DATASETS, {**timed_on, **known_datasets}),
+        Named(CONFIG, suites),
+        config,
+    )
 
 
 def _suite(

@@ -180,8 +180,12 @@ def converted(document: Document[Any], schema: str, kind: type[Content]) -> Docu
     try:
         return replace(document, data=msgspec.convert(document.data, kind))
     except msgspec.ValidationError as error:
-        problems = list(_schema_problems(document, schema)) or [f"{document.file}: {error}"]
-        raise RegistryError("\n".join(problems)) from error
+        if problems := list(_schema_problems(document, schema)):
+            raise RegistryError("\n".join(problems)) from error
+    try:  # by the schema 2.0 is a whole number, which a strict conversion does not take for one
+        return replace(document, data=msgspec.convert(document.data, kind, strict=False))
+    except msgspec.ValidationError as error:
+        raise RegistryError(f"{document.file}: {error}") from error
 
 
 def _schema_problems(document: Document[Any], schema: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,12 +81,12 @@ def find_names(folder: Path, sides: Mapping[str, str]) -> list[str]:
 
 def names_of(folder: Path, pattern: str) -> set[str]:
     """Return the names for which a pattern has an image below ``folder``."""
-    before, after = pattern.split("{name}", 1)
-    quoted = re.escape(after).replace(r"\{name\}", r"(?P=name)").replace(r"\*", "[^/]*")
-    expression = re.compile(re.escape(before) + r"(?P<name>[^/]+)" + quoted)
+    before, after = re.escape(pattern).replace(r"\*", "[^/]*").split(r"\{name\}", 1)
+    again = after.replace(r"\{name\}", "(?P=name)")
+    expression = re.compile(f"{before}(?P<name>[^/]+){again}")
     paths = (
         path
-        for path in folder.glob(pattern.replace("{name}", "*"))
+        for path in folder.glob(_wildcards(pattern).replace("{name}", "*"))
         if path.suffix.lower() in SUFFIXES
     )
     matches = (expression.fullmatch(path.relative_to(folder).as_posix()) for path in paths)
@@ -118,11 +119,16 @@ def image_path(folder: Path, pattern: str, name: str) -> Path:
         DatasetUnavailable: there is no such file, or several.
     """
     relative = pattern.replace("{name}", name)
-    if "*" not in relative:
+    if "*" not in pattern:
         return folder / relative
-    matches = sorted(folder.glob(relative.replace("[", "[[]")))
+    matches = sorted(folder.glob(_wildcards(pattern).replace("{name}", glob.escape(name))))
     if len(matches) != 1:
         raise DatasetUnavailable(
             f"{folder / relative}: must match exactly one file; found {len(matches)}"
         )
     return matches[0]
+
+
+def _wildcards(pattern: str) -> str:
+    """Return a pattern for ``glob``, to which more characters than ``*`` mean something."""
+    return "*".join(glob.escape(part) for part in pattern.split("*"))

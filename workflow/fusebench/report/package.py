@@ -95,7 +95,7 @@ def _run(
         "seconds_per_image": record.seconds_per_image,
         "parameters": record.parameters,
         "device": record.device,
-        "task": datasets[record.dataset].task,
+        "task": datasets[record.dataset].task if record.dataset else "",
         "label": method.label,
         "year": method.year,
         "reason_of_run": record.reason,

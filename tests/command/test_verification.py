@@ -10,10 +10,16 @@ import numpy as np
 import pytest
 import yaml
 from fusebench.command import main
-from fusebench.files import sha256_of_json, write_json
-from fusebench.fuse.specs import cell_spec
+from fusebench.contracts.files import read_stored, write_stored
+from fusebench.contracts.markers import WeightsMarker
+from fusebench.contracts.methods import Verified
+from fusebench.contracts.records import Clock, FusedImage, Record, SourceFacts
+from fusebench.files import sha256_of_json
 from fusebench.images import pixel_sha256, write_png
+from fusebench.planning.cells import cell_spec
 from fusebench.registry import load_registry
+from msgspec import UNSET, to_builtins
+from msgspec.structs import replace
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 RUN = {
@@ -59,26 +65,35 @@ def write_yaml(path: Path, content: dict[str, Any]) -> None:
 def write_record(project: Path, dataset: str, pairs: list[str], **changes: Any) -> Path:
     """Write the record of a run of m on a dataset, with its fused images."""
     registry = load_registry(project)
-    spec = cell_spec(registry.methods["m"], registry.datasets[dataset], registry)
+    images_of = registry.datasets[dataset].images
+    spec = to_builtins(cell_spec(registry.methods["m"], images_of, registry.config, "cpu"))
     folder = project / "results" / "runs" / "m" / dataset
     images = []
     for seed, name in enumerate(pairs):
         pixels = np.random.default_rng(seed).integers(0, 256, (4, 5), dtype=np.uint8)
         write_png(folder / "fused" / f"{name}.png", pixels)
-        images.append({"name": name, "fused": f"{name}.png", "sha256": pixel_sha256(pixels)})
-    record = {
-        "method": "m",
-        "dataset": dataset,
-        "state": "ok",
-        "reason": "",
-        "spec": sha256_of_json(spec),
-        "started": "2026-02-03T04:05:06+00:00",
-        "device": "cpu",
-        "clock": {"device_name": "some processor"},
-        "source": {"commit": COMMIT},
-        "images": images,
-    }
-    write_json(folder / "record.json", {**record, **changes})
+        images.append(
+            FusedImage(
+                name=name,
+                size=(5, 4),
+                fused=f"{name}.png",
+                mode="gray",
+                sha256=pixel_sha256(pixels),
+            )
+        )
+    record = Record(
+        method="m",
+        dataset=dataset,
+        state="ok",
+        reason="",
+        spec=sha256_of_json(spec),
+        started="2026-02-03T04:05:06+00:00",
+        device="cpu",
+        clock=Clock(device_name="some processor"),
+        source=SourceFacts(commit=COMMIT),
+        images=images,
+    )
+    write_stored(folder / "record.json", replace(record, **changes))
     return folder
 
 
@@ -91,14 +106,11 @@ def test_facts_of_a_good_record_are_written(project: Path) -> None:
     """Date, device, dataset and the hash over names and pixels; the registry stays valid."""
     assert verified(project, "m") == 0
     fact = load_registry(project).methods["m"].verified
-    images = json.loads((project / "results/runs/m/pairs/record.json").read_text())["images"]
-    expected = sha256_of_json([["p", images[0]["sha256"]], ["q", images[1]["sha256"]]])
-    assert fact == {
-        "date": "2026-02-03",
-        "device": "cpu",
-        "dataset": "pairs",
-        "outputs_sha256": expected,
-    }
+    images = read_stored(project / "results/runs/m/pairs/record.json", Record).images
+    expected = sha256_of_json([["p", images[0].sha256], ["q", images[1].sha256]])
+    assert fact == Verified(
+        date="2026-02-03", device="cpu", dataset="pairs", outputs_sha256=expected
+    )
 
 
 def test_further_datasets_are_others(project: Path) -> None:
@@ -106,13 +118,14 @@ def test_further_datasets_are_others(project: Path) -> None:
     write_record(project, "more", ["p"])
     assert verified(project, "m") == 0
     fact = load_registry(project).methods["m"].verified
-    assert (fact["dataset"], list(fact["others"])) == ("pairs", ["more"])
+    assert fact is not None
+    assert (fact.dataset, list(fact.others or {})) == ("pairs", ["more"])
 
 
 def test_verification_is_not_inherited(project: Path) -> None:
     """A variant that merges a verified entry is not verified by it."""
     assert verified(project, "m") == 0
-    assert load_registry(project).methods["variant"].verified == {}
+    assert load_registry(project).methods["variant"].verified is None
 
 
 @pytest.mark.parametrize(
@@ -120,7 +133,7 @@ def test_verification_is_not_inherited(project: Path) -> None:
     [
         ({"state": "crashed", "reason": "boom"}, "must have ended well; found crashed: boom"),
         ({"spec": "0" * 64}, "was run from another entry than today's"),
-        ({"source": {"commit": "f" * 40}}, "was run at another commit"),
+        ({"source": SourceFacts(commit="f" * 40)}, "was run at another commit"),
     ],
 )
 def test_record_that_bears_nothing_out_is_refused(
@@ -161,10 +174,11 @@ def test_fields_for_an_unknown_dataset_are_told(
 
 def test_first_download_is_pinned(project: Path) -> None:
     """The hash of a fetched file goes into its entry; the second time nothing is left to pin."""
-    write_json(project / "resources/weights/m.json", {"state": "ok", "sha256": {"w.pth": "a" * 64}})
+    marker = WeightsMarker(sha256={"w.pth": "a" * 64})
+    write_stored(project / "resources/weights/m.json", marker)
     assert main(["pin", "m", "--project", str(project)]) == 0
     text = (project / "methods.yaml").read_text()
-    assert load_registry(project).methods["m"].weights[0]["sha256"] == "a" * 64
+    assert load_registry(project).methods["m"].weights[0].sha256 == "a" * 64
     assert main(["pin", "m", "--project", str(project)]) == 0
     assert (project / "methods.yaml").read_text() == text
 
@@ -174,7 +188,12 @@ def test_pin_refuses_what_was_not_fetched(
 ) -> None:
     """Without a good marker there is nothing to pin."""
     assert main(["pin", "m", "--project", str(project)]) == 1
-    assert "must tell of a success; found absent" in capsys.readouterr().err
+    assert "must tell of a success; found none: it was not run" in capsys.readouterr().err
+    failed = WeightsMarker(state="weights-missing", reason="the link is dead")
+    write_stored(project / "resources/weights/m.json", failed)
+    assert main(["pin", "m", "--project", str(project)]) == 1
+    told = "must tell of a success; found weights-missing: the link is dead"
+    assert told in capsys.readouterr().err
 
 
 def test_a_method_without_weights_is_written_as_tried(project: Path) -> None:
@@ -191,3 +210,41 @@ def test_a_method_without_weights_is_written_as_tried(project: Path) -> None:
         "reached": "weights",
     }
     assert "verified" not in entry
+
+
+def test_a_dataset_that_was_asked_for_must_be_good(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of two datasets failed: by itself the good one is taken; asked for by name, the bad one is a refusal."""
+    write_record(project, "more", ["p"], state="timeout", reason="too slow")
+    assert verified(project, "m", "--dataset", "pairs", "--dataset", "more") == 1
+    assert "m on more: must have ended well; found timeout: too slow" in capsys.readouterr().err
+    assert verified(project, "m") == 0
+    fact = load_registry(project).methods["m"].verified
+    assert fact is not None and (fact.dataset, fact.others) == ("pairs", UNSET)
+
+
+def test_datasets_are_named_in_the_order_asked_for(project: Path) -> None:
+    """The first ``--dataset`` is the one that the entry names, although another one is larger."""
+    write_record(project, "more", ["p"])
+    assert verified(project, "m", "--dataset", "more", "--dataset", "pairs") == 0
+    fact = load_registry(project).methods["m"].verified
+    assert fact is not None and (fact.dataset, list(fact.others or {})) == ("more", ["pairs"])
+
+
+def test_a_damaged_record_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A record that was cut off verifies nothing; its path and what to do are told without a traceback."""
+    path = project / "results/runs/m/pairs/record.json"
+    path.write_text(path.read_text()[:40])
+    assert verified(project, "m") == 1
+    told = capsys.readouterr().err
+    assert f"{path}: must be a whole JSON file" in told and "run snakemake again" in told
+
+
+def test_an_image_that_is_gone_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A fused image that was deleted is told by its path, with what to do."""
+    path = project / "results/runs/m/pairs/fused/q.png"
+    path.unlink()
+    assert verified(project, "m") == 1
+    told = capsys.readouterr().err
+    assert f"{path} must be the fused image of the record" in told and "run it again" in told

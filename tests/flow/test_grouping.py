@@ -1,4 +1,4 @@
-"""Many cells on one machine: the datasets of a method are one job, and each cell still stands for itself."""
+"""A job of several cells: each cell still stands for itself, and how cells are grouped never reaches them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tests.flow.projects import MiniProject
 from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
 
 DATASETS = ["pairs", "more"]
+RULES = ("fuse", "measure", "write_tables", "write_table")
 CELLS = [(method, dataset) for method in ("one", "two") for dataset in DATASETS]
 
 
@@ -55,15 +56,16 @@ def project(project: MiniProject) -> MiniProject:
     return project
 
 
-def test_cells_of_a_batch_stand_for_themselves(project: MiniProject) -> None:
+def test_cells_of_one_job_stand_for_themselves(project: MiniProject) -> None:
     """Two jobs fuse four cells; a failed, a lost and a changed cell are run again alone, and then nothing is to be done."""
     done = project.snakemake()
-    shared = {
-        name: count
-        for name, count in project.jobs(done).items()
-        if "together" in name or "fuse" in name
+    jobs = project.jobs(done)
+    assert {rule: jobs.get(rule, 0) for rule in RULES} == {
+        "fuse": 2,
+        "measure": 1,
+        "write_tables": 1,
+        "write_table": 0,
     }
-    assert shared == {"fuse_batch_0": 2, "measure_together": 1, "tabulate_together": 1}
     assert {row["dataset"] for row in project.table("measures.csv")} == set(DATASETS)
     assert (project.root / "results" / "tables" / "mini" / "more.tex").is_file()
     states = {(row["method"], row["dataset"]): row["state"] for row in project.table("status.csv")}
@@ -83,15 +85,15 @@ def test_cells_of_a_batch_stand_for_themselves(project: MiniProject) -> None:
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-def test_the_grain_of_the_jobs_does_not_reach_the_cells(project: MiniProject) -> None:
+def test_the_grouping_does_not_reach_the_cells(project: MiniProject) -> None:
     """Cells that were fused together are not run again one by one, nor the other way round; a lost or forced one is."""
     (project.root / "mended").touch()
     project.snakemake()
-    for limit, job in ((5, "fuse"), (4, "fuse_batch_0")):
+    for limit, jobs in ((5, 4), (4, 0)):
         before = times(project)
         project.config["together_from"] = limit
         done = project.snakemake()
-        assert job in project.jobs(done) and times(project) == before
+        assert project.jobs(done).get("fuse", 0) == jobs and times(project) == before
         assert {row["state"] for row in project.table("status.csv")} == {"ok"}
 
     project.config["together_from"] = 5
@@ -102,17 +104,30 @@ def test_the_grain_of_the_jobs_does_not_reach_the_cells(project: MiniProject) ->
 
 
 def test_forcing_reaches_what_it_names(project: MiniProject) -> None:
-    """Forced tables force no cell, now or later; a forced batch is run whole; a damaged copy of a record is none."""
+    """Forced tables force no cell, now or later; a forced job is run whole."""
     (project.root / "mended").touch()
     project.snakemake()
-    assert run_forced(project, "--forcerun", "tabulate_together") == set()
+    assert run_forced(project, "--forcerun", "write_tables") == set()
     project.methods["one"]["run"] = {**BY_OPTIONS, "per_dataset": {"more": {"seed": 1}}}
     assert run_again(project) == {("one", "more")}
-    assert run_forced(project, "--force", "results/batches/two/0.json") == {
+    assert run_forced(project, "--force", "results/jobs/two/more+1.json") == {
         ("two", "pairs"),
         ("two", "more"),
     }
 
-    (project.root / "results" / "runs" / "one" / "more" / ".record.json").write_text("")
-    project.methods["one"]["run"] = {**BY_OPTIONS, "per_dataset": {"pairs": {"seed": 1}}}
-    assert run_again(project) == {("one", "pairs"), ("one", "more")}
+
+@pytest.mark.parametrize("cells", [1, 2])
+def test_so_many_cells_are_a_job_as_the_configuration_says(
+    project: MiniProject, cells: int
+) -> None:
+    """`cells_per_job` says how many cells of a method are one job, whatever the number of all cells."""
+    (project.root / "mended").touch()
+    project.config |= {"cells_per_job": cells, "together_from": 100}
+    jobs = project.jobs(project.snakemake())
+    assert {rule: jobs.get(rule, 0) for rule in RULES} == {
+        "fuse": 4 // cells,
+        "measure": 2,
+        "write_tables": 1,
+        "write_table": 2,
+    }
+    assert {row["state"] for row in project.table("status.csv")} == {"ok"}

@@ -1,0 +1,1 @@
+"""What jobs are told and what they ask for."""

@@ -1,0 +1,1 @@
+"""Tests of what the YAML files of a project say."""

@@ -1,0 +1,1 @@
+"""Tests of files, folders, images and markers."""
