@@ -52,34 +52,34 @@ STEPS = """
 import importlib.util, json, sys
 from pathlib import Path
 
-real = importlib.util.spec_from_file_location("real_steps", {real!r} + "/steps.py")
+real = importlib.util.spec_from_file_location("real_steps", {real!r} + "/__main__.py")
 steps = importlib.util.module_from_spec(real)
 real.loader.exec_module(steps)
-options = vars(steps._parser().parse_args())
-name = options["step"].__name__
+name = sys.argv[1]
+step = steps.step_function(name)
+options = steps.read_options(step, sys.argv[2:])
 
 
-def tables(suite, dataset):
-    return [f"results/tables/{{suite}}/{{dataset}}.{{suffix}}" for suffix in ("csv", "md", "tex")]
-
-
-outputs = [options[key] for key in ("marker", "record", "output", "measures", "status", "unfinished", "whole") if options.get(key)]
-if name == "write_table":
-    outputs = tables(options["spec"]["table"]["suite"], options["spec"]["table"]["dataset"])
-elif name == "fuse_batch":
-    method = options["spec"]["spec"]["method"]
-    outputs += [f"results/runs/{{method}}/{{own['dataset']}}/record.json" for own, _ in options["spec"]["cells"]]
-elif name == "measure_together":
-    outputs = [f"results/measures/{{dataset}}.csv" for group in options["spec"] for dataset in group["datasets"]]
-elif name == "tabulate":
-    from fusebench.handing import handed_over
-
-    _, *asked = (json.loads(line) for line in handed_over(options["asked"]).split("\\n"))
-    outputs += [file for spec in asked for file in tables(spec["table"]["suite"], spec["table"]["dataset"])]
-for path in map(Path, outputs):
+def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
-    done = {{"state": "ok", "reason": "", "images": []}}
-    path.write_text("" if path.stem == "unfinished" else json.dumps(done))
+    path.write_text(text)
+
+
+if name == "fuse":
+    for cell in options["job"].cells:
+        write(Path("results/runs", options["job"].method.name, cell.name, "record.json"), "")
+if name == "tables":
+    from fusebench.contracts.jobs.comparing import TablesJob
+
+    told = steps.from_parameter(options["job"].read_text(), TablesJob)
+    for table in told.tables:
+        place = Path("results/tables", table.table.suite, table.table.dataset)
+        for suffix in (".csv", ".md", ".tex"):
+            write(place.with_suffix(suffix), "")
+for key in ("marker", "output", "measures", "status", "unfinished"):
+    if key in options and options[key]:
+        content = {{"version": 2, **({{"cells": {{}}}} if name == "fuse" else {{}})}}
+        write(options[key], json.dumps(content) if key in ("marker", "output") else "")
 """
 
 
@@ -128,13 +128,15 @@ def _bare(folder: Path, datasets: int) -> Run:
 
 def _ours(folder: Path, datasets: int) -> Run:
     package = folder / "stand-ins" / "fusebench"
-    for made in (package, folder / "config", folder / "envs" / "trivial"):
+    for made in (package / "steps", folder / "config", folder / "envs" / "trivial"):
         made.mkdir(parents=True)
     definition = "name: trivial\ndependencies:\n- python=3.11\n- pip:\n  - numpy\n"
     (folder / "envs" / "trivial" / "environment.yml").write_text(definition)
-    values = {"stand_ins": str(package), "real": str(ROOT / "workflow" / "fusebench")}
-    (package / "__init__.py").write_text(STAND_IN.format(**values))
-    (package / "steps.py").write_text(STEPS.format(**values))
+    real = ROOT / "workflow" / "fusebench"
+    for part in ("", "steps"):
+        stand_in = STAND_IN.format(stand_ins=str(package / part), real=str(real / part))
+        (package / part / "__init__.py").write_text(stand_in)
+    (package / "steps" / "__main__.py").write_text(STEPS.format(real=str(real / "steps")))
 
     def run(methods: int, option: str) -> float:
         _write_registry(folder, methods, datasets)

@@ -27,7 +27,7 @@ from fusebench.contracts.markers import (
 )
 from fusebench.contracts.records import EnvironmentFacts, FusedImage, Inputs, Record, SourceFacts
 from fusebench.datasets.preparation import sha256_of_pairs
-from fusebench.files import sha256_of_file
+from fusebench.hashes import sha256_of_file
 from fusebench.images import pixel_sha256
 from fusebench.layout import (
     DATASETS,

@@ -14,10 +14,10 @@ from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.markers import WeightsMarker
 from fusebench.contracts.methods import Verified
 from fusebench.contracts.records import Clock, FusedImage, Record, SourceFacts
-from fusebench.files import sha256_of_json
+from fusebench.hashes import sha256_of_json
 from fusebench.images import pixel_sha256, write_png
 from fusebench.planning.cells import cell_spec
-from fusebench.registry import load_registry
+from fusebench.registry.loading import load_registry
 from msgspec import UNSET, to_builtins
 from msgspec.structs import replace
 
@@ -215,7 +215,10 @@ def test_a_method_without_weights_is_written_as_tried(project: Path) -> None:
 def test_a_dataset_that_was_asked_for_must_be_good(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One of two datasets failed: by itself the good one is taken; asked for by name, the bad one is a refusal."""
+    """One of two datasets failed: by itself the good one is taken.
+
+    Asked for by name, the bad one is a refusal.
+    """
     write_record(project, "more", ["p"], state="timeout", reason="too slow")
     assert verified(project, "m", "--dataset", "pairs", "--dataset", "more") == 1
     assert "m on more: must have ended well; found timeout: too slow" in capsys.readouterr().err
@@ -233,7 +236,10 @@ def test_datasets_are_named_in_the_order_asked_for(project: Path) -> None:
 
 
 def test_a_damaged_record_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A record that was cut off verifies nothing; its path and what to do are told without a traceback."""
+    """A record that was cut off verifies nothing.
+
+    Its path and what to do are told without a traceback.
+    """
     path = project / "results/runs/m/pairs/record.json"
     path.write_text(path.read_text()[:40])
     assert verified(project, "m") == 1
@@ -248,3 +254,12 @@ def test_an_image_that_is_gone_is_told(project: Path, capsys: pytest.CaptureFixt
     assert verified(project, "m") == 1
     told = capsys.readouterr().err
     assert f"{path} must be the fused image of the record" in told and "run it again" in told
+
+
+def test_a_dataset_that_was_never_run_is_told(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asked for by name, with the record that is not there."""
+    assert verified(project, "m", "--dataset", "more") == 1
+    path = project / "results/runs/m/more/record.json"
+    assert f"m on more: must have been run; found no {path}" in capsys.readouterr().err

@@ -20,7 +20,8 @@ from fusebench.compare.paper_latex import latex
 from fusebench.compare.paper_markdown import markdown
 from fusebench.contracts.configuration import Layout
 from fusebench.contracts.files import from_parameter
-from fusebench.contracts.jobs import PaperTableJob, StatisticsJob, TablesJob
+from fusebench.contracts.jobs.comparing import TablesJob
+from fusebench.contracts.jobs.papers import PaperTableJob, StatisticsJob
 from fusebench.contracts.methods import Paper
 from fusebench.contracts.tables import PaperReference, PaperSpec, ShownDataset
 from fusebench.planning.job_files import job_folder, keep_job

@@ -11,14 +11,15 @@ import pytest
 import yaml
 from fusebench.compare.bibliography import bibliography
 from fusebench.contracts.files import from_parameter, write_stored
-from fusebench.contracts.jobs import PaperTableJob
+from fusebench.contracts.jobs.papers import PaperTableJob
 from fusebench.contracts.markers import ImageFile, Manifest, Pair
 from fusebench.contracts.methods import MethodEntry
 from fusebench.errors import RegistryError
 from fusebench.evidence.marks import evidence_mark, is_borne_out
 from fusebench.planning.papers import paper_spec
 from fusebench.planning.plan import make_plan
-from fusebench.registry import Method, Registry, load_registry
+from fusebench.registry.loading import Registry, load_registry
+from fusebench.registry.methods import Method
 
 RUN = {
     "script": "x.py",

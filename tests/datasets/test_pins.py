@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 from fusebench.contracts.configuration import Config
 from fusebench.contracts.datasets import DatasetEntry, SideEntry
+from fusebench.contracts.files import write_stored
 from fusebench.contracts.markers import Manifest
 from fusebench.datasets.duplicates import shared_pairs
 from fusebench.datasets.pins import read_pins, write_pins
 from fusebench.datasets.preparation import prepare_dataset
 from fusebench.errors import DatasetUnavailable
 from fusebench.images import write_png
-from fusebench.registry import Dataset, Registry
+from fusebench.layout import dataset_marker
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.loading import Registry
 from fusebench.registry.pairing import dataset_job
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -102,3 +105,25 @@ def test_shared_pairs_are_found_under_other_names_and_swapped(tmp_path: Path) ->
     assert rows == [
         {"dataset": "one", "same images as": "two", "pairs": "1 of 2 and 2", "first": "q = x"}
     ]
+
+
+def test_pairs_of_a_prepared_dataset_are_known_without_pins(tmp_path: Path) -> None:
+    """From its marker; a dataset that is neither pinned nor prepared shares nothing."""
+    datasets = {}
+    for name, seeds in {"one": {"p": (1, 2)}, "two": {"x": (2, 1)}, "three": {"y": (1, 2)}}.items():
+        entry = make_images(tmp_path, name, seeds)
+        if name != "three":
+            write_stored(tmp_path / dataset_marker(name), prepared(tmp_path, entry))
+        datasets[name] = Dataset(name, entry)
+    rows = shared_pairs(Registry(tmp_path, {}, datasets, {}, Config(suite="s", suites={})))
+    assert rows == [
+        {"dataset": "one", "same images as": "two", "pairs": "1 of 1 and 1", "first": "p = x"}
+    ]
+
+
+def test_an_image_that_is_not_pinned_is_told(tmp_path: Path) -> None:
+    """A pair that was added to the list, and not to the sums."""
+    entry = make_images(tmp_path, "one", {"p": (1, 2), "q": (3, 4)})
+    write_pins(tmp_path / "one.sha256", prepared(tmp_path, replace(entry, pairs=["p"])))
+    with pytest.raises(DatasetUnavailable, match=r"found 2 other\(s\), first: a/q\.png"):
+        prepared(tmp_path, replace(entry, hashes="one.sha256"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from fusebench.contracts.jobs import DatasetJob
+from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.datasets.preparation import prepare_dataset
 from fusebench.datasets.thumbnails import FILE, read_thumbnails
 

@@ -267,3 +267,17 @@ def test_folder_with_a_damaged_receipt_is_replaced(locked: Path, tmp_path: Path,
         "alpha": "2.0",
         "beta": "1.5",
     }
+
+
+def test_an_environment_of_an_older_fusebench_is_kept(locked: Path, tmp_path: Path) -> None:
+    """Its receipt has no version and no state; nobody builds gigabytes again for that."""
+    environment = built(locked, tmp_path / "resources")
+    receipt = environment / RECEIPT
+    known = json.loads(receipt.read_text())
+    receipt.chmod(0o644)
+    older = {key: known[key] for key in known if key not in ("version", "state", "reason")}
+    receipt.write_text(json.dumps(older))
+    before = receipt.stat()
+    again = build(locked, "cpu", tmp_path / "resources")
+    assert receipt.stat() == before and again.packages == {"alpha": "2.0", "beta": "1.5"}
+    assert (again.path, again.is_ok, again.version) == (str(environment), True, 2)

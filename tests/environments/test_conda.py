@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fusebench.environments import environment_key
 from fusebench.environments.building import build
+from fusebench.environments.key import environment_key
 from fusebench.environments.locking import lock
 from fusebench.environments.verifying import verify
 from fusebench.errors import EnvironmentFailed

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from fusebench.command import main
-from fusebench.environments import choose_variant, environment_key
 from fusebench.environments.definition import read_environment
+from fusebench.environments.key import choose_variant, environment_key
 from fusebench.environments.locking import lock
 from fusebench.environments.pip_lock import parse_packages
 from fusebench.environments.uv import exclude_newer

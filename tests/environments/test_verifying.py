@@ -140,7 +140,10 @@ def test_a_file_edited_with_its_record_is_found_in_the_archive(
 def test_a_damaged_cache_is_repaired_and_not_passed_on(
     folder: Path, environment: Path, tmp_path: Path, make_environment: MakeEnvironment, wheels: Path
 ) -> None:
-    """A line appended in one environment reaches the shared cache; the next build notices and fetches it again."""
+    """A line appended in one environment reaches the shared cache.
+
+    The next build notices and fetches it again.
+    """
     write(environment / SITE / "beta/__init__.py", "VERSION = 'damaged'\n")
     make_wheel(wheels, "gamma", "1.0")
     other = make_environment("other", pip="[beta, gamma]")

@@ -23,7 +23,7 @@ from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
 from fusebench.contracts.methods import MethodEntry
 from fusebench.contracts.records import FusedImage, Record
 from fusebench.images import mode_of, pixel_sha256, write_png
-from fusebench.registry import Method
+from fusebench.registry.methods import Method
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]

@@ -8,12 +8,16 @@ from typing import Any
 
 import cv2
 import msgspec
+import numpy as np
 import pytest
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, SourceMarker
 from fusebench.contracts.methods import MethodEntry, SelfcheckEntry
+from fusebench.datasets.preparation import sha256_of_pairs
 from fusebench.errors import DatasetUnavailable, SourceUnavailable, StepError
 from fusebench.evidence.committed import prepare_committed
-from fusebench.registry import Method
+from fusebench.hashes import sha256_of_file
+from fusebench.images import pixel_sha256
+from fusebench.registry.methods import Method
 from fusebench.registry.selfchecks import Check
 from msgspec import UnsetType
 
@@ -189,3 +193,132 @@ def test_the_state_of_the_clone_is_taken_over(tmp_path: Path) -> None:
     with pytest.raises(StepError, match="gone") as caught:
         prepare_committed(source, check.job, tmp_path / "images")
     assert caught.value.state == SourceUnavailable.state
+
+
+def test_a_manifest_tells_what_was_copied(clone: Path) -> None:
+    """Size, mode and pixels of each image, and the path and bytes of the file it was; a hash over all inputs."""
+    coloured: Any = image(9, channels=3)
+    cv2.imwrite(str(clone / "in/b/1.png"), coloured)
+    manifest = prepared(clone, inputs=INPUTS, expect="out")
+    pair = manifest.pairs[0]
+    assert (pair.size, pair.a.mode, pair.b.mode) == ((48, 40), "gray", "rgb")
+    assert pair.b.sha256 == pixel_sha256(coloured[:, :, ::-1])
+    assert isinstance(pair.b.original, OriginalFile)
+    assert pair.b.original.sha256 == sha256_of_file(clone / "in/b/1.png")
+    assert manifest.sha256 == sha256_of_pairs(manifest.pairs)
+    assert manifest.is_ok and manifest.path == str(clone.parent / "images")
+    assert (Path(manifest.path) / pair.a.file).read_bytes() == (clone / "in/a/1.png").read_bytes()
+
+
+def test_what_was_read_with_a_loss_is_noted(clone: Path) -> None:
+    """16 bits and an alpha channel are kept in the file, and told beside it."""
+    deep: Any = image(9).astype(np.uint16) * 257
+    cv2.imwrite(str(clone / "in/a/1.png"), deep)
+    clear: Any = np.dstack([image(9, channels=3), np.full((40, 48), 7, np.uint8)])
+    cv2.imwrite(str(clone / "in/b/1.png"), clear)
+    pair = prepared(clone, inputs=INPUTS, pairs=["1"]).pairs[0]
+    assert pair.a.notes == ["16 bits scaled to 8 (times 255/65535, rounded)"]
+    assert pair.b.notes == ["alpha channel dropped"]
+
+
+def test_a_check_without_outputs_has_no_side_for_them(clone: Path) -> None:
+    """There is neither an output nor a reason why there is none."""
+    manifest = prepared(clone, inputs=INPUTS)
+    assert {pair.expect for pair in manifest.pairs} == {None}
+    assert not any(pair.why for pair in manifest.pairs)
+    assert manifest.unpaired == []
+
+
+def test_named_pairs_keep_their_order(clone: Path) -> None:
+    """That of the entry decides in which order the script gets them; what is found is sorted."""
+    assert [pair.name for pair in prepared(clone, inputs=INPUTS, pairs=["2", "1"]).pairs] == [
+        *("2", "1")
+    ]
+    assert [pair.name for pair in prepared(clone, inputs=INPUTS).pairs] == ["1", "2"]
+
+
+def test_what_was_there_before_is_replaced(clone: Path) -> None:
+    """No image of an earlier check stays in the folder."""
+    prepared(clone, inputs=INPUTS, expect="out")
+    manifest = prepared(clone, inputs=INPUTS, pairs=["2"])
+    files = sorted(path.name for path in Path(manifest.path).rglob("*") if path.is_file())
+    assert files == ["2.bmp", "2.png"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "files"),
+    [
+        ("in/a/{name}.png", ["in/a/1.png"]),
+        ("in/a", ["in/a/1.png", "in/a/2.bmp"]),
+        ("in/a/{name}.*", ["in/a/1.png", "in/a/2.bmp"]),
+        ("in/{name}/1.png", []),
+    ],
+)
+def test_a_pattern_finds_what_it_names(clone: Path, pattern: str, files: list[str]) -> None:
+    """A folder stands for all images in it, whatever their format."""
+    inputs = {"a": pattern, "b": "in/b"}
+    if files:
+        assert [original(pair.a) for pair in prepared(clone, inputs=inputs).pairs] == files
+    else:
+        with pytest.raises(DatasetUnavailable, match="no pair of committed inputs was found"):
+            prepared(clone, inputs=inputs)
+
+
+def test_pairs_may_share_a_pattern_and_name_the_rest(clone: Path) -> None:
+    """The inputs of the check hold for every pair that does not name its own; ``{name}`` is the pair's."""
+    pairs = {"1": {"b": "in/b/2.png"}, "2": {"a": "in/a/2.bmp"}}
+    inputs = {"a": "in/a/{name}.png", "b": "in/b/{name}.png"}
+    first, second = prepared(clone, inputs=inputs, pairs=pairs, expect="out/{name}.jpg").pairs
+    assert (original(first.a), original(first.b)) == ("in/a/1.png", "in/b/2.png")
+    assert (original(second.a), original(second.b)) == ("in/a/2.bmp", "in/b/2.png")
+    assert original(first.expect) == "out/1.jpg" and second.why == "no committed output"
+
+
+def test_one_output_may_be_named_without_a_pattern(clone: Path) -> None:
+    """Of a single pair the file itself is given; nothing else is an output without inputs then."""
+    manifest = prepared(clone, inputs=INPUTS, pairs=["1"], expect="out/3.jpg")
+    assert original(manifest.pairs[0].expect) == "out/3.jpg"
+    assert manifest.unpaired == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (
+            lambda path: path.write_bytes(path.read_bytes()[:60]),
+            "in/a/1.png: must be a whole image",
+        ),
+        (lambda path: path.write_bytes(b"text"), "in/a/1.png: must be a whole image"),
+        (
+            lambda path: cv2.imwrite(str(path.with_suffix(".bmp")), image(1)),
+            r"in/a/1.\*: must match one image; found in/a/1.bmp, in/a/1.png: name one of them in",
+        ),
+    ],
+)
+def test_an_input_that_cannot_be_read_is_told(clone: Path, spoil: Any, told: str) -> None:
+    """With the name of its pair and its path in the repository, not where the clone lies."""
+    spoil(clone / "in/a/1.png")
+    with pytest.raises(DatasetUnavailable, match=f"^pair '1': {told}") as caught:
+        prepared(clone, inputs=INPUTS, pairs=["1"])
+    assert str(clone) not in str(caught.value)
+
+
+def test_a_pattern_of_absent_files_is_told_by_the_first(clone: Path) -> None:
+    """What the mirror lacks is found by the pattern of the side, also where its format is not known."""
+    (clone / "in/a/1.png").unlink()
+    with pytest.raises(DatasetUnavailable, match=r"in/a/1.tif is part of the commit, but its"):
+        prepared(clone, absent=("in/a/1.tif", "in/a/9.tif"), inputs=INPUTS, pairs=["1"])
+
+
+def test_an_archive_that_is_not_used_may_be_absent(clone: Path) -> None:
+    """Only what is unpacked has to be there."""
+    manifest = prepared(clone, absent=("sets.zip",), inputs=INPUTS, pairs=["1"])
+    assert manifest.is_ok
+
+
+def test_nothing_is_left_of_a_check_that_failed(clone: Path) -> None:
+    """The folder of the images is there only when all of them are."""
+    (clone / "in/a/2.bmp").write_bytes(b"text")
+    with pytest.raises(DatasetUnavailable, match="pair '2'"):
+        prepared(clone, inputs=INPUTS)
+    assert not (clone.parent / "images").exists()

@@ -18,6 +18,7 @@ from fusebench.evidence.comparison import (
     EXACT,
     NOTHING,
     SIZE_DIFFERS,
+    VERDICTS,
     WITHIN,
     Differences,
     compare_pair,
@@ -27,10 +28,14 @@ from fusebench.evidence.comparison import (
     worst_image,
 )
 from fusebench.images import SCALED, pixel_sha256, read_image, write_png
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import UNSET
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from tests.evidence.makers import compared_image, source_file
+from tests.metrics.measuring import examples, images
 
 
 def gray(value: int = 100, size: tuple[int, int] = (16, 24)) -> NDArray[np.uint8]:
@@ -221,3 +226,100 @@ def test_the_worst_image_is_chosen_by_verdict_then_by_mean() -> None:
     ]
     assert worst_image(images) is images[1]
     assert worst_image(images[2:]) is None
+
+
+@examples
+@given(images(6, 5, count=2))
+def test_differences_have_no_direction(drawn: NDArray[np.float64]) -> None:
+    """Ours beside theirs is theirs beside ours; nothing differs from itself; each number follows from the others' bounds."""
+    ours, theirs = drawn.astype(np.uint8)
+    found = differences(ours, theirs)
+    assert differences(theirs, ours) == found
+    assert differences(ours, ours) == Differences(0, 0.0, None, 0.0)
+    assert found.mean_abs <= found.max_abs * found.differing + 1e-12
+    assert (found.psnr is None) == (found.max_abs == 0) == (found.differing == 0)
+    if found.psnr is not None:
+        assert found.psnr >= 20 * np.log10(255 / found.max_abs) - 1e-9
+
+
+@examples
+@given(
+    st.integers(0, 255),
+    st.floats(0, 255),
+    st.floats(0, 100),
+    st.floats(0, 10),
+    st.booleans(),
+)
+def test_a_larger_difference_is_never_the_better_one(
+    max_abs: int, mean_abs: float, psnr: float, tolerance: float, lossy: bool
+) -> None:
+    """Neither is a smaller tolerance, nor the rule for files without loss."""
+    found = Differences(max_abs, mean_abs, psnr, 0.5)
+    worse = Differences(max_abs + 1, mean_abs + 0.1, psnr - 1, 0.6)
+    verdict = VERDICTS.index(verdict_of(found, tolerance, lossy))
+    assert VERDICTS.index(verdict_of(worse, tolerance, lossy)) >= verdict
+    assert VERDICTS.index(verdict_of(found, tolerance / 2, lossy)) >= verdict
+    assert VERDICTS.index(verdict_of(found, tolerance, False)) >= verdict
+
+
+def test_differences_of_single_channels() -> None:
+    """A change of one channel of three counts with a third of its levels in the mean, and with the whole pixel."""
+    ours = np.zeros((2, 2, 3), np.uint8)
+    theirs = ours.copy()
+    theirs[0, 0, 2] = 30
+    found = differences(ours, theirs)
+    assert (found.max_abs, found.mean_abs, found.differing) == (30, 30 / 12, 0.25)
+    assert found.psnr == pytest.approx(10 * np.log10(255**2 / (900 / 12)))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "notes"),
+    [
+        (2, 2, []),
+        (2, 3, ["theirs is rgb, ours gray"]),
+        (3, 2, ["theirs is gray, ours rgb"]),
+        (3, 3, []),
+    ],
+)
+def test_another_mode_is_noted(tmp_path: Path, ours: int, theirs: int, notes: list[str]) -> None:
+    """Gray beside three equal channels is exact, and the row says which of the two has colour."""
+    made = {2: gray(), 3: np.stack([gray()] * 3, axis=2)}
+    result = compared(tmp_path, made[ours], made[theirs])
+    assert (result.verdict, result.notes) == (EXACT, notes)
+
+
+def test_our_own_jpeg_is_lossy_as_well(tmp_path: Path) -> None:
+    """A script that writes JPEG files is noted in the record, and judged by the rule for them."""
+    faint = gray()
+    faint[:2] += 2
+    write_png(tmp_path / "fused" / "p.png", gray())
+    write_png(tmp_path / "p.png", faint)
+    for notes, lossy, verdict in ((["a lossy JPEG"], True, WITHIN), ([], False, CLOSE)):
+        image = recorded(pixel_sha256(gray()), *notes)
+        found = compare_pair(pair_with(committed("p.png")), tmp_path, image, tmp_path / "fused", 1)
+        assert (found.lossy, found.verdict, found.max_abs) == (lossy, verdict, 2)
+
+
+def test_why_there_is_no_output_is_taken_over(tmp_path: Path) -> None:
+    """The reason of the manifest stands in the row, and the hash of ours is there all the same."""
+    pair = replace(pair_with(None), why="out/p.png: must be a whole image")
+    result = compare_pair(pair, tmp_path, recorded("hash"), tmp_path / "fused", 1)
+    assert (result.verdict, result.reason) == (NOTHING, "out/p.png: must be a whole image")
+    assert (result.ours, result.theirs, result.psnr) == ("hash", UNSET, None)
+
+
+def test_another_size_has_hashes_and_no_difference(tmp_path: Path) -> None:
+    """Both images are known by their pixels, and nothing is said of levels."""
+    result = compared(tmp_path, gray(), gray(size=(16, 20)))
+    assert result.theirs == pixel_sha256(gray(size=(16, 20)))
+    assert (result.max_abs, result.mean_abs, result.differing, result.lossy) == (
+        *(None, None, None, False),
+    )
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_the_worst_of_one_verdict_is_itself(verdict: Any) -> None:
+    """Whatever it is, and beside anything that was not compared."""
+    assert worst([verdict]) == worst([verdict, NOTHING]) == worst([NOTHING, verdict]) == verdict
+    assert worst([verdict, EXACT]) == (EXACT if verdict == NOTHING else verdict)
+    assert worst([]) == NOTHING

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from fusebench.errors import RegistryError
-from fusebench.registry import load_registry
+from fusebench.registry.loading import load_registry
 
 ENTRY: dict[str, Any] = {
     "title": "A method",

@@ -8,14 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 from fusebench.contracts.files import as_parameter, from_parameter, read_stored, write_stored
-from fusebench.contracts.jobs import FigureJob, StatisticsJob
+from fusebench.contracts.jobs.papers import FigureJob, StatisticsJob
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import CellList, FigureSpec
 from fusebench.figures import (
@@ -30,7 +29,7 @@ from fusebench.figures import (
 )
 from fusebench.figures.contents import Inputs, head_of
 from fusebench.figures.files import write_figure
-from fusebench.figures.style import looks, paper_style
+from fusebench.figures.style import looks
 from fusebench.metrics import resolve
 from fusebench.planning.plan import make_plan
 from fusebench.registry.tables import FIGURES
@@ -41,6 +40,7 @@ from msgspec.structs import replace as changed
 
 from tests.compare.made import on_cpu, on_gpu
 from tests.fake_results import METRICS, TABLE, FakeResults
+from tests.figures.made import draw, texts
 
 Read = Callable[[str], tuple[FigureSpec, Inputs]]
 
@@ -68,21 +68,6 @@ def read(root: Path) -> Read:
 def of(tmp_path_factory: pytest.TempPathFactory) -> Read:
     """Five methods, one of them failed, on two datasets of eight pairs."""
     return read(FakeResults(tmp_path_factory.mktemp("figures")).write().root)
-
-
-def draw(module: Any, contents: tuple[FigureSpec, Inputs]) -> tuple[Any, pd.DataFrame]:
-    """Draw a figure in the style of the paper."""
-    with paper_style():
-        figure, data = module.draw(*contents)
-        figure.canvas.draw()
-        return figure, data
-
-
-def texts(figure: Any) -> list[str]:
-    """Every text of a figure."""
-    from matplotlib.text import Text
-
-    return [text.get_text() for text in figure.findobj(Text)]
 
 
 def of_metrics(spec: FigureSpec, names: list[str]) -> FigureSpec:

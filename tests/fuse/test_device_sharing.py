@@ -46,7 +46,7 @@ def machine(tmp_path: Path) -> dict[str, str]:
 def holding(
     environ: dict[str, str], count: int = 1, place: str = "machine"
 ) -> subprocess.Popen[str]:
-    """Start a job, on this machine or on a node of a cluster, that holds its GPUs until its input is closed."""
+    """Start a job, here or on a cluster, that holds its GPUs until its input is closed."""
     command = [sys.executable, "-c", HOLD, str(count), place]
     return subprocess.Popen(
         command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

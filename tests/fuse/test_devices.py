@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fusebench.contracts.jobs import CellSpec, Run
+from fusebench.contracts.jobs.fusing import CellSpec, Run
 from fusebench.contracts.markers import EnvironmentMarker, Manifest, SourceMarker
 from fusebench.contracts.methods import Stage
 from fusebench.fuse import devices
@@ -104,3 +104,58 @@ def test_a_gpu_without_kernels_is_refused_before_the_script_starts(
         "torch 1.8.1 has no kernels for sm_90" in record.reason
         and "use env torch-2" in record.reason
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "capability"),
+    [
+        ("echo 9.0", (9, 0)),
+        ("echo 12.1", (12, 1)),
+        ("echo '[N/A]'", None),
+        ("echo 9.0; exit 1", None),
+    ],
+)
+def test_the_driver_is_asked_for_the_architecture_of_a_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    answer: str,
+    capability: tuple[int, int] | None,
+) -> None:
+    """A driver that does not say is no reason to refuse the GPU."""
+    smi = tmp_path / "nvidia-smi"
+    smi.write_text(f"#!/bin/sh\n{answer}\n")
+    smi.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert devices.compute_capability("0") == capability
+
+
+@pytest.mark.parametrize(
+    ("visible", "answer", "gpus"),
+    [
+        ("", "echo 0", ()),
+        ("-1", "echo 0", ()),
+        ("1,3", "echo 0", ("1", "3")),
+        ("GPU-4f2c", "echo 0", ("GPU-4f2c",)),
+        (None, "printf '0\\n1\\n'", ("0", "1")),
+        (None, "echo 'no driver'; exit 9", ()),
+    ],
+)
+def test_gpus_are_those_that_are_visible_or_all(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    visible: str | None,
+    answer: str,
+    gpus: tuple[str, ...],
+) -> None:
+    """What the user or a scheduler assigned; else what the driver lists, if it does."""
+    smi = tmp_path / "nvidia-smi"
+    smi.write_text(f"#!/bin/sh\n{answer}\n")
+    smi.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    if visible is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert devices.gpus_of_this_machine() == gpus
+    assert devices.device_kind("auto") == ("cuda" if gpus else "cpu")
+    assert (devices.device_kind("cuda"), devices.device_kind("cpu")) == ("cuda", "cpu")

@@ -9,7 +9,8 @@ import time
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from fusebench.fuse.leases import holder, lease
+from fusebench.contracts.markers import Holder
+from fusebench.fuse.leases import holder, holder_words, lease
 
 
 def hold(folder: Path, seconds: float, entered: str) -> None:
@@ -67,3 +68,31 @@ def test_nobody_ever_held_a_new_run(tmp_path: Path) -> None:
     assert holder(tmp_path) is None
     (tmp_path / ".lease").write_text('{"host": "n')
     assert holder(tmp_path) is None
+
+
+def test_the_holder_of_an_older_fusebench_is_known(tmp_path: Path) -> None:
+    """It called the session a run; what died before an update is told all the same."""
+    old = '{"host": "n", "pid": 7, "slurm_job": "9", "run": "r", "since": "2026-01-02"}'
+    (tmp_path / ".lease").write_text(old)
+    known = holder(tmp_path)
+    assert known is not None and (known.session, known.version) == ("r", 2)
+    assert holder_words(known) == "Slurm job 9 on n"
+
+
+def test_a_holder_is_named_as_a_reason_names_it() -> None:
+    """By its job where a scheduler started it, else by its process.
+
+    A file that was cut off gives no name.
+    """
+    known = Holder(host="n", pid=7, slurm_job=None, since="")
+    assert holder_words(known) == "process 7 on n"
+    assert holder_words(None) == "a job that left no name"
+
+
+def test_a_job_leaves_its_name_alone(tmp_path: Path) -> None:
+    """A longer name that was there before leaves nothing behind it."""
+    (tmp_path / ".lease").write_text("x" * 1000)
+    with lease(tmp_path, "this run"):
+        pass
+    known = holder(tmp_path)
+    assert known is not None and known.pid == os.getpid()

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from fusebench.contracts.base import DeviceKind
 from fusebench.contracts.configuration import Config
-from fusebench.contracts.jobs import CellPart, MethodPart, Run
-from fusebench.contracts.methods import DeviceKind, MethodEntry, Stage
+from fusebench.contracts.jobs.fusing import CellPart, MethodPart, Run
+from fusebench.contracts.methods import MethodEntry, Stage
 from fusebench.fuse.records import spec_of
 from fusebench.planning.cells import (
     SLACK_MINUTES,
@@ -22,7 +23,8 @@ from fusebench.planning.cells import (
     needs,
     threads_of,
 )
-from fusebench.registry import ImageSet, Method
+from fusebench.registry.datasets import ImageSet
+from fusebench.registry.methods import Method
 
 CONFIG = Config(suite="s", suites={}, threads=3)
 RUN: dict[str, Any] = {
@@ -78,7 +80,10 @@ def test_an_entry_says_how_many_gpus_its_job_takes(
 def test_a_script_runs_on_what_it_can(
     devices: list[str] | None, resources: dict[str, int], asked: DeviceKind, device: str
 ) -> None:
-    """A script that knows one device gets that one, whatever the run of Snakemake has; the entry alone says otherwise."""
+    """A script that knows one device gets that one, whatever the run of Snakemake has.
+
+    The entry alone says otherwise.
+    """
     found = method({"devices": devices} if devices else {}, resources=resources)
     assert device_for(found, asked) == device
 
@@ -103,14 +108,17 @@ def test_a_method_that_cannot_be_run_has_a_device_all_the_same() -> None:
 def test_a_job_asks_for_its_cells_and_some_slack(
     resources: dict[str, float], cells: int, attempt: int, memory: int, minutes: int
 ) -> None:
-    """The time of each cell, once more what a killed attempt had, and slack beyond the limits of the scripts."""
+    """The time of all cells and slack beyond their limits; twice as much after a killed attempt."""
     assert needs(method(resources=resources), "cpu", cells, attempt) == Needs(
         0, memory, minutes + SLACK_MINUTES
     )
 
 
 def test_the_final_attempt_asks_for_little() -> None:
-    """It runs nothing: neither the memory nor the time of the entry is asked for, however many cells there are."""
+    """It runs nothing.
+
+    Neither the memory nor the time of the entry is asked for, however many cells there are.
+    """
     found = method(resources={"mem_mb": 64000, "runtime": 600, "gpu": 4})
     assert needs(found, "cuda", 20, attempt=0) == Needs(1, 2000, SLACK_MINUTES)
 
@@ -122,7 +130,10 @@ def test_threads_are_the_entry_s_or_the_configuration_s() -> None:
 
 
 def test_a_job_is_told_of_weights_what_decides_a_result() -> None:
-    """Path and sha256 of the weights, not the address they are fetched from; the marker only where they are fetched."""
+    """Path and sha256 of the weights, not the address they are fetched from.
+
+    The marker only where they are fetched.
+    """
     weights = [{"path": "w.pth", "url": "https://example.org/w"}, {"path": "v", "sha256": "0" * 64}]
     markers = {"source": "s.json", "environment": "e.json"}
     found = method_part(method(weights=weights), {**markers, "weights": "w.json"}, CONFIG, "cuda")
@@ -153,7 +164,7 @@ def part() -> MethodPart:
 
 
 def test_cells_that_are_started_alike_share_their_fields() -> None:
-    """A job names each way of starting the script once, and each cell which of them is its own, in the order given."""
+    """A job names each way of starting the script once, and each cell which of them is its own."""
     job = fuse_job(part(), [plan("x"), plan("y", seed=1), plan("z")])
     assert [run.seed for run in job.runs] == [0, 1]
     assert [(cell.images, cell.run) for cell in job.cells] == [("x", 0), ("y", 1), ("z", 0)]
@@ -179,7 +190,7 @@ def test_a_machine_is_wanted_alone_by_the_method_or_for_the_images(
 
 
 def test_a_cell_is_told_the_fields_of_its_dataset() -> None:
-    """Defaults, the entry's ``run``, its task's part and its dataset's part, in this order, and more than one GPU by number."""
+    """The entry's ``run``, then its task's part, then its dataset's; and the GPUs above one."""
     found = method(
         {
             "args": "--all",
@@ -196,7 +207,7 @@ def test_a_cell_is_told_the_fields_of_its_dataset() -> None:
 
 
 def test_what_does_not_decide_a_result_is_no_part_of_a_cell() -> None:
-    """A corrected title, licence, memory or address of weights leaves every word of the cell as it was."""
+    """A corrected title, licence, memory or address of weights leaves the cell as it was."""
     weights = [{"path": "w.pth", "sha256": "1" * 64}]
     first = cell_spec(method(weights=weights), IMAGES, CONFIG, "cpu")
     again = method(

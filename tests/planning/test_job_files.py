@@ -8,17 +8,18 @@ import sys
 from pathlib import Path
 
 from fusebench.contracts.files import from_parameter
-from fusebench.contracts.jobs import StatisticsJob
+from fusebench.contracts.jobs.papers import StatisticsJob
 from fusebench.planning.job_files import job_folder, keep_job
 
 PROGRAM = """
 import subprocess, sys
-from fusebench.contracts.jobs import EnvironmentJob
+from fusebench.contracts.jobs.resources import EnvironmentJob
 from fusebench.planning.job_files import job_folder, keep_job
 text, other = EnvironmentJob(env="tables: a × b", variant=""), EnvironmentJob(env="a", variant="")
 digest = keep_job(text)
-job = "import sys; from pathlib import Path; from fusebench.contracts.files import from_parameter\\n"
-job += "from fusebench.contracts.jobs import EnvironmentJob\\n"
+job = "import sys; from pathlib import Path\\n"
+job += "from fusebench.contracts.files import from_parameter\\n"
+job += "from fusebench.contracts.jobs.resources import EnvironmentJob\\n"
 job += "print(from_parameter(Path(sys.argv[1]).read_text(encoding='utf-8'), EnvironmentJob).env)"
 subprocess.run([sys.executable, "-c", job, job_folder() / digest], check=True)
 print(digest == keep_job(text), digest == keep_job(other))
@@ -27,7 +28,10 @@ print(job_folder())
 
 
 def test_a_job_reads_what_its_run_has_kept(tmp_path: Path) -> None:
-    """By a digest that is the same for the same content; with the run's process its folder is gone."""
+    """By a digest that is the same for the same content.
+
+    With the run's process its folder is gone.
+    """
     environ = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, env=environ, check=True
@@ -38,8 +42,11 @@ def test_a_job_reads_what_its_run_has_kept(tmp_path: Path) -> None:
 
 
 def test_the_order_of_what_is_shown_counts() -> None:
-    """Datasets in another order are another table, hence another job; the file holds them in the order that was given."""
-    jobs = [StatisticsJob(metrics=dict.fromkeys(names, ["EN"])) for names in ("ab", "ba")]
+    """Datasets in another order are another table, hence another job.
+
+    The file holds them in the order that was given.
+    """
+    jobs = [StatisticsJob(metrics={key: ["EN"] for key in names}) for names in ("ab", "ba")]
     digests = [keep_job(job) for job in jobs]
     assert digests[0] != digests[1]
     kept = [(job_folder() / digest).read_text(encoding="utf-8") for digest in digests]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import yaml
 from fusebench.contracts.datasets import DatasetEntry
 from fusebench.contracts.methods import MethodEntry
 from fusebench.errors import RegistryError
-from fusebench.registry import Dataset, Method, Registry, load_registry
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.loading import Registry, load_registry
+from fusebench.registry.methods import Method
 
 RUN: dict[str, Any] = {
     "script": "test.py",
@@ -44,7 +47,10 @@ def method(name: str = "one", **fields: Any) -> Method:
 
 
 def dataset(name: str = "pairs", **fields: Any) -> Dataset:
-    """Return a dataset with these fields beside those of ``DATASET``; a field of None is left out."""
+    """Return a dataset with these fields beside those of ``DATASET``.
+
+    A field of None is left out.
+    """
     entry = {key: value for key, value in {**DATASET, **fields}.items() if value is not None}
     return Dataset(name, msgspec.convert(entry, DatasetEntry))
 
@@ -70,7 +76,7 @@ class SmallProject:
         for name, content in files.items():
             path = self.root / f"{name}.yaml"
             path.parent.mkdir(exist_ok=True)
-            text = yaml.safe_dump(copy.deepcopy(content), sort_keys=False)
+            text = yaml.safe_dump(json.loads(json.dumps(content)), sort_keys=False)
             path.write_text(text, encoding="utf-8")
 
     def load(self, **overrides: Any) -> Registry:
@@ -79,7 +85,7 @@ class SmallProject:
         return load_registry(self.root, overrides)
 
     def problems(self) -> list[str]:
-        """Write and read the project, and return what is wrong with it, without the folder's name."""
+        """Write and read the project; return what is wrong with it, without the folder's name."""
         try:
             self.load()
         except RegistryError as error:

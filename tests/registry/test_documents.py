@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from fusebench.errors import RegistryError
 from fusebench.registry.documents import read_document
+from fusebench.registry.loading import load_registry
+
+from tests.registry.small import SmallProject
 
 SHARED = """
 first: &first
@@ -82,3 +85,119 @@ def test_what_yaml_cannot_mean_is_told_with_its_line(
     (tmp_path / "methods.yaml").write_bytes(text)
     with pytest.raises(RegistryError, match=told):
         read_document(tmp_path / "methods.yaml")
+
+
+def broken(small: SmallProject, change: str) -> list[str]:
+    """Return what is said of methods.yaml after a change of its text, ``old -> new``."""
+    small.write()
+    old, _, new = change.partition(" -> ")
+    path = small.root / "methods.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new.replace("\\n", "\n"), 1))
+    with pytest.raises(RegistryError) as caught:
+        load_registry(small.root)
+    return str(caught.value).replace(f"{small.root}/", "").splitlines()[1:]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            "env: small -> env: small\\n  notess: x",
+            "methods.yaml:8 (one.notess): unknown key 'notess' (did you mean 'notes'?); known",
+        ),
+        (
+            "commit: -> 12:\\n  commit:",
+            "methods.yaml:6 (one.12): unknown key '12'; known here: title, label, paper",
+        ),
+        (
+            "title: A method -> label: M",
+            "methods.yaml:1 (one): must have 'title', which is missing",
+        ),
+        (
+            "script: test.py -> seed: 1",
+            "methods.yaml:8 (one.run): must have one of 'script' and 'adapter'; found none",
+        ),
+        (
+            "script: test.py -> script: test.py\\n    adapter: x.py",
+            "methods.yaml:8 (one.run): must have one of 'script' and 'adapter'; found 'script' and",
+        ),
+        (
+            "one: -> ../one:",
+            "methods.yaml:1 (../one): bad name '../one': a name is made of letters, digits, '.'",
+        ),
+        (
+            "- infrared-visible -> - infrared",
+            "methods.yaml:4 (one.tasks.0): must be one of infrared-visible, medical, multi-focus",
+        ),
+        (
+            "script: test.py -> script: ../test.py",
+            "methods.yaml:9 (one.run.script): must be the authors' script, a path inside the",
+        ),
+        (
+            "commit: '0000000000000000000000000000000000000000' -> commit: 1234567",
+            "methods.yaml:6 (one.commit): must be the full commit hash of 40 lower-case",
+        ),
+        (
+            "env: small -> env: small\\n  repeats: 0",
+            "methods.yaml:8 (one.repeats): must be how often the method is run on each dataset",
+        ),
+        (
+            "env: small -> env: small\\n  claims: [{metric: EN, value: 7,12, where: T}]",
+            "methods.yaml:8 (one.claims.0.12): unknown key '12'; known here: dataset, images",
+        ),
+        (
+            "env: small -> env: small\\n  claims: [{metric: EN, value: 7, where: T, x: }]",
+            "methods.yaml:8 (one.claims.0.x): unknown key 'x'; known here: dataset, images, image",
+        ),
+        (
+            "env: small -> env: small\\n  resources: {mem_mb: lots}",
+            'methods.yaml:8 (one.resources.mem_mb): must be memory in MB; found "lots"',
+        ),
+    ],
+)
+def test_what_breaks_the_contract_is_told_with_its_place(
+    small: SmallProject, change: str, told: str
+) -> None:
+    """File, line, place, what must be and what was found, with the near names."""
+    problems = broken(small, change)
+    assert problems[0].startswith(told), problems
+
+
+def test_a_comma_in_a_number_is_recognised(small: SmallProject) -> None:
+    """YAML sees the number 7 and a field named 12."""
+    change = "env: small -> env: small\\n  claims: [{metric: EN, value: 7,12, where: T}]"
+    assert broken(small, change)[0].endswith("is written with a point, not with a comma")
+
+
+def test_a_hash_that_yaml_takes_for_a_number_is_recognised(small: SmallProject) -> None:
+    """Digits only, without quotes."""
+    change = f"commit: '{'0' * 40}' -> commit: 1234567"
+    assert broken(small, change)[0].endswith(
+        "found 1234567, a number to YAML: a hash of digits only needs quotes"
+    )
+
+
+def test_problems_are_told_in_the_order_of_the_file(small: SmallProject) -> None:
+    """Of one file all at once."""
+    small.methods["one"].update(title="", tasks=[], env="no/name")
+    assert [line.partition(" ")[2].partition(":")[0] for line in small.problems()] == [
+        "(one.title)",
+        "(one.tasks)",
+        "(one.env)",
+    ]
+
+
+def test_a_whole_number_may_be_written_with_a_point(small: SmallProject) -> None:
+    """2.0 is 2, also for who reads the file by its schema.
+
+    Texts that look like numbers stay texts.
+    """
+    claim = {"dataset": "pairs", "metric": "EN", "value": "7.10", "where": "Table 1"}
+    small.methods["one"].update(resources={"mem_mb": 500.0, "threads": 2.0}, claims=[claim])
+    small.methods["one"]["declares"] = {"python": "3.10"}
+    method = small.load().methods["one"]
+    assert (method.resources.mem_mb, method.resources.threads) == (500, 2)
+    assert isinstance(method.resources.threads, int)
+    assert method.claims[0].value == "7.10" and method.declares == {"python": "3.10"}

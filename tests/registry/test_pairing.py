@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from fusebench.contracts.datasets import DatasetEntry
-from fusebench.contracts.jobs import DatasetJob
+from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.errors import DatasetUnavailable
 from fusebench.registry.pairing import (
     dataset_job,
@@ -43,7 +43,10 @@ def test_without_a_list_there_are_no_names(nothing: Any, tmp_path: Path) -> None
 
 
 def test_names_are_listed_or_are_the_lines_of_a_file(tmp_path: Path) -> None:
-    """Lines of spaces and lines that begin with # say nothing; an absolute path is taken as it is."""
+    """Lines of spaces and lines that begin with # say nothing.
+
+    An absolute path is taken as it is.
+    """
     assert pair_names(["b", "a"], tmp_path) == ["b", "a"]
     (tmp_path / "list.txt").write_text("# of TNO\nb\n\n  a  \n   \nü\n", encoding="utf-8")
     assert pair_names("list.txt", tmp_path) == ["b", "a", "ü"]
@@ -71,7 +74,10 @@ def test_a_dataset_has_the_sides_that_it_names() -> None:
 
 
 def test_a_job_is_told_which_images_and_nothing_else(tmp_path: Path) -> None:
-    """Fields that decide the images; title, licence and notes, whose correction prepares nothing again, are not there."""
+    """Fields that decide the images.
+
+    Title, licence and notes, whose correction prepares nothing again, are not there.
+    """
     entry = dataset(
         title="A title",
         licence="MIT",
@@ -134,7 +140,10 @@ def test_the_fixed_folder_is_what_all_pairs_share(pattern: str, folder: str) -> 
 def test_names_are_found_by_their_pattern(
     pattern: str, files: list[str], names: set[str], tmp_path: Path
 ) -> None:
-    """Wherever the name stands, as often as it does; only ``*`` stands for anything, and only images count."""
+    """Wherever the name stands, as often as it does.
+
+    Only ``*`` stands for anything, and only images count.
+    """
     touch(tmp_path, *files)
     assert names_of(tmp_path, pattern) == names
 
@@ -157,7 +166,7 @@ def test_a_folder_without_a_pair_says_what_each_side_has(tmp_path: Path) -> None
 
 
 NAMES = st.text(
-    st.characters(exclude_characters="/\\{}\0", exclude_categories=("Cs",)), min_size=1, max_size=20
+    st.characters(exclude_characters="/\\{}\0", exclude_categories=["Cs"]), min_size=1, max_size=20
 ).filter(lambda name: name not in (".", "..") and len(name.encode()) < 100)
 
 
@@ -166,7 +175,10 @@ NAMES = st.text(
 def test_every_name_that_a_file_can_have_is_found_again(
     tmp_path_factory: pytest.TempPathFactory, names: set[str]
 ) -> None:
-    """Letters that mean something in patterns, spaces and line breaks included: the file of each name is that of the name."""
+    """Letters that mean something in patterns, spaces and line breaks included.
+
+    The file of each name is that of the name.
+    """
     folder = tmp_path_factory.mktemp("names")
     touch(folder, *(f"a/x{name}.png" for name in names))
     for pattern in ("a/x{name}.png", "a/x{name}.*"):
@@ -201,7 +213,10 @@ def test_a_local_folder_is_the_project_s_or_anywhere(
 
 
 def test_expected_names_are_known_before_anything_is_prepared(tmp_path: Path) -> None:
-    """From the generator, the list, or the folder; a repository without a list, or an empty folder, tells nothing."""
+    """From the generator, the list, or the folder.
+
+    A repository without a list, or an empty folder, tells nothing.
+    """
     drawn = DatasetJob(kind="generated", generator="multi-focus", names=["ignored"])
     assert len(expected_names(drawn, tmp_path)) >= 6 and "ignored" not in expected_names(
         drawn, tmp_path

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from fusebench.datasets.pins import read_pins
 from fusebench.contracts.methods import RunPart
-from fusebench.registry import Registry, load_registry
+from fusebench.datasets.pins import read_pins
 from fusebench.registry.documentation import page
+from fusebench.registry.loading import Registry, load_registry
 from fusebench.registry.methods import is_local, owner_and_name
 from fusebench.registry.pairing import pair_names
 from fusebench.registry.writing import change_registry

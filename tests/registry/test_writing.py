@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from fusebench.registry.documents import read_document
 from fusebench.registry.writing import change_registry, flow_mapping, set_field
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 TEXT = """# head
 one: &one
@@ -83,3 +87,59 @@ def test_link_is_followed(tmp_path: Path) -> None:
     assert change_registry(link, lambda e: set_field(e["one"], "label", "L", before="run"))
     assert link.is_symlink()
     assert "label: L" in real.read_text()
+
+
+def test_a_change_of_nothing_writes_nothing(tmp_path: Path) -> None:
+    """The file is not even touched, and that is what the answer says."""
+    file = tmp_path / "methods.yaml"
+    file.write_text(TEXT)
+    before = file.stat()
+    assert not change_registry(file, lambda entries: None)
+    assert file.stat() == before
+
+
+def test_a_change_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    """Half of a change is none."""
+    file = tmp_path / "methods.yaml"
+    file.write_text(TEXT)
+
+    def change(entries: Any) -> None:
+        entries["one"]["title"] = "half"
+        raise KeyError("four")
+
+    with pytest.raises(KeyError):
+        change_registry(file, change)
+    assert file.read_text() == TEXT and [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_long_lines_and_letters_of_all_alphabets_stay(tmp_path: Path) -> None:
+    """No line is wrapped, and nothing is written as an escape that was a letter."""
+    file = tmp_path / "methods.yaml"
+    text = f"one:\n  title: 红外 und Sichtbares {'sehr ' * 60}lang\n  notes: Ω\n"
+    file.write_text(text, encoding="utf-8")
+    assert change_registry(file, lambda e: e["one"].update(label="L"))
+    assert file.read_text(encoding="utf-8") == f"{text}  label: L\n"
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["date", "device", "dataset"]), WORDS, min_size=1))
+def test_what_is_written_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, facts: dict[str, str]
+) -> None:
+    """A date, a hash of digits, a name with quotes or braces: texts stay texts, on one line."""
+    file = tmp_path_factory.mktemp("written") / "methods.yaml"
+    file.write_text("one:\n  run: x\n")
+    change_registry(file, lambda e: set_field(e["one"], "verified", flow_mapping(facts), "run"))
+    assert yaml.safe_load(file.read_text(encoding="utf-8"))["one"]["verified"] == facts
+    assert read_document(file).data["one"] == {"verified": facts, "run": "x"}
+    assert len(file.read_text(encoding="utf-8").split("\n")) == 4
+
+
+def test_numbers_and_mappings_are_written_as_such(tmp_path: Path) -> None:
+    """Only texts are put in quotes; a mapping inside stays on the same line."""
+    facts = {"dataset": "0123", "count": 2, "others": flow_mapping({"more": "1e3"})}
+    text = write(tmp_path, lambda e: set_field(e["three"], "verified", flow_mapping(facts), "run"))
+    assert 'verified: {dataset: "0123", count: 2, others: {more: "1e3"}}' in text

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fusebench.contracts.jobs import Session
+from fusebench.contracts.jobs.session import Session
 from fusebench.report.page import write_page
 
 from tests.fake_results import FakeResults

@@ -17,7 +17,8 @@ import yaml
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.markers import FusedCell, FusedCells
 from fusebench.contracts.records import Record
-from fusebench.files import sha256_of_file, write_text
+from fusebench.files import write_text
+from fusebench.hashes import sha256_of_file
 from fusebench.layout import fusing_job, record_path
 from fusebench.registry.datasets import SPEED_SIZES
 from fusebench.report.archive import ALLOWED

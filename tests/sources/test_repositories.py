@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
 import multiprocessing
+import re
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import git
@@ -218,3 +223,187 @@ def test_a_folder_that_the_commit_lacks_is_told(tmp_path: Path, origin: Path, mi
     pin = commit(origin, {"images/1.png": "a"})
     with pytest.raises(SourceUnavailable, match="must have the folder 'image'"):
         checkout_folders(URL, pin, ["image"], tmp_path / "part", tmp_path, mirror)
+
+
+def without(origin: Path, path: str) -> None:
+    """Take the content of a file of the last commit out of a repository, as mirrors may lack it."""
+    repository = git.Repo(origin)
+    blob = repository.head.commit.tree[path].hexsha
+    loose = Path(repository.git_dir, "objects", blob[:2], blob[2:])
+    loose.chmod(0o644)
+    loose.unlink()
+
+
+def test_a_file_that_the_mirror_lacks_is_left_out_and_named(
+    tmp_path: Path, origin: Path, mirror: str
+) -> None:
+    """The rest of the clone is there and clean.
+
+    A file that is missing for another reason is a change.
+    """
+    pin = commit(origin, {"test.py": "1", "data/huge.bin": "2", "data/small.txt": "3"})
+    without(origin, "data/huge.bin")
+    for _ in range(2):
+        marker = obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
+        assert marker.absent == ["data/huge.bin"]
+    assert (tmp_path / "clone" / "data" / "small.txt").read_text() == "3"
+    assert not (tmp_path / "clone" / "data" / "huge.bin").exists()
+    (tmp_path / "clone" / "data" / "small.txt").unlink()
+    with pytest.raises(
+        SourceUnavailable, match=r"found changes in 1 file\(s\), first: data/small\.txt"
+    ):
+        obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
+
+
+def test_only_what_is_asked_for_counts_as_absent(tmp_path: Path, origin: Path, mirror: str) -> None:
+    """Files of a dataset's folders that the mirror lacks are returned, the others are written."""
+    pin = commit(origin, {"ir/1.png": "a", "ir/2.png": "b", "vi/1.png": "c", "w.pth": "d"})
+    for path in ("ir/2.png", "w.pth"):
+        without(origin, path)
+    lacking = checkout_folders(URL, pin, ["ir", "vi"], tmp_path / "part", tmp_path, mirror)
+    assert lacking == ["ir/2.png"]
+    assert sorted(path.name for path in (tmp_path / "part" / "ir").iterdir()) == ["1.png"]
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.txt", 'quo"te.txt', "tab\t.txt", "línea.txt", "new\nline.txt"]
+)
+def test_strange_names_are_cloned_and_count_as_clean(
+    tmp_path: Path, origin: Path, mirror: str, name: str
+) -> None:
+    """Whatever a file may be called, git's way to quote it is undone."""
+    pin = commit(origin, {f"folder/{name}": "1"})
+    for _ in range(2):
+        obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
+    assert (tmp_path / "clone" / "folder" / name).read_text() == "1"
+    folder = checkout_folders(URL, pin, ["folder"], tmp_path / "part", tmp_path, mirror)
+    assert folder == [] and (tmp_path / "part" / "folder" / name).read_text() == "1"
+
+
+def test_filters_of_the_authors_are_not_run(tmp_path: Path, origin: Path, mirror: str) -> None:
+    """A pointer of git-lfs stays the pointer that was committed, and no keyword is expanded."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"
+    files = {
+        "w.pth": pointer,
+        "a.py": "# $Id$\n",
+        ".gitattributes": "*.pth filter=lfs\n*.py ident\n",
+    }
+    repository = git.Repo.init(origin)
+    for name, content in files.items():
+        (origin / name).write_text(content)
+        blob = repository.git.hash_object("-w", "--no-filters", name)
+        repository.git.update_index("--add", "--cacheinfo", f"100644,{blob},{name}")
+    tree = repository.git.write_tree()
+    names = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    pin = repository.git.execute(["git", *names, "commit-tree", tree, "-m", "x"])
+    repository.git.update_ref("refs/heads/main", pin)
+    for _ in range(2):
+        obtain_source(URL, str(pin), tmp_path / "clone", tmp_path, mirror)
+    assert (tmp_path / "clone" / "w.pth").read_text() == pointer
+    assert (tmp_path / "clone" / "a.py").read_text() == "# $Id$\n"
+
+
+def test_a_copy_of_a_folder_that_was_edited_is_refused(tmp_path: Path) -> None:
+    """It must equal the folder, both of what is in it; caches are no part of either."""
+    folder = tmp_path / "mine"
+    (folder / "__pycache__").mkdir(parents=True)
+    (folder / "__pycache__" / "a.pyc").touch()
+    (folder / "test.py").write_text("1")
+    first = obtain_source("mine", None, tmp_path / "copy", tmp_path)
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["test.py"]
+    assert obtain_source("mine", None, tmp_path / "copy", tmp_path) == first
+    (tmp_path / "copy" / "test.py").write_text("2")
+    with pytest.raises(SourceUnavailable, match=r"mine: its copy .*copy must equal it, but was"):
+        obtain_source("mine", None, tmp_path / "copy", tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """As the entry writes it, and where it was looked for."""
+    told = f"mine: must be an existing folder; found nothing at {tmp_path}/mine"
+    with pytest.raises(SourceUnavailable, match=re.escape(told)):
+        obtain_source("mine", None, tmp_path / "copy", tmp_path)
+
+
+def test_a_local_repository_is_cloned_from_where_it_lies(tmp_path: Path) -> None:
+    """A mirror replaces the network, and nothing of this machine.
+
+    The marker has the commit's tree.
+    """
+    pin = commit(tmp_path / "mine", {"test.py": "1"})
+    marker = obtain_source("mine", pin, tmp_path / "clone", tmp_path, "/mirrors/{owner}/{name}")
+    assert (marker.origin, marker.code, marker.commit) == (str(tmp_path / "mine"), "mine", pin)
+    assert marker.tree == git.Repo(tmp_path / "mine").head.commit.tree.hexsha
+    assert marker.is_ok and marker.path == str(tmp_path / "clone")
+
+
+@pytest.fixture
+def address(tmp_path: Path, origin: Path) -> Iterator[str]:
+    """The method's repository on a server of this machine that only gives out files."""
+    commit(origin, {"test.py": "1"})
+    served = tmp_path / "served" / "lab" / "method"
+    git.Repo(origin).clone(str(served), bare=True)
+    git.Repo(served).git.update_server_info()
+    handler = partial(SilentHandler, directory=str(tmp_path / "served"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/lab/method"
+        server.shutdown()
+
+
+class SilentHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files and tells nobody."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing."""
+
+
+def test_a_server_that_gives_no_single_commit_is_asked_for_everything(
+    tmp_path: Path, origin: Path, address: str
+) -> None:
+    """Some servers refuse to send one commit, or a commit without its files.
+
+    Then the whole history comes.
+    """
+    pin = git.Repo(origin).head.commit.hexsha
+    marker = obtain_source(address, pin, tmp_path / "clone", tmp_path)
+    assert (marker.origin, marker.absent) == (address, [])
+    assert (tmp_path / "clone" / "test.py").read_text() == "1"
+    with pytest.raises(SourceUnavailable, match=rf"{'0' * 40} must be a commit of .*found nothing"):
+        obtain_source(address, "0" * 40, tmp_path / "other", tmp_path)
+
+
+def test_an_address_that_nobody_answers_is_told_in_git_s_words(
+    tmp_path: Path, address: str
+) -> None:
+    """No question for a password is asked, and nothing is left behind."""
+    with pytest.raises(SourceUnavailable, match=r"none: cannot be cloned from .*: fatal: "):
+        obtain_source(f"{address}/none", "1" * 40, tmp_path / "clone", tmp_path)
+    assert not (tmp_path / "clone").exists()
+
+
+def test_folders_come_without_the_rest_from_a_server_that_can_do_so(
+    tmp_path: Path, origin: Path
+) -> None:
+    """Git's own protocol sends the commit without contents, and then those of the folders alone."""
+    pin = commit(origin, {"ir/1.png": "a", "w.pth": "large"})
+    weights = git.Repo(origin).head.commit.tree["w.pth"].hexsha
+    git.Repo(origin).git.config("uploadpack.allowFilter", "true")
+    git.Repo(origin).git.config("uploadpack.allowAnySHA1InWant", "true")
+    assert checkout_folders(origin.as_uri(), pin, ["ir"], tmp_path / "part", tmp_path) == []
+    assert (tmp_path / "part" / "ir" / "1.png").read_text() == "a"
+    assert not (tmp_path / "part" / "w.pth").exists()
+    known = git.Repo(tmp_path / "part").git.rev_list(pin, "--objects", "--missing=print")
+    assert f"?{weights}" in known.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        ("https://github.com/Lab/Net.git", "Lab+Net@000000000000"),
+        ("git@github.com:Lab/Net", "Lab+Net@000000000000"),
+        ("code/mine", "local+mine@000000000000"),
+    ],
+)
+def test_a_source_is_kept_under_owner_name_and_commit(code: str, key: str, tmp_path: Path) -> None:
+    """Twelve digits of the commit are enough for a folder's name."""
+    assert source_key(code, "0" * 40, tmp_path) == key

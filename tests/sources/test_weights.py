@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from fusebench.contracts.jobs import WeightRef
-from fusebench.contracts.methods import WeightEntry
+from fusebench.contracts.jobs.fusing import WeightRef
+from fusebench.contracts.weights import WeightEntry
 from fusebench.errors import WeightsMissing
 from fusebench.sources.weights import fetch_weights, place_weights
 
@@ -90,3 +90,52 @@ def test_a_page_for_people_is_shown_and_a_file_put_by_hand_is_taken(tmp_path: Pa
     (tmp_path / "fetched").mkdir(exist_ok=True)
     (tmp_path / "fetched" / "model.pth").write_bytes(CONTENT)
     assert fetch_weights(weights, tmp_path / "fetched").sha256 == {"model.pth": SHA256}
+
+
+def test_weights_of_the_repository_are_taken_where_they_lie(tmp_path: Path) -> None:
+    """Without an address nothing is fetched.
+
+    The file of the repository is held against its hash.
+    """
+    (tmp_path / "model.pth").write_bytes(CONTENT)
+    assert fetch_weights([WeightEntry(path="model.pth")], tmp_path / "fetched").sha256 == {}
+    placed = [WeightRef(path="model.pth", sha256=SHA256)]
+    assert place_weights(placed, tmp_path / "fetched", tmp_path, []) == {"model.pth": SHA256}
+
+
+@pytest.mark.parametrize(
+    ("absent", "told"),
+    [
+        ([], "must be in the repository or have an address in the entry; found neither"),
+        (
+            ["model.pth"],
+            "is part of the commit, but the place it was cloned from lacks its content",
+        ),
+    ],
+)
+def test_weights_that_are_nowhere_are_told(absent: list[str], told: str, tmp_path: Path) -> None:
+    """Whether nobody has them, or the mirror has not."""
+    with pytest.raises(WeightsMissing, match=f"model.pth: {told}"):
+        place_weights([WeightRef(path="model.pth")], None, tmp_path, absent)
+
+
+def test_a_pointer_is_no_file_of_weights(tmp_path: Path) -> None:
+    """What git-lfs leaves in a repository is a text of three lines."""
+    (tmp_path / "model.pth").write_text(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"
+    )
+    with pytest.raises(WeightsMissing, match=r"model\.pth: must be the weights; found a git-lfs"):
+        place_weights([WeightRef(path="model.pth")], None, tmp_path, [])
+
+
+def test_a_file_put_by_hand_wins_over_that_of_the_repository(tmp_path: Path) -> None:
+    """A pointer in the repository is replaced by the file that somebody fetched for it."""
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "model.pth").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (tmp_path / "fetched").mkdir()
+    (tmp_path / "fetched" / "model.pth").write_bytes(CONTENT)
+    placed = [WeightRef(path="model.pth")]
+    assert place_weights(placed, tmp_path / "fetched", tmp_path / "tree", []) == {
+        "model.pth": SHA256
+    }
+    assert (tmp_path / "tree" / "model.pth").read_bytes() == CONTENT

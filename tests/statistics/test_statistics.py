@@ -16,48 +16,11 @@ from fusebench.statistics.intervals import RESAMPLES, SEED, mean_intervals
 from fusebench.statistics.ranks import mean_ranks, rank_table, sensitivity
 from fusebench.statistics.significance import critical_difference, friedman, nemenyi, wilcoxon_holm
 from fusebench.statistics.summary import summary
-from fusebench.statistics.values import Sample, samples
+from fusebench.statistics.values import samples
 from scipy import stats
 
-
-def long(values: dict[tuple[str, str], list[float | None]], dataset: str = "d") -> pd.DataFrame:
-    """A long table from values by method and metric id."""
-    rows = []
-    for (method, metric), numbers in values.items():
-        name, _, definition = metric.partition("@")
-        rows += [
-            (
-                method,
-                dataset,
-                f"{i:02}",
-                name,
-                definition or "canonical",
-                v,
-                "" if v is not None else "flat",
-            )
-            for i, v in enumerate(numbers)
-        ]
-    return pd.DataFrame(
-        rows, columns=["method", "dataset", "image", "metric", "definition", "value", "reason"]
-    )
-
-
-def sample(columns: dict[str, list[float]], metric: str = "SSIM") -> Sample:
-    """A sample of one metric."""
-    (found,) = samples(
-        long({(method, metric): [*v] for method, v in columns.items()}), {"d": [metric]}
-    )
-    return found
-
-
-def noisy(seed: int, pairs: int = 25, methods: int = 4) -> dict[str, list[float]]:
-    """Values of methods whose means are 0.02 apart, with the noise of the pairs common to all."""
-    random = np.random.default_rng(seed)
-    content = random.normal(0.5, 0.1, pairs)
-    return {
-        f"m{k}": (content + 0.02 * k + random.normal(0, 0.01, pairs)).tolist()
-        for k in range(methods)
-    }
+from tests.compare.made import long
+from tests.statistics.made import noisy, sample
 
 
 def test_intervals_are_scipys() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from fusebench.folders import (
     remove_folder,
     scratch_folder,
     staged_folder,
+    staging_folder,
 )
 
 
@@ -103,3 +105,104 @@ def test_a_read_only_folder_can_be_removed(tmp_path: Path) -> None:
     folder.chmod(0o555)
     remove_folder(tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_an_empty_folder_of_the_final_name_is_replaced(tmp_path: Path) -> None:
+    """Somebody made it and put nothing into it."""
+    (tmp_path / "final").mkdir()
+    with staged_folder(tmp_path / "final") as stage:
+        (stage / "a").touch()
+    assert [path.name for path in (tmp_path / "final").iterdir()] == ["a"]
+
+
+def test_a_file_of_the_final_name_is_told(tmp_path: Path) -> None:
+    """It is no folder that another process made; it is left alone."""
+    (tmp_path / "final").write_text("a file")
+    with pytest.raises(OSError, match="final"), staged_folder(tmp_path / "final") as stage:
+        (stage / "a").touch()
+    assert (tmp_path / "final").read_text() == "a file"
+    assert folders(tmp_path / ".staging") == []
+
+
+BUILDER = """
+import sys, time
+from pathlib import Path
+from fusebench.folders import staging_folder
+with staging_folder(Path(sys.argv[1])):
+    began = time.monotonic()
+    time.sleep(0.6)
+    print(began, time.monotonic())
+"""
+
+
+def test_builders_of_one_folder_wait_for_each_other(tmp_path: Path) -> None:
+    """Those of another folder do not."""
+    names = ["x", "x", "y"]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", BUILDER, str(tmp_path / name)], stdout=subprocess.PIPE, text=True
+        )
+        for name in names
+    ]
+    times = [[float(word) for word in done.communicate()[0].split()] for done in started]
+    (first, second), other = sorted(times[:2]), times[2]
+    assert first[1] <= second[0]
+    assert other[0] < second[0]
+    assert folders(tmp_path / ".staging") == []
+
+
+def test_what_cannot_be_removed_stops_nobody(tmp_path: Path) -> None:
+    """A folder that its block has moved away is gone already."""
+    with staging_folder(tmp_path / "final") as stage:
+        stage.rename(tmp_path / "moved")
+    assert (tmp_path / "moved").is_dir()
+    assert [path.name for path in (tmp_path / ".staging").iterdir()] == ["final.building"]
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"),
+    [
+        ("k.{node}.0123", True),
+        ("k.{node}.0123.broken", True),
+        ("k.{node}.0123.alive", False),
+        ("k.building", False),
+        ("k.with.points.building", False),
+        ("k.another-machine.0123", False),
+    ],
+)
+def test_only_folders_of_the_dead_are_collected(tmp_path: Path, name: str, gone: bool) -> None:
+    """A folder of this machine without a lock belongs to nobody.
+
+    Locks, and young folders of others, stay.
+    """
+    path = tmp_path / name.format(node=platform.node())
+    path.mkdir()
+    assert collect_leftovers(tmp_path) == ([path] if gone else [])
+    assert path.exists() != gone
+
+
+def test_nothing_to_remove_is_fine(tmp_path: Path) -> None:
+    """A folder that is not there has been removed."""
+    remove_folder(tmp_path / "none")
+
+
+def test_a_link_is_removed_and_not_what_it_points_to(tmp_path: Path) -> None:
+    """Environments hold links to interpreters, whose rights are not theirs to change."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").touch()
+    outside.chmod(0o555)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "link").symlink_to(outside)
+    remove_folder(tmp_path / "folder")
+    assert (outside / "kept").exists() and outside.stat().st_mode & 0o777 == 0o555
+
+
+def test_scratch_is_of_this_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others of the machine see neither sources nor weights; an exception leaves nothing."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ValueError, match="broken"), scratch_folder() as scratch:
+        assert scratch.parent == tmp_path / f"fusebench-{os.getuid()}"
+        assert scratch.parent.stat().st_mode & 0o777 == 0o700
+        raise ValueError("broken")
+    assert list((tmp_path / f"fusebench-{os.getuid()}").iterdir()) == []

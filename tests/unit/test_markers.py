@@ -79,7 +79,10 @@ def test_a_defect_is_no_state(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_first_success_leaves_no_counter() -> None:
-    """A project in which nothing ever failed has no files that count; a second attempt that succeeds is kept."""
+    """A project in which nothing ever failed has no files that count.
+
+    A second attempt that succeeds is kept.
+    """
     mark_step(MARKER, 0, WeightsMarker, failed)
     assert not COUNTER.exists() and kept_attempts(COUNTER) == NEVER
     mark_step(MARKER, 2, WeightsMarker, failed)
@@ -108,7 +111,7 @@ def test_a_counter_of_an_older_fusebench_is_read() -> None:
 def test_a_number_differs_from_that_of_a_job_that_failed_and_of_no_other(
     history: list[tuple[bool, bool]],
 ) -> None:
-    """Whatever the runs before: after a failure a full run has another number than the job ran with, one of tables has not.
+    """Whatever the runs before: after a failure a full run has another number, one of tables not.
 
     After a success neither has: nothing is run again.
     """

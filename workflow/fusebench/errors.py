@@ -4,6 +4,7 @@
 
     FusebenchError
     |-- RegistryError          methods.yaml, datasets.yaml or config is wrong (file, line, entry)
+    |-- WrongCall              a step was called with other options than it has
     |-- UnreadableFile         a marker, record or manifest is damaged, or of a newer version
     |   `-- OutdatedFile       it is of an older version, and has to be made again
     |-- StepError              a step of the flow ended in a state other than ``ok``
@@ -31,6 +32,10 @@ class FusebenchError(Exception):
 
 class RegistryError(FusebenchError):
     """A registry or configuration file is wrong; the message names file, line and entry."""
+
+
+class WrongCall(FusebenchError):
+    """A step of the workflow was called with other options than it has."""
 
 
 class UnreadableFile(FusebenchError):

@@ -1,36 +1,10 @@
-"""Files that are either whole or absent, JSON, and hashes of files and folders."""
+"""Files that are either whole or absent."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-
-def sha256_of_file(path: Path) -> str:
-    """Return the sha256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def sha256_of_json(value: Any) -> str:
-    """Return the sha256 of a JSON value, the same whatever the order of its keys."""
-    return hashlib.sha256(
-        json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file in one rename, so that a reader sees the old content or the new one."""
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -47,23 +21,8 @@ def write_text(path: Path, text: str) -> None:
         raise
 
 
-def folder_digest(folder: Path) -> str:
-    """Return the sha256 over the names, modes and bytes of a folder's files; caches and ``.git`` do not count."""
-    digest = hashlib.sha256()
-    for path in sorted(source_files(folder)):
-        name = path.relative_to(folder).as_posix()
-        digest.update(f"{name}\0{os.access(path, os.X_OK):d}\0{sha256_of_file(path)}\n".encode())
-    return digest.hexdigest()
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file in one rename, so that a reader sees the old content or the new one."""
+    import json
 
-
-def source_files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder tree, without ``.git``, bytecode and editor caches."""
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in IGNORED_FOLDERS]
-        yield from (Path(parent, name) for name in files if not name.endswith(".pyc"))
-
-
-IGNORED_FOLDERS = frozenset(
-    {".git", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
-)
-"""Folders that are no part of a source."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

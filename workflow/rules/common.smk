@@ -18,13 +18,9 @@ if unfilled := placeholders(facts.resources_as_written(workflow)):
     sys.exit(f"fusebench: {unfilled}\nNothing was run.")
 
 try:
-    PLAN = make_plan(
-        Path(), config, facts.overrides_of(workflow), facts.is_on_cluster(workflow)
-    )
+    PLAN = make_plan(Path(), config, facts.overrides_of(workflow), facts.is_on_cluster(workflow))
 except RegistryError as error:
-    sys.exit(
-        f"fusebench: {error}\nNothing was run; `fusebench check` repeats this check alone."
-    )
+    sys.exit(f"fusebench: {error}\nNothing was run; `fusebench check` repeats this check alone.")
 
 if PLAN.session.on_cluster and facts.is_main(workflow):
     facts.shorten_states()
@@ -35,6 +31,8 @@ def session():
     """Return what all jobs of this run share; the targets are known only when Snakemake has read all rules."""
     if not facts.is_main(workflow):
         return PLAN.session
+    if not PLAN.session.on_cluster:
+        facts.lift_rate_limit(workflow)
     return whole_session(
         PLAN.session,
         facts.targets_of(workflow),
@@ -59,7 +57,10 @@ SPEED_TABLES = [
 
 
 def attempt(marker, kind):
-    """Return the number of the attempt of a step, by its marker: one that failed has another one in the next run."""
+    """Return the number of the attempt of a step, by its marker: one that failed has another one in the next run.
+
+    Rules name the marker by their wildcards: a parameter that is made from the output changes nothing for Snakemake.
+    """
     return marker_attempt(Path(), marker, kind, session())
 
 

@@ -3,7 +3,7 @@
 # One job writes a list of tables: a single one by its name, or all of the selected suites where there are so many cells that
 # starting jobs costs more than they do. What it is told is too long for a command; its digest stands for it.
 from fusebench.planning.job_files import job_folder, keep_job
-from fusebench.contracts.jobs import TablesJob
+from fusebench.contracts.jobs.comparing import TablesJob
 
 
 localrules:

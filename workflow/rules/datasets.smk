@@ -22,7 +22,7 @@ rule prepare_dataset:
     retries: 0
     params:
         job=lambda wildcards: PLAN.steps.dataset(wildcards.dataset),
-        attempt=lambda wildcards, output: attempt(output[0], Manifest),
+        attempt=lambda wildcards: attempt(f"resources/datasets/{wildcards.dataset}.json", Manifest),
     shell:
         "python -m fusebench.steps dataset --job {params.job:q} --session {SESSION:q}"
         " --attempt {params.attempt} --marker {output:q} --crops {CROPS:q} 2> {log:q}"

@@ -13,7 +13,9 @@ rule build_environment:
         "logs/envs/{environment}.log",
     params:
         job=lambda wildcards: PLAN.steps.environment(wildcards.environment),
-        attempt=lambda wildcards, output: attempt(output[0], EnvironmentMarker),
+        attempt=lambda wildcards: attempt(
+            f"resources/envs/{wildcards.environment}.json", EnvironmentMarker
+        ),
     shell:
         "python -m fusebench.steps environment --job {params.job:q}"
         " --attempt {params.attempt} --marker {output:q} 2> {log:q}"

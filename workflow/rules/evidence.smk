@@ -7,7 +7,7 @@
 #   snakemake --cores 2 spread --config repeats=3      the selected suites again and again: means with their spread
 #
 # `--config suite=NAME` restricts all of them to that suite. Runs of self-checks and further runs are fused by the rule `fuse`.
-from fusebench.layout import record_path
+from fusebench.layout import committed_marker, record_path
 
 
 localrules:
@@ -74,7 +74,9 @@ rule copy_committed_images:
         "logs/committed/{method}/{check}.log",
     params:
         job=lambda wildcards: PLAN.evidence_jobs.images(wildcards.method, wildcards.check),
-        attempt=lambda wildcards, output: attempt(output[0], Manifest),
+        attempt=lambda wildcards: attempt(
+            committed_marker(wildcards.method, wildcards.check), Manifest
+        ),
     shell:
         "python -m fusebench.steps committed-images --job {params.job:q} --source {input:q}"
         " --attempt {params.attempt} --marker {output:q} 2> {log:q}"

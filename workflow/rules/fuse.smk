@@ -51,9 +51,7 @@ rule fuse:
         job_attempt=lambda wildcards, attempt: attempt,
     params:
         job=lambda wildcards: as_parameter(PLAN.fusing.job(wildcards.method, wildcards.job)),
-        numbers=lambda wildcards: PLAN.fusing.attempts(
-            wildcards.method, wildcards.job, session()
-        ),
+        numbers=lambda wildcards: PLAN.fusing.attempts(wildcards.method, wildcards.job, session()),
     shell:
         "python -m fusebench.steps fuse --job {params.job:q} --session {SESSION:q}"
         " --numbers {params.numbers} --attempt {resources.job_attempt} --output {output:q}"

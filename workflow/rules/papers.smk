@@ -74,12 +74,8 @@ rule write_paper_table:
 rule draw_figure:
     input:
         statistics="results/statistics/{table}/summary.csv",
-        measures=lambda wildcards: PLAN.papers.figure_measures(
-            wildcards.table, wildcards.figure
-        ),
-        others=lambda wildcards: PLAN.papers.figure_inputs(
-            wildcards.table, wildcards.figure
-        ),
+        measures=lambda wildcards: PLAN.papers.figure_measures(wildcards.table, wildcards.figure),
+        others=lambda wildcards: PLAN.papers.figure_inputs(wildcards.table, wildcards.figure),
     output:
         pdf="results/figures/{table}/{figure}.pdf",
         png=report(

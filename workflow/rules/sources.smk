@@ -14,7 +14,9 @@ rule obtain_source:
         "logs/sources/{source}.log",
     params:
         job=lambda wildcards: PLAN.steps.source(wildcards.source),
-        attempt=lambda wildcards, output: attempt(output[0], SourceMarker),
+        attempt=lambda wildcards: attempt(
+            f"resources/sources/{wildcards.source}.json", SourceMarker
+        ),
     shell:
         "python -m fusebench.steps source --job {params.job:q} --session {SESSION:q}"
         " --attempt {params.attempt} --marker {output:q} 2> {log:q}"
@@ -27,7 +29,9 @@ rule fetch_weights:
         "logs/weights/{method}.log",
     params:
         job=lambda wildcards: PLAN.steps.weights(wildcards.method),
-        attempt=lambda wildcards, output: attempt(output[0], WeightsMarker),
+        attempt=lambda wildcards: attempt(
+            f"resources/weights/{wildcards.method}.json", WeightsMarker
+        ),
     shell:
         "python -m fusebench.steps weights --job {params.job:q}"
         " --attempt {params.attempt} --marker {output:q} 2> {log:q}"

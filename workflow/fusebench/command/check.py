@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what the registry holds; a RegistryError with every problem is raised where it is wrong."""
-    from fusebench.registry import load_registry
+    from fusebench.registry.loading import load_registry
 
     registry = load_registry(options.project)
     active = sum(method.is_active for method in registry.methods.values())

@@ -62,7 +62,7 @@ def _missing(project: Path, options: dict[str, str]) -> list[str]:
     """Return a line for each marker that is absent or not ok."""
     from fusebench.fuse.devices import device_kind
     from fusebench.planning.selection import read_selection
-    from fusebench.registry import load_registry
+    from fusebench.registry.loading import load_registry
 
     device = device_kind(load_registry(project, options, checked=True).config.device)
     lines = []

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from fusebench.registry import Registry, load_registry
+from fusebench.registry.loading import Registry, load_registry
 
 Rows = list[dict[str, str]]
 

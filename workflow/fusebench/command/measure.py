@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fusebench.errors import MetricError
 from fusebench.metrics import Definition, default_metrics, resolve
 from fusebench.metrics.resolving import in_every_protocol, related
+from fusebench.registry.claims import NUMBER, decimals_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusebench.metrics import ImagePair
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A number that somebody published, with the digits after the point that were printed."""
+
+    value: float
+    decimals: int
+
+    def is_given_by(self, value: float) -> bool:
+        """Whether a value is the claimed one, up to the rounding of its last printed digit."""
+        return abs(value - self.value) <= 0.5 * 10.0**-self.decimals + 1e-9 * abs(self.value)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,63 +135,51 @@ def read_image(path: Path) -> NDArray[Any]:
     return image
 
 
-def _claim(text: str) -> tuple[str, float]:
+def _claim(text: str) -> tuple[str, Claimed]:
     """Split ``METRIC=VALUE``."""
     metric, _, number = text.partition("=")
-    try:
-        return metric, float(number)
-    except ValueError:
+    if not NUMBER.fullmatch(number) or not math.isfinite(float(number)):
         raise MetricError(
             f"--explain must be METRIC=VALUE with a number, such as SSIM=1.03; found {text!r}"
-        ) from None
+        )
+    return metric, Claimed(float(number), decimals_of(number))
 
 
 def _explain(
     pair: ImagePair,
     fused: NDArray[Any],
     definitions: list[Definition],
-    claimed: float,
+    claimed: Claimed,
     as_json: bool,
 ) -> int:
     """Print the value of every definition, nearest to the claim first; status 1 when none gives it."""
     values, refusals = pair.attempt(fused, definitions)
-    ranked = sorted(values, key=lambda name: abs(values[name] - claimed))
+    ranked = sorted(values, key=lambda name: abs(values[name] - claimed.value))
     if as_json:
         rows = [
-            {"id": name, "value": values[name], "matches": _matches(values[name], claimed)}
+            {"id": name, "value": values[name], "matches": claimed.is_given_by(values[name])}
             for name in ranked
         ]
-        print(
-            json.dumps(
-                {"claimed": claimed, "definitions": rows, "without_value": refusals}, indent=2
-            )
-        )
+        told = {"claimed": claimed.value, "definitions": rows, "without_value": refusals}
+        print(json.dumps(told, indent=2))
     else:
-        print(f"claimed: {claimed:g}")
+        print(f"claimed: {claimed.value:.{claimed.decimals}f}")
         for name in ranked:
-            verdict = (
-                "gives the claim"
-                if _matches(values[name], claimed)
-                else f"{values[name] - claimed:+.6g}"
-            )
+            difference = f"{values[name] - claimed.value:+.6g}"
+            verdict = "gives the claim" if claimed.is_given_by(values[name]) else difference
             print(f"  {name:<24}{values[name]:>16.8g}   {verdict}")
         for name, reason in refusals.items():
             print(f"  {name:<24}{'-':>16}   {reason}")
-    return 0 if any(_matches(value, claimed) for value in values.values()) else 1
-
-
-def _matches(value: float, claimed: float) -> bool:
-    """Whether a value is the claimed one, up to the rounding of a printed number with its digits."""
-    digits = len(repr(claimed).partition(".")[2])
-    return abs(value - claimed) <= 0.5 * 10.0**-digits + 1e-9 * abs(claimed)
+    return 0 if any(map(claimed.is_given_by, values.values())) else 1
 
 
 def _value_table(definitions: list[Definition], values: dict[str, float]) -> str:
-    width = max(len(definition.id) for definition in definitions)
+    names = max(len(definition.id) for definition in definitions)
+    units = max(len(definition.unit) for definition in definitions)
     better = {"higher": "higher is better", "lower": "lower is better", "none": ""}
     numbers = {name: f"{value:.8g}" for name, value in values.items()}
     return "\n".join(
-        f"{definition.id:<{width}}  {numbers.get(definition.id, '-'):>16}  "
-        f"{definition.unit:<12}{better[definition.direction]}".rstrip()
+        f"{definition.id:<{names}}  {numbers.get(definition.id, '-'):>16}  "
+        f"{definition.unit:<{units}}  {better[definition.direction]}".rstrip()
         for definition in definitions
     )

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Pin each name and print what was written; hashes that an entry has already stay as they are."""
-    from fusebench.registry import load_registry
+    from fusebench.registry.loading import load_registry
 
     registry = load_registry(options.project)
     for name in options.name:
@@ -45,7 +45,7 @@ def _pin_weights(project: Path, method: str) -> str:
     """Write the sha256 of every fetched file that has none yet into its entry."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-    from fusebench.registry import METHODS
+    from fusebench.registry.methods_file import METHODS
     from fusebench.registry.writing import change_registry
 
     found = _marker(project / WEIGHTS / f"{method}.json", WeightsMarker).sha256
@@ -64,7 +64,7 @@ def _pin_weights(project: Path, method: str) -> str:
 def _pin_dataset(project: Path, dataset: str) -> str:
     """Write the sums of a prepared dataset beside its list of pairs, and name the file in its entry."""
     from fusebench.datasets.pins import write_pins
-    from fusebench.registry import DATASETS, load_registry
+    from fusebench.registry.loading import DATASETS, load_registry
     from fusebench.registry.writing import change_registry, set_field
 
     if load_registry(project).datasets[dataset].entry.hashes:

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from msgspec import UNSET, to_builtins
 
+from fusebench.contracts.base import DeviceKind
 from fusebench.contracts.files import read_stored
-from fusebench.contracts.methods import DeviceKind, Tried, Verified
+from fusebench.contracts.methods import Tried, Verified
 from fusebench.contracts.records import Record
 from fusebench.errors import RegistryError, UnreadableFile
-from fusebench.files import sha256_of_json
+from fusebench.hashes import sha256_of_json
 from fusebench.images import UnreadableImageError, pixel_sha256, read_image
 from fusebench.layout import FUSED, RECORD, RUNS, cell_folder
 from fusebench.planning.cells import cell_spec
-from fusebench.registry import load_registry
+from fusebench.registry.loading import load_registry
 
 
 def verification(project: Path, method: str, datasets: list[str]) -> Verified:

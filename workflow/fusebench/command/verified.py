@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from msgspec import to_builtins
 
     from fusebench.command.verification import trial, verification
-    from fusebench.registry import METHODS
+    from fusebench.registry.methods_file import METHODS
     from fusebench.registry.writing import change_registry, flow_mapping, set_field
 
     trials = {name: found for name in options.method if (found := trial(options.project, name))}

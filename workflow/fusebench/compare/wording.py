@@ -60,7 +60,8 @@ def seconds(value: float | None) -> str:
         return NOTHING
     if 0 < value < 0.0001:
         return "<0.0001"
-    enough = (decimals for decimals, least in _DECIMALS_FROM if round(value, decimals) >= least)
+    rounded = float(f"{value:.3g}")
+    enough = (decimals for decimals, least in _DECIMALS_FROM if rounded >= least)
     return f"{value:.{next(enough, 4)}f}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, TypeVar, Union, dataclass_transform
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, dataclass_transform
 
 import msgspec
 from msgspec import Meta, UnsetType
@@ -102,6 +102,10 @@ Commit = Annotated[
         pattern=r"^[0-9a-f]{40}$",
     ),
 ]
+DeviceKind = Annotated[Literal["cpu", "cuda"], says("cpu or cuda")]
+MarkerPath = Annotated[str, says("the path of a marker, from the project's folder on")]
+RecordPath = Annotated[str, says("the path of a record, from the project's folder on")]
+MetricIds = Annotated[list[str], says("ids of metrics, as `fusebench list metrics` prints them")]
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fusebench.contracts.base import Contract, says
-from fusebench.contracts.methods import DeviceKind, EditedFiles
+from fusebench.contracts.base import Contract, DeviceKind, says
+from fusebench.contracts.methods import EditedFiles
 
 PairOfPath = dict[str, str]
 

@@ -14,6 +14,7 @@ from fusebench.contracts.base import (
     NAME_PATTERN,
     SHA256_PATTERN,
     Commit,
+    DeviceKind,
     Entry,
     Maybe,
     Name,
@@ -22,6 +23,7 @@ from fusebench.contracts.base import (
     says,
     text,
 )
+from fusebench.contracts.weights import WeightEntry
 
 Task = Annotated[
     Literal[
@@ -53,14 +55,9 @@ Status = Literal[
 ]
 ACTIVE: Status = "active"
 
-DeviceKind = Annotated[Literal["cpu", "cuda"], says("cpu or cuda")]
 Mode = Annotated[
     Literal["keep", "gray", "rgb"],
     says("keep, gray or rgb: how a staged image is converted before the script reads it"),
-]
-Sha256 = Annotated[
-    str,
-    says("a sha256 of 64 lower-case hexadecimal digits, in quotes", pattern=SHA256_PATTERN),
 ]
 Outputs = Annotated[
     str,
@@ -266,18 +263,6 @@ class Paper(Entry, kw_only=True):
     arxiv: Maybe[Annotated[str, text("an arXiv number in quotes")]] = UNSET
     url: Maybe[Annotated[str, text("an address")]] = UNSET
     cite: Maybe[Annotated[str, text("a BibTeX key")]] = UNSET
-
-
-class WeightEntry(Entry, kw_only=True):
-    """One file of trained parameters: path, and sha256, url or page."""
-
-    path: Annotated[str, inside("where the script expects the file, below the repository's top")]
-    sha256: Maybe[Sha256] = UNSET
-    url: Maybe[Annotated[str, text("an address from which the file can be fetched")]] = UNSET
-    page: Maybe[
-        Annotated[str, text("an address that a person can open (a drive or a cloud folder)")]
-    ] = UNSET
-    password: Maybe[Annotated[str, text("the code that the page asks for")]] = UNSET
 
 
 class Resources(Entry, kw_only=True):

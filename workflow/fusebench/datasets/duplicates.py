@@ -8,7 +8,8 @@ from pathlib import Path
 from fusebench.datasets.pins import read_pins, sums_of
 from fusebench.markers import read_manifest
 from fusebench.project import locate
-from fusebench.registry import Dataset, Registry
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.loading import Registry
 
 Pairs = dict[str, frozenset[str]]
 """Name of a pair -> the sha256 of its two source images, whichever is A."""

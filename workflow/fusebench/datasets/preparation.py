@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fusebench.contracts.jobs import DatasetJob
+from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
 from fusebench.datasets.pins import check_pins
 from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
-from fusebench.files import sha256_of_file, sha256_of_json
 from fusebench.folders import remove_folder, staged_folder
+from fusebench.hashes import sha256_of_file, sha256_of_json
 from fusebench.images import (
     UnreadableImageError,
     mode_of,

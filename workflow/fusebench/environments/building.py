@@ -43,8 +43,8 @@ from fusebench.environments.key import locked_key
 from fusebench.environments.pip_install import install_pip
 from fusebench.environments.pip_lock import read_pip_lock, require_platform
 from fusebench.errors import EnvironmentFailed, UnreadableFile
-from fusebench.files import sha256_of_file
 from fusebench.folders import staging_folder
+from fusebench.hashes import sha256_of_file
 
 
 def build(env_folder: Path, variant: str, resources: Path) -> EnvironmentMarker:

@@ -18,7 +18,7 @@ from fusebench.environments.definition import Environment
 from fusebench.environments.disk import disk_is_full, no_room
 from fusebench.environments.installed_files import Difference, normalised
 from fusebench.errors import EnvironmentFailed
-from fusebench.files import sha256_of_file
+from fusebench.hashes import sha256_of_file
 
 _INSTALL = "fusebench.environments.conda_transaction"
 

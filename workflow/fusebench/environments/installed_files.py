@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fusebench.environments.conda_meta import conda_records
-from fusebench.files import sha256_of_file
+from fusebench.hashes import sha256_of_file
 
 RECEIPT = "fusebench-receipt.json"
 """What a build says of the environment, inside its folder."""

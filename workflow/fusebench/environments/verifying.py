@@ -25,8 +25,8 @@ from fusebench.environments.key import locked_key
 from fusebench.environments.pip_install import fresh_files
 from fusebench.environments.pip_lock import read_pip_lock
 from fusebench.errors import EnvironmentFailed
-from fusebench.files import sha256_of_file
 from fusebench.folders import staging_folder
+from fusebench.hashes import sha256_of_file
 
 
 def verify(

@@ -16,13 +16,13 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fusebench.contracts.base import given
-from fusebench.contracts.jobs import CommittedJob
+from fusebench.contracts.jobs.evidence import CommittedJob
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair, SourceMarker
 from fusebench.datasets.preparation import sha256_of_pairs
 from fusebench.errors import DatasetUnavailable, StepError
-from fusebench.files import sha256_of_file
 from fusebench.folders import remove_folder, staged_folder
 from fusebench.fuse.staging import copy_repository
+from fusebench.hashes import sha256_of_file
 from fusebench.images import SUFFIXES, UnreadableImageError, mode_of, pixel_sha256, read_image
 from fusebench.registry.pairing import names_of
 

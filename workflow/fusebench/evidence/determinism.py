@@ -16,7 +16,7 @@ from fusebench.contracts.evidence import (
     SpreadResult,
 )
 from fusebench.contracts.files import read_stored
-from fusebench.contracts.jobs import SpreadJob
+from fusebench.contracts.jobs.evidence import SpreadJob
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.records import FusedImage, Record
 from fusebench.evidence.comparison import differences
@@ -159,17 +159,15 @@ def _spread(runs: Sequence[Mapping[str, float | None]]) -> MetricSpread:
 
 
 def values_of(manifest: Manifest, folder: Path, ids: Sequence[str]) -> Values:
-    """Return the values of one run."""
-    names = {
-        (definition.metric, definition.definition): definition.id for definition in resolve(ids)
-    }
+    """Return the values of one run; a formula that has two names is measured once and returned under both."""
+    definitions = resolve(ids)
     images = read_stored(folder / RECORD, Record).images
     if _larger_than_sources(manifest, images):
-        return {name: {image.name: None for image in images} for name in names.values()}
-    table: Values = {name: {} for name in names.values()}
+        return {definition.id: {image.name: None for image in images} for definition in definitions}
+    measured: dict[tuple[str, str], dict[str, float | None]] = {}
     for row in measure_dataset(manifest, [folder / RECORD], ids, workers=1):
-        table[names[row.metric, row.definition]][row.image] = row.value
-    return table
+        measured.setdefault((row.metric, row.definition), {})[row.image] = row.value
+    return {one.id: measured.get((one.metric, one.definition), {}) for one in definitions}
 
 
 def _larger_than_sources(manifest: Manifest, images: Sequence[FusedImage]) -> bool:

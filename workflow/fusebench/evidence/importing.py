@@ -13,7 +13,8 @@ from statistics import fmean
 from typing import Any
 
 from fusebench.errors import FusebenchError
-from fusebench.files import sha256_of_file, source_files, write_text
+from fusebench.files import write_text
+from fusebench.hashes import sha256_of_file, source_files
 from fusebench.registry.claims import COLUMNS, NUMBER, UNKNOWN_DEFINITION, decimals_of
 
 README = "README.md"

@@ -27,7 +27,7 @@ from fusebench.contracts.files import read_stored
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.records import Record
 from fusebench.evidence.determinism import values_of
-from fusebench.files import sha256_of_json
+from fusebench.hashes import sha256_of_json
 from fusebench.images import in_mode, read_image
 from fusebench.layout import FUSED, RECORD
 from fusebench.metrics.resolving import all_definitions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fusebench.evidence.comparison import CLOSE, EXACT, VERDICTS, WITHIN, worst
 from fusebench.evidence.comparison import NOTHING as NOTHING_COMPARED
-from fusebench.registry import Method
+from fusebench.registry.methods import Method
 
 NOTHING = "–"
 REPRODUCED = frozenset({EXACT, WITHIN, CLOSE})

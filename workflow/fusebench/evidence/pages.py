@@ -25,7 +25,7 @@ from fusebench.evidence.comparison import NOTHING, worst_image
 from fusebench.evidence.tables import claims_table, difference_shown, markdown_table
 from fusebench.files import write_text
 from fusebench.images import in_mode, read_image, write_png
-from fusebench.registry import Method
+from fusebench.registry.methods import Method
 
 if TYPE_CHECKING:
     import numpy as np
@@ -235,9 +235,11 @@ def _changes(method: Method, checks: Checks) -> Iterator[str]:
     run = method.entry.run or RunPart()
     if run.adapter:
         yield f"- adapter: {escaped(run.adapter)}, in place of a script of the authors"
-    for field, items in (("compat", run.compat), ("unpack", run.unpack)):
-        yield from (f"- {field}: {escaped(item)}" for item in items or ())
-    for where, part in _parts(run):
+    parts = list(_parts(run))
+    for where, part in parts:
+        for field, items in (("compat", part.compat), ("unpack", part.unpack)):
+            yield from (f"- {field}{where}: {escaped(item)}" for item in items or ())
+    for where, part in parts:
         for file, edits in (part.edit or {}).items():
             yield from (
                 f"- edit of {escaped(file)}{where}: `{_code(old)}` becomes `{_code(new)}`"
@@ -247,7 +249,7 @@ def _changes(method: Method, checks: Checks) -> Iterator[str]:
     if shims:
         used = ", ".join(f"{name} ({count})" for name, count in sorted(shims.items()))
         yield f"- used while running: {escaped(used)}"
-    if not (run.edit or run.compat or run.adapter):
+    if not (run.adapter or any(part.edit or part.compat for _, part in parts)):
         yield "- nothing was edited in the authors' script"
 
 

@@ -12,7 +12,7 @@ from fusebench.contracts.evidence import (
     SelfcheckResult,
 )
 from fusebench.contracts.files import read_stored
-from fusebench.contracts.jobs import SelfcheckJob
+from fusebench.contracts.jobs.evidence import SelfcheckJob
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.records import Record
 from fusebench.evidence.committed import NO_OUTPUT

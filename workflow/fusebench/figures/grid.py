@@ -165,7 +165,7 @@ def differing_boxes(images: Sequence[NDArray[np.uint8]]) -> list[Box]:
     height, width = spread.shape
     side = max(8, int(min(height, width) * CROP_SHARE))
     means = cv2.boxFilter(spread, -1, (side, side), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
-    means = means[: height - side + 1, : width - side + 1].copy()
+    means = means[: max(0, height - side + 1), : max(0, width - side + 1)].copy()
     boxes: list[Box] = []
     while len(boxes) < BOXES and means.size and means.max() >= 0:
         y, x = (int(place) for place in np.unravel_index(int(means.argmax()), means.shape))

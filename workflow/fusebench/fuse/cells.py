@@ -39,7 +39,6 @@ from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, s
 from fusebench.fuse.timing import load_per_cpu
 from fusebench.layout import FUSED
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
-from fusebench.sources.repositories import refuse_changes
 from fusebench.sources.weights import place_weights
 
 if TYPE_CHECKING:
@@ -118,6 +117,9 @@ def _refuse_failed_steps(cell: Cell) -> None:
     ):
         if marker is not None and not marker.is_ok:
             raise StepError.taken_over(marker.state, marker.reason)
+    # GitPython takes a quarter of the start of a job: it is loaded where something is run.
+    from fusebench.sources.repositories import refuse_changes
+
     refuse_changes(Path(cell.source.path), cell.source.code)
     python = Path(cell.environment.path, "bin", "python")
     if not python.exists():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from fusebench.contracts.jobs import Run
+from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.markers import Size
 from fusebench.contracts.records import FusedImage
 from fusebench.errors import BadOutput
@@ -126,17 +126,32 @@ def _is_png(path: Path) -> bool:
 def _read_result(pair: StagedPair, value_range: str) -> tuple[NDArray[np.uint8], list[str]]:
     suffix = pair.result.suffix.lower()
     if suffix in ARRAY_SUFFIXES:
-        return _quantised(pair.name, _load_array(pair.result, suffix), value_range)
+        return _quantised(pair.name, _numbers(pair, suffix), value_range)
     try:
         pixels, notes = read_image(pair.result)
     except UnreadableImageError as error:
-        if suffix in {".tif", ".tiff"} and "float" in str(error):
-            return _quantised(pair.name, _load_tiff(pair.result), value_range)
+        values = _load_tiff(pair.result) if suffix in {".tif", ".tiff"} else None
+        if values is not None:
+            return _quantised(pair.name, values, value_range)
         raise BadOutput(f"pair {pair.name!r}: {error}") from error
     return pixels, [
         *notes,
         "written by the script as lossy JPEG",
     ] if suffix in LOSSY_SUFFIXES else notes
+
+
+def _numbers(pair: StagedPair, suffix: str) -> NDArray[Any]:
+    """Return the array that a script wrote; whatever a file holds that is none is a bad output, and no defect of ours."""
+    try:
+        values = _load_array(pair.result, suffix)
+        if values.dtype.kind not in "buif":
+            raise TypeError(f"values of type {values.dtype}")
+    except Exception as error:
+        raise BadOutput(
+            f"pair {pair.name!r}: {pair.result.name} must be a whole file with an array of numbers;"
+            f" found {error}"
+        ) from error
+    return values
 
 
 def _load_array(path: Path, suffix: str) -> NDArray[Any]:
@@ -150,12 +165,15 @@ def _load_array(path: Path, suffix: str) -> NDArray[Any]:
     return np.asarray(max(arrays, key=np.size))
 
 
-def _load_tiff(path: Path) -> NDArray[Any]:
+def _load_tiff(path: Path) -> NDArray[Any] | None:
+    """Return the floating-point values of a TIFF; None where it has none, or is damaged, which OpenCV does not read."""
     import cv2
     import numpy as np
 
-    pixels = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
-    return pixels if pixels.ndim == 2 else pixels[:, :, ::-1]
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype.kind != "f":
+        return None
+    return np.asarray(pixels if pixels.ndim == 2 else pixels[:, :, ::-1])
 
 
 def _quantised(

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from fusebench.contracts.methods import DeviceKind
+from fusebench.contracts.base import DeviceKind
 from fusebench.errors import EnvironmentFailed
 from fusebench.slurm import gpus_in_cluster
 

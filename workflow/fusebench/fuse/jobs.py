@@ -12,14 +12,14 @@ from types import FrameType
 from msgspec.structs import replace
 
 from fusebench.contracts.files import read_stored, write_stored
-from fusebench.contracts.jobs import Session
+from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import FusedCell, FusedCells, Holder
 from fusebench.contracts.records import Record
 from fusebench.errors import Crashed, StepError, UnreadableFile
-from fusebench.files import sha256_of_file
 from fusebench.fuse.cells import run_cell
 from fusebench.fuse.leases import holder, holder_words, lease
 from fusebench.fuse.records import Cell, Outcome, deviations, identity, record_of
+from fusebench.hashes import sha256_of_file
 from fusebench.layout import FUSED, cell_attempts
 from fusebench.markers import count_failure, count_success, kept_attempts
 from fusebench.slurm import ending, refusal_of

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fusebench.contracts.jobs import Run
+from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.markers import Pair
 from fusebench.datasets.thumbnails import read_thumbnails
 from fusebench.errors import BadOutput

@@ -15,7 +15,7 @@ import msgspec
 
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.harness import LaunchReport
-from fusebench.contracts.jobs import CellPart, CellSpec, FuseJob, Run
+from fusebench.contracts.jobs.fusing import CellPart, CellSpec, FuseJob, Run
 from fusebench.contracts.markers import (
     EnvironmentMarker,
     Manifest,
@@ -33,10 +33,10 @@ from fusebench.contracts.records import (
 )
 from fusebench.contracts.tables import CellList
 from fusebench.errors import StepError
-from fusebench.files import sha256_of_json
 from fusebench.fuse.devices import Device
 from fusebench.fuse.launching import Launch
 from fusebench.fuse.timing import hardware, load_per_cpu, timing
+from fusebench.hashes import sha256_of_json
 from fusebench.layout import cell_folder, cell_log, record_path
 from fusebench.states import OK, SKIPPED
 

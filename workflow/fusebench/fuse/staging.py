@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fusebench.contracts.jobs import Run
+from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.markers import Pair
 from fusebench.contracts.methods import EditedFiles
 from fusebench.errors import Crashed
-from fusebench.files import IGNORED_FOLDERS
+from fusebench.hashes import IGNORED_FOLDERS
 from fusebench.images import SUFFIXES, in_mode, read_own, write_png
 from fusebench.registry.placeholders import Values, fields, fill
 
@@ -62,7 +62,7 @@ def _unpack(archive: Path, name: str) -> None:
     try:
         options = {} if archive.suffix == ".zip" else {"filter": "data"}
         shutil.unpack_archive(archive, archive.parent, **options)  # type: ignore[arg-type]
-    except (OSError, ValueError, shutil.ReadError) as error:
+    except Exception as error:  # each kind of archive has errors of its own
         raise Crashed(
             f"unpack {name}: must be a whole zip or tar archive of the repository; {error}"
         ) from error

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fusebench.contracts.files import read_stored, write_stored
-from fusebench.contracts.jobs import Measured
+from fusebench.contracts.jobs.comparing import Measured
 from fusebench.contracts.markers import Manifest, Pair
 from fusebench.contracts.records import FusedImage, KeptMeasures, Record
 from fusebench.errors import BadOutput, UnreadableFile
-from fusebench.files import folder_digest, sha256_of_json
+from fusebench.hashes import folder_digest, sha256_of_json
 from fusebench.images import pixel_sha256, read_own
 from fusebench.layout import FUSED, record_path
 from fusebench.markers import read_manifest

@@ -200,7 +200,7 @@ def phase_congruency_quality(fusion: Fusion) -> float:
         )
     value = 1.0
     for map_a, map_b, map_fused in zip(a.maps(), b.maps(), fused.maps(), strict=True):
-        value *= _best_correlation(
-            [map_a, map_b, np.where(stronger, map_a, map_b)], masks, map_fused
-        )
+        # Multiplied as in the original: a flat image, whose moments are nan, leaves no value whichever source it is.
+        either = stronger * map_a + ~stronger * map_b
+        value *= _best_correlation([map_a, map_b, either], masks, map_fused)
     return value

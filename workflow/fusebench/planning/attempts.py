@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from fusebench.contracts.files import read_stored
-from fusebench.contracts.jobs import Session
+from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import Marker
 from fusebench.contracts.records import Record
 from fusebench.errors import UnreadableFile

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from fusebench.contracts.base import DeviceKind
 from fusebench.contracts.configuration import Config
-from fusebench.contracts.jobs import CellPart, CellSpec, FuseJob, MethodPart, Run, WeightRef
-from fusebench.contracts.methods import DeviceKind
+from fusebench.contracts.jobs.fusing import CellPart, CellSpec, FuseJob, MethodPart, Run, WeightRef
 from fusebench.fuse.records import spec_of
-from fusebench.registry import ImageSet, Method
+from fusebench.registry.datasets import ImageSet
+from fusebench.registry.methods import Method
 
 DEFAULT_MINUTES = 60.0
 DEFAULT_MEMORY_MB = 8000

@@ -10,9 +10,9 @@ from pathlib import Path
 import fusebench.evidence
 from fusebench.contracts.evidence import Claim
 from fusebench.contracts.files import as_parameter
-from fusebench.contracts.jobs import ClaimedImages, ClaimsJob, SelfcheckJob, SpreadJob
+from fusebench.contracts.jobs.evidence import ClaimedImages, ClaimsJob, SelfcheckJob, SpreadJob
 from fusebench.evidence.pages import entry_facts
-from fusebench.files import folder_digest, sha256_of_file, sha256_of_json
+from fusebench.hashes import folder_digest, sha256_of_file, sha256_of_json
 from fusebench.layout import (
     EVIDENCE,
     REPEATS,
@@ -30,8 +30,8 @@ from fusebench.planning.grouping import Grouping
 from fusebench.planning.selection import Selection
 from fusebench.planning.steps import StepJobs
 from fusebench.project import locate
-from fusebench.registry import Method
 from fusebench.registry.claims import SELFCHECK, claims_of
+from fusebench.registry.methods import Method
 from fusebench.registry.selfchecks import Check, checks_of
 
 

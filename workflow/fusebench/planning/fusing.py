@@ -11,14 +11,14 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from fusebench.contracts.jobs import FuseJob, Run, Session
+from fusebench.contracts.jobs.fusing import FuseJob, Run
+from fusebench.contracts.jobs.session import Session
 from fusebench.layout import committed_marker, dataset_marker
 from fusebench.planning.attempts import cell_attempt
 from fusebench.planning.cells import CellPlan, Needs, fuse_job, method_part, needs
 from fusebench.planning.grouping import Grouping
 from fusebench.planning.selection import Selection
-from fusebench.registry import Method
-from fusebench.registry.methods import with_fields
+from fusebench.registry.methods import Method, with_fields
 from fusebench.registry.selfchecks import Check, checks_of
 
 KEEP_SIZE = "crop-sources"

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from fusebench.contracts.base import Contract
 from fusebench.contracts.files import as_parameter
-from fusebench.files import sha256_of_json, write_text
+from fusebench.files import write_text
 from fusebench.folders import scratch_folder
+from fusebench.hashes import sha256_of_json
 
 
 def keep_job(job: Contract) -> str:

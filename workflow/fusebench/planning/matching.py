@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterable
 
-from fusebench.contracts.methods import DeviceKind
+from fusebench.contracts.base import DeviceKind
 from fusebench.layout import fusing_job, record_path
 from fusebench.planning.cells import device_for
-from fusebench.registry import Method
+from fusebench.registry.methods import Method
 
 EVERYTHING = "*"
 """Stands for every rule among what is asked for by force."""

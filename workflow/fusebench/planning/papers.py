@@ -16,13 +16,8 @@ import msgspec
 from fusebench.compare.bibliography import citation_key
 from fusebench.contracts.configuration import FigureKind
 from fusebench.contracts.files import as_parameter
-from fusebench.contracts.jobs import (
-    FigureJob,
-    Measured,
-    MeasureJob,
-    PaperTableJob,
-    StatisticsJob,
-)
+from fusebench.contracts.jobs.comparing import Measured, MeasureJob
+from fusebench.contracts.jobs.papers import FigureJob, PaperTableJob, StatisticsJob
 from fusebench.contracts.tables import (
     CellList,
     FigureSpec,
@@ -31,13 +26,14 @@ from fusebench.contracts.tables import (
     ShownDataset,
 )
 from fusebench.evidence.marks import NOTHING, compared_something, evidence_mark
-from fusebench.files import sha256_of_json
+from fusebench.hashes import sha256_of_json
 from fusebench.layout import FIGURES as FIGURES_FOLDER
 from fusebench.layout import SPEED, TABLES, dataset_marker, measures_path
 from fusebench.planning.grouping import Grouping
 from fusebench.planning.steps import cell_list, options_of
-from fusebench.registry import Dataset, Method, PaperTable
-from fusebench.registry.tables import FIGURES
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.methods import Method
+from fusebench.registry.tables import FIGURES, PaperTable
 
 SELF_CHECKS = Path("results/evidence/summary.csv")
 RECORDED = frozenset({"grid", "quality-speed"})

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fusebench.contracts.jobs import Session
-from fusebench.contracts.methods import DeviceKind
+from fusebench.contracts.base import DeviceKind
+from fusebench.contracts.jobs.session import Session
 from fusebench.planning.ending import Ending
 from fusebench.planning.evidence import EvidenceJobs, EvidencePlan, make_evidence_plan
 from fusebench.planning.fusing import FusingJobs
@@ -19,7 +19,7 @@ from fusebench.planning.papers import PaperJobs, PaperTables
 from fusebench.planning.selection import Selection, select
 from fusebench.planning.session import begun_session
 from fusebench.planning.steps import StepJobs
-from fusebench.registry import load_registry
+from fusebench.registry.loading import load_registry
 from fusebench.variables import put_python_first
 
 

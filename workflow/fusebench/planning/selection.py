@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fusebench.contracts.jobs import EnvironmentJob, SourceJob, WeightsJob
+from fusebench.contracts.base import DeviceKind
+from fusebench.contracts.jobs.resources import EnvironmentJob, SourceJob, WeightsJob
 from fusebench.contracts.markers import (
     EnvironmentMarker,
     Manifest,
@@ -16,12 +17,13 @@ from fusebench.contracts.markers import (
     SourceMarker,
     WeightsMarker,
 )
-from fusebench.contracts.methods import DeviceKind
-from fusebench.environments import choose_variant, environment_key
+from fusebench.environments.key import choose_variant, environment_key
 from fusebench.errors import EnvironmentFailed
 from fusebench.layout import ENVIRONMENTS, SOURCES, WEIGHTS, dataset_marker
 from fusebench.planning.cells import device_for
-from fusebench.registry import Dataset, Method, Registry, load_registry
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.loading import Registry, load_registry
+from fusebench.registry.methods import Method
 from fusebench.sources import source_key
 
 Job = TypeVar("Job")

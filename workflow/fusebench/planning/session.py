@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fusebench.contracts.configuration import Config
 from fusebench.contracts.files import as_parameter, from_parameter
-from fusebench.contracts.jobs import Session
+from fusebench.contracts.jobs.session import Session
 from fusebench.fuse.devices import device_kind
 from fusebench.planning.matching import tables_only
 from fusebench.variables import SESSION

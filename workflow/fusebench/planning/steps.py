@@ -11,22 +11,18 @@ from msgspec.structs import replace
 
 from fusebench.contracts.configuration import Config, Crops
 from fusebench.contracts.files import as_parameter
-from fusebench.contracts.jobs import (
-    Measured,
-    MeasureJob,
-    SpeedJob,
-    TableJob,
-    TablesJob,
-)
+from fusebench.contracts.jobs.comparing import Measured, MeasureJob, SpeedJob, TableJob, TablesJob
 from fusebench.contracts.tables import CellList, SkippedCell, TableSpec
 from fusebench.errors import StepError
-from fusebench.files import folder_digest
 from fusebench.generated import FOLDER as GENERATORS_FOLDER
+from fusebench.hashes import folder_digest
 from fusebench.layout import TABLES
 from fusebench.metrics import resolve
 from fusebench.planning.grouping import Grouping
 from fusebench.planning.selection import Selection
-from fusebench.registry import Dataset, Method, Registry
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.loading import Registry
+from fusebench.registry.methods import Method
 from fusebench.registry.pairing import dataset_job, find_names, image_path, local_folder
 
 NO_RESULT_CHANGES = frozenset({"mirror", "try"})

@@ -179,15 +179,19 @@ def definitions_tried(claim: Claim) -> list[Definition]:
     A claim of a metric that only claims have, or of one that is not known here, has none.
     """
     formula = formula_of(claim)
-    if formula in OWN_FORMULAS or formula not in all_definitions():
+    try:
+        found = [] if formula in OWN_FORMULAS else resolve([formula])
+    except MetricError:
         return []
-    named = resolve([formula])[0]
+    if len(found) != 1:
+        return []
+    named = found[0]
     others = [
         definition
         for definition in all_definitions().values()
         if definition.metric == named.metric
         and not definition.needs_reference
-        and definition.id != named.id
+        and definition.definition != named.definition
     ]
     return [named, *others]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import get_args
@@ -13,8 +14,8 @@ from fusebench.contracts.configuration import Config, SuiteEntry
 from fusebench.contracts.datasets import DatasetEntry
 from fusebench.contracts.methods import ACTIVE, MethodEntry, Resources, Task
 from fusebench.errors import MetricError
-from fusebench.files import sha256_of_json
 from fusebench.generated import GENERATORS
+from fusebench.hashes import sha256_of_json
 from fusebench.metrics import resolve
 from fusebench.project import locate, names_in
 from fusebench.registry.claims import claim_problems
@@ -114,7 +115,8 @@ def _dataset_problems(root: Path, datasets: Datasets) -> Iterator[str]:
             place = (name, "generator")
             yield unknown(datasets, place, "generator", entry.generator or "", GENERATORS)
         try:
-            pair_names(entry.pairs, root)
+            names = pair_names(entry.pairs, root) or []
+            yield from _list_problems(datasets, (name, "pairs"), names)
         except (OSError, UnicodeDecodeError) as error:
             yield (
                 f"{datasets.where((name, 'pairs'))}: must be a list of names or an existing text"
@@ -126,6 +128,18 @@ def _dataset_problems(root: Path, datasets: Datasets) -> Iterator[str]:
                     f"{datasets.where((name, side, 'files'))}: must hold the placeholder {{name}};"
                     f" found {pattern!r}"
                 )
+
+
+def _list_problems(datasets: Datasets, place: Place, names: list[str]) -> Iterator[str]:
+    """Yield names of a list that no file can have, or that are there twice; of a list in YAML its schema has seen both."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"{datasets.where(place)}: must hold every name once; found {name!r} {count} times"
+        if {*name} & {*"/\\{}"}:
+            yield (
+                f"{datasets.where(place)}: must hold names without '/', '\\', '{{' and '}}'; found"
+                f" {name!r}"
+            )
 
 
 def _suite_problems(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fusebench.contracts.methods import Paper, RunPart
-from fusebench.registry import Registry, load_registry
+from fusebench.registry.loading import Registry, load_registry
 from fusebench.registry.methods import Method, is_local
 
 HEAD = """# Methods

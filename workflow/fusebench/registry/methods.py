@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from fusebench.contracts.base import given
-from fusebench.contracts.jobs import Run
+from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.methods import (
     ACTIVE,
     ClaimEntry,
@@ -19,8 +19,8 @@ from fusebench.contracts.methods import (
     RunEntry,
     SelfcheckEntry,
     Verified,
-    WeightEntry,
 )
+from fusebench.contracts.weights import WeightEntry
 from fusebench.errors import RegistryError
 
 

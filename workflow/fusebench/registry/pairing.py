@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import UnsetType
 
 from fusebench.contracts.datasets import DatasetEntry, SideEntry
-from fusebench.contracts.jobs import DatasetJob
+from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.errors import DatasetUnavailable
 from fusebench.images import SUFFIXES
 from fusebench.project import locate

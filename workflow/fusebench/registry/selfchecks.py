@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from msgspec import UNSET
 
 from fusebench.contracts.base import given
-from fusebench.contracts.jobs import CommittedJob
+from fusebench.contracts.jobs.evidence import CommittedJob
 from fusebench.contracts.methods import (
     CheckInputs,
     CheckPair,

@@ -76,6 +76,8 @@ class _TableCheck:
 
     def contradictions(self) -> Iterator[str]:
         """Yield what is wrong although every name exists."""
+        if not self._is_suite_right():
+            return  # what is wrong with it is told where it stands
         if not any(self.groups.values()) or not self.dataset_names:
             yield (
                 f"{self._where()}: must have methods and datasets, its own or those of a `suite`;"
@@ -98,6 +100,17 @@ class _TableCheck:
                 names = self.dataset_names
                 yield from self._unknown_keys(key, "dataset of this table", of_dataset, names)
         yield from self._metric_contradictions()
+
+    def _is_suite_right(self) -> bool:
+        """Say whether every name exists that the suite gives."""
+        if self.suite is None:
+            return True
+        named = self.suite.methods if isinstance(self.suite.methods, list) else []
+        try:
+            resolve(self.suite.metrics or [])
+        except MetricError:
+            return False
+        return {*named} <= {*self.methods} and {*self.suite.datasets} <= {*self.datasets}
 
     def _metric_names(self) -> Iterator[str]:
         entry = self.entry

@@ -17,8 +17,8 @@ from fusebench.contracts.files import read_stored
 from fusebench.contracts.records import Record
 from fusebench.layout import FUSED, RECORD, RUNS
 from fusebench.markers import read_manifest
-from fusebench.registry import CONFIG
 from fusebench.registry.contradictions import ARCHIVE_NOTE
+from fusebench.registry.loading import CONFIG
 
 ALLOWED = (
     "analyse_table", "draw_figure", "figures", "tables", "write_paper_table", "write_speed_tables", "write_table",

@@ -13,7 +13,8 @@ from fusebench.contracts.methods import Paper
 from fusebench.contracts.records import Record
 from fusebench.evidence.marks import evidence_mark, is_borne_out
 from fusebench.metrics import Definition, resolve
-from fusebench.registry import Dataset, Method
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.methods import Method
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusebench.contracts.records import Record
-from fusebench.files import sha256_of_file, write_json
+from fusebench.files import write_json
+from fusebench.hashes import sha256_of_file
 from fusebench.metrics.resolving import all_definitions
-from fusebench.registry import Dataset, Method
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.methods import Method
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fusebench.contracts.jobs import Session
+from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.records import Record
 from fusebench.files import write_text
 from fusebench.folders import remove_folder

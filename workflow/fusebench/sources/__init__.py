@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fusebench.files import folder_digest
+from fusebench.hashes import folder_digest
 from fusebench.project import locate
 from fusebench.registry.methods import owner_and_name
 

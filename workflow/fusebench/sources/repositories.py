@@ -14,8 +14,8 @@ import git
 
 from fusebench.contracts.markers import SourceMarker
 from fusebench.errors import SourceUnavailable
-from fusebench.files import folder_digest, source_files
 from fusebench.folders import staged_folder
+from fusebench.hashes import folder_digest, source_files
 from fusebench.project import locate
 from fusebench.registry.methods import is_local, owner_and_name
 

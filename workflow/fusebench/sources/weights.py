@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from fusebench.contracts.jobs import WeightRef
+from fusebench.contracts.jobs.fusing import WeightRef
 from fusebench.contracts.markers import WeightsMarker
-from fusebench.contracts.methods import WeightEntry
+from fusebench.contracts.weights import WeightEntry
 from fusebench.errors import WeightsMissing
-from fusebench.files import sha256_of_file
+from fusebench.hashes import sha256_of_file
 
 LFS_HEADER = b"version https://git-lfs.github.com/spec/"
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-import inspect
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from fusebench.contracts.base import Contract
 from fusebench.contracts.files import from_parameter
-from fusebench.errors import FusebenchError
+from fusebench.errors import FusebenchError, WrongCall
 
 STEPS = {
     "source": "resources",
     "weights": "resources",
     "environment": "resources",
-    "dataset": "resources",
+    "dataset": "datasets",
     "fuse": "fusing",
     "measure": "comparing",
     "tables": "comparing",
@@ -42,16 +40,11 @@ STEPS = {
 """Name of a step -> the module of this package that holds its function, which is called as the step is, with ``_`` for ``-``."""
 
 
-def main(arguments: list[str]) -> int:
+def main(words: list[str]) -> int:
     """Run a step; what it cannot do ends as a message and exit status 1."""
-    parser = argparse.ArgumentParser(
-        prog="fusebench.steps", description=sys.modules["fusebench.steps"].__doc__
-    )
-    parser.add_argument("step", choices=STEPS)
-    name = parser.parse_args(arguments[:1]).step
-    step = step_function(name)
     try:
-        step(**vars(option_parser(name, step).parse_args(arguments[1:])))
+        step = step_function(words[0] if words else "")
+        step(**read_options(step, words[1:]))
     except FusebenchError as error:
         print(f"fusebench: {error}", file=sys.stderr)
         return 1
@@ -59,37 +52,58 @@ def main(arguments: list[str]) -> int:
 
 
 def step_function(name: str) -> Callable[..., None]:
-    """Return the function of a step."""
+    """Return the function of a step.
+
+    Raises:
+        WrongCall: there is no such step.
+    """
+    if name not in STEPS:
+        raise WrongCall(f"the step must be one of {', '.join(STEPS)}; found {name!r}")
     module = import_module(f"fusebench.steps.{STEPS[name]}")
     function: Callable[..., None] = getattr(module, name.replace("-", "_"))
     return function
 
 
-def option_parser(name: str, step: Callable[..., None]) -> argparse.ArgumentParser:
-    """Return the parser of a step's command, made from the parameters of its function."""
-    parser = argparse.ArgumentParser(prog=f"fusebench.steps {name}", description=step.__doc__)
+def read_options(step: Callable[..., None], words: list[str]) -> dict[str, Any]:
+    """Return the parameters of a step from the words of its command: ``--option word word ...``.
+
+    Raises:
+        WrongCall: an option is missing, or there is none of that name.
+        UnreadableFile: a parameter is not what its contract says.
+    """
     hints = get_type_hints(step)
-    for parameter in inspect.signature(step).parameters.values():
-        required = parameter.default is inspect.Parameter.empty
-        default = {} if required else {"default": parameter.default}
-        parser.add_argument(
-            f"--{parameter.name.replace('_', '-')}",
-            required=required,
-            **default,
-            **_reading(hints[parameter.name]),
-        )
-    return parser
+    del hints["return"]
+    given = _words_by_option(words)
+    needed = signature(step).parameters.values()
+    missing = {one.name for one in needed if one.default is one.empty} - given.keys()
+    if missing or not given.keys() <= hints.keys():
+        expected = ", ".join(f"--{name.replace('_', '-')}" for name in hints)
+        raise WrongCall(f"{step.__name__} must be called with {expected}; found {words}")
+    return {name: _value(hints[name], told) for name, told in given.items()}
 
 
-def _reading(kind: Any) -> dict[str, Any]:
-    """Return how the words of an option are read into a parameter of some type."""
+def _words_by_option(words: list[str]) -> dict[str, list[str]]:
+    """Return the words after each option; what stands before the first one is an option without a name."""
+    # Not by argparse, which takes a sixth of the start of each job; the commands stand in the rules, and nobody types them.
+    options: dict[str, list[str]] = {}
+    name = ""
+    for word in words:
+        if word.startswith("--"):
+            name = word[2:].replace("-", "_")
+            options[name] = []
+        else:
+            options.setdefault(name, []).append(word)
+    return options
+
+
+def _value(kind: Any, words: list[str]) -> Any:
+    """Read the words of an option into a parameter of some type."""
     if get_origin(kind) is list:
-        return {"type": get_args(kind)[0], "nargs": "*"}
+        return [get_args(kind)[0](word) for word in words]
     if get_origin(kind) is UnionType:  # an option that may be left out
-        return _reading(get_args(kind)[0])
-    if isinstance(kind, type) and issubclass(kind, Contract):
-        return {"type": lambda text: from_parameter(text, kind)}
-    return {"type": kind if kind in (int, str, Path) else lambda text: from_parameter(text, kind)}
+        kind = get_args(kind)[0]
+    text = " ".join(words)
+    return kind(text) if kind in (int, str, Path) else from_parameter(text, kind)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from fusebench.contracts.files import from_parameter
-from fusebench.contracts.jobs import MeasureJob, SpeedJob, TableJob, TablesJob
+from fusebench.contracts.jobs.comparing import MeasureJob, SpeedJob, TableJob, TablesJob
 from fusebench.contracts.tables import CellList
 from fusebench.files import write_text
 from fusebench.layout import TABLES

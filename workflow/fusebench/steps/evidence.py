@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fusebench.contracts.evidence import ClaimResults, SelfcheckResult, SpreadResult
 from fusebench.contracts.files import read_stored, write_stored
-from fusebench.contracts.jobs import ClaimsJob, CommittedJob, SelfcheckJob, SpreadJob
+from fusebench.contracts.jobs.evidence import ClaimsJob, CommittedJob, SelfcheckJob, SpreadJob
 from fusebench.contracts.markers import Manifest, SourceMarker
 from fusebench.markers import mark_step
 
@@ -86,7 +86,7 @@ def evidence_pages(
 ) -> None:
     """Write one page for each method, and the summary."""
     from fusebench.evidence.pages import write_pages
-    from fusebench.registry import read_methods
+    from fusebench.registry.methods_file import read_methods
 
     known = read_methods(ROOT)
     write_pages(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fusebench.contracts.jobs import FuseJob, Session
-from fusebench.fuse.jobs import Attempt, fuse_cells
-from fusebench.fuse.records import cells_of
+from fusebench.contracts.jobs.fusing import FuseJob
+from fusebench.contracts.jobs.session import Session
 
 ROOT = Path()
 
@@ -22,10 +21,13 @@ def fuse(job: FuseJob, session: Session, numbers: list[int], attempt: int, outpu
         attempt: as Snakemake counts: a job that died is tried again.
         output: the file that says that all cells have their records.
     """
+    from fusebench.fuse.jobs import Attempt, fuse_cells
+    from fusebench.fuse.records import cells_of
+
     cells = cells_of(job, ROOT, trial=session.trial, on_cluster=session.on_cluster)
 
     def declared() -> Mapping[str, str]:
-        from fusebench.registry import read_methods
+        from fusebench.registry.methods_file import read_methods
 
         known = read_methods(ROOT).get(job.method.name)
         return known.declares if known else {}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from fusebench.contracts.jobs import FigureJob, PaperTableJob, StatisticsJob
+from fusebench.contracts.jobs.papers import FigureJob, PaperTableJob, StatisticsJob
 from fusebench.markers import read_manifest
 
 ROOT = Path()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fusebench.contracts.jobs import Session
+from fusebench.contracts.jobs.session import Session
 
 ROOT = Path()
 

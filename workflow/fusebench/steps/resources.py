@@ -1,14 +1,13 @@
-"""The steps that fetch and build: clones, weights, environments, datasets. Each ends by writing its marker."""
+"""The steps that fetch and build: clones, weights, environments. Each ends by writing its marker."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from fusebench.contracts.configuration import Crops
-from fusebench.contracts.jobs import DatasetJob, EnvironmentJob, Session, SourceJob, WeightsJob
+from fusebench.contracts.jobs.resources import EnvironmentJob, SourceJob, WeightsJob
+from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import (
     EnvironmentMarker,
-    Manifest,
     SourceMarker,
     WeightsMarker,
 )
@@ -65,20 +64,3 @@ def environment(job: EnvironmentJob, attempt: int, marker: Path) -> None:
         make,
         lambda error: EnvironmentMarker(state=error.state, reason=str(error)),
     )
-
-
-def dataset(
-    job: DatasetJob, session: Session, attempt: int, marker: Path, crops: dict[str, Crops]
-) -> None:
-    """Bring a dataset to its normal form; before any method runs on it, crops of tables are held against its images."""
-    from fusebench.datasets.preparation import prepare_dataset
-    from fusebench.registry.grids import check_crops
-
-    name, folder = marker.stem, marker.with_suffix("")
-    manifest = mark_step(
-        marker,
-        attempt,
-        lambda: prepare_dataset(name, job, folder, ROOT, session.mirror),
-        lambda error: Manifest(state=error.state, reason=str(error)),
-    )
-    check_crops(name, manifest, crops)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from fusebench.registry.placeholders import fields, fill, fill_arguments, filled_edits
+from hypothesis import given
+from hypothesis import strategies as st
 
 VALUES = {"work": Path("/w x"), "out": "/o", "count": 3, "name": "p1", "index": 7}
 
@@ -19,6 +21,10 @@ VALUES = {"work": Path("/w x"), "out": "/o", "count": 3, "name": "p1", "index": 
         ('{"json": {name}}', '{"json": p1}'),
         ("{unknown}", "{unknown}"),
         ("{modality_a}", "{modality_a}"),
+        ("{index:>4}|{name:>4}", "   7|  p1"),
+        ("{{name}}", "{p1}"),
+        ("{name", "{name"),
+        ("{Name} {name } {}", "{Name} {name } {}"),
     ],
 )
 def test_known_placeholders_are_filled(pattern: str, filled: str) -> None:
@@ -47,3 +53,27 @@ def test_edits_fill_the_replacement_only() -> None:
 def test_fields_of_a_pattern() -> None:
     """The placeholders of a pattern are named."""
     assert fields("{out}/{index:03d}.png") == {"out", "index"}
+
+
+def test_an_edit_of_several_files_keeps_their_order() -> None:
+    """Edits are made one after the other, so that the second may change what the first wrote."""
+    edits = {"b.yaml": [("x", "{count}"), ("3", "{index}")], "a.py": [("y", "")]}
+    filled = filled_edits(edits, VALUES)
+    assert list(filled.items()) == [("b.yaml", [("x", "3"), ("3", "7")]), ("a.py", [("y", "")])]
+
+
+@given(st.text())
+def test_a_pattern_without_known_placeholders_stays_as_it_is(pattern: str) -> None:
+    """Braces of JSON, of format strings or alone are the authors' own.
+
+    What has no placeholder is not touched.
+    """
+    if not fields(pattern):
+        assert fill(pattern, VALUES) == pattern
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
+def test_a_value_is_never_filled_again(names: list[str]) -> None:
+    """What a placeholder stands for is not read for placeholders: a pair may be called {index}."""
+    for name in [*names, "{index}", "{name}"]:
+        assert fill("<{name}>", {"name": name, "index": 7}) == f"<{name}>"

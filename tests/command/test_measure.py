@@ -1,0 +1,214 @@
+"""``fusebench measure``: its table and its JSON, what has no value, and claims held against every definition.
+
+Files that cannot be measured and whole sets of evaluators are in ``tests/metrics/test_measure_command.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from fusebench.command import main
+from fusebench.command.measure import Claimed, read_image
+from fusebench.errors import MetricError
+from fusebench.metrics import default_metrics
+
+from tests.metrics.conftest import make_scene
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    """Source A, source B and fused image as files."""
+    paths = [tmp_path / f"{name}.png" for name in ("a", "b", "fused")]
+    for path, image in zip(paths, make_scene(64, 72, 5), strict=True):
+        cv2.imwrite(str(path), image.astype(np.uint8))
+    return [str(path) for path in paths]
+
+
+def measured(files: list[str], capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    """Return what is printed as JSON."""
+    main(["measure", *files, *words, "--json"])
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_defaults_are_those_of_infrared_and_visible(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where no metric is named."""
+    assert list(measured(files, capsys)) == default_metrics("infrared-visible")
+
+
+def test_a_table_has_a_line_for_each_metric(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Name, value, unit, and what is better; columns are aligned, and no line ends with blanks."""
+    assert main(["measure", *files, "--metrics", "SF@vifb", "MSE", "QSF", "EN"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["SF@vifb", "MSE", "QSF", "EN"]
+    assert lines[0].endswith("  gray level          higher is better")
+    assert lines[1].endswith("  squared gray level  lower is better")
+    assert lines[2].split()[2:] == ["1"]
+    assert all(line == line.rstrip() for line in lines)
+    values = measured(files, capsys, "--metrics", "EN")
+    assert float(lines[3].split()[1]) == pytest.approx(values["EN"], rel=1e-7)
+
+
+def test_a_metric_without_a_value_has_a_reason(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dash in the table and null in JSON, the reason on stderr; the others are measured all the same."""
+    cv2.imwrite(files[2], np.full((64, 72), 9, np.uint8))
+    assert main(["measure", *files, "--metrics", "EN", "CC"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[1].split()[:2] == ["CC", "-"]
+    assert shown.err == (
+        "fusebench measure: CC: has no value: the fused image is constant, so nothing correlates"
+        " with it\n"
+    )
+    assert measured(files, capsys, "--metrics", "EN", "CC") == {"EN": 0.0, "CC": None}
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_no_value_at_all_is_status_1(
+    files: list[str], capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """What was asked for is printed, with nothing in it."""
+    cv2.imwrite(files[2], np.full((64, 72), 9, np.uint8))
+    assert main(["measure", *files, "--metrics", "CC", *words]) == 1
+    assert "CC" in capsys.readouterr().out
+
+
+def test_a_ground_truth_is_given_by_its_option(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without it the metrics that need one are named before any image is read."""
+    names = ["--metrics", "SSIM-GT", "EN", "PSNR-GT"]
+    found = measured(files, capsys, *names, "--reference", files[1])
+    assert 0 < found["SSIM-GT"] < 1 and found["PSNR-GT"] > 0
+    missing = ["none.png", "none.png", "none.png"]
+    assert main(["measure", *missing, *names]) == 1
+    assert capsys.readouterr().err == (
+        "fusebench measure: SSIM-GT, PSNR-GT: needs a ground truth; give it with --reference\n"
+    )
+    assert main(["measure", *files, *names, "--reference", "none.png"]) == 1
+    assert "none.png: must be an image file, and there is no such file" in capsys.readouterr().err
+
+
+def test_multi_band_metrics_have_no_value_on_images(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are measured on arrays, which files of images do not hold."""
+    assert main(["measure", *files, "--metrics", "QNR"]) == 1
+    assert "QNR: is defined for bands images, these are gray images" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "given"),
+    [
+        (1.03, 2, (1.0251, 1.0349)),
+        (1.0, 1, (0.951, 1.049)),
+        (1.0, 0, (0.51, 1.49)),
+        (0.00001, 5, (0.0000051, 0.0000149)),
+        (-0.5, 2, (-0.5049, -0.4951)),
+        (1234.0, 0, (1233.6, 1234.4)),
+    ],
+)
+def test_a_claim_is_given_by_what_rounds_to_it(
+    value: float, decimals: int, given: tuple[float, float]
+) -> None:
+    """Half a unit of the last printed digit to both sides, and no more."""
+    claimed = Claimed(value, decimals)
+    assert all(map(claimed.is_given_by, (value, *given)))
+    unit = 10.0**-decimals
+    assert not claimed.is_given_by(value + 0.51 * unit)
+    assert not claimed.is_given_by(value - 0.51 * unit)
+
+
+@pytest.mark.parametrize("number", ["", "x", "1,03", "nan", "inf", "1e400", "1_0", "=1", "0x1"])
+def test_a_claim_is_a_number_with_a_point(
+    files: list[str], capsys: pytest.CaptureFixture[str], number: str
+) -> None:
+    """What it must be is told with an example."""
+    assert main(["measure", *files, "--explain", f"EN={number}"]) == 1
+    told = "--explain must be METRIC=VALUE with a number, such as SSIM=1.03; found"
+    assert f"{told} 'EN={number}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("written", "status"), [("{:.6f}", 0), ("{:.2e}", 0), ("{:.1f}0000", 1)])
+def test_printed_digits_decide(
+    files: list[str], capsys: pytest.CaptureFixture[str], written: str, status: int
+) -> None:
+    """Zeros at the end are digits, and an exponent is not: 6.50000 is another claim than 6.5."""
+    value = measured(files, capsys, "--metrics", "EN")["EN"]
+    assert main(["measure", *files, "--explain", f"EN={written.format(value)}"]) == status
+
+
+def test_an_explanation_begins_with_the_nearest(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each definition with its value, and how far it is from the claim; status 0 where one gives it."""
+    value = measured(files, capsys, "--metrics", "MSE@tang")["MSE@tang"]
+    assert main(["measure", *files, "--explain", f"MSE={value:.6f}"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"claimed: {value:.6f}"
+    assert lines[1].split()[0] in ("MSE@tang", "MSE@ivif-zoo")
+    assert lines[1].endswith("gives the claim")
+    assert lines[-1].split()[0] in ("MSE", "MSE@cddfuse") and lines[-1].split()[2].startswith("+")
+    assert main(["measure", *files, "--explain", "MSE=123456.7"]) == 1
+    assert "gives the claim" not in capsys.readouterr().out
+
+
+def test_definitions_without_a_value_are_explained_too(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a dash and their reason, below the others; in JSON by themselves."""
+    cv2.imwrite(files[1], np.zeros((64, 72), np.uint8))
+    main(["measure", *files, "--explain", "VIF=1.00"])
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert " -   has no value: source B is constant and carries no information" in last
+    found = measured(files, capsys, "--explain", "VIF=1.00")
+    assert "VIF" in found["without_value"]
+    assert "VIFF@cddfuse" in [row["id"] for row in found["definitions"]]
+    assert found["claimed"] == 1.0
+
+
+def test_an_explanation_leaves_out_what_needs_a_ground_truth(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With one it is tried as well; a metric that has no other definition has nothing to print."""
+    assert main(["measure", *files, "--explain", "SSIM-GT=0.5"]) == 1
+    assert capsys.readouterr().out == "claimed: 0.5\n"
+    words = ["--explain", "SSIM-GT=0.5", "--reference", files[0]]
+    assert [row["id"] for row in measured(files, capsys, *words)["definitions"]] == ["SSIM-GT"]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "shape"),
+    [
+        (np.full((4, 5), 300, np.uint16), (4, 5)),
+        (np.full((4, 5, 3), 9, np.uint8), (4, 5, 3)),
+        (np.full((4, 5, 4), 9, np.uint8), (4, 5, 3)),
+    ],
+)
+def test_images_are_read_as_they_are(tmp_path: Path, pixels: Any, shape: tuple[int, ...]) -> None:
+    """16 bits stay, an alpha channel goes."""
+    cv2.imwrite(str(tmp_path / "x.png"), pixels)
+    found = read_image(tmp_path / "x.png")
+    assert found.shape == shape and found.dtype == pixels.dtype
+
+
+def test_channels_are_red_green_and_blue(tmp_path: Path) -> None:
+    """In that order, which is not OpenCV's."""
+    blue_first: Any = np.array([[[30, 20, 10]]], np.uint8)
+    cv2.imwrite(str(tmp_path / "x.png"), blue_first)
+    assert read_image(tmp_path / "x.png").tolist() == [[[10, 20, 30]]]
+
+
+def test_a_folder_is_no_image(tmp_path: Path) -> None:
+    """It is told as a file that is not there."""
+    with pytest.raises(MetricError, match="must be an image file, and there is no such file"):
+        read_image(tmp_path)

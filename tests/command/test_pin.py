@@ -1,0 +1,147 @@
+"""``fusebench pin``: hashes of a first download, of weights in an entry and of images beside their list of pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from fusebench.command import main
+from fusebench.contracts.files import write_stored
+from fusebench.contracts.markers import Manifest, WeightsMarker
+from fusebench.datasets.pins import read_pins
+from fusebench.images import pixel_sha256
+from fusebench.registry.loading import load_registry
+
+from tests.evidence.makers import Pixels, written_manifest
+from tests.registry.small import METHOD, SmallProject
+
+ADDRESS = "https://example.org/"
+
+
+def image(level: int) -> Pixels:
+    """Return an image of one level."""
+    return np.full((4, 5), level, np.uint8)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> SmallProject:
+    """A project with a method of three files of weights, one of which is pinned, and a dataset that was prepared."""
+    project = SmallProject(tmp_path)
+    weights = [
+        {"path": "a.pth", "url": f"{ADDRESS}a"},
+        {"path": "b.pth", "url": f"{ADDRESS}b", "sha256": "b" * 64},
+        {"path": "c.pth", "url": f"{ADDRESS}c"},
+    ]
+    project.methods["one"] = {**METHOD, "weights": weights}
+    project.write()
+    fetched = {"a.pth": "1" * 64, "b.pth": "2" * 64}
+    write_stored(tmp_path / "resources/weights/one.json", WeightsMarker(sha256=fetched))
+    folder = tmp_path / "resources" / "datasets" / "pairs"
+    written_manifest(folder, {"p": (image(1), image(2)), "q": (image(3), image(4))})
+    return project
+
+
+def pin(small: SmallProject, *names: str) -> int:
+    """Run the command on the project as it is on disk."""
+    return main(["pin", *names, "--project", str(small.root)])
+
+
+def test_weights_without_a_hash_get_theirs(
+    small: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A hash that the entry has stays as it is, and a file that was not fetched gets none."""
+    assert pin(small, "one") == 0
+    assert capsys.readouterr().out == "one: pinned a.pth\n"
+    found = load_registry(small.root).methods["one"].weights
+    assert [(item.path, item.sha256 or None) for item in found] == [
+        *(("a.pth", "1" * 64), ("b.pth", "b" * 64), ("c.pth", None))
+    ]
+    before = (small.root / "methods.yaml").read_bytes()
+    assert pin(small, "one") == 0
+    assert capsys.readouterr().out == "one: pinned nothing: every fetched file has its hash\n"
+    assert (small.root / "methods.yaml").read_bytes() == before
+
+
+def test_images_are_pinned_beside_their_list(
+    small: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sums of all images, and their file in the entry, which stays as it was otherwise."""
+    assert pin(small, "pairs") == 0
+    assert capsys.readouterr().out == "pairs: pairs/pairs.sha256 pins 4 images\n"
+    assert read_pins(small.root / "pairs" / "pairs.sha256") == {
+        ("a", "p"): pixel_sha256(image(1)),
+        ("b", "p"): pixel_sha256(image(2)),
+        ("a", "q"): pixel_sha256(image(3)),
+        ("b", "q"): pixel_sha256(image(4)),
+    }
+    entries = yaml.safe_load((small.root / "datasets.yaml").read_text(encoding="utf-8"))
+    assert entries["pairs"].pop("hashes") == "pairs/pairs.sha256"
+    assert entries == small.datasets
+
+
+def test_pinned_images_stay_pinned(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    """Other images take the place of the pins only when a person removes them."""
+    pin(small, "pairs")
+    folder = small.root / "resources" / "datasets" / "pairs"
+    written_manifest(folder, {"p": (image(9), image(9))})
+    before = (small.root / "pairs" / "pairs.sha256").read_bytes()
+    capsys.readouterr()
+    assert pin(small, "pairs") == 0
+    assert capsys.readouterr().out == (
+        "pairs: pinned already; remove `hashes` from its entry to pin other images\n"
+    )
+    assert (small.root / "pairs" / "pairs.sha256").read_bytes() == before
+
+
+def test_several_names_are_pinned_in_their_order(
+    small: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Methods and datasets in one call; those before an unknown name are pinned."""
+    assert pin(small, "pairs", "one", "neither", "one") == 1
+    shown = capsys.readouterr()
+    assert [line.split(":")[0] for line in shown.out.splitlines()] == ["pairs", "one"]
+    assert shown.err == (
+        "fusebench pin: neither: must be a method or a dataset of the registry; `fusebench list`"
+        " prints them\n"
+    )
+    assert load_registry(small.root).datasets["pairs"].entry.hashes
+
+
+@pytest.mark.parametrize(
+    ("name", "marker"),
+    [("one", "resources/weights/one.json"), ("pairs", "resources/datasets/pairs.json")],
+)
+def test_only_a_success_is_pinned(
+    small: SmallProject, capsys: pytest.CaptureFixture[str], name: str, marker: str
+) -> None:
+    """Neither what failed nor what was never run; the registry stays as it was."""
+    file = small.root / marker
+    before = [(small.root / f"{kind}.yaml").read_bytes() for kind in ("methods", "datasets")]
+    kind = WeightsMarker if name == "one" else Manifest
+    write_stored(file, kind(state="crashed", reason="boom"))
+    assert pin(small, name) == 1
+    assert f"{file} must tell of a success; found crashed: boom" in capsys.readouterr().err
+    file.write_text("{", encoding="utf-8")
+    assert pin(small, name) == 1
+    assert f"{file}: must be a whole JSON file" in capsys.readouterr().err
+    file.unlink()
+    assert pin(small, name) == 1
+    assert "found none: it was not run" in capsys.readouterr().err
+    after = [(small.root / f"{kind}.yaml").read_bytes() for kind in ("methods", "datasets")]
+    assert after == before and not (small.root / "pairs").exists()
+
+
+def test_comments_and_order_of_a_file_stay(
+    small: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person's file is changed in one place."""
+    path = small.root / "datasets.yaml"
+    path.write_text(f"# ours\n{path.read_text(encoding='utf-8')}# the end\n", encoding="utf-8")
+    assert pin(small, "pairs") == 0
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# ours\npairs:\n") and text.endswith("# the end\n")
+    before = yaml.safe_dump(small.datasets, sort_keys=False).splitlines()
+    assert [line for line in text.splitlines() if "hashes" not in line][1:-1] == before
+    assert "  hashes: pairs/pairs.sha256\n" in text

@@ -1,0 +1,85 @@
+"""``fusebench verified``: what is printed and written of several methods at once; the facts are in ``test_verification``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from fusebench.contracts.records import Hardware
+from fusebench.hashes import sha256_of_json
+from fusebench.planning.cells import cell_spec
+from fusebench.registry.loading import load_registry
+from msgspec import to_builtins
+
+from tests.command import test_verification as made
+
+project = made.project
+"""The fixture: a project with a good record of the method m on the dataset pairs."""
+
+
+def test_what_was_written_is_printed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The datasets in their order, the device and the day."""
+    made.write_record(project, "more", ["p"])
+    assert made.verified(project, "m") == 0
+    assert capsys.readouterr().out == "m: pairs, more on cpu, 2026-02-03\n"
+
+
+def test_a_run_on_a_gpu_names_the_gpu(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The kind of device alone would not say which images come out; what was told for another device is refused."""
+    facts = {
+        "device": "cuda",
+        "hardware": Hardware(cpu="c", gpu="NVIDIA H100", driver="1", threads=2),
+    }
+    made.write_record(project, "pairs", ["p", "q"], **facts)
+    assert made.verified(project, "m") == 1
+    assert "was run from another entry than today's" in capsys.readouterr().err
+    registry = load_registry(project)
+    images = registry.datasets["pairs"].images
+    spec = to_builtins(cell_spec(registry.methods["m"], images, registry.config, "cuda"))
+    made.write_record(project, "pairs", ["p", "q"], **facts, spec=sha256_of_json(spec))
+    assert made.verified(project, "m") == 0
+    assert capsys.readouterr().out == "m: pairs on NVIDIA H100, 2026-02-03\n"
+
+
+def test_a_trial_is_printed_as_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It asked for its weights, and produced nothing."""
+    made.write_record(
+        project, "pairs", [], state="weights-missing", reason="w.pth: absent", reached_weights=True
+    )
+    assert made.verified(project, "m") == 0
+    assert capsys.readouterr().out == "m: asked for its weights on cpu, 2026-02-03\n"
+    assert load_registry(project).methods["m"].verified is None
+
+
+def test_nothing_is_written_where_one_method_fails(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The good one of two waits for the other; its name alone writes it."""
+    before = (project / "methods.yaml").read_bytes()
+    assert made.verified(project, "m", "variant") == 1
+    shown = capsys.readouterr()
+    assert shown.out == "" and "variant: must have a record below" in shown.err
+    assert (project / "methods.yaml").read_bytes() == before
+    assert made.verified(project, "m") == 0
+
+
+def test_an_unknown_method_has_no_record(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As one that was never run."""
+    assert made.verified(project, "nobody") == 1
+    assert f"nobody: must have a record below {project}/results/runs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_fact_replaces_the_one_before(project: Path, times: int) -> None:
+    """However often it is written, there is one, before ``run``, and the rest of the file stays as it was."""
+    before = (project / "methods.yaml").read_text(encoding="utf-8")
+    for _ in range(times):
+        assert made.verified(project, "m") == 0
+    text = (project / "methods.yaml").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    (place,) = [index for index, line in enumerate(lines) if line.startswith("  verified:")]
+    assert lines[place + 1].startswith("  run:") or "outputs_sha256" in lines[place + 1]
+    kept = [line for line in lines if "verified" not in line and "outputs_sha256" not in line]
+    assert kept == before.splitlines()
+    assert yaml.safe_load(text)["m"]["verified"]["dataset"] == "pairs"

@@ -1,0 +1,296 @@
+"""Datasets in their normal form: which files become which images, and what is refused."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import cv2
+import git
+import numpy as np
+import pytest
+from fusebench.contracts.jobs.resources import DatasetJob
+from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
+from fusebench.datasets.preparation import prepare_dataset, sha256_of_pairs
+from fusebench.datasets.thumbnails import read_thumbnails
+from fusebench.errors import DatasetUnavailable
+from fusebench.hashes import sha256_of_file
+from fusebench.images import pixel_sha256, read_image, thumbnail, write_png
+from msgspec import UNSET
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from tests.datasets.made import LOCAL, SIDES, pixels
+
+URL = "https://example.org/lab/images"
+
+
+def add(folder: Path, **files: NDArray[Any]) -> None:
+    """Write images below a folder: ``a_p=...`` is ``a/p.png``."""
+    for key, values in files.items():
+        write_png(folder / f"{key.replace('_', '/', 1)}.png", values)
+
+
+def prepare(root: Path, job: DatasetJob = LOCAL, mirror: str = "") -> Manifest:
+    """Prepare a dataset of a project."""
+    return prepare_dataset("d", job, root / "out", root, mirror)
+
+
+def refused(root: Path, job: DatasetJob = LOCAL, mirror: str = "") -> str:
+    """Return why a dataset cannot be prepared; nothing of it may be left."""
+    with pytest.raises(DatasetUnavailable) as caught:
+        prepare(root, job, mirror)
+    assert not (root / "out").exists()
+    assert not [path for path in (root / ".staging").iterdir() if path.is_dir()]
+    return str(caught.value)
+
+
+def test_images_are_brought_to_their_normal_form(tmp_path: Path) -> None:
+    """Gray or RGB PNG under the names of the pairs.
+
+    The manifest has size, mode, pixels and the file that each came from.
+    """
+    folder = tmp_path / "images"
+    gray, colour = pixels(1), pixels(2, 6, 7, 3)
+    (folder / "ir").mkdir(parents=True)
+    cv2.imwrite(str(folder / "ir" / "x y.bmp"), gray)
+    write_png(folder / "vi_x y.png", colour)
+    job = replace(LOCAL, patterns={"a": "ir/{name}.*", "b": "vi_{name}.png"})
+    manifest = prepare(tmp_path, job)
+    out = tmp_path / "out"
+    assert (read_image(out / "a" / "x y.png")[0] == gray).all()
+    assert (read_image(out / "b" / "x y.png")[0] == colour).all()
+    [pair] = manifest.pairs
+    assert pair == Pair(
+        name="x y",
+        size=(7, 6),
+        a=ImageFile(
+            file="a/x y.png",
+            mode="gray",
+            sha256=pixel_sha256(gray),
+            original=OriginalFile(
+                file="ir/x y.bmp", sha256=sha256_of_file(folder / "ir" / "x y.bmp")
+            ),
+        ),
+        b=ImageFile(
+            file="b/x y.png",
+            mode="rgb",
+            sha256=pixel_sha256(colour),
+            original=OriginalFile(file="vi_x y.png", sha256=sha256_of_file(folder / "vi_x y.png")),
+        ),
+    )
+    assert (manifest.path, manifest.sha256) == (str(out), sha256_of_pairs([pair]))
+    assert manifest.is_ok and [*pair.sides] == ["a", "b"]
+
+
+def test_thumbnails_are_kept_with_it(tmp_path: Path) -> None:
+    """Those of the sources, in the order of the pairs."""
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), a_q=pixels(3), b_q=pixels(4))
+    manifest = prepare(tmp_path)
+    small = read_thumbnails(tmp_path / "out", manifest.pairs)
+    assert np.array_equal(small[0], [thumbnail(pixels(1)), thumbnail(pixels(3))])
+    assert np.array_equal(small[1], [thumbnail(pixels(2)), thumbnail(pixels(4))])
+
+
+def test_a_ground_truth_is_prepared_as_well(tmp_path: Path) -> None:
+    """It is a side of the pair, and no part of the hash of the sources, by which runs know them."""
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), gt_p=pixels(3))
+    manifest = prepare(tmp_path, replace(LOCAL, patterns={**SIDES, "reference": "gt/{name}.png"}))
+    [pair] = manifest.pairs
+    assert pair.reference and pair.reference.file == "reference/p.png"
+    assert [*pair.sides] == ["a", "b", "reference"]
+    assert manifest.sha256 == prepare(tmp_path).sha256
+
+
+def test_pairs_come_in_the_order_of_their_list(tmp_path: Path) -> None:
+    """Or sorted where there is none; the list may leave some out."""
+    for seed, name in enumerate(("p1", "p2", "p10")):
+        add(tmp_path / "images", **{f"a_{name}": pixels(seed), f"b_{name}": pixels(seed + 9)})
+    assert [pair.name for pair in prepare(tmp_path).pairs] == ["p1", "p10", "p2"]
+    listed = prepare(tmp_path, replace(LOCAL, names=["p2", "p1"]))
+    assert [pair.name for pair in listed.pairs] == ["p2", "p1"]
+
+
+def test_what_was_done_to_an_image_is_noted(tmp_path: Path) -> None:
+    """16 bits scaled, an alpha channel dropped."""
+    folder = tmp_path / "images"
+    add(folder, b_p=pixels(1))
+    cv2.imwrite(str(folder / "b" / "p.png"), pixels(1).astype(np.uint16) * 257)
+    (folder / "a").mkdir()
+    cv2.imwrite(str(folder / "a" / "p.png"), pixels(2, 6, 7, 4))
+    [pair] = prepare(tmp_path).pairs
+    assert pair.a.notes == ["alpha channel dropped"]
+    assert pair.b.notes == ["16 bits scaled to 8 (times 255/65535, rounded)"]
+    assert pair.b.sha256 == pixel_sha256(pixels(1))
+
+
+def test_a_generated_dataset_is_what_its_generator_draws(tmp_path: Path) -> None:
+    """Its images come from no file."""
+    manifest = prepare(tmp_path, DatasetJob(kind="generated", generator="multi-focus"))
+    assert len(manifest.pairs) >= 6
+    for pair in manifest.pairs:
+        assert pair.reference and pair.a.original is UNSET
+        assert pixel_sha256(read_image(tmp_path / "out" / pair.b.file)[0]) == pair.b.sha256
+
+
+def test_what_was_there_is_replaced(tmp_path: Path) -> None:
+    """An image of an earlier list of pairs is gone."""
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), a_q=pixels(3), b_q=pixels(4))
+    prepare(tmp_path)
+    prepare(tmp_path, replace(LOCAL, names=["q"]))
+    assert sorted(path.name for path in (tmp_path / "out" / "a").iterdir()) == ["q.png"]
+
+
+def test_a_dataset_that_cannot_be_prepared_again_is_gone(tmp_path: Path) -> None:
+    """Nothing takes images of yesterday for those of today."""
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2))
+    prepare(tmp_path)
+    (tmp_path / "images" / "b" / "p.png").unlink()
+    assert "no pair has a file on every side" in refused(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """As the entry writes it, and where it was looked for."""
+    assert refused(tmp_path) == (
+        f"images: must be the folder of your images; found nothing at {tmp_path}/images"
+    )
+
+
+def test_all_damaged_pairs_are_told_at_once(tmp_path: Path) -> None:
+    """The first ten of them, and how many more there are; paths are those of the dataset."""
+    names = [f"p{number:02}" for number in range(13)]
+    for number, name in enumerate(names):
+        add(tmp_path / "images", **{f"a_{name}": pixels(number), f"b_{name}": pixels(number)})
+        (tmp_path / "images" / "a" / f"{name}.png").write_text("no image")
+    told = refused(tmp_path)
+    assert told.startswith("pair 'p00': a/p00.png: must be a whole image; found a damaged file")
+    assert re.findall(r"pair '(\w+)'", told) == names[:10] and told.endswith("; and 3 more")
+
+
+def test_images_of_a_pair_must_have_one_size(tmp_path: Path) -> None:
+    """With the pair, all sizes, and what to do; a ground truth counts."""
+    job = replace(LOCAL, patterns={**SIDES, "reference": "gt/{name}.png"})
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), gt_p=pixels(3, 5, 7))
+    assert refused(tmp_path, job) == (
+        "pair 'p': the images of a pair must have one size; found A 7x6, B 7x6, reference 7x5;"
+        " register or crop them, or take the pair off the list"
+    )
+
+
+@pytest.mark.parametrize("names", [["p", "q"], ["q", "p"]])
+def test_a_listed_pair_that_is_not_there_is_told(tmp_path: Path, names: list[str]) -> None:
+    """By its name and the file that was expected."""
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), a_q=pixels(3))
+    told = refused(tmp_path, replace(LOCAL, names=names))
+    assert told == "pair 'q': b/q.png: must be an image file; found nothing there"
+
+
+def test_a_star_that_matches_two_files_is_told(tmp_path: Path) -> None:
+    """Which of them is meant nobody knows."""
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2))
+    write_png(tmp_path / "images" / "a" / "p.bmp", pixels(3))
+    job = replace(LOCAL, patterns={"a": "a/{name}.*", "b": "b/{name}.png"})
+    assert refused(tmp_path, job).endswith("a/p.*: must match exactly one file; found 2")
+
+
+def test_other_images_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
+    """The sum of all is told as it must be and as it is; the right one is accepted."""
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2))
+    found = prepare(tmp_path).sha256
+    assert refused(tmp_path, replace(LOCAL, sha256="0" * 64)) == (
+        f"d: its images must have the sha256 {'0' * 64} together; found {found}: these are other"
+        " images, or another selection"
+    )
+    assert prepare(tmp_path, replace(LOCAL, sha256=found)).sha256 == found
+
+
+def test_the_sum_is_of_names_and_pixels(tmp_path: Path) -> None:
+    """Whatever files held them; another name, order, or place of A and B is another dataset."""
+    folder = tmp_path / "images"
+    add(folder, a_p=pixels(1), b_p=pixels(2), a_q=pixels(3), b_q=pixels(4))
+    first = prepare(tmp_path).sha256
+    cv2.imwrite(str(folder / "a" / "p.bmp"), pixels(1))
+    (folder / "a" / "p.bmp").replace(folder / "a" / "p.png")
+    assert prepare(tmp_path).sha256 == first
+    swapped = {"a": SIDES["b"], "b": SIDES["a"]}
+    others = [replace(LOCAL, names=["q", "p"]), replace(LOCAL, patterns=swapped)]
+    assert len({first, *(prepare(tmp_path, job).sha256 for job in others)}) == 3
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> git.Repo:
+    """The mirror of a repository with images of two pairs, and a large file beside them."""
+    folder = tmp_path / "mirrors" / "lab+images"
+    for seed, name in enumerate(("p", "q")):
+        add(folder / "set", **{f"ir_{name}": pixels(seed), f"vi_{name}": pixels(seed + 9)})
+    (folder / "weights.pth").write_text("large")
+    repository = git.Repo.init(folder)
+    repository.git.add("--all")
+    actor = git.Actor("An Author", "author@example.org")
+    repository.index.commit("images", author=actor, committer=actor)
+    return repository
+
+
+def of_git(origin: git.Repo, names: list[str]) -> DatasetJob:
+    """Return the job of a dataset of that repository."""
+    return DatasetJob(
+        kind="git",
+        code=URL,
+        commit=origin.head.commit.hexsha,
+        patterns={"a": "set/ir/{name}.png", "b": "set/vi/{name}.png"},
+        names=names,
+    )
+
+
+def test_images_of_a_repository_are_taken_at_its_commit(tmp_path: Path, origin: git.Repo) -> None:
+    """Those of the list, from the mirror.
+
+    Where they came from is told by their path in the repository.
+    """
+    manifest = prepare(
+        tmp_path, of_git(origin, ["q", "p"]), f"{tmp_path}/mirrors/{{owner}}+{{name}}"
+    )
+    assert [pair.name for pair in manifest.pairs] == ["q", "p"]
+    [first, _] = manifest.pairs
+    assert first.a.original and first.a.original.file == "set/ir/q.png"
+    assert first.a.sha256 == pixel_sha256(pixels(1))
+
+
+def test_a_repository_that_cannot_be_had_makes_the_dataset_unavailable(
+    tmp_path: Path, origin: git.Repo
+) -> None:
+    """In the words of the clone.
+
+    Cells that need it are skipped, and their sources are not blamed.
+    """
+    job = of_git(origin, ["p"])
+    mirror = f"{tmp_path}/mirrors/{{owner}}+{{name}}"
+    told = refused(tmp_path, replace(job, commit="0" * 40), mirror)
+    assert "must be a commit of" in told
+    told = refused(
+        tmp_path, replace(job, patterns={"a": "no/{name}.png", "b": "set/vi/{name}.png"}), mirror
+    )
+    assert f"{URL}: must have the folder 'no' at" in told
+    told = refused(tmp_path, job, f"{tmp_path}/elsewhere/{{name}}")
+    assert f"no mirror of {URL} at {tmp_path}/elsewhere/images" in told
+
+
+def test_images_that_a_mirror_lacks_are_told(tmp_path: Path, origin: git.Repo) -> None:
+    """A partial mirror has the commit and not the content of every file.
+
+    Only images of the list count.
+    """
+    blob = origin.head.commit.tree["set/ir/q.png"].hexsha
+    loose = Path(origin.git_dir, "objects", blob[:2], blob[2:])
+    subprocess.run(["chmod", "-R", "u+w", origin.git_dir], check=True)
+    loose.unlink()
+    mirror = f"{tmp_path}/mirrors/{{owner}}+{{name}}"
+    told = refused(tmp_path, of_git(origin, ["p", "q"]), mirror)
+    assert re.fullmatch(
+        rf"{URL}: 1 image\(s\) are part of the commit, but their content is not where it was cloned"
+        r" from; first: set/ir/q\.png",
+        told,
+    )
+    assert len(prepare(tmp_path, of_git(origin, ["p"]), mirror).pairs) == 1

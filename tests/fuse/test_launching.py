@@ -1,0 +1,236 @@
+"""A script is started through the harness, and what becomes of its process is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+from fusebench.contracts.harness import HarnessJob, LaunchReport
+from fusebench.errors import Crashed, OutOfMemory, StepError, TimedOut
+from fusebench.fuse.launching import Launch, launch
+
+PYTHON = Path(sys.executable)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[IO[str]]:
+    """The log of a cell, as a cell opens it."""
+    with (tmp_path / "cell.log").open("w+", encoding="utf-8", buffering=1) as stream:
+        yield stream
+
+
+def job(folder: Path, text: str) -> HarnessJob:
+    """Return the job of a script with this text."""
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    (work / "test.py").write_text(text)
+    return HarnessJob(
+        script="test.py",
+        cwd=str(work),
+        root=str(work),
+        report=str(folder / "launch.json"),
+        threads=3,
+    )
+
+
+def launched(folder: Path, log: IO[str], text: str, seconds: float = 60.0) -> Launch:
+    """Run a script and return what became of it."""
+    return launch(job(folder, text), PYTHON, folder, log, seconds, {"OF_THE_ENTRY": "yes"})
+
+
+def test_a_script_is_run_and_reported(tmp_path: Path, log: IO[str]) -> None:
+    """Its exit status, everything that it printed on either stream, and the launcher's report."""
+    text = "import sys; print('out ü'); print('err', file=sys.stderr); sys.exit(3)"
+    ended = launched(tmp_path, log, text)
+    assert (ended.status, ended.printed_traceback) == (3, False)
+    assert sorted(ended.printed.splitlines()) == ["err", "out ü"]
+    assert (ended.report.state, ended.report.exit_status) == ("exit", 3)
+    assert ended.report.versions["python"]
+    assert (tmp_path / "cell.log").read_text(encoding="utf-8") == ended.printed
+
+
+def test_each_process_of_a_cell_has_its_own_words_and_report(tmp_path: Path, log: IO[str]) -> None:
+    """The log goes on; what is told of the second process is what that one printed."""
+    log.write("before\n")
+    assert launched(tmp_path, log, "print('one')").printed == "one\n"
+    assert (
+        launched(tmp_path, log, "print('two'); raise ValueError('x')").complaint == "ValueError: x"
+    )
+    assert (tmp_path / "cell.log").read_text().startswith("before\none\ntwo\nTraceback")
+
+
+def test_a_log_that_was_removed_meanwhile_is_read_all_the_same(
+    tmp_path: Path, log: IO[str]
+) -> None:
+    """A job that is started again writes a file of the same name."""
+    text = f"import os; os.unlink({str(tmp_path / 'cell.log')!r}); print('words')"
+    assert launched(tmp_path, log, text).printed == "words\n"
+
+
+def test_a_script_sees_none_of_the_user_s_variables(
+    tmp_path: Path, log: IO[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither tokens nor settings of Python.
+
+    A home and a temporary folder of its own, threads as the job has them.
+    """
+    for name in ("SECRET_TOKEN", "PYTHONPATH", "FUSEBENCH_SESSION", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "leaked")
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/kept")
+    text = "import os, json; print(json.dumps(dict(os.environ)))"
+    seen = json.loads(launched(tmp_path, log, text).printed)
+    assert "leaked" not in seen.values()
+    assert (seen["LD_LIBRARY_PATH"], seen["OF_THE_ENTRY"]) == ("/kept", "yes")
+    assert (seen["OMP_NUM_THREADS"], seen["MKL_NUM_THREADS"]) == ("3", "3")
+    assert seen["HOME"] == str(tmp_path / "home") and Path(seen["HOME"]).is_dir()
+    assert seen["TMPDIR"] == str(tmp_path / "tmp") and Path(seen["TMPDIR"]).is_dir()
+    assert seen["PATH"].split(":")[0] == str(PYTHON.parent)
+
+
+def test_what_the_entry_sets_wins(tmp_path: Path, log: IO[str]) -> None:
+    """Also over what every script is given."""
+    known = job(tmp_path, "import os; print(os.environ['MPLBACKEND'])")
+    assert launch(known, PYTHON, tmp_path, log, 60, {"MPLBACKEND": "x"}).printed == "x\n"
+
+
+CHILD = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])
+"""
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process runs; one that has ended and is not waited for does not."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def ended_within(pid: int, seconds: float) -> bool:
+    """Wait until a process has ended, for some seconds at most."""
+    deadline = time.monotonic() + seconds
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not is_alive(pid)
+
+
+def test_a_script_past_its_limit_is_ended_with_all_it_started(tmp_path: Path, log: IO[str]) -> None:
+    """One that does not care for SIGTERM is killed."""
+    text = CHILD + "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    text += "print(child.pid, flush=True)\ntime.sleep(600)"
+    start = time.monotonic()
+    with pytest.raises(TimedOut, match="the script ran past its time limit"):
+        launched(tmp_path, log, text, seconds=1.5)
+    assert time.monotonic() - start < 30
+    assert ended_within(int((tmp_path / "cell.log").read_text().split()[0]), 10)
+
+
+def test_what_a_script_left_running_is_ended(tmp_path: Path, log: IO[str]) -> None:
+    """A script that ends well leaves no process to the next method."""
+    ended = launched(tmp_path, log, CHILD + "print(child.pid, flush=True)")
+    assert ended.status == 0 and ended_within(int(ended.printed), 15)
+
+
+def test_a_process_that_is_killed_before_it_reports_has_an_empty_report(
+    tmp_path: Path, log: IO[str]
+) -> None:
+    """And not that of the process before; the kernel kills for want of memory."""
+    launched(tmp_path, log, "print('one')")
+    ended = launched(tmp_path, log, "import os; os.kill(os.getpid(), 9)")
+    assert ended.status == -signal.SIGKILL and ended.report.state == "running"
+    assert str(ended.failure()) == "the script ran out of memory: nothing was printed"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("{", "launch.json cannot be read: must be a whole JSON file: "),
+        (
+            '{"parameters": "many"}',
+            'launch.json cannot be read: parameters: must be `int | null`; found "many"',
+        ),
+        ('{"state": "gone"}', "launch.json cannot be read: state: invalid enum value 'gone'"),
+        ('{"unknown": 1}', "launch.json cannot be read: the file: object contains unknown field"),
+    ],
+)
+def test_a_report_that_no_launcher_writes_is_told(
+    tmp_path: Path, log: IO[str], content: str, told: str
+) -> None:
+    """A script that writes over it as its process dies crashes the cell with field and value."""
+    text = f"import os, sys\nopen({str(tmp_path / 'launch.json')!r}, 'w').write({content!r})\n"
+    text += "os.kill(os.getpid(), 9)"
+    with pytest.raises(Crashed, match=re.escape(told)):
+        launched(tmp_path, log, text)
+
+
+def ended(status: int, printed: str) -> Launch:
+    """Return how a process ended."""
+    return Launch(status, printed, LaunchReport())
+
+
+TRACE = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    x\n'
+
+
+@pytest.mark.parametrize(
+    ("printed", "complaint"),
+    [
+        ("", "nothing was printed"),
+        ("\n  \n", "nothing was printed"),
+        ("a\n  b \n\n", "b"),
+        (f"{TRACE}NameError: x\n", "NameError: x"),
+        (f"{TRACE}NameError: x\ncleaning up\n", "NameError: x"),
+        (
+            f"{TRACE}KeyError: 1\n\nDuring handling:\n\n{TRACE}ValueError: 2\nmore\n",
+            "ValueError: 2",
+        ),
+        (f"{TRACE}  ", "x"),
+        ("Traceback (most recent call last)", ""),
+    ],
+)
+def test_the_complaint_is_the_last_error_or_the_last_line(printed: str, complaint: str) -> None:
+    """Of several tracebacks the last one, without what is printed after its error."""
+    assert ended(1, printed).complaint == complaint
+    assert ended(1, printed).printed_traceback == ("Traceback" in printed)
+
+
+@pytest.mark.parametrize(
+    ("status", "printed", "kind", "told"),
+    [
+        (-9, "", OutOfMemory, "ran out of memory: nothing was printed"),
+        (1, "RuntimeError: CUDA out of memory. Tried\n", OutOfMemory, "ran out of memory: Runtime"),
+        (1, f"{TRACE}MemoryError\n", OutOfMemory, "ran out of memory: MemoryError"),
+        (1, "torch.cuda.OutOfMemoryError: CUDA\n", OutOfMemory, "ran out of memory: torch"),
+        (
+            1,
+            "[enforce fail] DefaultCPUAllocator: can't allocate memory\n",
+            OutOfMemory,
+            "ran out of memory: [enforce fail]",
+        ),
+        (1, "no MemoryError here\n", Crashed, "ended with exit status 1: no MemoryError here"),
+        (-11, "", Crashed, "ended with signal 11: nothing was printed"),
+        (-15, "bye\n", Crashed, "ended with signal 15: bye"),
+        (2, f"{TRACE}NameError: x\n", Crashed, "ended with exit status 2: NameError: x"),
+    ],
+)
+def test_the_way_it_ended_says_what_failed(
+    status: int, printed: str, kind: type[StepError], told: str
+) -> None:
+    """Memory is told apart, by the signal of the kernel or the words of the libraries."""
+    error = ended(status, printed).failure()
+    assert type(error) is kind and str(error).startswith(f"the script {told}")
+
+
+def test_a_script_has_a_process_group_of_its_own(tmp_path: Path, log: IO[str]) -> None:
+    """Ctrl-C at the terminal reaches the job, which ends its scripts itself."""
+    ended = launched(tmp_path, log, "import os; print(os.getpgid(0) == os.getpid(), os.getsid(0))")
+    own, session = ended.printed.split()
+    assert own == "True" and int(session) != os.getsid(0)

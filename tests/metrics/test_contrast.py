@@ -1,0 +1,178 @@
+"""Metrics of contrast perception: their filters and blocks, values of known images, and what they do not see."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from fusebench.metrics import contrast
+from hypothesis import given
+
+from tests.metrics.measuring import (
+    Pixels,
+    assert_changed,
+    assert_unchanged,
+    examples,
+    flat,
+    image_of,
+    images,
+    ordinary_scene,
+    refusal,
+    rows,
+    value,
+)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "divisor", "expected"),
+    [
+        (4, 4, 1, [[0, 2, 4], [2, math.sqrt(8), math.sqrt(20)], [4, math.sqrt(20), math.sqrt(32)]]),
+        (4, 4, 8, [[0, 0.25, 0.5], [0.25, math.sqrt(8) / 8, math.sqrt(20) / 8]]),
+        (1, 6, 2, [[0, 1, 2, 3]]),
+    ],
+)
+def test_frequencies_count_from_the_corner(
+    height: int, width: int, divisor: float, expected: list[list[float]]
+) -> None:
+    """In both directions twice the number of the row or column, over the divisor; half of the columns, as ``rfft2`` has."""
+    found = contrast._frequencies(height, width, divisor)
+    assert found.shape == (height, width // 2 + 1)
+    np.testing.assert_allclose(found[: len(expected)], expected)
+
+
+def test_sensitivities_at_known_frequencies() -> None:
+    """Chen and Blum's passes some of the mean and most in between, Mannos and Sakrison's peaks later, both just below 1."""
+    zero = np.array([0.0])
+    assert contrast._blum_response(zero).item() == pytest.approx(1 - 0.7622)
+    assert contrast._mannos_response(zero).item() == pytest.approx(2.6 * 0.0192)
+    radius = np.linspace(0, 40, 4001)
+    assert radius[contrast._mannos_response(radius).argmax()] == pytest.approx(6.25)
+    assert 2 < radius[contrast._blum_response(radius).argmax()] < 3
+    for response in (contrast._blum_response, contrast._mannos_response):
+        assert 0.95 < response(radius).max() < 1
+
+
+def test_a_filter_of_ones_changes_nothing() -> None:
+    """Also of an image with odd sides, whose transform has no middle."""
+    image = np.random.RandomState(0).rand(7, 9)
+    np.testing.assert_allclose(contrast._filtered(image, np.ones((7, 5))), image)
+
+
+@pytest.mark.parametrize(
+    ("source", "fused", "kept"),
+    [(0, 0, 1), (0, 5, 0), (5, 0, 0), (2, 4, 0.5), (4, 2, 0.5), (3, 3, 1), (1e-300, 2e-300, 0.5)],
+)
+def test_kept_contrast_is_a_ratio(source: float, fused: float, kept: float) -> None:
+    """The smaller over the larger, in either order; nothing of nothing is all."""
+    assert contrast._kept(rows([source]), rows([fused])).item() == pytest.approx(kept)
+
+
+def test_masked_contrast_of_a_flat_image_is_nothing() -> None:
+    """Both Gaussian levels are the same away from the border; an offset under the coarse one lowers their ratio."""
+    image = np.full((80, 80), 100.0)
+    middle = contrast._masked_contrast(image, 0.0)[40, 40]
+    assert middle == pytest.approx(0, abs=1e-4)
+    offset = contrast._masked_contrast(image, 100.0)[40, 40]
+    assert offset == pytest.approx(0.125 / (0.25 + 0.0001), rel=0.01)
+    assert contrast._unnormalized_gaussian(2.0).sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_identical_images_keep_all_contrast() -> None:
+    """1, of the exact form; IVIF_ZOO's constant below the shares takes away what has hardly any contrast."""
+    a, _, _ = ordinary_scene()
+    assert value("Q_CB", a, a, a) == pytest.approx(1, abs=1e-12)
+    assert 0.95 < value("Qcb@ivif-zoo", a, a, a) < 1
+
+
+@pytest.mark.parametrize("name", ["Q_CB", "Qcb@ivif-zoo", "Q_CV"])
+def test_images_are_stretched_first(name: str) -> None:
+    """A linear change of the fused image alone is not seen, nor one of all images; inverted levels are."""
+    a, b, fused = ordinary_scene()
+    as_it_is = value(name, a, b, fused)
+    if name != "Q_CB":  # its levels are rounded when they are stretched
+        assert value(name, a, b, fused * 0.5 + 60) == pytest.approx(as_it_is, rel=1e-6)
+    for change in ("brighter", "half contrast"):
+        assert_unchanged(name, change)
+    assert_changed(name, "inverted", 0.05)
+
+
+@pytest.mark.parametrize("name", ["Q_CB", "Qcb@ivif-zoo", "Q_CV"])
+def test_neither_order_nor_direction_is_seen(name: str) -> None:
+    """Sources may change places, images may be mirrored; shuffled pixels are seen."""
+    a, b, fused = ordinary_scene()
+    assert value(name, b, a, fused) == pytest.approx(value(name, a, b, fused), rel=1e-12)
+    for change in ("mirrored", "upside down", "transposed"):
+        assert_unchanged(name, change)
+    assert_changed(name, "shuffled", 0.1)
+
+
+@examples
+@given(images(20, 33, count=3))
+def test_qualities_are_bounded(drawn: Pixels) -> None:
+    """Q_CB lies on 0..1, Q_CV is never negative and 0 where nothing differs."""
+    a, b, fused = drawn
+    assert 0 <= value("Q_CB", a, b, fused) <= 1
+    assert 0 <= value("Qcb@ivif-zoo", a, b, fused) <= 1
+    assert value("Q_CV", a, b, fused) >= 0
+    assert value("Q_CV", a, a, a) == 0
+
+
+def test_constant_images_cannot_be_stretched() -> None:
+    """Each formula says on what scale, and of which image."""
+    a, b, _ = ordinary_scene()
+    blank = np.full_like(a, 9.0)
+    for name, top in (("Q_CB", 255), ("Q_CV", 255), ("Qcb@ivif-zoo", 1)):
+        told = f"is constant and cannot be stretched to 0..{top}"
+        assert refusal(name, a, blank, b) == f"has no value: source B {told}"
+        assert refusal(name, a, b, blank) == f"has no value: the fused image {told}"
+    assert refusal("Q_CV", flat(0), flat(0), flat(0)) == "has no value: neither source has an edge"
+    assert refusal("Q_CB", flat(0), flat(0), flat(0)).startswith("is nan on these images")
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "sums"),
+    [(16, 16, [[256]]), (17, 16, [[256], [16]]), (17, 18, [[256, 32], [16, 2]]), (3, 4, [[12]])],
+)
+def test_the_last_blocks_are_filled_with_zeros(
+    height: int, width: int, sums: list[list[float]]
+) -> None:
+    """Every pixel is in one block of 16 x 16."""
+    assert contrast._block_sums(np.ones((height, width))).tolist() == sums
+
+
+def test_saliency_is_the_fifth_power_of_strength() -> None:
+    """Twice the Sobel strength is 32 times the saliency: a block with a step of half the height has a 32nd of it."""
+    image = np.zeros((16, 64))
+    image[4:12, 4:12], image[4:12, 36:44] = 200, 100
+    image[4, 20] = 255  # stretching leaves the levels
+    found = contrast.block_saliency(image_of(image))
+    assert found.shape == (1, 4)
+    assert found[0, 0] / found[0, 2] == pytest.approx(32)
+    assert found[0, 3] == 0
+
+
+def test_salient_sources_weigh_more() -> None:
+    """What is lost of the source with the stronger edges is worse than what is lost of the other one."""
+    strong = np.zeros((64, 64))
+    strong[16:48:4, 16:48] = 255
+    weak = np.tile(np.linspace(0, 255, 64), (64, 1))
+    lost_weak, lost_strong = (value("Q_CV", strong, weak, kept) for kept in (strong, weak))
+    assert lost_weak < lost_strong / 10
+
+
+def test_differences_pass_the_filter_of_the_eye() -> None:
+    """A source that is brighter everywhere differs by 0.0499 of that, the part of the mean that is seen."""
+    response = contrast._mannos_response(contrast._frequencies(48, 48, 8.0))
+    seen = contrast._filtered(np.full((48, 48), 10.0), response)
+    np.testing.assert_allclose(seen, 10 * 2.6 * 0.0192)
+
+
+def test_a_difference_that_all_pixels_have_is_seen_by_its_square() -> None:
+    """Two pixels in a corner keep the range that is stretched; the others differ by 51 levels."""
+    a = np.random.RandomState(0).randint(0, 205, (160, 160)).astype(float)
+    a[0, 0], a[0, 1] = 0, 255
+    fused = a + 51
+    fused[0, 0], fused[0, 1] = 0, 255
+    expected = (51 * 2.6 * 0.0192) ** 2
+    assert value("Q_CV", a, a, fused) == pytest.approx(expected, rel=0.1)

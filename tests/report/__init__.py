@@ -1,0 +1,1 @@
+"""Tests of the page, the data package and the archive."""

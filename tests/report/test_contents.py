@@ -1,0 +1,233 @@
+"""What the page knows, as JSON and as packed numbers."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pytest
+from fusebench.contracts.datasets import DatasetEntry
+from fusebench.contracts.markers import ImageFile, Manifest, Pair, PythonFacts
+from fusebench.contracts.methods import MethodEntry
+from fusebench.contracts.records import EnvironmentFacts, SourceFacts
+from fusebench.metrics import resolve
+from fusebench.registry.datasets import Dataset
+from fusebench.registry.methods import Method
+from fusebench.report.contents import (
+    SUMMARY_FIELDS,
+    dataset_facts,
+    method_facts,
+    metric_facts,
+    packed_values,
+    run_facts,
+    runs_of,
+    statistics_of,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.compare.made import Values, long, on_cpu, on_gpu, record
+
+RAN = {"date": "2026-01-02", "device": "cpu", "dataset": "d", "outputs_sha256": "0" * 64}
+
+
+def method(**fields: Any) -> Method:
+    """An entry that says as little as it may."""
+    least = {"title": "T", "tasks": ["medical"], "code": "code", "status": "no-code", "reason": "r"}
+    return Method("m", msgspec.convert({**least, **fields}, MethodEntry))
+
+
+def test_a_method_is_known_as_far_as_its_entry_says() -> None:
+    """What it leaves out is empty, not absent: the page looks for it."""
+    assert method_facts(method(), "") == {
+        "name": "m",
+        "label": "m",
+        "title": "T",
+        "year": None,
+        "venue": "",
+        "paper": "",
+        "tasks": ["medical"],
+        "code": "code",
+        "commit": "",
+        "licence": "",
+        "env": "",
+        "status": "no-code",
+        "reason": "r",
+        "notes": "",
+        "evidence": "–",
+        "verified": False,
+        "checked": False,
+    }
+
+
+def test_texts_of_several_lines_are_one_line() -> None:
+    """As they stand in a cell."""
+    facts = method_facts(method(title="One\n  two", notes="three\n\nfour", label="M"), "")
+    assert (facts["title"], facts["notes"], facts["label"]) == ("One two", "three four", "M")
+
+
+@pytest.mark.parametrize(
+    ("paper", "link"),
+    [
+        ({"doi": "10.1/x", "arxiv": "2401.1", "url": "https://x"}, "https://doi.org/10.1/x"),
+        ({"arxiv": "2401.1", "url": "https://x"}, "https://arxiv.org/abs/2401.1"),
+        ({"url": "https://x"}, "https://x"),
+        ({"venue": "CVPR"}, ""),
+    ],
+)
+def test_the_link_leads_to_the_publisher_first(paper: dict[str, str], link: str) -> None:
+    """Then to the preprint, then to whatever address there is."""
+    assert method_facts(method(paper=paper), "")["paper"] == link
+
+
+@pytest.mark.parametrize(
+    ("verified", "self_check", "evidence", "borne_out"),
+    [
+        ("none", "", "–", False),
+        (RAN, "", "ran 2026-01-02", True),
+        (RAN, "t: exact", "t: exact", True),
+        (RAN, "t: differs", "t: differs", False),
+    ],
+)
+def test_evidence_is_the_mark_of_the_tables(
+    verified: Any, self_check: str, evidence: str, borne_out: bool
+) -> None:
+    """And whether any self-check compared an image is known beside it."""
+    facts = method_facts(method(verified=verified), self_check)
+    assert (facts["evidence"], facts["verified"]) == (evidence, borne_out)
+    assert facts["checked"] is bool(self_check)
+
+
+def test_a_dataset_has_its_pairs_and_their_files() -> None:
+    """In the order of the manifest, with what its metrics are; none where it could not be prepared."""
+    entry = {"title": "D", "task": "multi-focus", "kind": "generated", "generator": "multi-focus"}
+    dataset = Dataset("d", msgspec.convert(entry, DatasetEntry))
+    sides = {side: ImageFile(file=f"{side}/p.png", mode="gray", sha256="") for side in "ab"}
+    pair = Pair(name="p", size=(4, 4), a=sides["a"], b=sides["b"])
+    facts = dataset_facts(dataset, Manifest(path="resources/datasets/d", pairs=[pair]), ["EN"])
+    assert facts == {
+        "name": "d",
+        "title": "D",
+        "task": "multi-focus",
+        "modalities": ["near-focus", "far-focus"],
+        "pairs": ["p"],
+        "originals": [["resources/datasets/d/a/p.png", "resources/datasets/d/b/p.png"]],
+        "metrics": [metric_facts(resolve(["EN"])[0])],
+    }
+    failed = dataset_facts(dataset, Manifest(state="skipped", reason="x"), [])
+    assert failed["pairs"] == failed["originals"] == failed["metrics"] == []
+
+
+def test_a_metric_has_its_direction_and_its_source() -> None:
+    """As `fusebench list metrics` prints them."""
+    (definition,) = resolve(["Q_CV"])
+    assert metric_facts(definition) == {
+        "id": "Q_CV",
+        "definition": "canonical",
+        "direction": "lower",
+        "unit": definition.unit,
+        "source": definition.source,
+    }
+
+
+def test_a_run_is_told_without_what_is_empty() -> None:
+    """The page shows what is there; a seed of zero is one, and so are zero seconds."""
+    python = PythonFacts(version="3.8.18", executable="python", origin="x")
+    told = run_facts(
+        record(
+            "m",
+            **on_gpu("H100"),
+            seed=0,
+            model_seconds=0.0,
+            environment=EnvironmentFacts(env="torch", key="abc", python=python),
+            source=SourceFacts(commit="c0ffee"),
+            shims={"np.int": 2},
+        )
+    )
+    assert told == {
+        "state": "ok",
+        "model_seconds": 0.0,
+        "device": "H100",
+        "seed": 0,
+        "log": "logs/m.log",
+        "shims": {"np.int": 2},
+        "environment": "torch abc 3.8.18",
+        "commit": "c0ffee",
+    }
+
+
+def test_a_run_that_never_started_has_neither_device_nor_environment() -> None:
+    """Both are empty, and its reason is told."""
+    told = run_facts(record("m", state="skipped", reason="no images", log=""))
+    assert told == {
+        "state": "skipped",
+        "reason": "no images",
+        "device": "",
+        "environment": "",
+        "commit": "",
+    }
+
+
+def test_runs_are_found_by_their_method() -> None:
+    """Of one dataset."""
+    found = runs_of([record("a"), record("b", **on_cpu())])
+    assert {name: facts["device"] for name, facts in found.items()} == {"a": "", "b": "Xeon"}
+
+
+def test_statistics_are_shortened_to_seven_digits() -> None:
+    """The page shows fewer; what is not known is null, and a metric without values has nothing."""
+    measures = long(
+        {
+            ("a", "EN"): [1 / 3, 2 / 3, 1.0],
+            ("b", "EN"): [1.0, 2.0, 3.0],
+            ("c", "EN"): [1.0, None, 2.0],
+        }
+    )
+    found = statistics_of(measures, "d", ["EN", "SD"])
+    assert found["SD"] == {}
+    mean, std, median, low, high, measured, tied = found["EN"]["a"]
+    assert (mean, std, median) == (0.6666667, 0.3333333, 0.6666667)
+    assert low < mean < high and (measured, tied) == (3, True)
+    assert found["EN"]["b"][-1] is False
+    incomplete = dict(zip(SUMMARY_FIELDS, found["EN"]["c"], strict=True))
+    assert (incomplete["low"], incomplete["tied"], incomplete["measured"]) == (None, None, 2)
+
+
+def unpacked(packed: str, pairs: int, methods: int) -> Any:
+    """What the script of the page makes of packed values."""
+    values = np.frombuffer(gzip.decompress(base64.b64decode(packed)), "<f4")
+    return values.reshape(pairs, methods, -1)
+
+
+FACTS = {"pairs": ["02", "01"], "metrics": [{"id": "SD"}, {"id": "VIFF@cddfuse"}]}
+
+
+def test_packed_values_stand_by_pair_method_and_metric() -> None:
+    """In the orders that the page was told, whatever that of the file; the rest is no number."""
+    table = long({("b", "SD"): [1.0, 2.0], ("a", "SD"): [3.0, None], ("x", "SD"): [9.0, 9.0]})
+    other = pd.DataFrame(
+        [("a", "d", "02", "VIF", "cddfuse", 4.0), ("a", "d", "99", "SD", "canonical", 9.0)],
+        columns=list(table)[:-1],
+    )
+    values = unpacked(packed_values(pd.concat([table, other]), FACTS, ["a", "b"]), 2, 2)
+    expected = [[[np.nan, 4.0], [2.0, np.nan]], [[3.0, np.nan], [1.0, np.nan]]]
+    assert np.array_equal(values, expected, equal_nan=True)
+
+
+@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=2))
+def test_packed_values_are_those_of_the_file(found: list[float]) -> None:
+    """To the digits of 32 bits; the same values are the same text."""
+    values: Values = {("a", "SD"): found}
+    packed = packed_values(long(values), FACTS, ["a"])
+    assert unpacked(packed, 2, 1)[:, 0, 0].tolist() == found[::-1]
+    assert packed_values(long(values), FACTS, ["a"]) == packed
+
+
+def test_a_dataset_without_pairs_packs_nothing() -> None:
+    """Its page has no values, and no error."""
+    packed = packed_values(long({}), {"pairs": [], "metrics": []}, ["a"])
+    assert gzip.decompress(base64.b64decode(packed)) == b""

@@ -1,0 +1,123 @@
+"""The files of a table's statistics, and the same in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from fusebench.statistics.files import FILES, write_statistics
+
+from tests.compare.made import Values, long
+from tests.statistics.made import noisy
+
+FOUR = ["EN", "SD", "SF", "AG"]
+
+
+def of(columns: dict[str, list[float]], *metrics: str) -> pd.DataFrame:
+    """The same values of some metrics."""
+    values: Values = {(m, metric): v for metric in metrics for m, v in columns.items()}
+    return long(values)
+
+
+def words(folder: Path, measures: pd.DataFrame, **metrics: list[str]) -> str:
+    """Write the statistics and return what they say."""
+    write_statistics(folder, measures, metrics)
+    return (folder / "statistics.md").read_text(encoding="utf-8")
+
+
+def line(text: str, metric: str) -> list[str]:
+    """The cells of the row of a metric."""
+    (row,) = [row for row in text.splitlines() if row.startswith(f"| d | {metric} |")]
+    return row.strip("| ").split(" | ")
+
+
+def test_every_file_can_be_read_back(tmp_path: Path) -> None:
+    """Under the heads that its readers ask for."""
+    write_statistics(tmp_path, of(noisy(1), *FOUR), {"d": FOUR})
+    heads = {
+        file: (tmp_path / file).read_text().split("\n", 1)[0]
+        for file in FILES
+        if file.endswith(".csv")
+    }
+    assert heads["tests.csv"] == "dataset,metric,statistic,p,methods,pairs,critical_difference"
+    assert heads["ranks.csv"] == "dataset,metric,m0,m1,m2,m3"
+    assert heads["mean-ranks.csv"] == "method,mean_rank,comparisons,wins"
+    assert heads["correlation.csv"] == "metric,EN,SD,SF,AG"
+    assert heads["summary.csv"].startswith("dataset,metric,definition,id,method,pairs,")
+    chosen = json.loads((tmp_path / "sensitivity.json").read_text())
+    assert (chosen["metrics"], chosen["subsets"], chosen["drawn"]) == (FOUR, 5, False)
+
+
+def test_the_same_values_are_the_same_files(tmp_path: Path) -> None:
+    """To the byte, so that nothing after them is made again."""
+    for name in ("one", "two"):
+        write_statistics(tmp_path / name, of(noisy(1, 10), *FOUR), {"d": FOUR})
+    for file in FILES:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_without_values_every_file_is_there(tmp_path: Path) -> None:
+    """And the words say that there is no choice to vary."""
+    text = words(tmp_path, long({}), d=FOUR)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+    assert (tmp_path / "sensitivity.json").read_text() == "null\n"
+    assert text.endswith("there is no choice to vary.\n") and "| d |" not in text
+
+
+def test_tied_methods_are_named_up_to_six(tmp_path: Path) -> None:
+    """Of five pairs every other method is tied; the rest is counted."""
+    assert line(words(tmp_path, of(noisy(1, 5, 4), "EN"), d=["EN"]), "EN")[2:5] == [
+        "5",
+        "m3",
+        "m0, m1, m2",
+    ]
+    many = words(tmp_path, of(noisy(1, 5, 9), "EN"), d=["EN"])
+    assert line(many, "EN")[4] == "m0, m1, m2, m3, m4, m5 and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (noisy(1, 25, 4), "< 0.001"),
+        (noisy(1, 25, 2), "–"),
+        ({m: [1.0, 2.0] for m in "abc"}, "–"),
+        ({"a": [1.0, 2.0, 3.0], "b": [2.0, 1.0, 4.0], "c": [3.0, 3.0, 2.0]}, "0.717"),
+    ],
+)
+def test_p_is_shown_with_three_digits(
+    tmp_path: Path, columns: dict[str, list[float]], shown: str
+) -> None:
+    """A small one as such, and one that does not exist as a dash."""
+    assert line(words(tmp_path, of(columns, "EN"), d=["EN"]), "EN")[5] == shown
+
+
+def test_the_best_mean_rank_comes_first(tmp_path: Path) -> None:
+    """With the number of comparisons and of best means."""
+    text = words(tmp_path, of(noisy(1), *FOUR), d=FOUR)
+    rows = [row for row in text.splitlines() if row.startswith("| m")]
+    assert rows == [
+        "| method | mean rank | comparisons | best mean |",
+        "| m3 | 1.00 | 4 | 4 |",
+        "| m2 | 2.00 | 4 | 0 |",
+        "| m1 | 3.00 | 4 | 0 |",
+        "| m0 | 4.00 | 4 | 0 |",
+    ]
+
+
+def test_how_the_choice_of_metrics_matters(tmp_path: Path) -> None:
+    """Two metrics say that one method is best, three that the other is: some choices change it."""
+    up, down = {"a": [2.0, 2.0], "b": [1.0, 1.0]}, {"a": [1.0, 1.0], "b": [2.0, 2.0]}
+    measures = pd.concat([of(up, "EN", "SD", "SF"), of(down, "AG", "MI")])
+    text = words(tmp_path, measures, d=["EN", "SD", "SF", "AG", "MI"])
+    assert (
+        "Over 16 choices of three or more of the 5 metrics (all of them) the method with the best"
+        " mean rank is another than a in 19%: a 81%, b 38%."
+    ) in text
+
+
+def test_a_metric_without_direction_has_no_line(tmp_path: Path) -> None:
+    """There is no best mean of it."""
+    text = words(tmp_path, of(noisy(1), "QSF", "EN"), d=["QSF", "EN"])
+    assert "| d | QSF |" not in text and "| d | EN |" in text

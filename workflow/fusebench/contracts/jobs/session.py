@@ -1,0 +1,44 @@
+"""What all jobs of one run of Snakemake share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fusebench.contracts.base import Contract, DeviceKind, says
+
+
+class Session(Contract, kw_only=True):
+    """What all jobs of one run of Snakemake share; none of it changes a result.
+
+    Made when Snakemake reads the workflow. Snakemake on a node of a cluster reads the workflow again, and takes the session from
+    the variable ``FUSEBENCH_SESSION`` (``planning/session.py``).
+    """
+
+    id: Annotated[str, says("a name of this run of Snakemake, which no other run has")]
+    device: Annotated[DeviceKind, says("cpu or cuda: what the option `device` stands for here")]
+    on_cluster: Annotated[bool, says("true where a scheduler gives each job its GPUs")] = False
+    final_attempt: Annotated[
+        int,
+        says(
+            "the attempt of a job, from 1 on, that runs nothing and records how the others ended;"
+            " 0 where jobs are not retried",
+            ge=0,
+        ),
+    ] = 0
+    tables_only: Annotated[
+        bool,
+        says(
+            "true where nothing but tables, figures and pages was asked for: what failed is not"
+            " tried again"
+        ),
+    ] = False
+    mirror: Annotated[
+        str,
+        says("a path with {owner} and {name} that replaces the network; empty for the network"),
+    ] = ""
+    trial: Annotated[bool, says("true where methods without weights are run as far as they go")] = (
+        False
+    )
+    forced: Annotated[
+        list[str], says("rules and files that are asked for by force; * for everything")
+    ] = []

@@ -1,0 +1,188 @@
+"""Reads ``methods.yaml``, ``datasets.yaml`` and ``config/config.yaml``, and checks them as a whole before anything is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import UnsetType
+
+from fusebench.contracts.configuration import Config, SuiteEntry
+from fusebench.contracts.datasets import DatasetEntry, Datasets
+from fusebench.contracts.methods import MethodEntry, Methods
+from fusebench.errors import RegistryError
+from fusebench.project import locate
+from fusebench.registry.contradictions import contradictions, selected_names
+from fusebench.registry.datasets import Dataset, speed_datasets
+from fusebench.registry.documents import Document, converted, near, read_document
+from fusebench.registry.grids import grid_problems
+from fusebench.registry.methods import Method
+from fusebench.registry.methods_file import METHODS, forget_inherited
+from fusebench.registry.suites import DEFAULT_DECIMALS, Suite
+from fusebench.registry.tables import PaperTable, table_of
+
+DATASETS = Path("datasets.yaml")
+CONFIG = Path("config/config.yaml")
+
+
+EntryT = TypeVar("EntryT")
+
+
+class Named(dict[str, EntryT]):
+    """The entries of a file by their names.
+
+    Raises:
+        RegistryError: one is asked for that is not there, as by a mistyped target of Snakemake.
+    """
+
+    def __init__(self, file: Path, entries: Mapping[str, EntryT]) -> None:
+        """Take the entries of a file."""
+        super().__init__(entries)
+        self.file = file
+
+    def __missing__(self, name: str) -> EntryT:
+        """Refuse a name that no entry has."""
+        raise RegistryError(
+            f"{self.file}: must have the entry that was asked for; found none named {name!r}{near(name, self)}"
+        )
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The methods, datasets and suites of a project, and its configuration.
+
+    Attributes:
+        root: the project's folder.
+        methods: all entries of methods.yaml by name.
+        datasets: all entries of datasets.yaml by name, and those that suites are timed on.
+        suites: all suites by name.
+        config: the configuration, with what the command line replaces.
+    """
+
+    root: Path
+    methods: dict[str, Method]
+    datasets: dict[str, Dataset]
+    suites: dict[str, Suite]
+    config: Config
+
+    @cached_property
+    def selected(self) -> list[Suite]:
+        """The suites that the configuration asks for, in its order."""
+        return [self.suites[name] for name in selected_names(self.config)]
+
+    @cached_property
+    def tables(self) -> dict[str, PaperTable]:
+        """The tables of papers by name."""
+        return {
+            name: table_of(name, entry, self.methods, self.datasets, self.suites)
+            for name, entry in self.config.tables.items()
+        }
+
+    def env_folder(self, method: Method) -> Path:
+        """Return the folder of a method's environment."""
+        return locate(self.root, f"envs/{method.env}")
+
+
+def load_registry(
+    root: Path, overrides: Mapping[str, Any] | None = None, checked: bool = False
+) -> Registry:
+    """Read and check ``methods.yaml``, ``datasets.yaml`` and ``config/config.yaml``.
+
+    Args:
+        root: the project's folder; a file that it has not is taken from the workflow's.
+        overrides: options that replace those of the configuration file (``--config`` of Snakemake).
+        checked: for the jobs of a run that has read the same files already: they are read without the checks.
+
+    Raises:
+        RegistryError: with one line for every problem found.
+    """
+    # A folder whose configuration nobody has named is a wrong folder; Snakemake has looked for it already.
+    config_file = locate(root, CONFIG) if overrides else root / CONFIG
+    files = (locate(root, METHODS), locate(root, DATASETS), config_file)
+    documents = [read_document(file) for file in files]
+    if isinstance(documents[2].data, dict):  # what else it is, its contract refuses
+        documents[2].data.update(overrides or {})
+        documents[2].written.update({(key,): str(v) for key, v in (overrides or {}).items()})
+    methods, datasets, config = _converted(*documents)
+    if not checked and (problems := list(contradictions(root, methods, datasets, config))):
+        raise _refused(problems)
+    registry = _registry(root, methods.data, datasets.data, config.data)
+    if problems := list(grid_problems(registry.tables, root)):
+        raise _refused(problems)
+    return registry
+
+
+def _converted(
+    methods: Document[Any], datasets: Document[Any], config: Document[Any]
+) -> tuple[Document[dict[str, MethodEntry]], Document[dict[str, DatasetEntry]], Document[Config]]:
+    """Return the three files as contracts; the problems of all of them are told at once."""
+    kinds = (
+        (forget_inherited(methods), "methods", Methods),
+        (datasets, "datasets", Datasets),
+        (config, "config", Config),
+    )
+    found: list[Any] = []
+    problems = []
+    for document, schema, kind in kinds:
+        try:
+            found.append(converted(document, schema, kind))
+        except RegistryError as error:
+            problems.append(str(error))
+    if problems:
+        raise _refused(problems)
+    return found[0], found[1], found[2]
+
+
+def _refused(problems: list[str]) -> RegistryError:
+    return RegistryError("\n".join(["the registry has problems:", *problems]))
+
+
+def _registry(
+    root: Path,
+    methods: Mapping[str, MethodEntry],
+    datasets: Mapping[str, DatasetEntry],
+    config: Config,
+) -> Registry:
+    known_methods = {name: Method(name, entry) for name, entry in methods.items()}
+    known_datasets = {name: Dataset(name, entry) for name, entry in datasets.items()}
+    suites = {
+        name: _suite(name, entry, known_methods, known_datasets)
+        for name, entry in config.suites.items()
+    }
+    timed_on = {dataset.name: dataset for suite in suites.values() for dataset in suite.speed}
+    return Registry(
+        root,
+        Named(METHODS, known_methods),
+        Named(DATASETS, {**timed_on, **known_datasets}),
+        Named(CONFIG, suites),
+        config,
+    )
+
+
+def _suite(
+    name: str,
+    entry: SuiteEntry,
+    methods: Mapping[str, Method],
+    datasets: Mapping[str, Dataset],
+) -> Suite:
+    chosen = tuple(datasets[dataset] for dataset in entry.datasets)
+    return Suite(
+        name,
+        tuple(_methods_of(entry.methods, methods)),
+        chosen,
+        tuple(entry.metrics or ()),
+        DEFAULT_DECIMALS if isinstance(entry.decimals, UnsetType) else entry.decimals,
+        speed_datasets(chosen, entry.speed == "exclusive") if entry.speed else (),
+    )
+
+
+def _methods_of(asked: list[str] | str, known: Mapping[str, Method]) -> list[Method]:
+    """Return the methods named; ``all`` is every entry, a task is every active entry of that task."""
+    if isinstance(asked, list):
+        return [known[name] for name in asked]
+    if asked == "all":
+        return list(known.values())
+    return [method for method in known.values() if method.is_active and asked in method.tasks]
