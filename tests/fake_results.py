@@ -1,6 +1,7 @@
-"""A project with results that were never run: any number of methods, datasets and pairs, for tests and benchmarks.
+"""A project with results that were never run: any number of methods, datasets and pairs.
 
-The values are drawn, not measured, and the images are noise; every file has the form that the steps write.
+It serves tests and benchmarks. The values are drawn, not measured, and the images are noise;
+every file has the form that the steps write.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 METRICS = ("EN", "SD", "SF", "AG", "MI", "SCD", "VIF", "Qabf", "SSIM", "CC", "Q_CV")
 TABLE = "wide"
 DISTINCT = 8
-"""Images that are really different; the others are hard links to them, so that thousands take no time."""
+"""Images that are really different; the others are hard links to them, which take no time."""
 FAILURE: tuple[State, str] = ("weights-missing", "x.pth is <gone> & away")
 """State and reason of the methods without results."""
 
@@ -68,7 +69,7 @@ class FakeResults:
 
     @property
     def method_names(self) -> list[str]:
-        """Names of the methods, ``method-000`` and so on; the last ``failed`` of them have no result."""
+        """Names of the methods, ``method-000`` and so on; the last ``failed`` have no result."""
         return [f"method-{number:03}" for number in range(self.methods)]
 
     @property
@@ -82,7 +83,7 @@ class FakeResults:
         return [f"{number:04}" for number in range(self.pairs)]
 
     def write(self, **table: Any) -> FakeResults:
-        """Write registry, markers, records, images and measures; ``table`` replaces fields of the table of all methods."""
+        """Write all files of a run that ended; ``table`` replaces fields of the table of all methods."""
         self.write_registry(**table)
         grouping = Grouping(read_selection(self.root, {}, "cpu"), on_cluster=False)
         for dataset in self.dataset_names:
@@ -104,7 +105,7 @@ class FakeResults:
         return method in self.method_names[: self.methods - self.failed]
 
     def write_registry(self, **table: Any) -> None:
-        """Write methods.yaml, datasets.yaml and the configuration alone, with other fields of the table."""
+        """Write the registry and the configuration alone, with other fields of the table."""
         (self.root / "code").mkdir(parents=True, exist_ok=True)
         shutil.copytree(
             REPOSITORY / "envs" / "classical", self.root / "envs" / "classical", dirs_exist_ok=True
@@ -233,7 +234,7 @@ class FakeResults:
         write_stored(self.root / fusing_job(method, job), FusedCells(cells=cells))
 
     def _write_images(self, folder: Path, seed: int) -> list[str]:
-        """Write one image for each pair, if any are wanted, and return the hashes of their pixels."""
+        """Write one image for each pair, if any are wanted, and return the hashes of the pixels."""
         if not self.images:
             return [f"{seed}-{number % DISTINCT}" for number in range(self.pairs)]
         folder.mkdir(parents=True, exist_ok=True)
@@ -254,7 +255,10 @@ class FakeResults:
         return hashes
 
     def _values(self, seed: int) -> list[list[list[float]]]:
-        """Return values of methods by pairs by metrics: the content of a pair, common to all methods, the method's own level, and noise."""
+        """Return values of methods by pairs by metrics.
+
+        They are the content of a pair, common to all methods, the method's own level, and noise.
+        """
         random = np.random.default_rng(seed)
         good = self.methods - self.failed
         content = random.normal(0, 1, (1, self.pairs, len(METRICS)))

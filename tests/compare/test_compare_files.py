@@ -70,7 +70,7 @@ def test_the_status_of_nothing_has_its_heads(tmp_path: Path) -> None:
 
 
 def test_the_frame_of_a_table_keeps_whole_numbers_whole() -> None:
-    """Parameters of one method are known and those of the other are not; costs are the last columns."""
+    """Parameters are known of one method and not of the other; costs are the last columns."""
     records = [record("a", "d", parameters=1000, model_seconds=0.5, **on_cpu()), record("b", "d")]
     frame = frame_of(table_of(SPEC, records, long({("a", "EN"): [1.0, 2.0]})))
     assert list(frame)[-len(COST_COLUMNS) :] == list(COST_COLUMNS)

@@ -26,7 +26,7 @@ numbers = st.lists(st.floats(-1e6, 1e6).map(lambda value: printed(value, 2)), ma
 
 @given(numbers, st.sampled_from(["higher", "lower"]))
 def test_a_rank_is_one_more_than_the_better_ones(shown: list[str], direction: str) -> None:
-    """Equal digits share a rank; the best have 1; in the other direction better and worse change places."""
+    """Equal digits share a rank, and the best have 1, in both directions."""
     ranks = ranks_of(shown, direction)
     turn = 1 if direction == "higher" else -1
     for text, rank in zip(shown, ranks, strict=True):
@@ -42,7 +42,7 @@ def test_nothing_is_ranked_without_a_direction(shown: list[str]) -> None:
 
 @given(st.floats(-1e9, 1e9), st.integers(0, 12))
 def test_a_printed_value_is_the_rounded_one(value: float, decimals: int) -> None:
-    """It has so many digits after the point, is off by half a unit at most, and zero has no sign."""
+    """It has so many decimals, is off by half a unit at most, and zero has no sign."""
     text = printed(value, decimals)
     assert len(text.partition(".")[2]) == decimals
     assert abs(float(text) - value) <= 0.5 * 10.0**-decimals * (1 + 1e-6) + abs(value) * 1e-15
@@ -50,7 +50,7 @@ def test_a_printed_value_is_the_rounded_one(value: float, decimals: int) -> None
 
 
 def test_rows_and_columns_are_in_the_order_asked_for() -> None:
-    """Methods in the order of the table, whatever that of the records; metrics as they are asked for."""
+    """Methods as in the table, whatever the order of the records; metrics as asked for."""
     table = table_of(SPEC, GOOD[::-1], long({("c", "EN"): [1.0, 2.0]}))
     assert [(row.method, row.label) for row in table.rows] == [*SPEC.methods.items()]
     assert [definition.id for definition in table.definitions] == ["EN", "Q_CV"]
@@ -81,7 +81,7 @@ def test_a_record_of_another_dataset_is_none_of_this() -> None:
 
 
 def test_an_incomplete_mean_takes_no_rank_from_the_others() -> None:
-    """The best value is of one pair of two: it has no rank, and the two behind it are first and second."""
+    """The best value is of one pair of two: it has no rank, and those behind it are first."""
     means = {
         ("d", "a", "EN", "canonical"): Mean(9.0, 1),
         ("d", "b", "EN", "canonical"): Mean(8.0, 2),
@@ -124,7 +124,7 @@ def test_what_is_not_measured_of_a_good_run_is_told(mean: Mean | None, problem: 
 
 
 def test_the_reason_of_a_row_is_that_of_its_run_or_of_its_cells() -> None:
-    """Of a run that ended well the problems of its cells, each once; of another one what its record says."""
+    """The problems of its cells, each once; of a run that failed what its record says."""
     cells = (Cell(1.0, 1, "1", problem="x"), Cell(1.0, 1, "1", problem="x"), Cell(2.0, 2, "2"))
     more = (*cells, Cell(None, 0, "", problem="y"))
     assert Row("a", "A", record("a"), cells).reason == "x"

@@ -42,7 +42,7 @@ def text_of(records: list[Record] = RECORDS, spec: TableSpec = SPEC) -> str:
 
 
 def test_the_whole_table() -> None:
-    """A float with caption and label, rules, marked ranks, spanned states, and its footnotes below."""
+    """A float with caption and label, rules, marked ranks, spanned states, and footnotes."""
     head, _, body = text_of().partition("\\label{tab:s-1-d}\n")
     assert head.startswith(
         "\\begin{table}[tbp]\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n"
@@ -77,7 +77,7 @@ def test_times_of_each_device_have_a_tabular() -> None:
 
 
 def test_a_long_table_continues() -> None:
-    """Rows after the first page stand in a float that refers to the first one and repeats no label."""
+    """Later rows stand in a float that refers to the first one and repeats no label."""
     methods = {f"m{n:03}": f"M{n:03}" for n in range(70)}
     spec = replace(SPEC, methods=methods)
     first, *others = text_of([record(method, "d") for method in methods], spec).split(

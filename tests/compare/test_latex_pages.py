@@ -10,9 +10,9 @@ from fusebench.compare.latex_pages import LINE, PAGE, continued, lines, pages
 from hypothesis import given
 from hypothesis import strategies as st
 
-heights = st.floats(1, PAGE / 2 - 30)
-blocks = st.lists(st.lists(heights, min_size=1, max_size=3), max_size=20)
-captions = st.floats(0, 25)
+heights = st.integers(10, 100).map(float)
+blocks = st.lists(st.lists(heights, min_size=1, max_size=3), max_size=40)
+captions = st.integers(0, 250).map(float)
 
 
 @given(blocks, captions)
@@ -35,7 +35,7 @@ def test_no_page_is_too_high(blocks: list[list[float]], caption: float) -> None:
 
 @given(blocks, captions)
 def test_a_page_ends_only_where_it_must(blocks: list[list[float]], caption: float) -> None:
-    """What begins a page is a later piece of a block, or would not have fitted on the page before."""
+    """What begins a page is a later piece of a block, or did not fit on the page before."""
     numbered = [[(height, number) for number, height in enumerate(block)] for block in blocks]
 
     def height(pieces: Sequence[tuple[float, int]]) -> float:
@@ -45,6 +45,13 @@ def test_a_page_ends_only_where_it_must(blocks: list[list[float]], caption: floa
     for place, (page, following) in enumerate(pairwise(found)):
         (begins, number), above = following[0], LINE if place else caption
         assert number or above + height(page) + begins > PAGE
+
+
+def test_a_page_may_be_full() -> None:
+    """With its caption, or the line above a later one, to the point."""
+    first, second = PAGE / 2, PAGE - LINE
+    assert pages([[first - 20.0], [first]], sum, 20.0) == [[first - 20.0, first]]
+    assert pages([[PAGE], [second - 10.0], [10.0], [1.0]], sum, 0.0)[1] == [second - 10.0, 10.0]
 
 
 def test_a_piece_higher_than_a_page_has_one_for_itself() -> None:

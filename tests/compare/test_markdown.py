@@ -72,7 +72,7 @@ def test_times_of_each_device_have_a_table() -> None:
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n\r")))
 def test_an_escaped_text_is_shown_as_it_is(text: str) -> None:
-    """Every character with a meaning has a backslash, and without the backslashes it is the text."""
+    """Characters with a meaning have a backslash; without the backslashes it is the text."""
     told = escaped(text)
     assert re.sub(r"\\([\\`*_\[\]<>|~])", r"\1", told) == text
     assert not re.search(r"[`*_\[\]<>|~]", re.sub(r"\\.", "", told))

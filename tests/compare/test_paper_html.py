@@ -146,7 +146,12 @@ def test_no_text_is_taken_for_markup() -> None:
     )
     page = Page(html(shown))
     assert "script" not in page.texts and page.texts["title"] == odd
-    assert page.rows[:4] == [["", odd, "E"], ["method", f"{odd} ↑", f"{odd} ↑"], [odd], [odd, *["–a", "–b"]]]  # fmt: skip
+    assert page.rows[:4] == [
+        ["", odd, "E"],
+        ["method", f"{odd} ↑", f"{odd} ↑"],
+        [odd],
+        [odd, "–a", "–b"],
+    ]
     assert page.texts["li"].startswith(f"a crashed: {odd}")
 
 

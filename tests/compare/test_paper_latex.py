@@ -24,7 +24,7 @@ def tabular(text: str) -> str:
 
 
 def test_the_whole_table_side_by_side() -> None:
-    """Titles with rules below them, heads, headings of groups, rows, and footnotes in small type."""
+    """Titles with rules below, heads, headings of groups, rows, and footnotes in small type."""
     text = latex(table(columns=["year"], years={"a": "2020"}, cite={"a": "alpha2020"}))
     head, _, rest = text.partition("\\caption{")
     assert head == (
@@ -123,6 +123,15 @@ def test_a_tie_takes_no_room_unless_a_footnote_follows() -> None:
     assert r"2.0$^{\approx}$\textsuperscript{a}" in text
 
 
+@pytest.mark.parametrize(("columns", "environment"), [(8, "table"), (9, "table*")])
+def test_a_table_of_many_columns_takes_both_of_the_page(columns: int, environment: str) -> None:
+    """Eight columns of numbers fit in one."""
+    metrics = ["EN", "SD", "SF", "AG", "EI", "MI", "NMI", "CC", "SCD"][:columns]
+    datasets = [replace(SPEC.datasets[0], metrics=metrics)]
+    text = latex(table(datasets=datasets, decimals=dict.fromkeys(metrics, 1)))
+    assert rf"\begin{{{environment}}}[tbp]" in text and rf"\end{{{environment}}}" in text
+
+
 def test_colours_need_a_package() -> None:
     """Which the first line of the file names."""
     assert latex(table(colour=True)).startswith("% Needs \\usepackage{booktabs,graphicx,xcolor}\n")
@@ -180,8 +189,8 @@ def test_parts_have_the_footnotes_of_their_rows() -> None:
         for name in names
     ]
     datasets = [replace(SPEC.datasets[0], methods=names)]
-    groups = {"": names}
-    shown = table(records, {}, datasets=datasets, groups=groups, labels=dict(zip(names, names, strict=True)))  # fmt: skip
+    labels = dict(zip(names, names, strict=True))
+    shown = table(records, {}, datasets=datasets, groups={"": names}, labels=labels)
     parts = _parts(shown)
     assert len(parts) > 1 and all(_height(part) <= PAGE for part in parts)
     for part in parts:

@@ -44,7 +44,7 @@ def test_the_bibliography_is_that_of_the_papers(tmp_path: Path) -> None:
 
 
 def test_the_csv_file_has_a_line_for_each_dataset_and_method(tmp_path: Path) -> None:
-    """With the group of the method; whatever the layout, and whatever the other formats leave out."""
+    """With the method's group; whatever the layout, and whatever other formats leave out."""
     shown: list[dict[str, Any]] = [{}, {"layout": "stacked"}, {"unfinished": "caption"}]
     for changes in shown:
         failed = replace(RECORDS[0], state="crashed", reason="x", images=[])

@@ -137,7 +137,7 @@ def test_the_fastest_of_each_size_comes_first() -> None:
 
 
 def test_numbers_are_shown_with_three_digits() -> None:
-    """Seconds, frames, parameters with their unit, whole megabytes; a dash where nothing is known."""
+    """Seconds, frames, parameters with a unit, whole megabytes; a dash where nothing is known."""
     full = timed(
         "a_1", parameters=1_190_000, flops=2.5e12, timing=timing(peak_device_bytes=500_400_000)
     )
@@ -159,7 +159,7 @@ def test_runs_without_times_are_listed() -> None:
 
 
 def test_whole_numbers_stay_whole_in_the_file(tmp_path: Path) -> None:
-    """Also where they are not known of every method; the columns are those of a row, in its order."""
+    """Also where they are not known of every method; columns are the fields of a row."""
     records = [
         timed("a", parameters=1000),
         timed("b", SMALL, **on_gpu()),

@@ -105,7 +105,9 @@ def test_parameters_at_the_ends_of_their_ranges(value: float | None, shown: str)
 @given(st.floats(1, 9e14))
 def test_parameters_have_a_number_below_a_thousand_and_a_unit(value: float) -> None:
     """It is off by half of the third digit at most."""
-    number, unit = re.fullmatch(r"(\d{1,3}(?:\.\d{1,2})?)( [kMGT])?", parameters(value)).groups("")  # type: ignore[union-attr]
+    parts = re.fullmatch(r"(\d{1,3}(?:\.\d{1,2})?)( [kMGT])?", parameters(value))
+    assert parts
+    number, unit = parts.groups("")
     assert digits(number) <= 3
     assert float(number) * SIZES[unit] == pytest.approx(value, rel=0.0051)
 

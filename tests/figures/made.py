@@ -38,7 +38,7 @@ def figure_spec(
 
 
 def inputs_of(folder: Path, spec: FigureSpec, **datasets: Values) -> Inputs:
-    """Write per-image values of some datasets and their statistics, and return what is drawn from."""
+    """Write values of some datasets and their statistics, and return what is drawn from."""
     paths = []
     for dataset, values in datasets.items():
         table = long(
@@ -69,7 +69,7 @@ def texts(figure: Any) -> list[str]:
 
 
 def ordered(methods: Sequence[str], pairs: int = 6) -> Values:
-    """Return values in which the first method is the best of all in every metric, the second next, and so on."""
+    """Return values in which the first method is the best in every metric, the last the worst."""
     return {
         method: {
             metric: [(place if metric == "Q_CV" else -place) + 0.1 * pair for pair in range(pairs)]

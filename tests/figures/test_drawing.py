@@ -29,7 +29,7 @@ from tests.figures.made import METRICS, draw, figure_spec, inputs_of, ordered, t
 
 
 def test_boxes_are_at_the_place_of_their_method(tmp_path: Path) -> None:
-    """A method that lacks a metric leaves a gap; each panel is named, and names stand below once."""
+    """A method that lacks a metric leaves a gap; names stand below the panels once."""
     spec = figure_spec("boxes", "abc")
     values = {**ordered("abc"), "b": {**ordered("abc")["b"], "SD": [1.0, None] * 3}}
     figure, data = draw(boxes, (spec, inputs_of(tmp_path, spec, d=values)))
@@ -177,7 +177,8 @@ def test_correlations_are_drawn_with_their_numbers(tmp_path: Path) -> None:
     panel, bar = figure.axes
     heads = ["Entropy", "SD", "Q_CV"]
     assert [label.get_text() for label in panel.get_xticklabels()] == heads
-    assert [text.get_text() for text in panel.texts] == ["1.0", "0.0", "0.0", "1.0", "-1.0", "-1.0", "1.0"]  # fmt: skip
+    numbers = [text.get_text() for text in panel.texts]
+    assert numbers == ["1.0", "0.0", "0.0", "1.0", "-1.0", "-1.0", "1.0"]
     assert bar.get_ylabel().startswith("Spearman's correlation")
     assert data.columns.tolist() == ["metric", *METRICS] and len(data) == 3
 

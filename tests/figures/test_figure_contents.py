@@ -90,7 +90,7 @@ def test_names_that_look_like_numbers_stay_names(tmp_path: Path) -> None:
 def test_the_leading_methods_are_drawn_in_the_order_of_the_table(
     tmp_path: Path, able: str, most: int, drawn: list[str]
 ) -> None:
-    """Those with the best mean rank among the ones that can be drawn; one without a rank comes last."""
+    """Those with the best mean rank that can be drawn; one without a rank comes last."""
     spec = figure_spec("boxes", (*METHODS, "x"))
     inputs = inputs_of(tmp_path, spec, d=ordered("abc"))
     assert inputs.leading(spec, able, most) == drawn

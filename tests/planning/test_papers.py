@@ -50,7 +50,7 @@ Planned = Callable[..., Plan]
 
 @pytest.fixture
 def planned(tmp_path: Path) -> Planned:
-    """Write a project whose tables are ``t`` of the selected suite, ``other`` and ``own``, and plan a run of it."""
+    """Plan runs of a project with the tables ``t`` of the selected suite, ``other`` and ``own``."""
 
     def plan(
         table: dict[str, Any] | None = None,
@@ -202,7 +202,7 @@ def test_without_evidence_no_self_check_is_known(planned: Planned, tmp_path: Pat
 
 
 def test_what_is_measured(planned: Planned) -> None:
-    """The runs of the methods that can be run on the dataset, in the metrics that the table shows."""
+    """The runs of the methods that can be run on the dataset, in the table's metrics."""
     job = from_parameter(planned({"metrics": ["SSIM"]}).paper_jobs.measure("t", "tno"), MeasureJob)
     (told,) = job.datasets
     assert (told.dataset, told.methods, told.metrics) == ("tno", ["alpha", "beta"], ["SSIM"])
@@ -289,7 +289,7 @@ def figure(plan: Plan, name: str) -> FigureSpec:
 def test_what_is_drawn(
     planned: Planned, name: str, kind: FigureKind, dataset: str, runs: list[str]
 ) -> None:
-    """Kind and dataset; cells only where records are read, so that no other figure depends on them."""
+    """Kind and dataset; cells only where records are read: no other figure depends on them."""
     spec = figure(planned({"heads": {"SD": "S"}}), name)
     assert (spec.kind, spec.dataset, spec.heads) == (kind, dataset, {"SD": "S"})
     assert spec.labels == {"alpha": "Alpha", "beta": "beta", "idle": "idle", "medic": "medic"}

@@ -37,14 +37,16 @@ def packed(results: FakeResults) -> dict[str, bytes]:
         members = archive.getmembers()
         assert {(member.uid, member.uname, member.gname) for member in members} == {(0, "", "")}
         assert all(member.name.startswith(f"{NAME}/") and member.isfile() for member in members)
-        return {
-            member.name.removeprefix(f"{NAME}/"): archive.extractfile(member).read()  # type: ignore[union-attr]
-            for member in members
-        }
+        files = {}
+        for member in members:
+            stream = archive.extractfile(member)
+            assert stream
+            files[member.name.removeprefix(f"{NAME}/")] = stream.read()
+        return files
 
 
 def test_it_holds_what_tables_are_made_from(results: FakeResults) -> None:
-    """Registry, locks, markers, records, jobs and values, each once and as it is; no image, no code."""
+    """Registry, locks, markers, records, jobs and values as they are; no image, no code."""
     write_text(results.root / "code" / "secret.py", "x = 1\n")
     files = packed(results)
     method = results.method_names[0]

@@ -103,7 +103,7 @@ def test_evidence_is_the_mark_of_the_tables(
 
 
 def test_a_dataset_has_its_pairs_and_their_files() -> None:
-    """In the order of the manifest, with what its metrics are; none where it could not be prepared."""
+    """In the order of the manifest, with its metrics; none where it could not be prepared."""
     entry = {"title": "D", "task": "multi-focus", "kind": "generated", "generator": "multi-focus"}
     dataset = Dataset("d", msgspec.convert(entry, DatasetEntry))
     sides = {side: ImageFile(file=f"{side}/p.png", mode="gray", sha256="") for side in "ab"}

@@ -181,7 +181,7 @@ def test_names_are_text(tmp_path: Path, column: str) -> None:
 
 
 def test_only_tables_of_results_are_described(tmp_path: Path) -> None:
-    """Not what methods wrote, nor the empty data of a figure without any; names are those of paths."""
+    """Not what methods wrote, nor the empty data of a figure; names are those of paths."""
     head = "method\na\n"
     resources = package(
         tmp_path,

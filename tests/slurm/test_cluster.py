@@ -39,7 +39,8 @@ def started(project: MiniProject, method: str) -> str:
     """Return the Slurm job that last took the lease of a method's run, once there is one."""
     from fusebench.fuse.leases import holder
 
-    return str(holder(project.root / "results" / "runs" / method / "pairs").get("slurm_job", ""))
+    held = holder(project.root / "results" / "runs" / method / "pairs")
+    return str(held.slurm_job or "") if held else ""
 
 
 def submitter_with_suite(submitter: Submitter) -> Submitter:
@@ -57,7 +58,7 @@ def submitter_with_suite(submitter: Submitter) -> Submitter:
 
 @pytest.fixture(scope="module")
 def ran(make_submitter: Callable[[], Submitter]) -> Iterator[tuple[Submitter, list[FinishedJob]]]:
-    """Run the suite, each job once and then its last words; cancel one job while it runs."""
+    """Run the suite, each job once and then its final attempt; cancel one job while it runs."""
     submitter = submitter_with_suite(make_submitter())
     snakemake = submitter.start("--retries", "1")
     try:
@@ -79,7 +80,7 @@ def test_every_compute_job_went_through_slurm(ran: tuple[Submitter, list[Finishe
         submitter.project.record(name)["host"]["slurm_job"] for name in [*GPU_METHODS, "on-cpu"]
     ]
     assert [states[job] for job in jobs] == ["COMPLETED"] * 6
-    # six that end well, two that die, their two last words, and the measuring
+    # six that end well, two that die, their two final attempts, and the measuring
     assert len(finished) == 11, submitter.output[-5000:]
 
 
@@ -182,28 +183,46 @@ def test_default_resources_on_the_command_line_keep_the_gpus(
     assert submitter.project.record("gpu")["device"] == "cuda"
 
 
-def test_cells_fused_without_slurm_are_not_run_again(
-    make_submitter: Callable[[], Submitter],
-) -> None:
-    """A job on a node puts back the record of a cell that one local job fused with others; a forced cell is run there."""
+@pytest.fixture
+def two_cells(make_submitter: Callable[[], Submitter]) -> Submitter:
+    """Return a project of one method, on the CPU, on two datasets."""
     submitter = make_submitter()
     project = submitter.project
     project.add_images("more", ["q1"])
     project.config["suites"]["mini"]["datasets"] = ["pairs", "more"]
-    project.config["together_from"] = 2
     on_cpu = {**BY_OPTIONS, "devices": ["cpu"]}
     project.add_method("on-cpu", {"test.py": ARGPARSE}, on_cpu, resources=RESOURCES)
-    targets = [f"results/runs/on-cpu/{dataset}/record.json" for dataset in ("pairs", "more")]
-    assert project.jobs(project.snakemake(*targets))["fuse_batch_0"] == 1
-    before = len(submitter.cluster.finished())
-    assert submitter.run(*targets) == 0, submitter.output[-5000:]
-    assert len(submitter.cluster.finished()) == before + 2
-    assert [project.record("on-cpu", name)["host"]["slurm_job"] for name in ("pairs", "more")] == [
-        None
-    ] * 2
-    assert submitter.run("--force", targets[0]) == 0, submitter.output[-5000:]
+    return submitter
+
+
+def test_cells_fused_without_slurm_are_not_run_again(two_cells: Submitter) -> None:
+    """A job on a node takes over the record of a cell that one local job fused with others; a forced cell is run there."""
+    project, cluster = two_cells.project, two_cells.cluster
+    project.config["together_from"] = 2
+    jobs = project.jobs(project.snakemake("results/jobs/on-cpu/more+1.json"))
+    assert jobs["fuse"] == 1
+    before = len(cluster.finished())
+    targets = [f"results/jobs/on-cpu/{dataset}.json" for dataset in ("pairs", "more")]
+    assert two_cells.run(*targets) == 0, two_cells.output[-5000:]
+    assert len(cluster.finished()) == before + 2
+    ran = [project.record("on-cpu", name)["host"]["slurm_job"] for name in ("pairs", "more")]
+    assert ran == [None, None]
+    assert two_cells.run("--force", targets[0]) == 0, two_cells.output[-5000:]
     assert project.record("on-cpu")["host"]["slurm_job"]
     assert project.record("on-cpu", "more")["host"]["slurm_job"] is None
+
+
+def test_several_short_cells_are_one_submission(two_cells: Submitter) -> None:
+    """With `cells_per_job` a method's cells are one Slurm job; each has its record and its state, and what is asked adds up."""
+    two_cells.project.config["cells_per_job"] = 2
+    before = len(two_cells.cluster.finished())
+    assert two_cells.run("results/jobs/on-cpu/more+1.json") == 0, two_cells.output[-5000:]
+    assert len(two_cells.cluster.finished()) == before + 1
+    records = [two_cells.project.record("on-cpu", name) for name in ("pairs", "more")]
+    assert [record["state"] for record in records] == ["ok", "ok"]
+    (job,) = {record["host"]["slurm_job"] for record in records}
+    told = two_cells.cluster.ask("scontrol", "--oneliner", "show", "job", job)
+    assert "TimeLimit=00:20:00" in told, told
 
 
 def profile_with(folder: Path, **placeholders: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import snakemake_executor_plugin_slurm as plugin
-from fusebench import slurm
+from fusebench import slurm, snakemake_facts
 
 SHOWN = "JobId=7 JobName=x\n   JobState={state} Reason={reason} Dependency=(null)\n   ExitCode={code} NodeList=n1 StdOut={log}\n"
 
@@ -71,7 +71,7 @@ def test_the_plugin_sees_the_first_word_of_a_state(monkeypatch: pytest.MonkeyPat
         return answers.pop(0)
 
     monkeypatch.setattr(plugin, "query_job_status", answered)
-    slurm.shorten_states()
+    snakemake_facts.shorten_states()
     logger = logging.getLogger()
     states = [asyncio.run(plugin.query_job_status("sacct", logger)) for _ in range(2)]
     assert states == [({"7": "CANCELLED", "8": "RUNNING"}, 0.1), (None, None)]
@@ -94,11 +94,11 @@ Error in rule fuse_on_gpu:
     message: {words}For further error details see the cluster/cloud log and the log files of the involved rule(s).
     jobid: 5
     input: resources/datasets/pairs.json
-    output: results/runs/{method}/pairs/record.json
+    output: results/jobs/{method}/pairs.json
     log: logs/fuse/{method}/pairs.log (check log file(s) for error details)
 Trying to restart job 5.
 rule fuse_on_gpu:
-    output: results/runs/other/pairs/record.json
+    output: results/jobs/other/pairs.json
 """
 
 
@@ -111,8 +111,8 @@ def test_what_the_plugin_refuses_is_told_as_well(tmp_path: Path) -> None:
     assert told == ["  The given account a appears to be invalid. Available accounts:", "  b, c"]
 
 
-def test_a_cell_has_the_refusal_of_its_own_last_job(tmp_path: Path) -> None:
-    """Of the newest log, what it says last of the job that was to write the record; nothing for other jobs."""
+def test_a_cell_has_the_refusal_of_its_own_job(tmp_path: Path) -> None:
+    """Of the newest log, what it says last of the job that was to write the output; nothing for other jobs."""
     words = "SLURM sbatch failed. The error message was '{}'.\n    sbatch call:\n        sbatch\n"
     (tmp_path / "2026-01-01.snakemake.log").write_text(
         FAILED.format(words=words.format("old"), method="other")
@@ -122,9 +122,6 @@ def test_a_cell_has_the_refusal_of_its_own_last_job(tmp_path: Path) -> None:
         for said in ("first", "sbatch: error: last")
     ]
     (tmp_path / "2026-01-02.snakemake.log").write_text("\n".join(texts))
-    assert (
-        slurm.refusal_of(Path("results/runs/one/pairs/record.json"), tmp_path)
-        == "sbatch: error: last"
-    )
-    assert slurm.refusal_of(Path("results/runs/other/pairs/record.json"), tmp_path) == ""
-    assert slurm.refusal_of(Path("results/runs/one/pairs/record.json"), tmp_path / "absent") == ""
+    assert slurm.refusal_of(Path("results/jobs/one/pairs.json"), tmp_path) == "sbatch: error: last"
+    assert slurm.refusal_of(Path("results/jobs/other/pairs.json"), tmp_path) == ""
+    assert slurm.refusal_of(Path("results/jobs/one/pairs.json"), tmp_path / "absent") == ""

@@ -20,7 +20,7 @@ def sample(
 
 
 def noisy(seed: int, pairs: int = 25, methods: int = 4) -> dict[str, list[float]]:
-    """Return values of methods whose means are 0.02 apart, with the noise of the pairs common to all."""
+    """Return values of methods whose means are 0.02 apart; all follow the content of the pairs."""
     random = np.random.default_rng(seed)
     content = random.normal(0.5, 0.1, pairs)
     return {

@@ -8,6 +8,7 @@ from fusebench.statistics.intervals import mean_intervals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
 matrices = arrays(
     np.float64,
@@ -18,8 +19,8 @@ matrices = arrays(
 
 @settings(max_examples=40, deadline=None)
 @given(matrices)
-def test_an_interval_lies_within_the_values(values: np.ndarray) -> None:  # type: ignore[type-arg]
-    """Its ends are means of drawn values: never beyond the least and the greatest, lower end first."""
+def test_an_interval_lies_within_the_values(values: NDArray[np.float64]) -> None:
+    """Its ends are means of drawn values: never beyond the least and the greatest."""
     low, high = mean_intervals(values)
     assert (low <= high).all()
     assert (low >= values.min(axis=0) - 1e-9).all() and (high <= values.max(axis=0) + 1e-9).all()
@@ -27,7 +28,7 @@ def test_an_interval_lies_within_the_values(values: np.ndarray) -> None:  # type
 
 @settings(max_examples=20, deadline=None)
 @given(matrices)
-def test_the_same_values_have_the_same_interval(values: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_the_same_values_have_the_same_interval(values: NDArray[np.float64]) -> None:
     """The draws have a fixed seed, so that a table is the same whenever it is made."""
     once, twice = mean_intervals(values), mean_intervals(values)
     assert np.array_equal(once, twice)
@@ -45,7 +46,7 @@ def test_a_constant_moves_the_interval(seed: int, by: float) -> None:
 
 
 def test_columns_are_drawn_together() -> None:
-    """The interval of a difference of two columns that follow each other is that of their distance."""
+    """The interval of a difference of columns that follow each other is that of their distance."""
     content = np.random.default_rng(1).normal(0, 10, 20)
     noise = np.random.default_rng(2).normal(0, 0.1, 20)
     low, high = mean_intervals(np.stack([content, content + 1 + noise], axis=1))

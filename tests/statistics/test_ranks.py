@@ -43,7 +43,7 @@ def ranks_of(*rows: dict[str, float], dataset: str = "d") -> pd.DataFrame:
 
 @given(means)
 def test_ranks_share_out_the_places(row: dict[str, float]) -> None:
-    """Whatever ties there are, their sum is that of 1 to the number of methods, and best is first."""
+    """Whatever ties there are, their sum is that of 1 to the number of methods."""
     ranks = ranks_of(row).iloc[0]
     count = len(row)
     assert ranks.sum() == pytest.approx(count * (count + 1) / 2)

@@ -42,7 +42,7 @@ def test_friedman_knows_no_direction() -> None:
 def test_the_critical_difference_is_the_published_one(
     methods: int, blocks: int, expected: float
 ) -> None:
-    """By q of the studentized range, 2.569 for four methods and 2.728 for five (Demšar, table 5)."""
+    """By q, 2.569 for four methods and 2.728 for five (Demšar, table 5)."""
     assert critical_difference(methods, blocks) == pytest.approx(expected, abs=0.005)
 
 

@@ -30,7 +30,7 @@ from tests.figures.test_grid import image
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeResults:
-    """Three methods, one of them failed, on two datasets of two pairs; the steps start in its folder."""
+    """Three methods, one of them failed, on two datasets; the steps start in its folder."""
     made = FakeResults(tmp_path, methods=3, datasets=2, pairs=2).write()
     monkeypatch.chdir(made.root)
     return made
@@ -143,10 +143,13 @@ def test_the_long_files_hold_all_cells(results: FakeResults) -> None:
     with Path("s.csv").open(encoding="utf-8") as stream:
         states = [(row["method"], row["dataset"], row["state"]) for row in csv.DictReader(stream)]
     assert states == [
-        *((name, "set-00", "weights-missing" if name == "method-002" else "ok") for name in results.method_names),
-        *((name, "set-01", "weights-missing" if name == "method-002" else "ok") for name in results.method_names),
+        *(
+            (method, dataset, "ok" if results.is_good(method) else "weights-missing")
+            for dataset in results.dataset_names
+            for method in results.method_names
+        ),
         ("idle", "set-00", "skipped"),
-    ]  # fmt: skip
+    ]
     assert Path("u.txt").read_text().splitlines() == [
         "cells without a result:",
         "method-002 on set-00: weights-missing",

@@ -21,7 +21,7 @@ SUMMARY = f"results/statistics/{TABLE}/summary.csv"
 
 @pytest.fixture
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    """Of four methods, one of them failed, on two datasets of four pairs; the steps start in its folder."""
+    """Of four methods, one of them failed, on two datasets; the steps start in its folder."""
     made = FakeResults(tmp_path, methods=4, datasets=2, pairs=4).write()
     monkeypatch.chdir(made.root)
     return make_plan(made.root, {})

@@ -124,17 +124,17 @@ def refusals(logs: Iterable[str]) -> str:
     return "\n".join([HINT, *(f"  {line}" for line in lines)]) if lines else ""
 
 
-def refusal_of(record: Path, folder: Path) -> str:
-    """Return why the last job that was to write a record was refused; nothing where none was, or nobody knows.
+def refusal_of(output: Path, folder: Path) -> str:
+    """Return why the last job that was to write an output was refused; nothing where none was, or nobody knows.
 
     Args:
-        record: as the rule names it.
+        output: as the rule names it.
         folder: of Snakemake's logs; the newest is that of the run that still goes on.
     """
     log = max(folder.glob("*.snakemake.log"), default=None)
     text = log.read_text(encoding="utf-8", errors="replace") if log else ""
     failed = [
-        match["words"] for match in FAILED_JOB.finditer(text) if match["output"] == str(record)
+        match["words"] for match in FAILED_JOB.finditer(text) if match["output"] == str(output)
     ]
     return "; ".join(_refused(failed[-1])) if failed else ""
 
