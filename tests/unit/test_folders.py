@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import select
 import subprocess
 import sys
 import time
@@ -125,29 +126,41 @@ def test_a_file_of_the_final_name_is_told(tmp_path: Path) -> None:
 
 
 BUILDER = """
-import sys, time
+import sys
 from pathlib import Path
 from fusebench.folders import staging_folder
 with staging_folder(Path(sys.argv[1])):
-    began = time.monotonic()
-    time.sleep(0.6)
-    print(began, time.monotonic())
+    print("inside", flush=True)
+    sys.stdin.readline()
+print("outside", flush=True)
 """
+
+
+def start_builder(folder: Path) -> subprocess.Popen[str]:
+    """Start a process that says when it builds a folder, and ends when it is told a line."""
+    command = [sys.executable, "-c", BUILDER, str(folder)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+
+
+def said(builder: subprocess.Popen[str]) -> str:
+    """Return the next line of a builder; waits for it."""
+    assert builder.stdout
+    return builder.stdout.readline().strip()
 
 
 def test_builders_of_one_folder_wait_for_each_other(tmp_path: Path) -> None:
     """Those of another folder do not."""
-    names = ["x", "x", "y"]
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", BUILDER, str(tmp_path / name)], stdout=subprocess.PIPE, text=True
-        )
-        for name in names
-    ]
-    times = [[float(word) for word in done.communicate()[0].split()] for done in started]
-    (first, second), other = sorted(times[:2]), times[2]
-    assert first[1] <= second[0]
-    assert other[0] < second[0]
+    first = start_builder(tmp_path / "x")
+    assert said(first) == "inside"
+    second, other = start_builder(tmp_path / "x"), start_builder(tmp_path / "y")
+    assert said(other) == "inside"
+    assert second.stdout
+    assert not select.select([second.stdout], [], [], 0.5)[0]
+    first.communicate("\n")
+    assert said(second) == "inside"
+    for builder in (second, other):
+        assert builder.communicate("\n")[0] == "outside\n"
     assert folders(tmp_path / ".staging") == []
 
 
