@@ -80,6 +80,15 @@ def test_curves_rise_over_the_share_of_the_pairs(tmp_path: Path) -> None:
     assert data["metric"].tolist() == ["EN", "EN"]
 
 
+def test_the_axis_is_named_below_the_lowest_panels(tmp_path: Path) -> None:
+    """Of five panels the four that have none below them."""
+    metrics = ["EN", "SD", "SF", "AG", "MI"]
+    spec = figure_spec("curves", "a", metrics)
+    values = {"a": {metric: [1.0, 2.0] for metric in metrics}}
+    figure, _ = draw(curves, (spec, inputs_of(tmp_path, spec, d=values)))
+    assert [panel.get_xlabel() for panel in figure.axes[:5]] == ["", *["share of pairs"] * 4]
+
+
 def test_many_curves_are_of_the_leading_methods(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +113,8 @@ def test_ranks_stand_in_their_cells(tmp_path: Path) -> None:
     assert heads == ["mean rank", *METRICS, *METRICS]
     cells = panel.images[0].get_array()
     assert cells[0].tolist() == [1.5, 1, 1, 1, 2, 2, 2] and cells[2].tolist() == [3.0] * 7
-    assert {"Set d", "Set e"} <= set(texts(figure))
+    titles = {text.get_text(): text.get_position()[0] for text in panel.texts}
+    assert (titles["Set d"], titles["Set e"]) == (2, 5)
     assert data[["dataset", "metric"]].to_numpy().tolist() == [
         [d, m] for d in "de" for m in METRICS
     ]
@@ -140,6 +150,15 @@ def test_a_radar_is_scaled_over_all_methods(tmp_path: Path) -> None:
     assert data[list(METRICS)].to_numpy().tolist() == [[1.0] * 3, [0.5] * 3, [0.0] * 3]
     assert [line.get_label() for line in figure.axes[0].lines] == ["A", "B", "C"]
     assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [4, 4, 4]
+
+
+def test_two_methods_of_three_metrics_make_a_radar(tmp_path: Path) -> None:
+    """The axes part the circle in equal angles, and each line is closed."""
+    spec = figure_spec("radar", "ab")
+    figure, _ = draw(radar, (spec, inputs_of(tmp_path, spec, d=ordered("ab"))))
+    third = 2 * np.pi / 3
+    for line in figure.axes[0].lines:
+        assert line.get_xdata() == pytest.approx([0, third, 2 * third, 0])
 
 
 def test_equal_means_are_all_the_worst(tmp_path: Path) -> None:
@@ -260,7 +279,7 @@ def test_speed_is_that_of_the_model_where_it_is_known(tmp_path: Path) -> None:
 
 def test_a_larger_method_has_a_larger_point(tmp_path: Path) -> None:
     """By the logarithm of its parameters; the best rank is on top."""
-    sizes = {"a": 100, "b": 10_000, "c": None}
+    sizes = {"a": 100, "b": 10_000, "c": 1_000}
     cells = timed(
         tmp_path,
         **{
@@ -273,8 +292,32 @@ def test_a_larger_method_has_a_larger_point(tmp_path: Path) -> None:
     (panel,) = figure.axes
     areas = [dots.get_sizes()[0] for dots in panel.collections]
     smallest, greatest = quality_speed.AREA
-    assert areas == pytest.approx([(smallest + greatest) / 2, greatest, smallest])
+    assert areas == pytest.approx([smallest, greatest, (smallest + greatest) / 2])
     assert panel.yaxis_inverted() and panel.get_xscale() == "log"
+
+
+def test_a_method_of_unknown_size_has_the_smallest_point(tmp_path: Path) -> None:
+    """As one without parameters has."""
+    cells = timed(
+        tmp_path,
+        a={**on_cpu(), "model_seconds": 0.1, "parameters": 1000},
+        b={**on_cpu(), "model_seconds": 0.1},
+    )
+    spec = figure_spec("quality-speed", "ab", cells=cells)
+    figure, _ = draw(quality_speed, (spec, inputs_of(tmp_path, spec, d=ordered("ab"))))
+    areas = [dots.get_sizes()[0] for dots in figure.axes[0].collections]
+    assert areas == pytest.approx(quality_speed.AREA[::-1])
+
+
+def test_times_are_those_on_the_dataset_that_is_drawn(tmp_path: Path) -> None:
+    """The table's cells are told whole."""
+    cells = timed(tmp_path, a={**on_cpu(), "model_seconds": 0.1})
+    elsewhere = record("a", "e", **on_gpu(), model_seconds=9.0)
+    write_stored(tmp_path / record_path("a", "e"), elsewhere)
+    both = CellList(runs={**cells.runs, "e": ["a"]}, skipped=[])
+    spec = figure_spec("quality-speed", "ab", cells=both)
+    _, data = draw(quality_speed, (spec, inputs_of(tmp_path, spec, d=ordered("ab"))))
+    assert data[["seconds", "device"]].to_numpy().tolist() == [[0.1, "Xeon"]]
 
 
 def test_without_times_there_is_nothing_to_compare(tmp_path: Path) -> None:

@@ -129,6 +129,8 @@ def test_the_images_are_those_of_the_pair(tmp_path: Path) -> None:
     crops: dict[str, list[Box]] = {"02": [(5, 6, 20, 10), (30, 0, 10, 10)]}
     figure, data = draw(grid, (spec_of("ab", pairs=["02"], crops=crops), inputs))
     (part,) = figure.subfigs
+    first = part.axes[0].get_window_extent()
+    assert first.width / first.height == pytest.approx(SIZE[0] / SIZE[1])
     drawn = [np.asarray(panel.images[0].get_array()) for panel in part.axes]
     expected = [image(1), image(1), image(1), image(101)]
     for pixels, (whole, left, right) in zip(

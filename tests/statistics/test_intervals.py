@@ -56,9 +56,15 @@ def test_columns_are_drawn_together() -> None:
 
 
 def test_one_extreme_pair_still_has_an_interval() -> None:
-    """Where the corrected interval is not defined, the percentiles of the draws stand in."""
+    """It holds the mean, and not the extreme."""
     low, high = mean_intervals(np.array([[0.0]] * 30 + [[1.0]]))
-    assert np.isfinite([low[0], high[0]]).all() and low[0] <= 1 / 31 <= high[0]
+    assert 0 <= low[0] <= 1 / 31 <= high[0] < 1
+
+
+def test_where_the_correction_is_not_defined_percentiles_stand_in() -> None:
+    """Differences so small that their cubes are zero: the ends are those of the draws, lower first."""
+    low, high = mean_intervals(np.array([[0.0], [1e-323]]))
+    assert (low[0], high[0]) == (0.0, 1e-323)
 
 
 def test_a_constant_column_beside_others_is_its_own_interval() -> None:

@@ -100,6 +100,8 @@ def test_of_many_metrics_choices_are_drawn() -> None:
     """As many as are looked at without drawing, the same ones every time, and none too small."""
     random = np.random.default_rng(1)
     rows = [dict(zip("abc", random.normal(size=3), strict=True)) for _ in range(15)]
+    fewer = sensitivity(ranks_of(*rows[1:]))
+    assert fewer is not None and not fewer.drawn and fewer.subsets == 2**14 - 1 - 14 - 91
     once, twice = sensitivity(ranks_of(*rows)), sensitivity(ranks_of(*rows))
     assert once is not None and once == twice and once.drawn
     assert len(once.metrics) == 15 and 0.99 * MOST_SUBSETS < once.subsets <= MOST_SUBSETS

@@ -31,6 +31,12 @@ def test_friedman_of_equal_values_is_no_number() -> None:
     assert np.isnan(found.p) and (found.methods, found.pairs) == (3, 3)
 
 
+def test_friedman_of_three_methods_on_two_pairs() -> None:
+    """The least that it can be asked of: one order on both pairs is 4 to the chi-square."""
+    found = friedman(sample({"a": [1.0, 2.0], "b": [2.0, 3.0], "c": [3.0, 4.0]}))
+    assert found.statistic == pytest.approx(4) and found.p == pytest.approx(np.exp(-2))
+
+
 def test_friedman_knows_no_direction() -> None:
     """It says whether methods differ, not which is better."""
     columns = noisy(2)
@@ -64,6 +70,11 @@ def test_without_a_best_method_or_pairs_no_p_is_known(
     """Every method is there all the same."""
     p = wilcoxon_holm(sample(columns, metric))
     assert list(p.index) == list(columns) and p.isna().all()
+
+
+def test_two_pairs_have_a_p() -> None:
+    """It cannot be small: half of the four ways in which the signs may fall are as extreme."""
+    assert wilcoxon_holm(sample({"a": [1.0, 2.0], "b": [2.0, 4.0]}))["a"] == pytest.approx(0.5)
 
 
 def test_the_best_method_has_no_p() -> None:
