@@ -1,4 +1,6 @@
-"""Fixtures of the commands on environments: a registry of small wheels, and settings of uv of their own."""
+"""Fixtures of the commands on environments: a registry of small wheels, and settings of uv of their
+own.
+"""
 
 from tests.environments.conftest import _own_uv, make_environment, wheels
 

@@ -1,4 +1,6 @@
-"""``fusebench claims``: a published table becomes a file of the project; the readers are tested with the evidence."""
+"""``fusebench claims``: a published table becomes a file of the project; the readers are tested
+with the evidence.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,10 @@ def test_rows_of_the_methods_named_are_written(
     names: list[str],
     count: int,
 ) -> None:
-    """In the order of the table; all of them where none is named. Where they are and how many is printed."""
+    """In the order of the table; all of them where none is named.
+
+    Where they are and how many is printed.
+    """
     project = tmp_path / "project"
     call = ["claims", "cddfuse", "--project", str(project), "--mirror", mirrors]
     assert main([*call, *words]) == 0

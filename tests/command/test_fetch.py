@@ -57,7 +57,9 @@ def fetch(small: SmallProject, *words: str) -> int:
 def test_what_cannot_be_had_is_named(
     small: SmallProject, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Clone, environment and images each with the state of its marker and why, after a real run of the workflow."""
+    """Clone, environment and images each with the state of its marker and why, after a real run of
+    the workflow.
+    """
     mirror = f"{small.root}/mirrors/{{owner}}+{{name}}"
     assert fetch(small, "--mirror", mirror, "--cores", "1") == 1
     told = capfd.readouterr().err.partition("fusebench fetch: ")[2].splitlines()
@@ -88,7 +90,9 @@ def test_the_next_one_tries_again(small: SmallProject, capfd: pytest.CaptureFixt
 def test_snakemake_is_asked_for_what_is_fetched(
     small: SmallProject, started: list[list[str]]
 ) -> None:
-    """Of this workflow, in the folder of the project, with two cores; as far as it goes where a part fails."""
+    """Of this workflow, in the folder of the project, with two cores; as far as it goes where a
+    part fails.
+    """
     had(small)
     assert fetch(small) == 0
     assert started == [

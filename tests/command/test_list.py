@@ -1,4 +1,6 @@
-"""``fusebench list``: methods, datasets, duplicates, metrics and environments as a table or as JSON."""
+"""``fusebench list``: methods, datasets, duplicates, metrics and environments as a table or as
+JSON.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def test_methods(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_datasets(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
-    """The frozen list tells how many pairs there are, else what was prepared; its hash, else that of the entry."""
+    """The frozen list tells how many pairs there are, else what was prepared; its hash, else that
+    of the entry.
+    """
     folder = small.root / "resources" / "datasets"
     written_manifest(folder / "pairs", {"p": (FLAT, FLAT), "q": (FLAT, FLAT)}, sha256="b" * 64)
     write_stored(folder / "failed.json", Manifest(state="skipped", reason="gone"))
@@ -114,7 +118,9 @@ def test_metrics_need_no_project(
 
 
 def test_environments(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each with the number of active methods that use it; one that is not locked yet says which command is due."""
+    """Each with the number of active methods that use it; one that is not locked yet says which
+    command is due.
+    """
     small.write()
     for name in ("small", "unused"):
         folder = small.root / "envs" / name

@@ -21,7 +21,9 @@ x-fusebench:
 def test_each_package_that_changed_has_a_line(
     make_environment: MakeEnvironment, wheels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Below the file of the lock, with the number of changes; a lock that says the same is unchanged."""
+    """Below the file of the lock, with the number of changes; a lock that says the same is
+    unchanged.
+    """
     folder = make_environment()
     lock = folder / "requirements.lock"
     words = ["lock", "small", "--envs", str(folder.parent)]
@@ -51,7 +53,9 @@ def test_without_a_name_all_are_locked(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Those of ``envs`` in this folder, by name; a folder without an ``environment.yml`` is none."""
+    """Those of ``envs`` in this folder, by name; a folder without an ``environment.yml`` is
+    none.
+    """
     for name in ("b", "a"):
         folder = make_environment(name, pip="[beta]")
     (folder.parent / "notes").mkdir()
@@ -98,7 +102,9 @@ def test_what_cannot_be_locked_is_told(
     words: list[str],
     told: str,
 ) -> None:
-    """An environment that is not there, a variant that it has not, a package that no registry holds: status 1."""
+    """An environment that is not there, a variant that it has not, a package that no registry
+    holds: status 1.
+    """
     make_environment("unsolvable", pip="[gamma]")
     folder = make_environment(pip="[]", more=VARIANTS.partition("    cuda:")[0])
     assert main(["lock", *words, "--envs", str(folder.parent)]) == 1

@@ -1,6 +1,8 @@
-"""``fusebench measure``: its table and its JSON, what has no value, and claims held against every definition.
+"""``fusebench measure``: its table and its JSON, what has no value, and claims held against
+every definition.
 
-Files that cannot be measured and whole sets of evaluators are in ``tests/metrics/test_measure_command.py``.
+Files that cannot be measured and whole sets of evaluators are in
+``tests/metrics/test_measure_command.py``.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ def test_a_table_has_a_line_for_each_metric(
     assert lines[1].endswith("  squared gray level  lower is better")
     assert lines[2].split()[2:] == ["1"]
     assert all(line == line.rstrip() for line in lines)
+    assert len({line.index(line.split()[1]) + len(line.split()[1]) for line in lines}) == 1
     values = measured(files, capsys, "--metrics", "EN")
     assert float(lines[3].split()[1]) == pytest.approx(values["EN"], rel=1e-7)
 
@@ -60,7 +63,9 @@ def test_a_table_has_a_line_for_each_metric(
 def test_a_metric_without_a_value_has_a_reason(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A dash in the table and null in JSON, the reason on stderr; the others are measured all the same."""
+    """A dash in the table and null in JSON, the reason on stderr; the others are measured all the
+    same.
+    """
     cv2.imwrite(files[2], np.full((64, 72), 9, np.uint8))
     assert main(["measure", *files, "--metrics", "EN", "CC"]) == 0
     shown = capsys.readouterr()
@@ -150,14 +155,18 @@ def test_printed_digits_decide(
 def test_an_explanation_begins_with_the_nearest(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each definition with its value, and how far it is from the claim; status 0 where one gives it."""
+    """Each definition with its value, and how far it is from the claim; status 0 where one gives
+    it.
+    """
     value = measured(files, capsys, "--metrics", "MSE@tang")["MSE@tang"]
     assert main(["measure", *files, "--explain", f"MSE={value:.6f}"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"claimed: {value:.6f}"
     assert lines[1].split()[0] in ("MSE@tang", "MSE@ivif-zoo")
     assert lines[1].endswith("gives the claim")
-    assert lines[-1].split()[0] in ("MSE", "MSE@cddfuse") and lines[-1].split()[2].startswith("+")
+    farthest, shown, difference = lines[-1].split()
+    assert farthest in ("MSE", "MSE@cddfuse")
+    assert float(difference) == pytest.approx(float(shown) - value, rel=1e-4)
     assert main(["measure", *files, "--explain", "MSE=123456.7"]) == 1
     assert "gives the claim" not in capsys.readouterr().out
 

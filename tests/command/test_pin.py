@@ -1,4 +1,6 @@
-"""``fusebench pin``: hashes of a first download, of weights in an entry and of images beside their list of pairs."""
+"""``fusebench pin``: hashes of a first download, of weights in an entry and of images beside their
+list of pairs.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def image(level: int) -> Pixels:
 
 @pytest.fixture
 def small(tmp_path: Path) -> SmallProject:
-    """A project with a method of three files of weights, one of which is pinned, and a dataset that was prepared."""
+    """A project with a method of three files of weights, one of which is pinned, and a dataset that
+    was prepared.
+    """
     project = SmallProject(tmp_path)
     weights = [
         {"path": "a.pth", "url": f"{ADDRESS}a"},

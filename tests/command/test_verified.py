@@ -1,4 +1,6 @@
-"""``fusebench verified``: what is printed and written of several methods at once; the facts are in ``test_verification``."""
+"""``fusebench verified``: what is printed and written of several methods at once; the facts are in
+``test_verification``.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def test_what_was_written_is_printed(project: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_run_on_a_gpu_names_the_gpu(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The kind of device alone would not say which images come out; what was told for another device is refused."""
+    """The kind of device alone would not say which images come out; what was told for another
+    device is refused.
+    """
     facts = {
         "device": "cuda",
         "hardware": Hardware(cpu="c", gpu="NVIDIA H100", driver="1", threads=2),
@@ -72,7 +76,9 @@ def test_an_unknown_method_has_no_record(project: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_fact_replaces_the_one_before(project: Path, times: int) -> None:
-    """However often it is written, there is one, before ``run``, and the rest of the file stays as it was."""
+    """However often it is written, there is one, before ``run``, and the rest of the file stays as
+    it was.
+    """
     before = (project / "methods.yaml").read_text(encoding="utf-8")
     for _ in range(times):
         assert made.verified(project, "m") == 0

@@ -1,4 +1,6 @@
-"""``fusebench verify``: whether a built environment is what its lock says, and what is due where it is not."""
+"""``fusebench verify``: whether a built environment is what its lock says, and what is due where it
+is not.
+"""
 
 from __future__ import annotations
 
@@ -99,6 +101,21 @@ def test_what_cannot_be_verified_is_told(
     assert main(["verify", name, *places]) == 1
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.startswith(f"fusebench verify: {told}")
+
+
+def test_the_variant_asked_for_is_verified(
+    make_environment: MakeEnvironment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not the one of this machine: only one of the two is locked here."""
+    variants = "x-fusebench: {variants: {cpu: {}, cuda: {}}}\n"
+    folder = make_environment(pip="[beta]", more=variants)
+    lock(folder, "cpu")
+    places = ["--envs", str(folder.parent), "--resources", str(tmp_path / "resources")]
+    assert main(["verify", "small", "--variant", "cuda", *places]) == 1
+    assert "small: not locked: no " in (told := capsys.readouterr().err)
+    assert "requirements.cuda.lock" in told
+    assert main(["verify", "small", *places]) == 1
+    assert "small: not built: no whole " in capsys.readouterr().err
 
 
 def test_the_folders_of_a_project_are_the_defaults(

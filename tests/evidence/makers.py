@@ -1,4 +1,6 @@
-"""What the tests of evidence are made of: images on disk with their markers and records, and claims."""
+"""What the tests of evidence are made of: images on disk with their markers and records, and
+claims.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def size_of(pixels: Pixels) -> tuple[int, int]:
 
 
 def source_file(side: str, sha256: str = "0", file: str = "") -> ImageFile:
-    """Return what a marker says of an image that no test reads, but for the hash of its original."""
+    """Return what a marker says of an image that no test reads, but for the hash of its
+    original.
+    """
     return ImageFile(
         file=file or f"{side}/p.png",
         mode="gray",
@@ -50,7 +54,8 @@ def written_manifest(
     expected: Mapping[str, Pixels] | None = None,
     **fields: Any,
 ) -> Path:
-    """Write source images, and committed outputs of some pairs, below a folder; return their marker beside it.
+    """Write source images, and committed outputs of some pairs, below a folder; return their
+    marker beside it.
 
     Without ``expected`` the marker is that of a dataset, with it that of a self-check's images.
     """

@@ -46,7 +46,9 @@ def test_angles_of_known_colours(visible: Colour, fused: Colour, radians: float)
 
 
 def test_black_pixels_count_in_the_mean() -> None:
-    """One right angle among four pixels, three of them black in one of the images, is a quarter of it."""
+    """One right angle among four pixels, three of them black in one of the images, is a quarter of
+    it.
+    """
     visible = image((9, 0, 0), (0, 0, 0), (5, 5, 5), (0, 0, 0))
     fused = image((0, 9, 0), (7, 7, 7), (0, 0, 0), (0, 0, 0))
     assert colour_deviation(visible, fused) == pytest.approx(math.pi / 8, abs=1e-6)
@@ -63,7 +65,9 @@ def test_images_without_any_colour_do_not_deviate() -> None:
 @examples
 @given(st.integers(0, 2**31))
 def test_a_deviation_is_a_mean_of_angles_up_to_a_right_one(seed: int) -> None:
-    """0..pi/2 for any images, whichever of them is called visible, and 0 but for rounding beside itself."""
+    """0..pi/2 for any images, whichever of them is called visible, and 0 but for rounding beside
+    itself.
+    """
     visible, fused = noise(seed), noise(seed + 1)
     found = colour_deviation(visible, fused)
     assert 0 <= found <= math.pi / 2 + 1e-6

@@ -1,4 +1,6 @@
-"""The images of a self-check: found by folder, pattern or name, in an archive or not, byte for byte as committed."""
+"""The images of a self-check: found by folder, pattern or name, in an archive or not, byte for byte
+as committed.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,9 @@ INPUTS = {"a": "in/a", "b": "in/b"}
 
 
 def test_folders_pair_by_name_whatever_the_format(clone: Path) -> None:
-    """Images of the same name on both sides are a pair; other files are none; an output without inputs is told."""
+    """Images of the same name on both sides are a pair; other files are none; an output without
+    inputs is told.
+    """
     manifest = prepared(clone, inputs=INPUTS, expect="out")
     assert [pair.name for pair in manifest.pairs] == ["1", "2"]
     first, second = manifest.pairs
@@ -97,7 +101,9 @@ def test_files_are_named_where_no_pattern_fits(clone: Path) -> None:
 
 
 def test_a_promised_output_that_was_not_committed_is_told(clone: Path) -> None:
-    """An entry that names the file of one pair is wrong where it is not there; a pattern may match some pairs only."""
+    """An entry that names the file of one pair is wrong where it is not there; a pattern may match
+    some pairs only.
+    """
     pairs = {"x": {"a": "in/a/1.png", "b": "in/b/1.png", "expect": "out/new_1.jpg"}}
     with pytest.raises(
         DatasetUnavailable, match=r"out/new_1.jpg: no such file was committed; .* pair 'x'"
@@ -116,7 +122,9 @@ def test_images_in_an_archive_are_reached(clone: Path) -> None:
 
 
 def test_an_input_that_the_mirror_lacks_is_told(clone: Path) -> None:
-    """A file that is part of the commit, without content where it was cloned from; the same for an archive."""
+    """A file that is part of the commit, without content where it was cloned from; the same for an
+    archive.
+    """
     (clone / "in/a/1.png").unlink()
     with pytest.raises(DatasetUnavailable, match=r"pair '1': in/a/1.png is part of the commit"):
         prepared(clone, absent=("in/a/1.png",), inputs=INPUTS, pairs=["1", "2"])
@@ -125,7 +133,9 @@ def test_an_input_that_the_mirror_lacks_is_told(clone: Path) -> None:
 
 
 def test_an_output_that_cannot_be_read_hides_no_other(clone: Path) -> None:
-    """A damaged output, one of two formats, or one without content leaves its own pair without a comparison, and says why."""
+    """A damaged output, one of two formats, or one without content leaves its own pair without a
+    comparison, and says why.
+    """
     whole = (clone / "out/1.jpg").read_bytes()
     (clone / "out/1.jpg").write_bytes(whole[:300])
     manifest = prepared(clone, inputs=INPUTS, expect="out")
@@ -175,7 +185,9 @@ def test_no_pair_at_all_names_the_patterns(clone: Path) -> None:
 
 
 def test_outputs_of_which_none_can_be_paired_name_the_pattern(clone: Path) -> None:
-    """That a folder is misspelt, or its names are others, is not taken for authors who committed nothing."""
+    """That a folder is misspelt, or its names are others, is not taken for authors who committed
+    nothing.
+    """
     wrong = r"no committed output was found for any pair; correct `selfcheck.expect`: "
     with pytest.raises(DatasetUnavailable, match=wrong + r"uot/\{name\}\.\*$"):
         prepared(clone, inputs=INPUTS, expect="uot")
@@ -196,7 +208,9 @@ def test_the_state_of_the_clone_is_taken_over(tmp_path: Path) -> None:
 
 
 def test_a_manifest_tells_what_was_copied(clone: Path) -> None:
-    """Size, mode and pixels of each image, and the path and bytes of the file it was; a hash over all inputs."""
+    """Size, mode and pixels of each image, and the path and bytes of the file it was; a hash over
+    all inputs.
+    """
     coloured: Any = image(9, channels=3)
     cv2.imwrite(str(clone / "in/b/1.png"), coloured)
     manifest = prepared(clone, inputs=INPUTS, expect="out")
@@ -237,6 +251,14 @@ def test_named_pairs_keep_their_order(clone: Path) -> None:
     assert [pair.name for pair in prepared(clone, inputs=INPUTS).pairs] == ["1", "2"]
 
 
+def test_outputs_without_inputs_are_sorted(clone: Path) -> None:
+    """So that the same commit has the same reason on every machine."""
+    names = [f"stray{number}" for number in range(12)]
+    for name in names:
+        cv2.imwrite(str(clone / "out" / f"{name}.png"), image(3))
+    assert prepared(clone, inputs=INPUTS, expect="out").unpaired == sorted(["3", *names])
+
+
 def test_what_was_there_before_is_replaced(clone: Path) -> None:
     """No image of an earlier check stays in the folder."""
     prepared(clone, inputs=INPUTS, expect="out")
@@ -265,7 +287,9 @@ def test_a_pattern_finds_what_it_names(clone: Path, pattern: str, files: list[st
 
 
 def test_pairs_may_share_a_pattern_and_name_the_rest(clone: Path) -> None:
-    """The inputs of the check hold for every pair that does not name its own; ``{name}`` is the pair's."""
+    """The inputs of the check hold for every pair that does not name its own; ``{name}`` is the
+    pair's.
+    """
     pairs = {"1": {"b": "in/b/2.png"}, "2": {"a": "in/a/2.bmp"}}
     inputs = {"a": "in/a/{name}.png", "b": "in/b/{name}.png"}
     first, second = prepared(clone, inputs=inputs, pairs=pairs, expect="out/{name}.jpg").pairs
@@ -304,7 +328,9 @@ def test_an_input_that_cannot_be_read_is_told(clone: Path, spoil: Any, told: str
 
 
 def test_a_pattern_of_absent_files_is_told_by_the_first(clone: Path) -> None:
-    """What the mirror lacks is found by the pattern of the side, also where its format is not known."""
+    """What the mirror lacks is found by the pattern of the side, also where its format is not
+    known.
+    """
     (clone / "in/a/1.png").unlink()
     with pytest.raises(DatasetUnavailable, match=r"in/a/1.tif is part of the commit, but its"):
         prepared(clone, absent=("in/a/1.tif", "in/a/9.tif"), inputs=INPUTS, pairs=["1"])

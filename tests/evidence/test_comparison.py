@@ -145,7 +145,9 @@ def test_no_committed_output_is_nothing_to_compare(tmp_path: Path) -> None:
 
 
 def test_a_committed_jpeg_is_recognised_as_lossy(tmp_path: Path) -> None:
-    """What a JPEG encoder changes in a textured image is within tolerance, and the row says that a JPEG was judged."""
+    """What a JPEG encoder changes in a textured image is within tolerance, and the row says that a
+    JPEG was judged.
+    """
     noise = np.random.default_rng(3).integers(0, 120, (32, 32)).astype(np.uint8)
     ours: Any = cv2.GaussianBlur(noise, (0, 0), 1.5)
     result = compared(tmp_path, ours, ours, ".jpg")
@@ -183,7 +185,9 @@ def test_a_jpeg_under_another_name_is_recognised(tmp_path: Path) -> None:
 
 
 def test_notes_say_whose_image_they_are_of(tmp_path: Path) -> None:
-    """16 bits of the committed output are brought to 8 before it is compared; the row says so, and it is not called exact."""
+    """16 bits of the committed output are brought to 8 before it is compared; the row says so, and
+    it is not called exact.
+    """
     theirs: Any = gray().astype(np.uint16) * 257
     cv2.imwrite(str(tmp_path / "t.png"), theirs)
     write_png(tmp_path / "fused" / "p.png", gray())
@@ -218,7 +222,9 @@ def test_a_check_is_as_good_as_its_worst_image() -> None:
 
 
 def test_the_worst_image_is_chosen_by_verdict_then_by_mean() -> None:
-    """An image of another size cannot be shown beside ours; of the others the one that differs most is."""
+    """An image of another size cannot be shown beside ours; of the others the one that differs most
+    is.
+    """
     images = [
         compared_image("x", CLOSE, max_abs=90, mean_abs=0.1),
         compared_image("y", CLOSE, max_abs=3, mean_abs=0.9),
@@ -231,7 +237,9 @@ def test_the_worst_image_is_chosen_by_verdict_then_by_mean() -> None:
 @examples
 @given(images(6, 5, count=2))
 def test_differences_have_no_direction(drawn: NDArray[np.float64]) -> None:
-    """Ours beside theirs is theirs beside ours; nothing differs from itself; each number follows from the others' bounds."""
+    """Ours beside theirs is theirs beside ours; nothing differs from itself; each number follows
+    from the others' bounds.
+    """
     ours, theirs = drawn.astype(np.uint8)
     found = differences(ours, theirs)
     assert differences(theirs, ours) == found
@@ -263,7 +271,9 @@ def test_a_larger_difference_is_never_the_better_one(
 
 
 def test_differences_of_single_channels() -> None:
-    """A change of one channel of three counts with a third of its levels in the mean, and with the whole pixel."""
+    """A change of one channel of three counts with a third of its levels in the mean, and with the
+    whole pixel.
+    """
     ours = np.zeros((2, 2, 3), np.uint8)
     theirs = ours.copy()
     theirs[0, 0, 2] = 30

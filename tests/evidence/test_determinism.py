@@ -1,4 +1,6 @@
-"""Further runs compared with the first: the same images, how far they lie apart, and what is measured of them."""
+"""Further runs compared with the first: the same images, how far they lie apart, and what is
+measured of them.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ def test_the_same_pixels_are_deterministic(cell: Cell) -> None:
 
 
 def test_the_greatest_difference_of_any_run_from_the_first(cell: Cell) -> None:
-    """Each number is the largest over the further runs, taken from the first and not from each other."""
+    """Each number is the largest over the further runs, taken from the first and not from each
+    other.
+    """
     first = flat(100)
     second, third = first.copy(), first.copy()
     second[0, 0] = 90
@@ -111,6 +115,24 @@ def test_the_greatest_difference_of_any_run_from_the_first(cell: Cell) -> None:
     assert (same.max_abs, same.differing) == (0, 0.0)
     assert found.verdict == "not-deterministic"
     assert found.reason == "1 of 2 images differ from run to run, by 10 gray levels at most"
+
+
+def test_one_run_of_several_is_enough(cell: Cell) -> None:
+    """Runs that give the first one's images hide none that does not, and the largest difference of
+    any image is told.
+    """
+    for p, q in ((3, 4), (5, 9), (3, 4)):
+        cell.run({"p": flat(p), "q": flat(q)})
+    found = cell.judged("EN")
+    assert [image.max_abs for image in found.images] == [2, 5]
+    assert found.reason == "2 of 2 images differ from run to run, by 5 gray levels at most"
+
+
+def test_one_run_of_another_size_leaves_no_difference(cell: Cell) -> None:
+    """Also where the other runs could be compared."""
+    for pixels in (flat(3), flat(9), flat(3, 4, 3)):
+        cell.run({"p": pixels, "q": flat(4)})
+    assert cell.judged("EN").images[0].max_abs is None
 
 
 def test_images_are_found_by_their_names(cell: Cell) -> None:
@@ -153,7 +175,9 @@ def test_a_run_that_failed_leaves_it_unknown(cell: Cell, failing: int) -> None:
 
 
 def test_the_spread_of_a_metric(cell: Cell) -> None:
-    """The mean over the runs of the mean over the images, the range of those means, and that of one image."""
+    """The mean over the runs of the mean over the images, the range of those means, and that of one
+    image.
+    """
     cell.run({"p": stripes(2), "q": stripes(4)})
     cell.run({"p": stripes(2), "q": stripes(8)})
     found = spread(cell.manifest, cell.folders, ["SD"])["SD"]
@@ -178,7 +202,9 @@ def test_a_metric_without_a_value_is_left_out(cell: Cell) -> None:
 
 
 def test_values_are_kept_under_the_names_asked_for(cell: Cell) -> None:
-    """A metric under an evaluator's column, its alias, both at once, or a protocol comes back as it was asked for."""
+    """A metric under an evaluator's column, its alias, both at once, or a protocol comes back as it
+    was asked for.
+    """
     cell.run({"p": stripes(2), "q": stripes(8)})
     names = ["SD", "SD@vifb", "Variance@vifb", "AG@vifb", "SD+rgb-mean"]
     table = values_of(cell.manifest, cell.folders[0], names)
@@ -189,7 +215,9 @@ def test_values_are_kept_under_the_names_asked_for(cell: Cell) -> None:
 
 
 def test_a_result_larger_than_its_sources_has_no_values(cell: Cell) -> None:
-    """No metric compares pixels that the sources lack; one image of that size leaves the whole run without values."""
+    """No metric compares pixels that the sources lack; one image of that size leaves the whole run
+    without values.
+    """
     cell.run({"p": flat(3, 4, 5), "q": stripes(8)})
     assert values_of(cell.manifest, cell.folders[0], ["EN"]) == {"EN": {"p": None, "q": None}}
     assert spread(cell.manifest, cell.folders, ["EN"]) == {}

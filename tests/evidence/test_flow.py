@@ -169,7 +169,9 @@ def check(project: MiniProject, method: str) -> dict[str, Any]:
 
 
 def test_every_verdict_is_found(project: MiniProject) -> None:
-    """Each committed output gets the verdict that it was made for, and the check the worst of them."""
+    """Each committed output gets the verdict that it was made for, and the check the worst
+    of them.
+    """
     found = check(project, "all-verdicts")
     assert {image["name"]: image["verdict"] for image in found["images"]} == {
         "close": "close",
@@ -210,7 +212,9 @@ def test_inputs_are_staged_byte_for_byte(project: MiniProject) -> None:
 
 
 def test_determinism(project: MiniProject) -> None:
-    """The same images under every seed, or the spread of images and metrics; a set's order depends on the hash seed."""
+    """The same images under every seed, or the spread of images and metrics; a set's order depends
+    on the hash seed.
+    """
     assert check(project, "same")["determinism"]["verdict"] == "deterministic"
     for method in ("seeded", "hashed"):
         runs = check(project, method)["determinism"]
@@ -232,7 +236,9 @@ def test_a_result_larger_than_its_sources_is_compared(project: MiniProject) -> N
 
 
 def test_colours_of_a_smaller_result(project: MiniProject) -> None:
-    """They are compared with the top left part of the visible image; gray beside gray does not deviate."""
+    """They are compared with the top left part of the visible image; gray beside gray does not
+    deviate.
+    """
     rows = csv.DictReader((project.root / "results" / "claims.csv").open(encoding="utf-8"))
     claim = next(row for row in rows if row["method"] == "shorter")
     assert claim["verdict"] == "not-reproduced"
@@ -240,7 +246,9 @@ def test_colours_of_a_smaller_result(project: MiniProject) -> None:
 
 
 def test_results_of_another_size_from_run_to_run(project: MiniProject) -> None:
-    """Images whose size depends on the hash seed are told, and nothing is compared pixel by pixel."""
+    """Images whose size depends on the hash seed are told, and nothing is compared pixel by
+    pixel.
+    """
     runs = check(project, "shorter")["determinism"]
     assert runs["verdict"] == "not-deterministic"
     assert runs["reason"] == "1 of 1 images differ from run to run, 1 of them in size"
@@ -275,7 +283,9 @@ def test_claims(project: MiniProject) -> None:
 
 
 def test_pages_and_summary(project: MiniProject) -> None:
-    """One page for each method, with the worst image side by side, and one line for each in the summary."""
+    """One page for each method, with the worst image side by side, and one line for each in the
+    summary.
+    """
     folder = project.root / "results" / "evidence"
     page = (folder / "all-verdicts.md").read_text(encoding="utf-8")
     assert "images/all-verdicts-committed.png" in page

@@ -49,7 +49,9 @@ def test_vifb_is_one_text_file_for_each_value(tmp_path: Path) -> None:
 
 
 def test_the_spreadsheet_has_a_sheet_for_each_metric(tmp_path: Path) -> None:
-    """Rows are pairs in order, columns are methods; all digits are kept, four of them are claimed."""
+    """Rows are pairs in order, columns are methods; all digits are kept, four of them are
+    claimed.
+    """
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -72,7 +74,9 @@ def test_the_spreadsheet_has_a_sheet_for_each_metric(tmp_path: Path) -> None:
 
 
 def test_the_readme_names_weights_and_columns(tmp_path: Path) -> None:
-    """Zeros that the authors' script drops are still printed digits; VIF there is the evaluator's VIFF."""
+    """Zeros that the authors' script drops are still printed digits; VIF there is the evaluator's
+    VIFF.
+    """
     (tmp_path / "README.md").write_text(README)
     assert short(
         list(importing.read_cddfuse(tmp_path)), "name", "dataset", "metric", "value", "decimals"
@@ -141,7 +145,9 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_file_of_claims_tells_its_origin(
     tmp_path: Path, mirror: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Repository, commit and hash stand above the rows, and an entry that names the file has its claims."""
+    """Repository, commit and hash stand above the rows, and an entry that names the file has its
+    claims.
+    """
     arguments = [
         "claims",
         "cddfuse",

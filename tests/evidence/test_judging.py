@@ -65,7 +65,9 @@ def test_the_measured_spread_widens_the_tolerance() -> None:
 
 
 def test_the_definition_that_gives_the_claim_is_named() -> None:
-    """Where the claimed formula gives another value, the one that gives the claimed digits is told."""
+    """Where the claimed formula gives another value, the one that gives the claimed digits
+    is told.
+    """
     row = judge(
         VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=1.04, VIF=1.04, VIF_at_tang=0.521),))
     )
@@ -105,7 +107,9 @@ def test_percent_is_named() -> None:
 
 
 def test_why_there_is_no_number() -> None:
-    """An image that is no pair, a ground truth that is lacking, and values that a metric does not have."""
+    """An image that is no pair, a ground truth that is lacking, and values that a metric does not
+    have.
+    """
     unknown = judge(replace(VIFF, image="z"), MeasuredHere(runs=(values(VIFF_at_cddfuse=0.5),)))
     assert unknown.reason == "no pair of these images is named 'z'"
     runs: tuple[Values, ...] = ({"SSIM-GT": {"x": None}, "EN": {"x": 1.0, "y": None}},)
@@ -123,7 +127,9 @@ def test_no_definition_gives_the_claim() -> None:
 
 
 def test_the_note_of_a_claim_stands_beside_what_was_not_reproduced() -> None:
-    """A reader sees what the entry has to say about the difference, and nothing where there is none."""
+    """A reader sees what the entry has to say about the difference, and nothing where there is
+    none.
+    """
     noted = replace(VIFF, note="in colour")
     assert judge(noted, MeasuredHere(runs=(values(VIFF_at_cddfuse=1.04),))).reason.endswith(
         "; in colour"
@@ -189,7 +195,9 @@ def test_colour_deviation_is_the_mean_angle() -> None:
 @examples
 @given(st.floats(-1e3, 1e3), st.floats(0, 10), st.floats(-1e3, 1e3))
 def test_verdicts_know_no_sign(difference: float, tolerance: float, claimed: float) -> None:
-    """Too much is as bad as too little, of a negative number as of a positive one; a wider tolerance is never the worse."""
+    """Too much is as bad as too little, of a negative number as of a positive one; a wider
+    tolerance is never the worse.
+    """
     found = verdict_of(difference, tolerance, claimed)
     assert verdict_of(-difference, tolerance, claimed) == found
     assert verdict_of(difference, tolerance, -claimed) == found
@@ -199,7 +207,9 @@ def test_verdicts_know_no_sign(difference: float, tolerance: float, claimed: flo
 
 
 def test_exactly_half_a_unit_is_reproduced() -> None:
-    """Rounding of binary fractions does not decide it: 0.525 rounds to 0.52 or 0.53, as it is written."""
+    """Rounding of binary fractions does not decide it: 0.525 rounds to 0.52 or 0.53, as it is
+    written.
+    """
     assert judge(VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=0.525),))).verdict == "reproduced"
     assert judge(VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=0.515),))).verdict == "reproduced"
 
@@ -218,7 +228,9 @@ def test_a_claim_keeps_its_fields_beside_what_was_measured() -> None:
 
 
 def test_a_claim_on_one_image_is_held_against_that_image() -> None:
-    """And not against the mean; the proof carries the hash of that image, or one over all of them."""
+    """And not against the mean; the proof carries the hash of that image, or one over all
+    of them.
+    """
     proof = Proof(outputs={"x": "1", "y": "2"})
     measured = MeasuredHere(runs=(values(VIFF_at_cddfuse=0.53),), proof=proof)
     one, both = judge(replace(VIFF, image="x"), measured), judge(VIFF, measured)
@@ -264,8 +276,24 @@ def test_two_definitions_that_give_the_claim_are_both_named() -> None:
     assert row.reason == "0.52 is VIF or VIF@tang; the claim is entered as VIFF@cddfuse"
 
 
+def test_a_definition_that_comes_close_is_no_news_where_the_claimed_one_does() -> None:
+    """Of two definitions within 2 % the one that is entered is not questioned."""
+    row = judge(VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=0.529, VIF=0.5265),)))
+    assert row.verdict == "close" and row.reason.startswith("none of the ")
+
+
+def test_the_only_other_definition_is_counted() -> None:
+    """A metric with two definitions has one other."""
+    claim = replace(CLAIM, metric="Q_S", definition="canonical")
+    assert len(definitions_tried(claim)) == 2
+    row = judge(claim, MeasuredHere(runs=(values(Q_S=0.9),)))
+    assert row.reason == "none of the 1 other definitions gives the claimed value"
+
+
 def test_other_scales_are_tried_for_units_that_have_one() -> None:
-    """Gray levels of 0..1, their squares, and percent of plain numbers; bits and decibels have none."""
+    """Gray levels of 0..1, their squares, and percent of plain numbers; bits and decibels have
+    none.
+    """
     scales = {"SD": "gray level", "MSE": "squared gray level", "SSIM": "1", "EN": "bit"}
     for metric, unit in scales.items():
         claim = replace(VIFF, metric=metric, definition="canonical")
@@ -291,7 +319,9 @@ def stripes(level: int) -> Pixels:
 
 
 def test_values_of_claims_are_measured_on_every_run(tmp_path: Path) -> None:
-    """Under all definitions that are tried for any of the claims, with what the first run rests on."""
+    """Under all definitions that are tried for any of the claims, with what the first run
+    rests on.
+    """
     marker = written_manifest(tmp_path / "images", {"p": (stripes(4), stripes(6))}, sha256="in")
     records = [
         written_run(tmp_path / str(number), {"p": stripes(level)}, seed=number)
@@ -311,7 +341,9 @@ def test_values_of_claims_are_measured_on_every_run(tmp_path: Path) -> None:
 def test_a_formula_is_measured_under_every_name_that_a_claim_may_give_it(
     tmp_path: Path, metric: str
 ) -> None:
-    """The evaluator's column, the metric's own name, and another protocol of the canonical definition."""
+    """The evaluator's column, the metric's own name, and another protocol of the canonical
+    definition.
+    """
     marker = written_manifest(tmp_path / "images", {"p": (stripes(4), stripes(6))})
     record = written_run(tmp_path / "run", {"p": stripes(10)})
     definition = "canonical" if "+" in metric else "vifb"
@@ -321,7 +353,9 @@ def test_a_formula_is_measured_under_every_name_that_a_claim_may_give_it(
 
 
 def test_colours_are_compared_with_the_visible_source(tmp_path: Path) -> None:
-    """The second one; a gray result has the colour of gray, a result that is larger than its source none."""
+    """The second one; a gray result has the colour of gray, a result that is larger than its source
+    none.
+    """
     red = np.zeros((8, 8, 3), np.uint8)
     red[:, :, 0] = 200
     gray = np.full((8, 8), 90, np.uint8)

@@ -138,7 +138,8 @@ def test_the_worst_image_is_shown_side_by_side(tmp_path: Path) -> None:
         compared_image("r", "nothing-to-compare"),
     ]
     check = check_result(
-        images, "close", counts={"exact": 1, "close": 1}, files=images_on_disk(tmp_path, ours, theirs),
+        images, "close", counts={"exact": 1, "close": 1},
+        files=images_on_disk(tmp_path, ours, theirs),
         reason="r: no committed output", unpaired=["x", "y"], tolerance=2.0,
     )  # fmt: skip
     found = page(tmp_path, active_method(), (check,))["Self-check"]
@@ -254,7 +255,9 @@ def test_too_many_claims_of_single_images_are_left_to_the_table(tmp_path: Path) 
 
 
 def test_only_a_methods_own_evidence_is_on_its_page(tmp_path: Path) -> None:
-    """Checks and claims of other methods are given as well, and left out; each method has a line in the summary."""
+    """Checks and claims of other methods are given as well, and left out; each method has a line in
+    the summary.
+    """
     methods = [active_method(), idle_method("n")]
     checks = [check_result(), check_result(method="n", check="theirs")]
     claims = [claim_result(), claim_result("close", method="n", metric="SD", id="SD")]
@@ -268,7 +271,9 @@ def test_only_a_methods_own_evidence_is_on_its_page(tmp_path: Path) -> None:
 
 
 def test_what_it_took_to_run(tmp_path: Path) -> None:
-    """Adapter, shims, archives and every edit, those of a task or dataset with its name; which shims were really used."""
+    """Adapter, shims, archives and every edit, those of a task or dataset with its name; which
+    shims were really used.
+    """
     run = {
         "compat": ["np-int", "torch-load"],
         "unpack": ["a.zip"],
@@ -300,7 +305,8 @@ def test_versions_that_ran_stand_beside_those_declared(tmp_path: Path) -> None:
     """Those of the first check that knows any; each deviation has a line."""
     silent = check_result(check="one")
     run = CheckedRun(
-        state="ok", reason="", versions={"torch": "2.1", "cuda": None}, deviations=["torch: declared 1.7"]
+        state="ok", reason="", versions={"torch": "2.1", "cuda": None},
+        deviations=["torch: declared 1.7"],
     )  # fmt: skip
     method = active_method(declares={"torch": "1.7", "python": "3.8"})
     found = page(tmp_path, method, (silent, check_result(record=run)))["Environment"]
@@ -313,7 +319,9 @@ def test_versions_that_ran_stand_beside_those_declared(tmp_path: Path) -> None:
 
 
 def test_the_proof_names_every_hash(tmp_path: Path) -> None:
-    """Of each check and each of its images, and of the claims on each dataset; claims on single images repeat nothing."""
+    """Of each check and each of its images, and of the claims on each dataset; claims on single
+    images repeat nothing.
+    """
     images = [
         compared_image("p", "exact", theirs="t", max_abs=None),
         compared_image("q", "nothing-to-compare"),
@@ -333,7 +341,9 @@ def test_the_proof_names_every_hash(tmp_path: Path) -> None:
 
 
 def test_the_summary_counts_what_was_compared(tmp_path: Path) -> None:
-    """Checks with their verdicts and the number of compared images, kinds of determinism once, verdicts of claims."""
+    """Checks with their verdicts and the number of compared images, kinds of determinism once,
+    verdicts of claims.
+    """
     images = [compared_image("p", "exact"), compared_image("q", "nothing-to-compare")]
     checks = (check_result(images), check_result((), "nothing-to-compare", check="more"))
     claims = (claim_result("close"), claim_result("reproduced"), claim_result("close"))
@@ -348,7 +358,9 @@ def test_the_summary_counts_what_was_compared(tmp_path: Path) -> None:
 
 
 def test_a_page_is_written_again_only_for_what_it_says() -> None:
-    """Title, edits and notes are part of the digest of an entry; memory, weights and verified runs are not."""
+    """Title, edits and notes are part of the digest of an entry; memory, weights and verified runs
+    are not.
+    """
     plain = pages.entry_facts(active_method())
     unseen: list[dict[str, Any]] = [
         *({"resources": {"mem_mb": 9000}}, {"weights": [{"path": "w"}]}, {"repeats": 3})

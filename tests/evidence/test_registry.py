@@ -63,7 +63,9 @@ def problems(project: Path, **fields: Any) -> str:
 
 
 def test_what_is_right_is_silent(project: Path) -> None:
-    """One check or several, folders, patterns or explicit pairs; claims with a definition, a check's images, or other images."""
+    """One check or several, folders, patterns or explicit pairs; claims with a definition, a
+    check's images, or other images.
+    """
     (project / "claims").mkdir()
     (project / "claims" / "t.csv").write_text(
         "# source: T\n" + HEADER + 'M,d,p1,Entropy,vifb,1.5,1,"Table, 1"\n'
@@ -164,7 +166,9 @@ def test_a_wrong_claim_is_named(project: Path, claim: dict[str, Any], told: str)
     ],
 )
 def test_a_value_that_yaml_reads_otherwise_is_named(project: Path, written: str, told: str) -> None:
-    """Octal and sexagesimal numbers, a comma that begins another field, and a last zero without quotes."""
+    """Octal and sexagesimal numbers, a comma that begins another field, and a last zero without
+    quotes.
+    """
     problems(project, claims=[CLAIM])
     file = project / "methods.yaml"
     head = file.read_text().partition("  claims:")[0]
@@ -209,7 +213,9 @@ def test_a_file_of_claims_in_another_encoding_is_named(project: Path) -> None:
 
 
 def test_a_variant_does_not_answer_for_the_check_that_it_shares(project: Path) -> None:
-    """A merge brings the fields of another entry's self-check, which the variant does not have and need not fit."""
+    """A merge brings the fields of another entry's self-check, which the variant does not have and
+    need not fit.
+    """
     medical = {**CHECK, "task": "medical"}
     shared = {"m": {**ENTRY, "tasks": ["infrared-visible", "medical"], "selfcheck": medical}}
     text = yaml.safe_dump(shared, sort_keys=False).replace("m:\n", "m: &m\n", 1)
@@ -273,7 +279,9 @@ def test_entries_that_never_run_are_not_entered_twice(project: Path) -> None:
 
 
 def test_the_same_run_in_another_order_is_the_same(project: Path) -> None:
-    """Fields of `run` have no order: an entry is no other one because they are written the other way round."""
+    """Fields of `run` have no order: an entry is no other one because they are written the other
+    way round.
+    """
     run = dict(reversed(list(ENTRY["run"].items())))
     text = yaml.safe_dump({"m": ENTRY, "n": {**ENTRY, "run": run}}, sort_keys=False)
     (project / "methods.yaml").write_text(text)

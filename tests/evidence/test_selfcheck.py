@@ -1,4 +1,6 @@
-"""A self-check judged from the files that its jobs left: the worst image, the reasons, and what the verdict rests on."""
+"""A self-check judged from the files that its jobs left: the worst image, the reasons, and what the
+verdict rests on.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def judged(
     record: dict[str, Any] | None = None,
     **manifest: Any,
 ) -> SelfcheckResult:
-    """Judge a check whose pairs are those of our images; further runs are of the first pair alone."""
+    """Judge a check whose pairs are those of our images; further runs are of the first pair
+    alone.
+    """
     marker = written_manifest(folder / "images", dict.fromkeys(ours, SOURCES), theirs, **manifest)
     records = [written_run(folder / "1", ours, **(record or {}))]
     for number, pixels in enumerate(further, start=2):
@@ -146,7 +150,9 @@ def test_further_runs_are_compared_with_the_first(tmp_path: Path) -> None:
 
 
 def test_the_verdict_carries_what_it_rests_on(tmp_path: Path) -> None:
-    """Source, environment and weights of the record, the hash of the inputs, and that of each output."""
+    """Source, environment and weights of the record, the hash of the inputs, and that of each
+    output.
+    """
     facts = {
         "source": SourceFacts(code="https://example.org/o/m", commit="c" * 40, tree="t"),
         "environment": EnvironmentFacts(env="e", key="k"),
@@ -164,7 +170,9 @@ def test_the_verdict_carries_what_it_rests_on(tmp_path: Path) -> None:
 
 
 def test_the_page_finds_the_run_and_its_images(tmp_path: Path) -> None:
-    """What was shimmed and edited, what deviates, and where the images lie, is kept beside the verdict."""
+    """What was shimmed and edited, what deviates, and where the images lie, is kept beside the
+    verdict.
+    """
     facts = {
         "seconds": 2.5,
         "versions": {"torch": "2.0"},
@@ -183,7 +191,9 @@ def test_the_page_finds_the_run_and_its_images(tmp_path: Path) -> None:
 
 
 def test_the_result_is_a_file_of_this_version(tmp_path: Path) -> None:
-    """It can be read again as it was; one of an older version is judged again, for its rules may be others."""
+    """It can be read again as it was; one of an older version is judged again, for its rules may be
+    others.
+    """
     result = judged(tmp_path, {"p": image(), "q": image()}, {"p": image(90)})
     path = tmp_path / "result.json"
     write_stored(path, result)

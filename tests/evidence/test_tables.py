@@ -1,4 +1,6 @@
-"""The tables of self-checks, claims and spreads: every digit in CSV, what a reader needs in Markdown."""
+"""The tables of self-checks, claims and spreads: every digit in CSV, what a reader needs in
+Markdown.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def test_cells_of_a_table_stay_cells() -> None:
 
 
 def test_claims_in_csv_have_every_digit(tmp_path: Path) -> None:
-    """Numbers are not rounded, what is not known is empty, and the proof stands in columns of its own."""
+    """Numbers are not rounded, what is not known is empty, and the proof stands in columns of its
+    own.
+    """
     measured = claim_result(
         "close", measured=7.123456789012345, difference=0.02, tolerance=0.05, spread=0.1,
         reason="why", where="Table 1", source="S", image="p", proof=PROOF,
@@ -196,7 +200,9 @@ def spread_result(method: str, determinism: Determinism) -> SpreadResult:
 
 
 def test_spreads_in_both_forms(tmp_path: Path) -> None:
-    """A line for each metric in CSV, a row for each cell in Markdown: the mean, plus or minus half the range."""
+    """A line for each metric in CSV, a row for each cell in Markdown: the mean, plus or minus half
+    the range.
+    """
     metrics: dict[str, Any] = {
         "EN": MetricSpread(mean=7.123456789, range=0.25, range_of_one_image=0.5),
         "SD": MetricSpread(mean=40.0, range=0.0, range_of_one_image=0.0),

@@ -1,4 +1,6 @@
-"""What the tests of formulas share: measuring a scene under one name, and changes of images that a formula may or may not see."""
+"""What the tests of formulas share: measuring a scene under one name, and changes of images that a
+formula may or may not see.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from tests.metrics.conftest import Scene, make_scene
 Pixels = NDArray[np.float64]
 
 examples = settings(deadline=None, max_examples=50, derandomize=True, database=None)
-"""The same examples in every run, however long the first of them takes, which may have to compile a loop."""
+"""The same examples in every run, however long the first of them takes, which may have to compile a
+loop.
+"""
 
 
 def _shuffled(image: Pixels) -> Pixels:
@@ -28,7 +32,9 @@ def _shuffled(image: Pixels) -> Pixels:
 def images(
     *shape: int, count: int = 1, highest: int = 255
 ) -> st.SearchStrategy[NDArray[np.float64]]:
-    """Return images of whole levels, ``(count, *shape)``; noise, as its seed gives it, or of few levels."""
+    """Return images of whole levels, ``(count, *shape)``; noise, as its seed gives it, or of few
+    levels.
+    """
     return st.builds(
         lambda seed, levels: (
             np.random.RandomState(seed).randint(0, levels + 1, (count, *shape)).astype(np.float64)
@@ -105,7 +111,9 @@ def assert_unchanged(name: str, change: str, tolerance: float = 1e-9) -> None:
 
 
 def assert_changed(name: str, change: str, least: float = 1e-5) -> None:
-    """Assert that a definition sees a change of all three images, by a relative difference of at least ``least``."""
+    """Assert that a definition sees a change of all three images, by a relative difference of at
+    least ``least``.
+    """
     a, b, fused = ordinary_scene()
     alter = CHANGES[change]
     before, after = value(name, a, b, fused), value(name, alter(a), alter(b), alter(fused))

@@ -33,7 +33,9 @@ LOOSER = {
 }
 
 FLOAT32_NOISE = {"VIF@ivif-zoo": 1e-4, "SSIM@ivif-zoo": 1e-2, "MS_SSIM@ivif-zoo": 5e-2}
-"""How far float32 moves the originals in ``../shared``, where only float32 values are kept; 1e-6 elsewhere."""
+"""How far float32 moves the originals in ``../shared``, where only float32 values are kept; 1e-6
+elsewhere.
+"""
 
 
 def tolerance(name: str) -> float:
@@ -51,7 +53,9 @@ def reference_values(evaluator: str, path: Path = VALUES) -> Iterator[dict[str, 
 
 @pytest.mark.parametrize("evaluator", list(EVALUATOR_COLUMNS))
 def test_values_of_the_original_on_generated_images(evaluator: str) -> None:
-    """Each value that the original code gave for a generated scene is met within 1e-9 (VIF 1e-7)."""
+    """Each value that the original code gave for a generated scene is met within 1e-9 (VIF
+    1e-7).
+    """
     pairs = {name: make_scene(*arguments) for name, arguments in SCENES.items()}
     sources = {name: SourcePair(a, b) for name, (a, b, _) in pairs.items()}
     checked = set()
@@ -109,7 +113,9 @@ def gray_file(path: Path) -> NDArray[np.float64]:
 
 
 def compare_with_shared(file: str, evaluator: str, loosest: float, pairs: set[str] | None) -> int:
-    """Hold every value of a shared file against the definition of that name; return how many were compared."""
+    """Hold every value of a shared file against the definition of that name; return how many were
+    compared.
+    """
     with (SHARED / file).open() as lines:
         rows = [row for row in csv.DictReader(lines) if pairs is None or row["pair"] in pairs]
     sources: dict[tuple[str, str], SourcePair] = {}
@@ -149,7 +155,9 @@ needs_shared = pytest.mark.skipif(
 def test_values_of_the_originals_on_published_windows(
     file: str, evaluator: str, loosest: float
 ) -> None:
-    """The originals' values on a few published images are met; where the original has nan, there is a refusal."""
+    """The originals' values on a few published images are met; where the original has nan, there is
+    a refusal.
+    """
     pairs = {"TNO_01", "TNO_23"} if evaluator in ("tang", "vifb", "zliu") else {"07"}
     assert compare_with_shared(file, evaluator, loosest, pairs) >= 30
 
@@ -165,7 +173,9 @@ def test_values_of_the_originals_on_all_published_images(
 
 
 def test_definitions_disagree_as_published() -> None:
-    """The definitions stand in the relation to the canonical one that the originals' code implies."""
+    """The definitions stand in the relation to the canonical one that the originals' code
+    implies.
+    """
     a, b, fused = make_scene()
     names = [
         "MI",

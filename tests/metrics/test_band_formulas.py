@@ -1,4 +1,6 @@
-"""Formulas of multi-band arrays: values worked out by hand, what each does not see, and what is refused."""
+"""Formulas of multi-band arrays: values worked out by hand, what each does not see, and what is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,9 @@ def test_the_relative_error_of_known_bands(ratio: int, expected: float) -> None:
 
 
 def test_the_relative_error_sees_no_unit(scene: Bands) -> None:
-    """All digital numbers may be scaled alike, bands in their own scale; the ground truth is not exchanged with the fused array."""
+    """All digital numbers may be scaled alike, bands in their own scale; the ground truth is not
+    exchanged with the fused array.
+    """
     scale = np.array([1.0, 2, 5, 10])
     found = against("ERGAS", scene["reference"], scene["fused"])
     assert against("ERGAS", scene["reference"] * scale, scene["fused"] * scale) == (
@@ -123,7 +127,9 @@ def test_universal_quality_of_a_window(seed: int, scale: float, offset: float) -
 
 
 def test_units_of_quaternions_multiply_by_hamiltons_rules() -> None:
-    """i j = k, j k = i, k i = j, each squared is -1, and order turns the sign; the original turns that of every k."""
+    """i j = k, j k = i, k i = j, each squared is -1, and order turns the sign; the original turns
+    that of every k.
+    """
     one, i, j, k = np.eye(4)
     product = bands._onion_product
     for left, right, expected in ((i, j, -k), (j, k, i), (k, i, j), (one, k, -k), (one, j, j)):
@@ -174,7 +180,9 @@ def test_hypercomplex_quality_is_best_for_the_ground_truth(count: int) -> None:
 
 
 def test_hypercomplex_quality_of_one_band_is_universal_quality() -> None:
-    """The modulus of it, in windows that do not overlap, of values that were standardised by the first array."""
+    """The modulus of it, in windows that do not overlap, of values that were standardised by the
+    first array.
+    """
     x = make_bands(32, 1, 4)["reference"]
     y = np.rint(0.5 * x)
     scale = y.std(ddof=1) / x.std(ddof=1)
@@ -222,7 +230,9 @@ def test_keys_kernel(x: float, weight: float) -> None:
 @pytest.mark.parametrize("gain", [0.2, 0.3, 0.36])
 @pytest.mark.parametrize("ratio", [2, 4])
 def test_transfer_filters_have_their_gain_at_the_nyquist_frequency(gain: float, ratio: int) -> None:
-    """Next to 1 for a flat band, the gain at the highest frequency that the bands can hold, and no direction."""
+    """Next to 1 for a flat band, the gain at the highest frequency that the bands can hold, and no
+    direction.
+    """
     taps = bands.transfer_filter(gain, ratio)
     assert taps.shape == (41, 41)
     np.testing.assert_allclose(taps, taps.T, atol=1e-15)
@@ -287,7 +297,9 @@ def test_one_band_has_no_relation_to_others() -> None:
 
 
 def test_a_flat_block_has_no_value(scene: Bands) -> None:
-    """Where two bands of the fused array are flat in one block of 32 x 32, its quality is 0 over 0."""
+    """Where two bands of the fused array are flat in one block of 32 x 32, its quality is 0
+    over 0.
+    """
     fused = scene["fused"].copy()
     fused[:32, :32] = 100
     with pytest.raises(MetricError, match="a block of 32 x 32 pixels is flat in both bands"):
@@ -305,7 +317,9 @@ def test_a_flat_block_has_no_value(scene: Bands) -> None:
     ],
 )
 def test_a_fused_array_that_does_not_fit(scene: Bands, fused: Any, told: str) -> None:
-    """Held against the bands times the ratio, and against the ground truth where that is all there is."""
+    """Held against the bands times the ratio, and against the ground truth where that is all there
+    is.
+    """
     for pair in (
         BandPair(scene["bands"], scene["pan"]),
         BandPair(reference=scene["reference"]),

@@ -1,4 +1,6 @@
-"""How pixel loops are compiled: in which order they add up, how they divide, and where the machine code is kept."""
+"""How pixel loops are compiled: in which order they add up, how they divide, and where the machine
+code is kept.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def test_a_strict_loop_adds_up_in_its_order() -> None:
 
 
 def test_a_loop_of_sums_differs_in_the_last_places_only() -> None:
-    """Its order is the compiler's; 100000 levels add up to the same within rounding, whole numbers exactly."""
+    """Its order is the compiler's; 100000 levels add up to the same within rounding, whole numbers
+    exactly.
+    """
     levels = np.random.RandomState(0).randint(0, 256, 100_000).astype(float)
     assert any_sum(levels) == levels.sum()
     assert any_sum(levels / 3) == pytest.approx(running_sum(levels / 3), rel=1e-12)
@@ -58,7 +62,9 @@ def test_loops_of_sums_keep_infinities_and_nan() -> None:
 
 
 def test_a_chosen_folder_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """``NUMBA_CACHE_DIR`` is where machine code goes, below a folder of this state of the package."""
+    """``NUMBA_CACHE_DIR`` is where machine code goes, below a folder of this state of the
+    package.
+    """
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "chosen"))
     found = Path(cache_folder())
     assert found == tmp_path / "chosen" / f"numba-{sources_digest()}"

@@ -1,4 +1,6 @@
-"""Metrics of contrast perception: their filters and blocks, values of known images, and what they do not see."""
+"""Metrics of contrast perception: their filters and blocks, values of known images, and what they
+do not see.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,18 @@ from tests.metrics.measuring import (
 def test_frequencies_count_from_the_corner(
     height: int, width: int, divisor: float, expected: list[list[float]]
 ) -> None:
-    """In both directions twice the number of the row or column, over the divisor; half of the columns, as ``rfft2`` has."""
+    """In both directions twice the number of the row or column, over the divisor; half of the
+    columns, as ``rfft2`` has.
+    """
     found = contrast._frequencies(height, width, divisor)
     assert found.shape == (height, width // 2 + 1)
     np.testing.assert_allclose(found[: len(expected)], expected)
 
 
 def test_sensitivities_at_known_frequencies() -> None:
-    """Chen and Blum's passes some of the mean and most in between, Mannos and Sakrison's peaks later, both just below 1."""
+    """Chen and Blum's passes some of the mean and most in between, Mannos and Sakrison's peaks
+    later, both just below 1.
+    """
     zero = np.array([0.0])
     assert contrast._blum_response(zero).item() == pytest.approx(1 - 0.7622)
     assert contrast._mannos_response(zero).item() == pytest.approx(2.6 * 0.0192)
@@ -69,7 +75,9 @@ def test_kept_contrast_is_a_ratio(source: float, fused: float, kept: float) -> N
 
 
 def test_masked_contrast_of_a_flat_image_is_nothing() -> None:
-    """Both Gaussian levels are the same away from the border; an offset under the coarse one lowers their ratio."""
+    """Both Gaussian levels are the same away from the border; an offset under the coarse one lowers
+    their ratio.
+    """
     image = np.full((80, 80), 100.0)
     middle = contrast._masked_contrast(image, 0.0)[40, 40]
     assert middle == pytest.approx(0, abs=1e-4)
@@ -79,7 +87,9 @@ def test_masked_contrast_of_a_flat_image_is_nothing() -> None:
 
 
 def test_identical_images_keep_all_contrast() -> None:
-    """1, of the exact form; IVIF_ZOO's constant below the shares takes away what has hardly any contrast."""
+    """1, of the exact form; IVIF_ZOO's constant below the shares takes away what has hardly any
+    contrast.
+    """
     a, _, _ = ordinary_scene()
     assert value("Q_CB", a, a, a) == pytest.approx(1, abs=1e-12)
     assert 0.95 < value("Qcb@ivif-zoo", a, a, a) < 1
@@ -87,7 +97,9 @@ def test_identical_images_keep_all_contrast() -> None:
 
 @pytest.mark.parametrize("name", ["Q_CB", "Qcb@ivif-zoo", "Q_CV"])
 def test_images_are_stretched_first(name: str) -> None:
-    """A linear change of the fused image alone is not seen, nor one of all images; inverted levels are."""
+    """A linear change of the fused image alone is not seen, nor one of all images; inverted levels
+    are.
+    """
     a, b, fused = ordinary_scene()
     as_it_is = value(name, a, b, fused)
     if name != "Q_CB":  # its levels are rounded when they are stretched
@@ -142,7 +154,9 @@ def test_the_last_blocks_are_filled_with_zeros(
 
 
 def test_saliency_is_the_fifth_power_of_strength() -> None:
-    """Twice the Sobel strength is 32 times the saliency: a block with a step of half the height has a 32nd of it."""
+    """Twice the Sobel strength is 32 times the saliency: a block with a step of half the height has
+    a 32nd of it.
+    """
     image = np.zeros((16, 64))
     image[4:12, 4:12], image[4:12, 36:44] = 200, 100
     image[4, 20] = 255  # stretching leaves the levels
@@ -153,7 +167,9 @@ def test_saliency_is_the_fifth_power_of_strength() -> None:
 
 
 def test_salient_sources_weigh_more() -> None:
-    """What is lost of the source with the stronger edges is worse than what is lost of the other one."""
+    """What is lost of the source with the stronger edges is worse than what is lost of the other
+    one.
+    """
     strong = np.zeros((64, 64))
     strong[16:48:4, 16:48] = 255
     weak = np.tile(np.linspace(0, 255, 64), (64, 1))
@@ -162,7 +178,9 @@ def test_salient_sources_weigh_more() -> None:
 
 
 def test_differences_pass_the_filter_of_the_eye() -> None:
-    """A source that is brighter everywhere differs by 0.0499 of that, the part of the mean that is seen."""
+    """A source that is brighter everywhere differs by 0.0499 of that, the part of the mean that is
+    seen.
+    """
     response = contrast._mannos_response(contrast._frequencies(48, 48, 8.0))
     seen = contrast._filtered(np.full((48, 48), 10.0), response)
     np.testing.assert_allclose(seen, 10 * 2.6 * 0.0192)

@@ -1,4 +1,6 @@
-"""Metrics of kept edges: the Sobel gradient, what each formula gives where nothing is lost, and what it does not see."""
+"""Metrics of kept edges: the Sobel gradient, what each formula gives where nothing is lost, and
+what it does not see.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ from tests.metrics.measuring import (
 )
 
 BEST_QABF = 0.9994 * 0.9879 / (1 + math.exp(-22 * 0.2))
-"""Both sigmoids at their largest: the strengths do not lower it, and the orientations are the same."""
+"""Both sigmoids at their largest: the strengths do not lower it, and the orientations are the same.
+"""
 
 BEST_Q_G = 1 / (1 + math.exp(-5)) ** 2
 
@@ -33,7 +36,9 @@ BEST_Q_G = 1 / (1 + math.exp(-5)) ** 2
 @examples
 @given(images(6, 9))
 def test_gradients_are_scipys_sobel(drawn: Pixels) -> None:
-    """Right minus left and lower minus upper, with zeros outside; over 8 and mirrored about the border for Nabf."""
+    """Right minus left and lower minus upper, with zeros outside; over 8 and mirrored about the
+    border for Nabf.
+    """
     from scipy import ndimage
 
     image = drawn[0]
@@ -59,7 +64,9 @@ def test_gradients_are_scipys_sobel(drawn: Pixels) -> None:
     ],
 )
 def test_orientations_of_known_slopes(image: Pixels, angle: float) -> None:
-    """An orientation is that of a line: a slope and its opposite have the same; downwards counts negative."""
+    """An orientation is that of a line: a slope and its opposite have the same; downwards counts
+    negative.
+    """
     strength, orientation = sobel_edges(image_of(image))
     inside = (slice(2, -2), slice(2, -2))
     across, down = sobel_zero_padded(image_of(image))
@@ -78,7 +85,9 @@ def test_kept_edges_reach_the_best_value() -> None:
 
 
 def test_equal_strengths_count_as_their_value() -> None:
-    """As in the originals a ratio of equal strengths is not 1 but the strength: very weak equal edges count as lost."""
+    """As in the originals a ratio of equal strengths is not 1 but the strength: very weak equal
+    edges count as lost.
+    """
     faint = ramp(9) / 255 / 8
     assert value("Qabf", faint, faint, faint) < 0.5
     assert value("Qabf", faint, faint, faint * 1.001) == pytest.approx(BEST_QABF, rel=0.01)
@@ -123,7 +132,9 @@ def test_sources_without_edges_have_no_value(name: str) -> None:
 @examples
 @given(images(6, 7, count=3))
 def test_qualities_and_artifacts_lie_on_a_unit(drawn: Pixels) -> None:
-    """0..1 for every definition, and a mean of the sources is never an artifact: its edges are no stronger than both."""
+    """0..1 for every definition, and a mean of the sources is never an artifact: its edges are no
+    stronger than both.
+    """
     a, b, fused = drawn
     if a.any() or b.any():
         assert 0 <= value("Qabf", a, b, fused) <= BEST_QABF + 1e-9
@@ -161,21 +172,27 @@ def test_sources_may_change_places(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Nabf", "Nabf@ivif-zoo"])
 def test_artifacts_have_no_direction_and_no_brightness(name: str) -> None:
-    """Gradients that are mirrored about the border see neither the side nor an offset; thresholds see contrast."""
+    """Gradients that are mirrored about the border see neither the side nor an offset; thresholds
+    see contrast.
+    """
     for change in ("mirrored", "upside down", "transposed", "brighter", "inverted"):
         assert_unchanged(name, change)
     assert_changed(name, "half contrast", 0.1)
 
 
 def test_zeros_outside_are_an_edge_at_the_border() -> None:
-    """Qabf and Q_G see the brightness of the images there; contrast alone leaves them nearly as they are."""
+    """Qabf and Q_G see the brightness of the images there; contrast alone leaves them nearly as
+    they are.
+    """
     for name in ("Qabf", "Q_G"):
         assert_changed(name, "brighter", 1e-4)
         assert_unchanged(name, "half contrast", 1e-6)
 
 
 def test_an_upright_edge_has_two_orientations() -> None:
-    """Qabf cuts orientations off at pi/2, so that it sees whether an image is mirrored or transposed; Q_G wraps them."""
+    """Qabf cuts orientations off at pi/2, so that it sees whether an image is mirrored or
+    transposed; Q_G wraps them.
+    """
     for change in ("mirrored", "transposed"):
         assert_changed("Qabf", change, 1e-5)
         assert_unchanged("Q_G", change, 1e-5)

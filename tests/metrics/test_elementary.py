@@ -37,7 +37,9 @@ def test_the_angle_is_that_of_the_quotient(y: float, x: float) -> None:
 
 @pytest.mark.parametrize("y", [-3.0, 0.0, 3.0])
 def test_nothing_across_is_a_right_angle(y: float) -> None:
-    """Where x is 0 the angle is pi / 2, whatever the sign of y, and where there is nothing at all."""
+    """Where x is 0 the angle is pi / 2, whatever the sign of y, and where there is nothing
+    at all.
+    """
     assert quotient_angle(y, 0.0) == math.pi / 2
 
 

@@ -52,7 +52,9 @@ def test_three_taps_of_sigma_one() -> None:
 def test_valid_windows_are_weighted_with_the_outer_product(
     drawn: Pixels, size: int, sigma: float
 ) -> None:
-    """As many rows and columns are left as windows fit, and each is the weighted sum over its window."""
+    """As many rows and columns are left as windows fit, and each is the weighted sum over its
+    window.
+    """
     taps = filters.gaussian(size, sigma)
     found = filters.separable_valid(drawn[0], taps)
     assert found.shape == (15 - size, 18 - size)
@@ -62,7 +64,9 @@ def test_valid_windows_are_weighted_with_the_outer_product(
 @examples
 @given(images(14, 17, count=2), ODD)
 def test_single_rows_are_those_of_the_whole(drawn: Pixels, size: int) -> None:
-    """The loops that keep one row only give the rows of the filtered image, and of the filtered product."""
+    """The loops that keep one row only give the rows of the filtered image, and of the filtered
+    product.
+    """
     x, y = drawn
     taps = filters.gaussian(size, 1.5)
     scratch, row = np.empty(17), np.empty(18 - size)
@@ -81,7 +85,9 @@ def test_single_rows_are_those_of_the_whole(drawn: Pixels, size: int) -> None:
 def test_the_same_size_with_zeros_or_the_border_outside(
     replicate: bool, expected: list[list[float]]
 ) -> None:
-    """Taps are correlated, not reversed: the last one weighs the next pixel; outside are zeros or the last pixel again."""
+    """Taps are correlated, not reversed: the last one weighs the next pixel; outside are zeros or
+    the last pixel again.
+    """
     image = rows([1, 2, 3], [4, 5, 6])
     following, itself = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
     found = filters.separable_same(image, following, itself, replicate=replicate)
@@ -135,7 +141,9 @@ def test_the_ordered_gaussian_is_the_outer_product(size: int, sigma: float) -> N
 
 
 def test_the_ordered_filter_convolves() -> None:
-    """Octave's ``conv2`` turns the window: a single pixel leaves the window as it is, where a correlation turns it."""
+    """Octave's ``conv2`` turns the window: a single pixel leaves the window as it is, where a
+    correlation turns it.
+    """
     impulse, window = np.zeros((5, 5)), np.arange(9.0).reshape(3, 3)
     impulse[2, 2] = 1
     np.testing.assert_array_equal(filters.ordered_valid(impulse, window), window)

@@ -60,7 +60,9 @@ def test_a_flat_source_shares_nothing() -> None:
 
 
 def test_windows_are_brought_to_the_same_scale() -> None:
-    """A linear change of the fused image alone, or of all images, changes nothing of the gray levels' information."""
+    """A linear change of the fused image alone, or of all images, changes nothing of the gray
+    levels' information.
+    """
     a, b, fused = ordinary_scene()
     assert value("FMI_none", a, b, fused / 4 + 30) == pytest.approx(value("FMI_none", a, b, fused))
     for change in ("brighter", "half contrast"):
@@ -71,7 +73,9 @@ def test_windows_are_brought_to_the_same_scale() -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_windows_are_taken_in_matlabs_order(name: str) -> None:
-    """The nine positions count in their order, so that a transposed or mirrored image has another value, a little."""
+    """The nine positions count in their order, so that a transposed or mirrored image has another
+    value, a little.
+    """
     a, b, fused = ordinary_scene()
     found = value(name, a, b, fused)
     turned = value(name, *(np.ascontiguousarray(image.T) for image in (a, b, fused)))
@@ -118,7 +122,9 @@ def test_flat_images_and_ramps_have_no_edge() -> None:
 
 
 def test_the_cosine_transform_is_orthonormal() -> None:
-    """It keeps the energy, and has the mean times the root of the number of pixels in its corner."""
+    """It keeps the energy, and has the mean times the root of the number of pixels in its
+    corner.
+    """
     a, _, _ = ordinary_scene()
     feature = fmi.cosine_feature(image_of(a))
     assert (feature**2).sum() == pytest.approx((a**2).sum())
@@ -150,7 +156,9 @@ def window(*values: float) -> Pixels:
     ],
 )
 def test_a_window_becomes_a_distribution(values: Pixels, entropy: float, deviation: float) -> None:
-    """Its lowest value becomes 0, and the sum 1; entropy in bits, and the deviation of the position 1..9."""
+    """Its lowest value becomes 0, and the sum 1; entropy in bits, and the deviation of the position
+    1..9.
+    """
     density, cumulated = np.empty(9), np.empty(9)
     found = fmi._density(values, density, cumulated)
     assert density.sum() == pytest.approx(1) and cumulated[-1] == pytest.approx(1)

@@ -1,4 +1,6 @@
-"""Metrics of differences between neighbouring pixels, on ramps and checks whose differences are known."""
+"""Metrics of differences between neighbouring pixels, on ramps and checks whose differences are
+known.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def test_edge_intensity_is_the_strength_of_scipys_sobel(drawn: Pixels) -> None:
 def test_ramps_have_the_slope_that_they_are_made_with(
     name: str, of_step_one: float, step: float
 ) -> None:
-    """A ramp of k levels a column: SF is k, AG k / sqrt 2, Sobel 8 k inside and 4 k at both ends."""
+    """A ramp of k levels a column: SF is k, AG k / sqrt 2, Sobel 8 k inside and 4 k at both
+    ends.
+    """
     image = ramp(step, HEIGHT, WIDTH)
     assert value(name, image, image, image) == pytest.approx(step * of_step_one)
 
@@ -120,7 +124,9 @@ def test_gradients_have_no_direction(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["SF", "AG", "EI", "SF@vifb", "AG@tang", "QSF"])
 def test_differences_see_no_brightness(name: str) -> None:
-    """Neither an offset nor inverted levels; where zeros lie outside, both are seen at the border."""
+    """Neither an offset nor inverted levels; where zeros lie outside, both are seen at the
+    border.
+    """
     for change in ("brighter", "inverted"):
         assert_unchanged(name, change)
         assert_changed("EI@ivif-zoo", change, 0.005)
@@ -154,7 +160,9 @@ def test_frequency_error_is_relative_to_the_larger_differences(
 
 
 def test_frequency_of_a_check() -> None:
-    """Rows, columns and both diagonals: 4 differences of 10, none along diagonals, over 4 pixels."""
+    """Rows, columns and both diagonals: 4 differences of 10, none along diagonals, over 4
+    pixels.
+    """
     check = rows([0, 10], [10, 0])
     pair = fusion_of(check, check, check).pair
     assert source_frequency(pair) == pytest.approx(math.sqrt(400 / 4))
@@ -166,7 +174,9 @@ def test_frequency_of_a_check() -> None:
 @examples
 @given(images(6, 7, count=2))
 def test_a_source_alone_never_has_more_detail_than_both(drawn: Pixels) -> None:
-    """A fused image that is one of the sources has a frequency error of at most 0, whichever it is."""
+    """A fused image that is one of the sources has a frequency error of at most 0,
+    whichever it is.
+    """
     a, b = drawn
     if np.ptp(a) or np.ptp(b):
         assert value("QSF", a, b, a) <= 1e-12

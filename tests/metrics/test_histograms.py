@@ -82,7 +82,9 @@ def test_joint_histograms_have_the_fused_image_first() -> None:
     ("fused", "bits"), [(flat(9, 4, 4), 0), (STRIPES, 1), (EVERY_LEVEL, 8), (rows([0, 1, 2, 3]), 2)]
 )
 def test_en_of_known_images(fused: Pixels, bits: float) -> None:
-    """Nothing to tell in a flat image, one bit in two equal halves, eight where every level comes once."""
+    """Nothing to tell in a flat image, one bit in two equal halves, eight where every level comes
+    once.
+    """
     assert value("EN", fused, fused, fused) == pytest.approx(bits, abs=1e-12)
 
 
@@ -97,7 +99,9 @@ def test_entropy_knows_only_how_often_levels_occur(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["MI", "NMI", "QNCIE", "TE", "CE", "MI@tang"])
 def test_information_does_not_depend_on_the_names_of_the_levels(name: str) -> None:
-    """A permutation of the gray levels of all images is not seen (253 stays below those that Tang's code merges)."""
+    """A permutation of the gray levels of all images is not seen (253 stays below those that Tang's
+    code merges).
+    """
     a, b, fused = (np.clip(image, 0, 253) for image in ordinary_scene())
     others = np.random.RandomState(1).permutation(254).astype(float)
     renamed = [others[image.astype(int)] for image in (a, b, fused)]
@@ -137,7 +141,9 @@ def test_information_is_bounded_by_entropies(drawn: Pixels) -> None:
 
 
 def test_tang_merges_the_two_brightest_levels() -> None:
-    """254 and 255 share a bin of the joint histogram alone, so that what differs there is counted twice."""
+    """254 and 255 share a bin of the joint histogram alone, so that what differs there is counted
+    twice.
+    """
     brightest, next_to_it = rows([254, 255]), rows([253, 254])
     assert value("MI@ivif-zoo", brightest, brightest, brightest) == pytest.approx(2)
     assert value("MI@tang", brightest, brightest, brightest) == pytest.approx(4)
@@ -145,7 +151,9 @@ def test_tang_merges_the_two_brightest_levels() -> None:
 
 
 def test_normalized_information_of_known_images() -> None:
-    """2 where all images are the same, 1 where one source is the fused image and the other says nothing of it."""
+    """2 where all images are the same, 1 where one source is the fused image and the other says
+    nothing of it.
+    """
     assert value("NMI", STRIPES, STRIPES, STRIPES) == pytest.approx(2)
     assert value("NMI", STRIPES, STRIPES.T, STRIPES) == pytest.approx(1)
     assert value("NMI@ivif-zoo", STRIPES, STRIPES, STRIPES) == pytest.approx(2)
@@ -196,14 +204,18 @@ def test_cross_entropy_is_the_mean_over_both_sources() -> None:
 def test_eigenvalue_information_of_known_correlations(
     between: float, with_a: float, with_b: float, information: float
 ) -> None:
-    """Eigenvalues 1, 1, 1 of no correlation, 3 alone of full correlation, 2 and 1 where two of three are the same."""
+    """Eigenvalues 1, 1, 1 of no correlation, 3 alone of full correlation, 2 and 1 where two of
+    three are the same.
+    """
     assert eigenvalue_information(between, with_a, with_b) == pytest.approx(information)
 
 
 @examples
 @given(SHARES, SHARES, SHARES)
 def test_eigenvalue_information_has_no_order(one: float, two: float, three: float) -> None:
-    """Which of the correlations is whose does not matter, and it lies between none and full correlation where there is a matrix."""
+    """Which of the correlations is whose does not matter, and it lies between none and full
+    correlation where there is a matrix.
+    """
     found = eigenvalue_information(one, two, three)
     assert eigenvalue_information(two, three, one) == pytest.approx(found)
     assert eigenvalue_information(three, two, one) == pytest.approx(found)
@@ -227,14 +239,18 @@ def test_nonlinear_information_of_identical_images_with_every_level() -> None:
     ],
 )
 def test_stretching_reaches_both_ends(image: Pixels, expected: list[list[float]]) -> None:
-    """The darkest pixel becomes 0, the brightest 255, halves are rounded up; an image of zeros stays one."""
+    """The darkest pixel becomes 0, the brightest 255, halves are rounded up; an image of zeros
+    stays one.
+    """
     assert stretched(image_of(image)).tolist() == expected
     assert [stretched_levels(image_of(image)).tolist()] == expected
 
 
 @pytest.mark.parametrize("name", ["QTE_nava@zliu", "TE_cvejic@zliu", "Q_CB", "Q_CV"])
 def test_a_constant_image_cannot_be_stretched(name: str) -> None:
-    """Which of the images is told; zeros alone are let through, where contrast has no value for a reason of its own."""
+    """Which of the images is told; zeros alone are let through, where contrast has no value for a
+    reason of its own.
+    """
     a, b, _ = ordinary_scene()
     told = "has no value: the fused image is constant and cannot be stretched to 0..255"
     assert refusal(name, a, b, np.full_like(a, 9.0)) == told
@@ -253,7 +269,9 @@ def diagonal(size: int) -> Counts:
 @pytest.mark.parametrize("order", [NAVA_ORDER, CVEJIC_ORDER, 2.0])
 @pytest.mark.parametrize("size", [1, 2, 16])
 def test_tsallis_information_of_identical_images(order: float, size: int) -> None:
-    """n equally frequent levels have (1 - n^(q - 1)) / (1 - q), and exchanged marginals are the same ones."""
+    """n equally frequent levels have (1 - n^(q - 1)) / (1 - q), and exchanged marginals are the
+    same ones.
+    """
     expected = (1 - size ** (order - 1)) / (1 - order)
     assert tsallis_information(diagonal(size), order) == pytest.approx(expected)
     assert tsallis_information(diagonal(size), order, swapped=True) == pytest.approx(expected)
@@ -261,7 +279,9 @@ def test_tsallis_information_of_identical_images(order: float, size: int) -> Non
 
 @pytest.mark.parametrize("order", [NAVA_ORDER, CVEJIC_ORDER])
 def test_tsallis_information_of_independent_images_is_zero(order: float) -> None:
-    """A joint histogram that is the product of its marginals tells nothing; with exchanged marginals it seems to."""
+    """A joint histogram that is the product of its marginals tells nothing; with exchanged
+    marginals it seems to.
+    """
     counts = np.zeros((256, 256), dtype=np.int64)
     counts[:2, :3] = np.outer([1, 3], [2, 1, 1])
     assert tsallis_information(counts, order) == pytest.approx(0, abs=1e-12)
@@ -278,7 +298,9 @@ def test_tsallis_information_of_order_next_to_one_is_shannons() -> None:
 
 
 def test_te_of_two_levels() -> None:
-    """Of identical images of two equal halves: 2 T / (1 + 1 + T) with T = (1 - 2^(q - 1)) / (1 - q)."""
+    """Of identical images of two equal halves: 2 T / (1 + 1 + T) with T = (1 - 2^(q - 1)) / (1 -
+    q).
+    """
     shared = (1 - 2 ** (NAVA_ORDER - 1)) / (1 - NAVA_ORDER)
     expected = 2 * shared / (2 + shared)
     assert value("TE", STRIPES, STRIPES, STRIPES) == pytest.approx(expected)
@@ -326,7 +348,9 @@ def test_ce_of_ivif_zoo_is_of_sigmoids(source: float, fused: float, expected: fl
 
 
 def test_ce_of_ivif_zoo_sees_only_dark_pixels() -> None:
-    """Above about 20 gray levels every sigmoid is 1, so that ordinary images all have the same value."""
+    """Above about 20 gray levels every sigmoid is 1, so that ordinary images all have the same
+    value.
+    """
     a, b, fused = ordinary_scene()
     same = value("CE@ivif-zoo", a, b, fused)
     assert value("CE@ivif-zoo", b, fused, CHANGES["inverted"](a)) == same

@@ -1,4 +1,6 @@
-"""The images that are measured: what is made gray, what is refused, what is kept, and what a measurement returns."""
+"""The images that are measured: what is made gray, what is refused, what is kept, and what a
+measurement returns.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,9 @@ def test_luma_of_a_gray_image_is_the_image() -> None:
     ],
 )
 def test_what_cannot_be_made_gray(image: Any, told: str) -> None:
-    """Another type, another number of channels, and an image with holes are refused with what was found."""
+    """Another type, another number of channels, and an image with holes are refused with what was
+    found.
+    """
     with pytest.raises(MetricError, match=told):
         to_gray(image)
 
@@ -139,7 +143,9 @@ def test_derived_images_are_taken_as_they_are() -> None:
 def test_sizes_that_differ_are_told_with_both(
     reference: Pixels | None, fused: Pixels, told: str
 ) -> None:
-    """Nothing is scaled or cropped to be compared; the reference is held against the sources before anything is measured."""
+    """Nothing is scaled or cropped to be compared; the reference is held against the sources before
+    anything is measured.
+    """
     with pytest.raises(MetricError, match=told):
         SourcePair(flat(1, 4, 5), flat(2, 4, 5), reference).fusion(fused)
 
@@ -165,7 +171,9 @@ def test_parts_are_kept_by_function_and_arguments() -> None:
 def test_a_part_larger_than_the_limit_is_kept_until_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The part that was asked for last is never dropped, for its caller is about to use it; numbers cost nothing."""
+    """The part that was asked for last is never dropped, for its caller is about to use it; numbers
+    cost nothing.
+    """
     monkeypatch.setattr(images, "KEPT_BYTES", 8)
     image = image_of(rows([1, 2, 3]))
     large = image.part(scaled, 2.0)
@@ -197,7 +205,9 @@ def test_images_keep_no_part_of_each_other() -> None:
 
 
 def test_a_fusion_holds_the_images_of_its_pair() -> None:
-    """Parts of the sources are shared by all fused images of a pair because the sources themselves are."""
+    """Parts of the sources are shared by all fused images of a pair because the sources themselves
+    are.
+    """
     pair = SourcePair(flat(1, 4, 4), flat(2, 4, 4), flat(3, 4, 4))
     one, other = pair.fusion(flat(4, 4, 4)), pair.fusion(flat(5, 4, 4))
     assert one.sources == (pair.a, pair.b) == other.sources
@@ -251,6 +261,8 @@ def test_a_fused_image_that_is_wrong_refuses_everything() -> None:
     ],
 )
 def test_what_is_no_number_is_a_reason(name: str, told: str) -> None:
-    """A protocol that gray images no longer show, another kind, and what a formula cannot divide."""
+    """A protocol that gray images no longer show, another kind, and what a formula cannot
+    divide.
+    """
     zero = flat(0, 24, 24)
     assert refusal(name, zero, zero, zero) == told

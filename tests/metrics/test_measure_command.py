@@ -47,7 +47,9 @@ def test_table_names_the_unit_and_the_direction(
 def test_metric_without_a_value_is_null(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A metric without a value is null with its reason on stderr, and takes no other value with it."""
+    """A metric without a value is null with its reason on stderr, and takes no other value
+    with it.
+    """
     same = [files[0]] * 3
     assert main(["measure", *same, "--metrics", "EN", "PSNR", "--json"]) == 0
     printed = capsys.readouterr()
@@ -60,7 +62,9 @@ def test_metric_without_a_value_is_null(
 
 
 def test_ground_truth_from_a_file(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """--reference gives the ground truth; without it metrics that need one are refused before anything is read."""
+    """--reference gives the ground truth; without it metrics that need one are refused before
+    anything is read.
+    """
     assert main(["measure", *files, "--metrics", "SSIM-GT", "--reference", files[2], "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"SSIM-GT": pytest.approx(1)}
     assert main(["measure", "no", "such", "files", "--metrics", "SSIM-GT"]) == 1
@@ -92,7 +96,9 @@ def test_ground_truth_from_a_file(files: list[str], capsys: pytest.CaptureFixtur
 def test_files_that_cannot_be_measured(
     files: list[str], capsys: pytest.CaptureFixture[str], spoil: object, message: str
 ) -> None:
-    """A missing, foreign, cut-off or empty file and another size end with one message and status 1."""
+    """A missing, foreign, cut-off or empty file and another size end with one message and
+    status 1.
+    """
     assert callable(spoil)
     spoil(Path(files[2]))
     assert main(["measure", *files]) == 1

@@ -51,7 +51,9 @@ def test_sources_may_change_places() -> None:
 
 
 def test_brightness_is_left_to_other_metrics() -> None:
-    """The level of each of the three images is free, for exposures have different ones; the sign of all is, too."""
+    """The level of each of the three images is free, for exposures have different ones; the sign of
+    all is, too.
+    """
     a, b, fused = (image / 2 for image in ordinary_scene())
     found = value("MEF-SSIM", a, b, fused)
     for images_ in ((a + 50, b, fused), (a, b + 90, fused), (a, b, fused + 120)):
@@ -70,7 +72,9 @@ def test_of_a_flat_exposure_nothing_has_to_be_kept() -> None:
 
 
 def test_the_strongest_contrast_is_wanted() -> None:
-    """Of one structure at two contrasts the stronger is better kept than the weaker, and than their mean."""
+    """Of one structure at two contrasts the stronger is better kept than the weaker, and than their
+    mean.
+    """
     strong = noise() / 2 + 64
     weak = (strong - 128) / 4 + 128
     values = [
@@ -115,7 +119,9 @@ def test_the_strength_is_the_larger_norm(
 
 
 def test_consistent_patches_take_the_stronger() -> None:
-    """Patches of one structure have the exponent 10, which gives the stronger all; opposite ones count alike."""
+    """Patches of one structure have the exponent 10, which gives the stronger all; opposite ones
+    count alike.
+    """
     factor_a, factor_b, _ = mef_ssim._consistency_weights(400.0, 100.0, 200.0)
     assert factor_a == pytest.approx(1 / 20.001, rel=2e-3) and factor_b < 1e-3 / 10
     factor_a, factor_b, _ = mef_ssim._consistency_weights(100.0, 100.0, -100.0)
@@ -123,7 +129,9 @@ def test_consistent_patches_take_the_stronger() -> None:
 
 
 def test_quality_of_one_window() -> None:
-    """(2 s_WF + C) / (s_W^2 + s_F^2 + C) of the wanted patch W, which of two equal sources is the source itself."""
+    """(2 s_WF + C) / (s_W^2 + s_F^2 + C) of the wanted patch W, which of two equal sources is the
+    source itself.
+    """
     spread, count = 25.0, 121.0
     sums = np.array([count * 10, count * 10, *(3 * [count * (100 + spread)])]).reshape(5, 1, 1)
     means = [10.0, 10.0, 20.0]

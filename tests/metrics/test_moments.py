@@ -1,4 +1,6 @@
-"""Metrics of means, variances and correlations: values worked out by hand, bounds, and what they do not see."""
+"""Metrics of means, variances and correlations: values worked out by hand, bounds, and what they do
+not see.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def test_correlation_sees_neither_offset_nor_scale(
 
 
 def test_correlation_of_nearly_constant_images_does_not_cancel() -> None:
-    """Sums are taken from near the mean: one gray level on top of a million is still seen exactly."""
+    """Sums are taken from near the mean: one gray level on top of a million is still seen
+    exactly.
+    """
     x = np.full((100, 100), 1e6)
     x[:50] += 1
     assert correlation_coefficient(x, x) == pytest.approx(1, abs=1e-12)
@@ -77,7 +81,9 @@ def test_correlation_of_nearly_constant_images_does_not_cancel() -> None:
     ],
 )
 def test_deviations_of_known_images(name: str, fused: Pixels, deviation: float) -> None:
-    """Population, sample, and uint8 arithmetic, which loses all below the mean and squares above 255."""
+    """Population, sample, and uint8 arithmetic, which loses all below the mean and squares above
+    255.
+    """
     assert value(name, fused, fused, fused) == pytest.approx(deviation)
 
 
@@ -90,7 +96,9 @@ def test_a_sample_has_two_pixels() -> None:
 
 @pytest.mark.parametrize("name", ["SD", "SD@sample"])
 def test_deviation_is_of_the_fused_image_alone(name: str) -> None:
-    """Neither sources nor places nor brightness matter, and half the contrast is half the deviation."""
+    """Neither sources nor places nor brightness matter, and half the contrast is half the
+    deviation.
+    """
     a, b, fused = ordinary_scene()
     assert value(name, b, fused, fused) == value(name, a, b, fused)
     for change in ("shuffled", "brighter", "inverted"):
@@ -125,7 +133,9 @@ def test_errors_see_contrast(name: str) -> None:
 
 
 def test_the_peak_of_the_fused_image_makes_a_ratio_of_it() -> None:
-    """CDDFuse's PSNR depends on brightness, through its peak, and not on contrast, which moves peak and error alike."""
+    """CDDFuse's PSNR depends on brightness, through its peak, and not on contrast, which moves peak
+    and error alike.
+    """
     assert_unchanged("PSNR@cddfuse", "half contrast")
     assert_changed("PSNR@cddfuse", "brighter", 0.001)
 
@@ -145,7 +155,9 @@ def test_the_peak_of_the_fused_image_makes_a_ratio_of_it() -> None:
 def test_correlations_of_known_images(
     name: str, a: Pixels, b: Pixels, fused: Pixels, expected: float
 ) -> None:
-    """Both ends of each range; a sum of the sources has the best SCD; linear information does not see a sign."""
+    """Both ends of each range; a sum of the sources has the best SCD; linear information does not
+    see a sign.
+    """
     assert value(name, a, b, fused) == pytest.approx(expected, abs=1e-4)
 
 
@@ -201,7 +213,9 @@ def test_errors_of_known_images(name: str, expected: float) -> None:
 
 
 def test_the_error_of_vifb_depends_on_the_size_of_the_image() -> None:
-    """The root is divided by the number of pixels: four times as many pixels of the same error halve it."""
+    """The root is divided by the number of pixels: four times as many pixels of the same error
+    halve it.
+    """
     a, b, fused = ordinary_scene()
     four = [np.tile(image, (2, 2)) for image in (a, b, fused)]
     assert value("Rmse@vifb", *four) == pytest.approx(value("Rmse@vifb", a, b, fused) / 2)
@@ -211,7 +225,9 @@ def test_the_error_of_vifb_depends_on_the_size_of_the_image() -> None:
 @examples
 @given(images(4, 5, count=3))
 def test_the_mean_of_ratios_is_never_the_smaller(drawn: Pixels) -> None:
-    """The ratio of the mean error is at most the mean of both ratios; equal where both errors are."""
+    """The ratio of the mean error is at most the mean of both ratios; equal where both
+    errors are.
+    """
     a, b, fused = drawn
     if (fused != a).any() and (fused != b).any():
         assert value("PSNR@mean", a, b, fused) >= value("PSNR", a, b, fused) - 1e-9

@@ -22,7 +22,9 @@ from tests.metrics.measuring import (
 
 
 def step(low: float = 0, high: float = 100) -> Pixels:
-    """Return an image of two levels that meet in the middle, and again at the border, for the transform is periodic."""
+    """Return an image of two levels that meet in the middle, and again at the border, for the
+    transform is periodic.
+    """
     image = flat(low, 64, 64)
     image[:, 32:] = high
     return image
@@ -44,7 +46,9 @@ def test_frequencies_of_a_side(length: int, axis: list[float]) -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(64, 48), (33, 47), (2, 2)])
 def test_filters_of_an_image_size(height: int, width: int) -> None:
-    """Four scales, six orientations and their thresholds; nothing passes at frequency 0, and nothing is amplified."""
+    """Four scales, six orientations and their thresholds; nothing passes at frequency 0, and
+    nothing is amplified.
+    """
     bank = phase.filter_bank(height, width)
     assert bank.radial.shape == (4, height, width)
     assert bank.angular.shape == (6, height, width)
@@ -63,7 +67,9 @@ def test_scales_go_from_fine_to_coarse() -> None:
 
 
 def test_orientations_are_thirty_degrees_apart() -> None:
-    """The first passes horizontal frequencies whole; the fourth, a right angle away, next to none of them."""
+    """The first passes horizontal frequencies whole; the fourth, a right angle away, next to none
+    of them.
+    """
     angular = phase.filter_bank(64, 64).angular
     along_rows = angular[:, 0, 1:32].mean(axis=1)
     assert along_rows.argmax() == 0 and along_rows[0] == pytest.approx(1)
@@ -99,7 +105,9 @@ def test_phases_agree_at_a_step() -> None:
 
 
 def test_congruency_is_of_the_phase_not_of_the_contrast() -> None:
-    """A step of a third of the height on a brighter ground has the same congruency, but for the constant in it."""
+    """A step of a third of the height on a brighter ground has the same congruency, but for the
+    constant in it.
+    """
     whole, faint = (
         phase.phase_congruency(image_of(step(*levels))) for levels in ((0, 100), (50, 80))
     )
@@ -108,7 +116,9 @@ def test_congruency_is_of_the_phase_not_of_the_contrast() -> None:
 
 
 def test_moments_are_ordered_and_congruency_is_a_share() -> None:
-    """The largest moment is no smaller than the smallest, which is 0 up to the constant in it; congruency lies on 0..1."""
+    """The largest moment is no smaller than the smallest, which is 0 up to the constant in it;
+    congruency lies on 0..1.
+    """
     a, _, _ = ordinary_scene()
     value_map, largest, smallest = phase.phase_congruency(image_of(a)).maps()
     assert value_map.min() >= 0 and value_map.max() <= 1
@@ -132,7 +142,9 @@ def test_a_flat_image_has_no_phase() -> None:
 
 
 def test_the_local_correlation_of_a_map_with_itself() -> None:
-    """1 where the map varies, -1 with its opposite; a flat neighbourhood correlates with everything, by the constant in it."""
+    """1 where the map varies, -1 with its opposite; a flat neighbourhood correlates with
+    everything, by the constant in it.
+    """
     varying = np.random.RandomState(0).rand(40, 40)
     mean = phase._local(varying)
     variance = phase._local(varying * varying) - mean * mean
@@ -158,7 +170,9 @@ def test_the_best_of_several_correlations_counts() -> None:
 
 
 def test_identical_images_come_close_to_one() -> None:
-    """The maps of the sources are masked before they are correlated, so that even they are not entirely alike."""
+    """The maps of the sources are masked before they are correlated, so that even they are not
+    entirely alike.
+    """
     a, b, fused = ordinary_scene()
     best = value("Q_P", a, a, a)
     assert 0.9 < best < 1
@@ -167,7 +181,9 @@ def test_identical_images_come_close_to_one() -> None:
 
 
 def test_neither_brightness_nor_inversion_is_seen() -> None:
-    """Phase knows no level and no sign; contrast is seen through the constant alone, places are seen."""
+    """Phase knows no level and no sign; contrast is seen through the constant alone, places are
+    seen.
+    """
     for change in ("brighter", "inverted"):
         assert_unchanged("Q_P", change)
     assert_unchanged("Q_P", "half contrast", 1e-4)
@@ -181,7 +197,9 @@ def test_neither_brightness_nor_inversion_is_seen() -> None:
 
 
 def test_what_has_no_features_has_no_quality() -> None:
-    """Flat sources have no feature; a flat image has no moments, whichever it is; one pixel has no direction."""
+    """Flat sources have no feature; a flat image has no moments, whichever it is; one pixel has no
+    direction.
+    """
     a, _, _ = ordinary_scene()
     blank = np.full_like(a, 9.0)
     assert refusal("Q_P", blank, blank, blank) == (

@@ -1,4 +1,6 @@
-"""Protocols: what colour images are turned into, and how values and refusals of several views come together."""
+"""Protocols: what colour images are turned into, and how values and refusals of several views come
+together.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ def test_every_protocol_has_its_views() -> None:
 
 
 def test_sixteen_bit_channels_are_rounded_to_levels() -> None:
-    """Under ``rgb-mean`` the channels are whole levels, under ``unrounded-luma`` nothing is rounded."""
+    """Under ``rgb-mean`` the channels are whole levels, under ``unrounded-luma`` nothing is
+    rounded.
+    """
     image = np.full((1, 1, 3), 386, np.uint16)
     assert protocols.VIEWS["rgb-mean"](image)[0].item() == 2
     assert protocols.VIEWS["unrounded-luma"](image)[0].item() == pytest.approx(386 / 257)
@@ -103,7 +107,9 @@ def test_the_ground_truth_is_seen_under_the_protocol_too() -> None:
 
 
 def test_values_keep_the_order_across_protocols() -> None:
-    """Definitions are measured protocol by protocol and returned as they were asked for, also from an iterator."""
+    """Definitions are measured protocol by protocol and returned as they were asked for, also from
+    an iterator.
+    """
     a, b, fused = scene_of_bytes()
     names = ["SD+rgb-mean", "EN", "SD", "EN+unrounded-luma", "EN+rgb-mean"]
     values = ImagePair(a, b).measure(coloured(fused), iter(resolve(names)))
@@ -154,7 +160,9 @@ def test_a_pair_is_refused_when_it_is_made(a: Any, b: Any, told: str) -> None:
 
 
 def test_sources_are_prepared_once_for_each_protocol() -> None:
-    """A second fused image finds the views of its sources, and those of another number of channels are made beside them."""
+    """A second fused image finds the views of its sources, and those of another number of channels
+    are made beside them.
+    """
     a, b, fused = scene_of_bytes()
     pair, names = ImagePair(a, b), resolve(["EN", "EN+rgb-mean"])
     pair.measure(coloured(fused), names)

@@ -1,4 +1,6 @@
-"""Names of metrics: what each stands for, what is near a misspelt one, and protocols behind a plus sign."""
+"""Names of metrics: what each stands for, what is near a misspelt one, and protocols behind a plus
+sign.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +32,18 @@ from tests.metrics.measuring import examples
     ],
 )
 def test_a_name_keeps_its_spelling(name: str, metric: str, definition: str) -> None:
-    """The id is the name that was asked for; metric and definition are those of the table, whatever the spelling."""
+    """The id is the name that was asked for; metric and definition are those of the table, whatever
+    the spelling.
+    """
     (found,) = resolve([name])
     assert (found.id, found.metric, found.definition) == (name, metric, definition)
 
 
 @pytest.mark.parametrize("evaluator", list(EVALUATOR_COLUMNS))
 def test_all_of_an_evaluator_is_its_columns_in_their_order(evaluator: str) -> None:
-    """``all@EVALUATOR`` is the evaluator's own set; with a protocol each of them is under that protocol."""
+    """``all@EVALUATOR`` is the evaluator's own set; with a protocol each of them is under that
+    protocol.
+    """
     ids = [f"{column}@{evaluator}" for column in EVALUATOR_COLUMNS[evaluator]]
     assert [found.id for found in resolve([f"all@{evaluator}"])] == ids
     under = resolve([f"all@{evaluator}+rgb-mean"])
@@ -46,7 +52,9 @@ def test_all_of_an_evaluator_is_its_columns_in_their_order(evaluator: str) -> No
 
 
 def test_a_name_inside_a_set_is_not_repeated() -> None:
-    """A definition that is asked for twice, by itself and in a set, comes once, at its first place."""
+    """A definition that is asked for twice, by itself and in a set, comes once, at its
+    first place.
+    """
     found = [definition.id for definition in resolve(["Qcv@vifb", "all@vifb", "EN"])]
     assert found[0] == "Qcv@vifb" and found[-1] == "EN"
     assert len(found) == len(set(found)) == len(EVALUATOR_COLUMNS["vifb"]) + 1
@@ -73,7 +81,9 @@ def test_nothing_asked_is_nothing_found() -> None:
     ],
 )
 def test_a_name_that_stands_for_nothing(name: str, told: str) -> None:
-    """What is wrong is told, with what is near; the canonical protocol has no name, for it is the bare one."""
+    """What is wrong is told, with what is near; the canonical protocol has no name, for it is the
+    bare one.
+    """
     with pytest.raises(MetricError) as refused:
         resolve(["EN", name])
     assert str(refused.value).startswith(told)
@@ -89,7 +99,9 @@ def test_a_wrong_definition_lists_those_of_its_metric() -> None:
 
 
 def test_two_columns_of_one_metric_have_no_common_name() -> None:
-    """imageFusionMetrics has two columns of TE, so that ``TE@zliu`` would be either; the near names are those two."""
+    """imageFusionMetrics has two columns of TE, so that ``TE@zliu`` would be either; the near names
+    are those two.
+    """
     with pytest.raises(MetricError, match="TE@mefb"):
         resolve(["TE@zliu"])
     assert [found.metric for found in resolve(["QTE_nava@zliu", "TE_cvejic@zliu"])] == ["TE", "TE"]
@@ -98,7 +110,9 @@ def test_two_columns_of_one_metric_have_no_common_name() -> None:
 @examples
 @given(st.text(max_size=20) | st.sampled_from(list(all_definitions())).map(lambda name: name[:-1]))
 def test_any_text_is_resolved_or_refused(text: str) -> None:
-    """Whatever is asked for, there is a definition of that id or a MetricError, and nothing else."""
+    """Whatever is asked for, there is a definition of that id or a MetricError, and nothing
+    else.
+    """
     try:
         found = resolve([text])
     except MetricError as refused:

@@ -118,7 +118,9 @@ def test_measure_names_every_metric_without_a_value() -> None:
 def test_images_that_cannot_be_measured_are_refused(
     scene: Scene, spoil: object, message: str
 ) -> None:
-    """nan, values out of range, sizes that differ, masks, colour and nothing at all are refused with what was found."""
+    """nan, values out of range, sizes that differ, masks, colour and nothing at all are refused
+    with what was found.
+    """
     assert callable(spoil)
     with pytest.raises(MetricError, match=message):
         SourcePair(spoil(scene[0]), scene[1])
@@ -202,7 +204,9 @@ def test_each_source_part_is_computed_once_for_all_fused_images(
 def test_parts_of_large_images_are_dropped_in_the_order_of_use(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When what is kept exceeds the limit the parts used longest ago go first, and come back when asked for."""
+    """When what is kept exceeds the limit the parts used longest ago go first, and come back when
+    asked for.
+    """
     monkeypatch.setattr("fusebench.metrics.images.KEPT_BYTES", 2 * scene[0].nbytes)
     image, calls = Image(scene[0], "image"), []
 
@@ -242,7 +246,9 @@ def test_threads_are_those_of_the_job(
 def test_compiled_code_is_kept_where_the_package_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a read-only package folder the cache goes below the user's cache folder, and without that to a temporary one."""
+    """With a read-only package folder the cache goes below the user's cache folder, and without
+    that to a temporary one.
+    """
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     monkeypatch.setattr(compiled, "_is_writable", lambda folder: tmp_path in folder.parents)
@@ -255,7 +261,9 @@ def test_compiled_code_is_kept_where_the_package_cannot_be_written(
 def test_compiled_code_belongs_to_one_state_of_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another state of any file of the package has another cache, so that no loop runs with an outdated part."""
+    """Another state of any file of the package has another cache, so that no loop runs with an
+    outdated part.
+    """
     for path in Path(compiled.__file__).parent.glob("*.py"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     here = compiled.sources_digest()

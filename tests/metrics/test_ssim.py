@@ -1,4 +1,6 @@
-"""Structural similarity and the indices built on it: against scikit-image, on flat images, and at the edges of each rule."""
+"""Structural similarity and the indices built on it: against scikit-image, on flat images, and at
+the edges of each rule.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def test_the_constants_follow_the_range() -> None:
 def test_flat_images_differ_in_luminance_alone(
     name: str, dynamic_range: float, scale: float, a: float, b: float, fused: float
 ) -> None:
-    """(2 x y + C1) / (x^2 + y^2 + C1), in each definition with its own C1, as the sum or the mean over both sources."""
+    """(2 x y + C1) / (x^2 + y^2 + C1), in each definition with its own C1, as the sum or the mean
+    over both sources.
+    """
     expected = scale * (luminance(a, fused, dynamic_range) + luminance(b, fused, dynamic_range))
     assert value(name, flat(a), flat(b), flat(fused)) == pytest.approx(expected, rel=1e-6)
 
@@ -93,7 +97,9 @@ def test_similarity_is_that_of_scikit_image(drawn: Pixels) -> None:
     ],
 )
 def test_identical_images_are_entirely_similar(name: str, best: float) -> None:
-    """1, or 2 where the sum over both sources is taken (IVIF_ZOO's unnormalised window comes close)."""
+    """1, or 2 where the sum over both sources is taken (IVIF_ZOO's unnormalised window comes
+    close).
+    """
     a, _, _ = ordinary_scene()
     assert value(name, a, a, a) == pytest.approx(best, abs=1e-5 if name == "Qy@ivif-zoo" else 1e-9)
 
@@ -106,7 +112,9 @@ def test_sources_may_change_places(name: str) -> None:
 
 
 def test_cvejics_index_depends_on_the_order_of_the_sources() -> None:
-    """Where the covariances with A and B have different signs, s lies outside 0..1 and the window counts 0 or 1 by A."""
+    """Where the covariances with A and B have different signs, s lies outside 0..1 and the window
+    counts 0 or 1 by A.
+    """
     a, b, fused = ordinary_scene()
     for name in ("Q_C", "QC@zliu"):
         assert abs(value(name, b, a, fused) - value(name, a, b, fused)) > 0.01
@@ -114,14 +122,18 @@ def test_cvejics_index_depends_on_the_order_of_the_sources() -> None:
 
 @pytest.mark.parametrize("name", [*PLAIN, *SCALED, *INDICES, "Q_C", *ORIGINALS])
 def test_windows_have_no_direction(name: str) -> None:
-    """Mirrored and transposed images have the same value where sizes are even; shuffled ones have not."""
+    """Mirrored and transposed images have the same value where sizes are even; shuffled ones have
+    not.
+    """
     for change in ("mirrored", "upside down", "transposed"):
         assert_unchanged(name, change)
     assert_changed(name, "shuffled", 0.01)
 
 
 def test_the_window_of_ivif_zoo_is_striped() -> None:
-    """It is Gaussian along rows and constant along columns, so that a transposed image has another value."""
+    """It is Gaussian along rows and constant along columns, so that a transposed image has another
+    value.
+    """
     assert_unchanged("Qy@ivif-zoo", "mirrored")
     assert_changed("Qy@ivif-zoo", "transposed", 1e-5)
 
@@ -152,7 +164,9 @@ def test_similarity_is_bounded(drawn: Pixels) -> None:
 
 
 def test_an_inverted_image_is_dissimilar() -> None:
-    """Structure of the opposite sign is negative; noise about the middle of the range keeps its luminance."""
+    """Structure of the opposite sign is negative; noise about the middle of the range keeps its
+    luminance.
+    """
     a = np.random.RandomState(0).randint(0, 256, (40, 40)).astype(float)
     assert value("SSIM", a, a, 255 - a) < -0.5
     assert value("SSIM-GT", a, a, 255 - a, reference=a) == value("SSIM", a, a, 255 - a)
@@ -190,7 +204,9 @@ def test_a_repeated_border_fits_any_size() -> None:
 
 
 def test_flat_images_at_five_scales() -> None:
-    """Contrast and structure are 1 at each scale; luminance counts at the last one, to the exponent 0.1333."""
+    """Contrast and structure are 1 at each scale; luminance counts at the last one, to the exponent
+    0.1333.
+    """
     last = flat(10, 176, 176), flat(40, 176, 176), flat(20, 176, 176)
     expected = sum(luminance(level, 20, 255) ** 0.1333 for level in (10, 40)) / 2
     assert value("MS-SSIM", *last) == pytest.approx(expected, rel=1e-9)
@@ -213,7 +229,9 @@ def test_a_negative_part_is_worth_nothing(name: str) -> None:
     ],
 )
 def test_pooling_fills_odd_sides_with_zeros(image: Pixels, expected: list[list[float]]) -> None:
-    """torch's ``avg_pool2d``: an odd side gets a zero at both ends, of which the last falls away."""
+    """torch's ``avg_pool2d``: an odd side gets a zero at both ends, of which the last falls
+    away.
+    """
     assert ssim.pooled(image_of(image)).pixels.tolist() == expected
 
 
@@ -253,16 +271,20 @@ def test_cvejics_weights_outside_the_unit_decide_alone(share: float, quality: fl
 def test_yangs_rule_takes_the_better_source_where_they_differ(
     sources: float, quality: float
 ) -> None:
-    """From a similarity of the sources of 0.75 on both count by their variance; below it the larger one does."""
+    """From a similarity of the sources of 0.75 on both count by their variance; below it the larger
+    one does.
+    """
     found = ssim._yang_mean(rows([0.8]), rows([0.4]), rows([sources]), rows([0.25]))
     assert found == pytest.approx(quality)
 
 
 @pytest.mark.parametrize("name", ["Q_S", "Q_W", "Q_C", "Q_Y", "QS@zliu"])
 def test_of_a_flat_source_nothing_has_to_be_kept(name: str) -> None:
-    """A window that has structure in A alone is A's: keeping A is all, and losing it is a loss but for Yang's rule.
+    """A window that has structure in A alone is A's: keeping A is all, and losing it is a loss
+    but for Yang's rule.
 
-    That rule takes the better of two sources that differ, so that a flat image is as good as a source that is flat.
+    That rule takes the better of two sources that differ, so that a flat image is as good as a
+    source that is flat.
     """
     a, _, _ = ordinary_scene()
     nothing = np.full_like(a, 200.0)
@@ -313,7 +335,9 @@ def test_rounding_decides_the_originals_in_flat_windows_alone(ours: str, origina
 
 
 def test_flat_windows_have_no_share_in_the_originals() -> None:
-    """A black corner of both sources leaves the originals without a value; the exact forms count it as kept."""
+    """A black corner of both sources leaves the originals without a value; the exact forms count it
+    as kept.
+    """
     a, b, fused = (image.copy() for image in ordinary_scene())
     for image in (a, b, fused):
         image[:20, :20] = 0

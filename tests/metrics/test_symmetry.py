@@ -49,14 +49,18 @@ def values_of(change: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", [definition.id for definition in of_pairs()])
 def test_sources_may_change_places(name: str) -> None:
-    """But for two formulas whose originals give A a part of its own (Q_G replaces a strength of 0 only once)."""
+    """But for two formulas whose originals give A a part of its own (Q_G replaces a strength of 0
+    only once).
+    """
     before, after = values_of("none")[name], values_of("swapped")[name]
     assert (after == pytest.approx(before, rel=1e-11)) != (name in ORDERED)
 
 
 @pytest.mark.parametrize("name", [definition.id for definition in of_pairs()])
 def test_only_some_metrics_look_at_no_source(name: str) -> None:
-    """Entropy, deviation and gradients are of the fused image alone, under every evaluator's name."""
+    """Entropy, deviation and gradients are of the fused image alone, under every
+    evaluator's name.
+    """
     same = values_of("other sources")[name] == values_of("none")[name]
     metric = all_definitions()[name].metric
     assert same == (metric in OF_FUSED or name == "CE@ivif-zoo")
@@ -72,7 +76,9 @@ def test_only_statistics_of_levels_know_no_place(name: str) -> None:
 
 @cache
 def kept_and_lost() -> tuple[dict[str, float], dict[str, float]]:
-    """Return all values of a fused image that is both sources, and of one that is noise; infinite where one is refused."""
+    """Return all values of a fused image that is both sources, and of one that is noise; infinite
+    where one is refused.
+    """
     a, _, _ = ordinary_scene()
     noise: Pixels = np.random.RandomState(0).randint(0, 256, a.shape).astype(float)
     pair = SourcePair(a, a)
@@ -92,7 +98,9 @@ def with_a_direction() -> list[str]:
 
 @pytest.mark.parametrize("name", with_a_direction())
 def test_the_direction_is_told_right(name: str) -> None:
-    """A fused image that is both sources is better than noise, by the direction that tables mark; PSNR and SCD refuse it."""
+    """A fused image that is both sources is better than noise, by the direction that tables mark;
+    PSNR and SCD refuse it.
+    """
     definition = all_definitions()[name]
     kept, lost = (values.get(name) for values in kept_and_lost())
     assert lost is not None

@@ -1,4 +1,6 @@
-"""Visual information fidelity: its windows, what it promises of known distortions, and what it does not see."""
+"""Visual information fidelity: its windows, what it promises of known distortions, and what it does
+not see.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def test_windows_shrink_with_the_scale(scale: int, size: int) -> None:
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
 def test_windows_of_ivif_zoo_are_off_their_centres(scale: int) -> None:
-    """Their mass lies half a tap to the right: its largest tap is not in the middle of what it covers."""
+    """Their mass lies half a tap to the right: its largest tap is not in the middle of what it
+    covers.
+    """
     taps = vif._shifted_taps(scale)
     assert taps.sum() == pytest.approx(1)
     assert taps.tolist() != pytest.approx(taps[::-1].tolist())
@@ -46,7 +50,9 @@ def test_windows_of_ivif_zoo_are_off_their_centres(scale: int) -> None:
 
 
 def test_each_scale_halves_what_the_filter_leaves() -> None:
-    """Of 64 pixels 28 are left at the second scale (filtered by 9 taps), 12 at the third (5), 5 at the fourth (3)."""
+    """Of 64 pixels 28 are left at the second scale (filtered by 9 taps), 12 at the third (5), 5 at
+    the fourth (3).
+    """
     image = image_of(flat(9, 64, 64))
     sides = [image.part(vif.reduced, scale).shape[0] for scale in vif.SCALES]
     assert sides == [64, 28, 12, 5]
@@ -79,7 +85,9 @@ def test_identical_images_lose_nothing(name: str, best: float) -> None:
 
 @pytest.mark.parametrize("name", SUMS)
 def test_the_sum_is_over_both_sources(name: str) -> None:
-    """Each source has its own part, so that the order does not matter; VIF-GT is such a part against the ground truth."""
+    """Each source has its own part, so that the order does not matter; VIF-GT is such a part
+    against the ground truth.
+    """
     a, b, fused = ordinary_scene()
     parts = [value(name, source, source, fused) / 2 for source in (a, b)]
     assert value(name, a, b, fused) == pytest.approx(sum(parts))
@@ -117,7 +125,9 @@ def test_enhanced_contrast_is_more_than_all(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["VIF", "VIFF@cddfuse", "VIF@mefb", "VIF@tang-uint8"])
 def test_fidelity_sees_variances_alone(name: str) -> None:
-    """An offset and inverted levels of all images change nothing, half their contrast does: the noise keeps its variance."""
+    """An offset and inverted levels of all images change nothing, half their contrast does: the
+    noise keeps its variance.
+    """
     for change in ("brighter", "inverted"):
         if name != "VIF@tang-uint8":
             assert_unchanged(name, change)
@@ -156,7 +166,9 @@ def test_cddfuse_counts_a_source_without_information_as_kept() -> None:
 
 
 def test_uint8_arithmetic_is_exact_on_dark_images() -> None:
-    """Up to 15 gray levels no square exceeds 255; above it squares are cut off, and the value is another."""
+    """Up to 15 gray levels no square exceeds 255; above it squares are cut off, and the value is
+    another.
+    """
     dark = [np.floor(image / 17) for image in ordinary_scene()]
     assert max(image.max() for image in dark) <= 15
     assert value("VIF@tang-uint8", *dark) == pytest.approx(value("VIF", *dark), rel=1e-9)
@@ -191,13 +203,17 @@ def test_information_is_never_negative(drawn: Pixels) -> None:
 def test_the_channel_of_known_windows(
     variance_s: float, variance_f: float, covariance: float, channel: tuple[float, float, float]
 ) -> None:
-    """Gain, unexplained variance (1e-10 at least) and variance of the source; a negative gain explains nothing."""
+    """Gain, unexplained variance (1e-10 at least) and variance of the source; a negative gain
+    explains nothing.
+    """
     found = vif._channel(float(variance_s), float(variance_f), float(covariance))
     assert found == pytest.approx(channel, rel=1e-6, abs=1e-8)
 
 
 def test_information_of_one_window() -> None:
-    """log10(1 + g^2 s^2 / (v^2 + 2)) and log10(1 + s^2 / 2), summed over all windows also beyond a block of 64."""
+    """log10(1 + g^2 s^2 / (v^2 + 2)) and log10(1 + s^2 / 2), summed over all windows also beyond a
+    block of 64.
+    """
     count = 70
     mean, square = np.full((1, count), 10.0), np.full((1, count), 104.0)
     product = np.full((1, count), 102.0)
@@ -208,7 +224,9 @@ def test_information_of_one_window() -> None:
 
 
 def test_han_takes_the_source_of_the_smaller_gain() -> None:
-    """In a window that keeps A better than B, B counts: a fused image that is A is not perfect beside another source."""
+    """In a window that keeps A better than B, B counts: a fused image that is A is not perfect
+    beside another source.
+    """
     a, b, _ = ordinary_scene()
     assert value("VIF@mefb", a, b, a) < 0.5 < value("VIF@mefb", a, a, a)
     assert value("VIF@mefb", a, b, a) == pytest.approx(value("VIF@mefb", b, a, a))

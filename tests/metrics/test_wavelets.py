@@ -67,7 +67,9 @@ def test_identical_images_keep_three_bands() -> None:
 @examples
 @given(images(9, 10, count=3))
 def test_the_range_is_zero_to_three(drawn: Pixels) -> None:
-    """For any images that have detail at both scales; the sources count by their energy, not their order."""
+    """For any images that have detail at both scales; the sources count by their energy, not their
+    order.
+    """
     a, b, fused = drawn
     bands = [detail_bands(image_of(source)) for source in (a, b)]
     if all(any(band.any() for of in bands for band in of[scale]) for scale in (0, 1)):
@@ -83,13 +85,14 @@ def test_a_source_without_detail_has_no_weight() -> None:
 
 
 def test_both_scales_count_with_their_exponents() -> None:
-    """Detail of the fine scale alone is lost: of Q_1^(2/3) Q_2^(1/3) the second factor stays as it was."""
+    """Detail of the fine scale alone is lost: of Q_1^(2/3) Q_2^(1/3) the second factor stays as it
+    was.
+    """
     a = np.tile(rows([0, 0, 100, 100]), (8, 4))
     a[::2] += 20
     fused = a.copy()
-    fused[::2] -= (
-        20  # the rows differ at the fine scale only; what they add to the coarse one is the same everywhere
-    )
+    # The rows differ at the fine scale only; what they add to the coarse one is the same everywhere.
+    fused[::2] -= 20
     fine = (1 + 1 + math.exp(-20)) / 1
     assert value("Q_M", a, a, fused) == pytest.approx(fine ** (2 / 3) * 3 ** (1 / 3))
 
@@ -108,7 +111,9 @@ def test_differences_count_in_gray_levels(levels: float) -> None:
 
 
 def test_brightness_and_direction_do_not_matter_but_contrast_does() -> None:
-    """Detail has no mean; an even image may be mirrored; half the contrast is nearer in gray levels."""
+    """Detail has no mean; an even image may be mirrored; half the contrast is nearer in gray
+    levels.
+    """
     for change in ("brighter", "inverted", "mirrored", "upside down", "transposed"):
         assert_unchanged("Q_M", change)
     for change in ("half contrast", "shuffled"):

@@ -88,6 +88,8 @@ def test_values_that_were_not_measured_hide_no_failure(results: FakeResults) -> 
 
 def test_many_tables_are_only_listed(results: FakeResults, monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal is no place to read them."""
+    monkeypatch.setattr(ending, "MOST_TABLES", 2)
+    assert text(results).count("mean over") == 2
     monkeypatch.setattr(ending, "MOST_TABLES", 1)
     told = text(results)
     assert "mean over" not in told and "results/tables/fake/set-01.md" in told and "FAILED" in told

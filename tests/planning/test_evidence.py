@@ -1,4 +1,6 @@
-"""The plan of the evidence: which self-checks, further runs and claims there are, and what their jobs are told."""
+"""The plan of the evidence: which self-checks, further runs and claims there are, and what their
+jobs are told.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ IDLE = {"title": "I", "tasks": ["infrared-visible"], "code": "https://example.or
 
 @pytest.fixture
 def project(tmp_path: Path) -> SmallProject:
-    """A project with a method of two checks and claims, one of a check, one with neither, and one that cannot be run."""
+    """A project with a method of two checks and claims, one of a check, one with neither, and one
+    that cannot be run.
+    """
     small = SmallProject(tmp_path)
     code = "https://example.org/lab/"
     small.methods = {
@@ -73,7 +77,9 @@ def jobs(project: SmallProject, **overrides: Any) -> EvidenceJobs:
 
 
 def test_every_method_is_asked_for_without_a_suite(project: SmallProject) -> None:
-    """The suite of the configuration restricts nothing; those that cannot be run have pages and claims, and no check."""
+    """The suite of the configuration restricts nothing; those that cannot be run have pages and
+    claims, and no check.
+    """
     plan = planned(project)
     assert plan.names == ["both", "one", "plain", "idle"]
     assert plan.pages == [f"results/evidence/{name}.md" for name in plan.names]
@@ -97,7 +103,9 @@ def test_every_method_is_asked_for_without_a_suite(project: SmallProject) -> Non
 def test_a_suite_of_the_command_line_restricts_it(
     project: SmallProject, suite: str, names: list[str]
 ) -> None:
-    """To its methods, whichever datasets it has; checks of the others can still be looked up by the names of their files."""
+    """To its methods, whichever datasets it has; checks of the others can still be looked up by the
+    names of their files.
+    """
     plan = planned(project, suite=suite)
     assert plan.names == names
     assert {key[0] for key in plan.checks} == {"both", "one"}
@@ -125,7 +133,9 @@ def test_runs_of_a_check_are_cells_of_its_method(project: SmallProject) -> None:
 def test_a_method_is_repeated_as_often_as_anyone_asks(
     project: SmallProject, configured: int, method: str, runs: int
 ) -> None:
-    """The entry or the configuration, whichever asks for more; the first run is the one that tables show."""
+    """The entry or the configuration, whichever asks for more; the first run is the one that tables
+    show.
+    """
     plan = planned(project, repeats=configured)
     assert plan.repeats(method) == runs
     expected = ["pairs", *(f"repeats/pairs/{run}" for run in range(2, runs + 1))]
@@ -145,7 +155,9 @@ def test_spreads_are_of_cells_that_run_more_than_once(project: SmallProject) -> 
 
 
 def test_each_cell_is_fused_by_a_job(project: SmallProject) -> None:
-    """Runs of checks and further runs by jobs of their own, a cell of a suite by the job of its group."""
+    """Runs of checks and further runs by jobs of their own, a cell of a suite by the job of its
+    group.
+    """
     project.config["suites"]["s"]["datasets"] = ["pairs", "more"]
     project.config["cells_per_job"] = 5
     plan = planned(project)
@@ -159,7 +171,9 @@ def test_each_cell_is_fused_by_a_job(project: SmallProject) -> None:
 
 
 def test_cells_of_claims(project: SmallProject) -> None:
-    """Each dataset once with all runs on it, the runs of a check, and nothing for images that nobody has."""
+    """Each dataset once with all runs on it, the runs of a check, and nothing for images that
+    nobody has.
+    """
     plan = planned(project)
     assert plan.claimed_cells("both") == {
         "pairs": (
@@ -199,8 +213,18 @@ def test_what_the_job_of_committed_images_is_told(project: SmallProject) -> None
     )
 
 
+def test_named_files_of_pairs_keep_their_order(project: SmallProject) -> None:
+    """The script gets the pairs in the order of the entry, whatever their names are."""
+    files = {"a": "x.png", "b": "y.png"}
+    project.methods["one"]["selfcheck"] = {"pairs": dict.fromkeys(("z", "a", "m"), files)}
+    told = from_parameter(jobs(project).images("one", "committed"), CommittedJob)
+    assert list(told.pairs or ()) == ["z", "a", "m"]
+
+
 def test_what_the_judge_of_a_check_is_told(project: SmallProject) -> None:
-    """The tolerance of the entry, and the metrics of its task for images that differ from run to run."""
+    """The tolerance of the entry, and the metrics of its task for images that differ from run to
+    run.
+    """
     told = from_parameter(jobs(project).selfcheck("one", "committed"), SelfcheckJob)
     assert (told.method, told.check, told.tolerance) == ("one", "committed", 3.0)
     assert told.metrics == default_metrics("infrared-visible")
@@ -208,7 +232,9 @@ def test_what_the_judge_of_a_check_is_told(project: SmallProject) -> None:
 
 
 def test_what_the_judge_of_a_spread_is_told(project: SmallProject) -> None:
-    """The metrics that the suites measure on a dataset; those of its task for one that no suite selects."""
+    """The metrics that the suites measure on a dataset; those of its task for one that no suite
+    selects.
+    """
     found = jobs(project)
     selected = from_parameter(found.spread("both", "pairs"), SpreadJob)
     assert (selected.method, selected.dataset, selected.metrics) == ("both", "pairs", ["EN"])
@@ -217,7 +243,9 @@ def test_what_the_judge_of_a_spread_is_told(project: SmallProject) -> None:
 
 
 def test_what_the_judge_of_claims_is_told(project: SmallProject) -> None:
-    """The claims of the entry as they are written, and the records that they are held against, the first run first."""
+    """The claims of the entry as they are written, and the records that they are held against, the
+    first run first.
+    """
     told = from_parameter(jobs(project).claims("both"), ClaimsJob)
     assert len(told.claims) == 4 and told.reason == "" and told.files == {}
     assert told.images["pairs"].manifest == "resources/datasets/pairs.json"
@@ -255,7 +283,9 @@ def test_a_file_of_claims_is_known_by_its_hash(project: SmallProject) -> None:
 
 
 def test_rules_of_judgement_are_part_of_every_job(project: SmallProject) -> None:
-    """One digest of their code and of the metrics: the judging jobs have it, the job that copies images has not."""
+    """One digest of their code and of the metrics: the judging jobs have it, the job that copies
+    images has not.
+    """
     found = jobs(project)
     assert len(found.code) == 64 and found.code == jobs(project).code
     told = (found.selfcheck("one", "committed"), found.spread("both", "pairs"), found.claims("one"))

@@ -1,4 +1,6 @@
-"""Claims of an entry: those it holds itself, those of files, the digits that were printed, and mistakes in them."""
+"""Claims of an entry: those it holds itself, those of files, the digits that were printed, and
+mistakes in them.
+"""
 
 from __future__ import annotations
 
@@ -195,7 +197,9 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     "formula", ["VIF", "VIFF@cddfuse", "Ssim@vifb", "SSIM@vifb", "EN@ivif-zoo", "AG+rgb-mean"]
 )
 def test_the_named_definition_is_tried_first_then_all_others(formula: str) -> None:
-    """Each other one of the same metric once; one under its metric's name, or another protocol, is tried as it is named."""
+    """Each other one of the same metric once; one under its metric's name, or another protocol, is
+    tried as it is named.
+    """
     metric, _, definition = formula.partition("@")
     tried = definitions_tried(claim(metric, definition or "canonical"))
     assert tried[0].id == formula

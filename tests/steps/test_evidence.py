@@ -1,4 +1,6 @@
-"""The steps of the evidence as their rules call them: from files to files, in the folder of a project."""
+"""The steps of the evidence as their rules call them: from files to files, in the folder of a
+project.
+"""
 
 from __future__ import annotations
 

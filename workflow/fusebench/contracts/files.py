@@ -41,6 +41,8 @@ class StoredFile(Contract, kw_only=True):
 Stored = TypeVar("Stored", bound=StoredFile)
 Told = TypeVar("Told")
 
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError)
+
 AGAIN = "run snakemake again: it is made again"
 
 
@@ -60,7 +62,7 @@ def read_stored(path: Path, kind: type[Stored], remedy: str = AGAIN) -> Stored:
     content = path.read_bytes()
     try:
         stored = msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError:
+    except UNDECODABLE:
         return _converted(path, content, kind, remedy)
     return stored if stored.version == FORMAT else _converted(path, content, kind, remedy)
 
@@ -90,7 +92,7 @@ def _converted(path: Path, content: bytes, kind: type[Stored], remedy: str) -> S
 def _plain(path: Path, content: bytes, remedy: str) -> dict[str, Any]:
     try:
         data = msgspec.json.decode(content)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise UnreadableFile(
             f"{path}: must be a whole JSON file; found {len(content)} bytes: {error}; {remedy}"
         ) from error
@@ -158,6 +160,6 @@ def from_parameter(text: str, kind: type[Told]) -> Told:
         UnreadableFile: the text is none that ``as_parameter`` writes.
     """
     try:
-        return msgspec.json.decode(text.encode(), type=kind)
-    except msgspec.DecodeError as error:
+        return msgspec.json.decode(text.encode(errors="surrogateescape"), type=kind)
+    except UNDECODABLE as error:
         raise UnreadableFile(f"the parameter of this job: {error}") from error

@@ -1,0 +1,1 @@
+"""Tests of the structures that parts of fusebench write for each other."""
