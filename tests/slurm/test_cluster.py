@@ -195,6 +195,7 @@ def two_cells(make_submitter: Callable[[], Submitter]) -> Submitter:
     return submitter
 
 
+@pytest.mark.slow
 def test_cells_fused_without_slurm_are_not_run_again(two_cells: Submitter) -> None:
     """A job on a node takes over the record of a cell that one local job fused with others; a forced cell is run there."""
     project, cluster = two_cells.project, two_cells.cluster

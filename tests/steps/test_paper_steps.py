@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -19,12 +21,22 @@ from tests.fake_results import METRICS, TABLE, FakeResults
 SUMMARY = f"results/statistics/{TABLE}/summary.csv"
 
 
+@pytest.fixture(scope="module")
+def with_statistics(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project of four methods, one of them failed, on two datasets, with its statistics."""
+    made = FakeResults(tmp_path_factory.mktemp("made"), methods=4, datasets=2, pairs=4).write()
+    with contextlib.chdir(made.root):
+        assert analysed(make_plan(made.root, {})) == 0
+    return made.root
+
+
 @pytest.fixture
-def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    """Of four methods, one of them failed, on two datasets; the steps start in its folder."""
-    made = FakeResults(tmp_path, methods=4, datasets=2, pairs=4).write()
-    monkeypatch.chdir(made.root)
-    return make_plan(made.root, {})
+def plan(with_statistics: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """The plan of a copy of that project; the steps start in its folder."""
+    root = tmp_path / "project"
+    shutil.copytree(with_statistics, root, symlinks=True)
+    monkeypatch.chdir(root)
+    return make_plan(root, {})
 
 
 def analysed(plan: Plan) -> int:
@@ -49,9 +61,9 @@ def drawn(plan: Plan, figure: str) -> int:
     return main([*command, "--output", f"results/figures/{TABLE}/{figure}.pdf"])
 
 
-def test_statistics_are_of_all_datasets(plan: Plan) -> None:
+@pytest.mark.usefixtures("plan")
+def test_statistics_are_of_all_datasets() -> None:
     """All files of them, beside the one that the rule names."""
-    assert analysed(plan) == 0
     folder = Path(SUMMARY).parent
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
     table = pd.read_csv(SUMMARY)
@@ -60,7 +72,6 @@ def test_statistics_are_of_all_datasets(plan: Plan) -> None:
 
 def test_a_table_is_written_in_every_format(plan: Plan) -> None:
     """From its statistics and the records; the number of pairs is that of the datasets."""
-    analysed(plan)
     assert tabulated(plan) == 0
     written = {path.name for path in Path("results/tables").iterdir() if path.is_file()}
     assert written == {f"{TABLE}{suffix}" for suffix in SUFFIXES}
@@ -73,7 +84,6 @@ def test_a_table_is_written_in_every_format(plan: Plan) -> None:
 
 def test_a_table_of_an_unprepared_dataset_is_written(plan: Plan) -> None:
     """It has no pairs, and the most that a run has stand for them."""
-    analysed(plan)
     write_stored(Path(dataset_marker("set-01")), Manifest(state="skipped", reason="x"))
     assert tabulated(plan) == 0
     assert "4 pairs (Set 00), 4 pairs (Set 01)" in Path(f"results/tables/{TABLE}.md").read_text()
@@ -82,7 +92,6 @@ def test_a_table_of_an_unprepared_dataset_is_written(plan: Plan) -> None:
 @pytest.mark.parametrize("figure", ["ranks", "grid-set-01", "quality-speed-set-00"])
 def test_a_figure_is_drawn_from_what_its_rule_names(plan: Plan, figure: str) -> None:
     """Statistics alone, images, or records; its data stand beside it."""
-    analysed(plan)
     assert drawn(plan, figure) == 0
     data = pd.read_csv(f"results/figures/{TABLE}/{figure}.csv")
     assert len(data) and Path(f"results/figures/{TABLE}/{figure}.png").stat().st_size > 1000
@@ -91,7 +100,6 @@ def test_a_figure_is_drawn_from_what_its_rule_names(plan: Plan, figure: str) -> 
 
 def test_a_damaged_manifest_ends_the_step(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
     """It is told by its name, with what to do about it."""
-    analysed(plan)
     Path(dataset_marker("set-01")).write_text('{"version": 99}')
     assert tabulated(plan) == 1
     told = capsys.readouterr().err

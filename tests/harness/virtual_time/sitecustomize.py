@@ -12,5 +12,5 @@ def _sleep(seconds: float) -> None:
     _now[0] += seconds
 
 
-time.sleep = _sleep
+time.sleep = _sleep  # type: ignore[assignment]
 time.perf_counter = lambda: _now[0]
