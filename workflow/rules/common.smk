@@ -41,7 +41,7 @@ def session():
     )
 
 
-# In a command, not in its parameters: another session is no reason to run a job again.
+# Another session is no reason to run a job again: Snakemake compares parameters that are plain values only.
 SESSION = LaterText(lambda: as_parameter(session()))
 
 # The registry as this run has read it, for jobs that read it again.

@@ -68,8 +68,9 @@ rule write_tables:
         "logs/compare/tables.log",
     params:
         job=tables_job,
+        jobs=JOB_FILES,
     shell:
-        "python -m fusebench.steps tables --job {JOB_FILES}/{params.job} --values {input:q}"
+        "python -m fusebench.steps tables --job {params.jobs}/{params.job} --values {input:q}"
         " --measures {output.measures:q} --status {output.status:q}"
         " --unfinished {output.unfinished:q} 2> {log:q}"
 
@@ -83,8 +84,9 @@ rule write_table:
         "logs/compare/{suite}/{dataset}.log",
     params:
         job=table_job,
+        jobs=JOB_FILES,
     shell:
-        "python -m fusebench.steps tables --job {JOB_FILES}/{params.job}"
+        "python -m fusebench.steps tables --job {params.jobs}/{params.job}"
         " --values {input.values:q} 2> {log:q}"
 
 

@@ -4,7 +4,7 @@ import json
 from fusebench.contracts.markers import Manifest
 
 # What the tables show enlarged is held against each dataset. Other crops are no reason to prepare it again.
-CROPS = json.dumps(crops_of(PLAN.selection.registry))
+CROPS = LaterText(lambda: json.dumps(crops_of(PLAN.selection.registry)))
 
 
 localrules:
@@ -23,6 +23,8 @@ rule prepare_dataset:
     params:
         job=lambda wildcards: PLAN.steps.dataset(wildcards.dataset),
         attempt=lambda wildcards: attempt(f"resources/datasets/{wildcards.dataset}.json", Manifest),
+        session=SESSION,
+        crops=CROPS,
     shell:
-        "python -m fusebench.steps dataset --job {params.job:q} --session {SESSION:q}"
-        " --attempt {params.attempt} --marker {output:q} --crops {CROPS:q} 2> {log:q}"
+        "python -m fusebench.steps dataset --job {params.job:q} --session {params.session:q}"
+        " --attempt {params.attempt} --marker {output:q} --crops {params.crops:q} 2> {log:q}"

@@ -52,8 +52,9 @@ rule fuse:
     params:
         job=lambda wildcards: as_parameter(PLAN.fusing.job(wildcards.method, wildcards.job)),
         numbers=lambda wildcards: PLAN.fusing.attempts(wildcards.method, wildcards.job, session()),
+        session=SESSION,
     shell:
-        "python -m fusebench.steps fuse --job {params.job:q} --session {SESSION:q}"
+        "python -m fusebench.steps fuse --job {params.job:q} --session {params.session:q}"
         " --numbers {params.numbers} --attempt {resources.job_attempt} --output {output:q}"
 
 

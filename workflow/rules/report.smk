@@ -51,8 +51,9 @@ rule write_page:
     params:
         options=options_sorted,
         registry=PLAN.paper_jobs.registry_digest,
+        session=SESSION,
     shell:
-        "python -m fusebench.steps page --options {params.options:q} --session {SESSION:q}"
+        "python -m fusebench.steps page --options {params.options:q} --session {params.session:q}"
         " --workers {threads} --output {output.page:q} --previews {output.previews:q}"
         " --together {output.together:q} 2> {log:q}"
 
@@ -80,8 +81,9 @@ rule write_package:
     params:
         options=options_sorted,
         registry=PLAN.paper_jobs.registry_digest,
+        session=SESSION,
     shell:
-        "python -m fusebench.steps package --options {params.options:q} --session {SESSION:q}"
+        "python -m fusebench.steps package --options {params.options:q} --session {params.session:q}"
         " --output {output.package:q} 2> {log:q}"
 
 

@@ -17,8 +17,9 @@ rule obtain_source:
         attempt=lambda wildcards: attempt(
             f"resources/sources/{wildcards.source}.json", SourceMarker
         ),
+        session=SESSION,
     shell:
-        "python -m fusebench.steps source --job {params.job:q} --session {SESSION:q}"
+        "python -m fusebench.steps source --job {params.job:q} --session {params.session:q}"
         " --attempt {params.attempt} --marker {output:q} 2> {log:q}"
 
 

@@ -56,7 +56,10 @@ def whole_session(
 
 
 class LaterText:
-    """A text for a shell command that is known only when the command is run."""
+    """A parameter of a rule that is known only when the job is run, and by which no job is rerun.
+
+    Snakemake compares parameters that are plain values with those of the run before; of any other object it takes the text.
+    """
 
     def __init__(self, make: Callable[[], str]) -> None:
         """Take the function that makes it."""
