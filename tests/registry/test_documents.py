@@ -200,4 +200,6 @@ def test_a_whole_number_may_be_written_with_a_point(small: SmallProject) -> None
     method = small.load().methods["one"]
     assert (method.resources.mem_mb, method.resources.threads) == (500, 2)
     assert isinstance(method.resources.threads, int)
-    assert method.claims[0].value == "7.10" and method.declares == {"python": "3.10"}
+    entry = method.entry
+    assert entry.claims and entry.claims[0].value == "7.10"
+    assert entry.declares == {"python": "3.10"}

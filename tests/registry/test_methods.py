@@ -19,6 +19,7 @@ from fusebench.contracts.methods import (
 )
 from fusebench.errors import RegistryError
 from fusebench.registry.methods import Method, is_local, owner_and_name, with_fields
+from fusebench.registry.selfchecks import checks_of
 
 from tests.registry.small import RUN, method
 
@@ -27,33 +28,20 @@ def test_what_an_entry_leaves_out_has_a_default() -> None:
     """The name is the label, and everything else is empty or unknown."""
     entry = {"title": "T", "tasks": ["medical"], "code": "x", "status": "no-code", "reason": "r"}
     bare = Method("bare", msgspec.convert(entry, MethodEntry))
-    assert (bare.label, bare.env, bare.licence, bare.commit, bare.year) == (
-        "bare",
-        "",
-        "",
-        None,
-        None,
-    )
-    assert (bare.paper, bare.resources, bare.declares) == (Paper(), Resources(), {})
-    assert (bare.weights, bare.selfchecks, bare.claims, bare.verified) == ([], [], [], None)
+    assert (bare.label, bare.env, bare.commit) == ("bare", "", None)
+    assert (bare.paper, bare.resources) == (Paper(), Resources())
+    assert (bare.weights, checks_of(bare), bare.verified) == ([], [], None)
 
 
 def test_what_an_entry_gives_is_shown() -> None:
-    """Label, year and licence as they are written; a title that spans lines is one line."""
+    """Label and year as they are written; a title that spans lines is one line."""
     given = method(
         title="A title\n  over  lines",
         label="One",
-        licence="MIT",
         paper={"year": 2024},
-        declares={"torch": "1.7"},
     )
-    assert (given.title, given.label, given.licence, given.year) == (
-        "A title over lines",
-        "One",
-        "MIT",
-        2024,
-    )
-    assert given.declares == {"torch": "1.7"} and given.commit == "0" * 40
+    shown = (given.title, given.label, given.paper.year, given.commit)
+    assert shown == ("A title over lines", "One", 2024, "0" * 40)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +85,8 @@ def test_one_self_check_or_several() -> None:
     """A check stands alone or in a list; either way there is a list."""
     one = {"name": "x", "inputs": {"a": "in/a", "b": "in/b"}}
     entry = SelfcheckEntry(name="x", inputs=CheckInputs(a="in/a", b="in/b"))
-    assert method(selfcheck=one).selfchecks == method(selfcheck=[one]).selfchecks == [entry]
+    for given in (one, [one]):
+        assert [check.entry for check in checks_of(method(selfcheck=given))] == [entry]
 
 
 def test_the_nearest_part_of_run_wins() -> None:

@@ -25,6 +25,11 @@ def fuse_threads(wildcards):
     return PLAN.fusing.threads(wildcards.method, wildcards.job, facts.cores_of(workflow))
 
 
+def fuse_numbers(wildcards):
+    """Return the number of the attempt of each cell of a job."""
+    return PLAN.fusing.attempts(wildcards.method, wildcards.job, session())
+
+
 def fuse_slurm_options(wildcards):
     """Ask for a whole node where a method is timed without others beside it."""
     exclusive = PLAN.fusing.is_exclusive(wildcards.method, wildcards.job)
@@ -51,7 +56,7 @@ rule fuse:
         job_attempt=lambda wildcards, attempt: attempt,
     params:
         job=lambda wildcards: as_parameter(PLAN.fusing.job(wildcards.method, wildcards.job)),
-        numbers=lambda wildcards: PLAN.fusing.attempts(wildcards.method, wildcards.job, session()),
+        numbers=fuse_numbers,
         session=SESSION,
     shell:
         "python -m fusebench.steps fuse --job {params.job:q} --session {params.session:q}"

@@ -8,7 +8,7 @@ localrules:
     draw_figure,
 
 
-rule measure_table:
+use rule measure as measure_table with:
     input:
         manifest="resources/datasets/{dataset}.json",
         jobs=lambda wildcards: PLAN.papers.fused_by(wildcards.table, wildcards.dataset),
@@ -16,15 +16,8 @@ rule measure_table:
         "results/measures/tables/{table}/{dataset}.csv",
     log:
         "logs/measure/tables/{table}/{dataset}.log",
-    threads: 2
-    resources:
-        mem_mb=4000,
-        runtime=120,
     params:
         job=lambda wildcards: PLAN.paper_jobs.measure(wildcards.table, wildcards.dataset),
-    shell:
-        "python -m fusebench.steps measure --job {params.job:q} --workers {threads}"
-        " --output {output:q} 2> {log:q}"
 
 
 rule analyse_table:

@@ -49,8 +49,8 @@ def _methods(registry: Registry) -> Rows:
         {
             "method": method.name,
             "task": ", ".join(method.tasks),
-            "year": str(method.year or ""),
-            "licence": method.licence,
+            "year": str(method.paper.year or ""),
+            "licence": method.entry.licence or "",
             "state": method.status,
             "verified": verified_on(method),
             "environment": method.env,

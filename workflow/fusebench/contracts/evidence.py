@@ -16,11 +16,18 @@ from fusebench.contracts.markers import OriginalFile, PixelHash
 from fusebench.contracts.methods import EditedFiles
 from fusebench.contracts.records import EnvironmentFacts, Versions
 
-ImageVerdict = Literal[
-    "exact", "within-tolerance", "close", "differs", "size-differs", "nothing-to-compare"
+ImageVerdict = Annotated[
+    Literal["exact", "within-tolerance", "close", "differs", "size-differs", "nothing-to-compare"],
+    says("how an image stands to the committed one; of a self-check, the worst of its images"),
 ]
-RunsVerdict = Literal["deterministic", "not-deterministic", "unknown"]
-ClaimVerdict = Literal["reproduced", "close", "not-reproduced", "not-comparable"]
+RunsVerdict = Annotated[
+    Literal["deterministic", "not-deterministic", "unknown"],
+    says("whether all runs gave the same images"),
+]
+ClaimVerdict = Annotated[
+    Literal["reproduced", "close", "not-reproduced", "not-comparable"],
+    says("how the value measured here stands to the published one"),
+]
 
 
 class Proof(Contract, kw_only=True):

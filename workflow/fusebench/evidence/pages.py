@@ -106,7 +106,7 @@ def _about(method: Method) -> Iterator[str]:
     paper = ", ".join(str(part) for part in given(method.paper).values())
     yield f"- Paper: {escaped(paper) or 'not given'}"
     yield f"- Code: {method.code}" + (f" at `{method.commit}`" if method.commit else "")
-    yield f"- Licence: {escaped(method.licence or 'not given')}"
+    yield f"- Licence: {escaped(method.entry.licence or 'not given')}"
     reason = f": {escaped(method.entry.reason)}" if method.entry.reason else ""
     yield f"- Status: {method.status}{reason}"
     if method.entry.notes:
@@ -268,7 +268,9 @@ def _code(text: str) -> str:
 def _environment(method: Method, checks: Checks, claims: Claims) -> Iterator[str]:
     """Yield the versions that ran beside those that the authors declare."""
     record = next((check.record for check in checks if check.record.versions), None)
-    declared = ", ".join(f"{name} {version}" for name, version in method.declares.items())
+    declared = ", ".join(
+        f"{name} {version}" for name, version in (method.entry.declares or {}).items()
+    )
     versions = record.versions if record else {}
     ran = ", ".join(f"{name} {version}" for name, version in versions.items())
     yield f"- Environment: {escaped(method.env or 'none')}"

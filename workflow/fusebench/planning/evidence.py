@@ -90,7 +90,7 @@ class EvidencePlan:
     @cached_property
     def claimed(self) -> list[str]:
         """The methods asked for about which something is claimed."""
-        return [method.name for method in self.methods if method.claims]
+        return [method.name for method in self.methods if method.entry.claims]
 
     @property
     def judged_claims(self) -> list[str]:
@@ -116,7 +116,7 @@ class EvidencePlan:
     def claims(self, method: str) -> list[Claim]:
         """Return the claims about a method."""
         registry = self.selection.registry
-        return claims_of(method, registry.methods[method].claims, registry.root)
+        return claims_of(method, registry.methods[method].entry.claims or [], registry.root)
 
     def claimed_cells(self, method: str) -> dict[str, tuple[str, list[str]]]:
         """Return dataset of a claim -> marker of its images, and the cells that it is held against.
@@ -193,11 +193,11 @@ class EvidenceJobs:
         """Return what the job that judges the claims about a method is told; files stand for their rows."""
         registry = self.plan.selection.registry
         known = registry.methods[method]
-        files = [item.file for item in known.claims if item.file]
+        files = [item.file for item in known.entry.claims or [] if item.file]
         job = ClaimsJob(
             code=self.code,
             method=method,
-            claims=known.claims,
+            claims=known.entry.claims or [],
             files={file: sha256_of_file(locate(registry.root, file)) for file in files},
             images={
                 name: ClaimedImages(

@@ -262,7 +262,7 @@ def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
         decimals={metric: table.decimals_for(metric) for metric in sorted(metrics)},
         heads=table.heads,
         cite={method.name: _key(table, method) for method in cited},
-        years={method.name: str(method.year or NOTHING) for method in methods},
+        years={method.name: str(method.paper.year or NOTHING) for method in methods},
         evidence={m.name: evidence_mark(m, self_checks.get(m.name, "")) for m in methods},
         columns=table.columns,
         **{field: getattr(table.entry, field) for field in _SHARED_FIELDS},

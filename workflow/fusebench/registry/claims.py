@@ -275,7 +275,7 @@ def _dataset_problems(
     known = [*datasets.data, *checks]
     where = methods.where((*place, "dataset"))
     for dataset in dict.fromkeys(claim.dataset for claim in claims):
-        if dataset == SELFCHECK and len(method.selfchecks) > 1:
+        if dataset == SELFCHECK and len(checks_of(method)) > 1:
             named = [name for name in checks if name != SELFCHECK]
             yield (
                 f"{where}: must name one of the checks, for this entry has several; write one of"

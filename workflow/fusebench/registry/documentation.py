@@ -72,7 +72,7 @@ def _active_rows(methods: list[Method]) -> Iterator[list[str]]:
             _name(method),
             _paper(method),
             ", ".join(method.tasks),
-            method.licence,
+            method.entry.licence or "",
             method.env,
             verified_on(method),
             _needed(method),
@@ -83,7 +83,13 @@ def _reason_rows(methods: list[Method]) -> Iterator[list[str]]:
     yield ["method", "paper", "tasks", "licence", "reason"]
     for method in methods:
         tasks = ", ".join(method.tasks)
-        yield [_name(method), _paper(method), tasks, method.licence, method.entry.reason or ""]
+        yield [
+            _name(method),
+            _paper(method),
+            tasks,
+            method.entry.licence or "",
+            method.entry.reason or "",
+        ]
 
 
 def _name(method: Method) -> str:

@@ -12,12 +12,10 @@ from fusebench.contracts.base import given
 from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.methods import (
     ACTIVE,
-    ClaimEntry,
     MethodEntry,
     Paper,
     Resources,
     RunEntry,
-    SelfcheckEntry,
     Verified,
 )
 from fusebench.contracts.weights import WeightEntry
@@ -62,19 +60,9 @@ class Method:
         return self.entry.env or ""
 
     @property
-    def licence(self) -> str:
-        """The SPDX name of the repository's licence; ``""`` where it is not known."""
-        return self.entry.licence or ""
-
-    @property
     def paper(self) -> Paper:
         """Where the method was published, as far as the entry says."""
         return self.entry.paper or Paper()
-
-    @property
-    def year(self) -> int | None:
-        """The year of the paper, where the entry gives it."""
-        return self.paper.year or None
 
     @property
     def weights(self) -> list[WeightEntry]:
@@ -85,22 +73,6 @@ class Method:
     def resources(self) -> Resources:
         """What a job of this method needs, as far as the entry says."""
         return self.entry.resources or Resources()
-
-    @property
-    def declares(self) -> dict[str, str]:
-        """The versions that the authors declare, by package."""
-        return dict(self.entry.declares or {})
-
-    @property
-    def selfchecks(self) -> list[SelfcheckEntry]:
-        """The self-checks of the entry: none, one, or several."""
-        checks = self.entry.selfcheck or []
-        return [checks] if isinstance(checks, SelfcheckEntry) else checks
-
-    @property
-    def claims(self) -> list[ClaimEntry]:
-        """The numbers that were published about the method, or the files that hold them."""
-        return list(self.entry.claims or ())
 
     @property
     def status(self) -> str:

@@ -99,7 +99,9 @@ def pattern_of(path: str) -> str:
 
 def checks_of(method: Method) -> list[Check]:
     """Return the self-checks of an entry: none, one, or several."""
-    return [Check(method, entry) for entry in method.selfchecks]
+    given_checks = method.entry.selfcheck or []
+    entries = [given_checks] if isinstance(given_checks, SelfcheckEntry) else given_checks
+    return [Check(method, entry) for entry in entries]
 
 
 def check_problems(methods: Document[dict[str, MethodEntry]]) -> Iterator[str]:

@@ -99,7 +99,7 @@ def _run(
         "device": record.device,
         "task": datasets[record.dataset].task if record.dataset else "",
         "label": method.label,
-        "year": method.year,
+        "year": method.paper.year or None,
         "reason_of_run": record.reason,
         "commit": method.commit or "",
     }

@@ -30,7 +30,7 @@ def fuse(job: FuseJob, session: Session, numbers: list[int], attempt: int, outpu
         from fusebench.registry.methods_file import read_methods
 
         known = read_methods(ROOT).get(job.method.name)
-        return known.declares if known else {}
+        return (known.entry.declares or {}) if known else {}
 
     told = Attempt(session, output, attempt == session.final_attempt, declared)
     fuse_cells(zip(cells, numbers, strict=True), told)
