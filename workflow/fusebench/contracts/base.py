@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, dataclass_transform
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
 
 import msgspec
 from msgspec import Meta, UnsetType
@@ -21,6 +31,11 @@ def says(description: str, **limits: Any) -> Meta:
         limits: as ``msgspec.Meta`` takes them: ``ge``, ``gt``, ``le``, ``pattern``, ``min_length``, ``max_length``.
     """
     return Meta(description=description, **limits)
+
+
+def choices_of(kind: Any) -> tuple[Any, ...]:
+    """Return the values of a ``Literal``, described by ``says`` or not, in the order in which they are declared."""
+    return choices_of(kind.__origin__) if get_origin(kind) is Annotated else get_args(kind)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))

@@ -20,10 +20,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from fusebench.contracts.base import choices_of
 from fusebench.contracts.evidence import ComparedImage, ImageVerdict
 from fusebench.contracts.markers import ImageFile, OriginalFile, Pair
 from fusebench.contracts.records import FusedImage
@@ -41,7 +42,7 @@ CLOSE: Final = "close"
 DIFFERS: Final = "differs"
 SIZE_DIFFERS: Final = "size-differs"
 NOTHING: Final = "nothing-to-compare"
-VERDICTS: tuple[ImageVerdict, ...] = get_args(ImageVerdict)
+VERDICTS: tuple[ImageVerdict, ...] = choices_of(ImageVerdict)
 """From the best to the worst."""
 
 LOSSY_MEAN, LOSSY_PSNR = 0.5, 45.0

@@ -17,11 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Final, get_args
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from fusebench.contracts.base import choices_of
 from fusebench.contracts.evidence import Claim, ClaimResult, ClaimVerdict, Proof
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.markers import Manifest
@@ -42,7 +43,7 @@ REPRODUCED: Final = "reproduced"
 CLOSE: Final = "close"
 NOT_REPRODUCED: Final = "not-reproduced"
 NOT_COMPARABLE: Final = "not-comparable"
-VERDICTS: tuple[ClaimVerdict, ...] = get_args(ClaimVerdict)
+VERDICTS: tuple[ClaimVerdict, ...] = choices_of(ClaimVerdict)
 CLOSE_SHARE = 0.02
 OTHER_SCALES = {
     "gray level": ("of values from 0 to 1", 1 / 255),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 from msgspec import UNSET
 
+from fusebench.contracts.base import choices_of
 from fusebench.contracts.configuration import Config, SuiteEntry
 from fusebench.contracts.datasets import DatasetEntry
 from fusebench.contracts.methods import ACTIVE, MethodEntry, Resources, Task
@@ -29,7 +29,7 @@ from fusebench.registry.table_problems import table_problems
 ARCHIVE_NOTE = "ARCHIVE.md"
 """Lies in an unpacked archive of results, where no method is run and folders of local methods need not be."""
 
-TASKS: tuple[str, ...] = get_args(get_args(Task)[0])
+TASKS: tuple[str, ...] = choices_of(Task)
 
 Methods = Document[dict[str, MethodEntry]]
 Datasets = Document[dict[str, DatasetEntry]]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 from msgspec import UNSET
 
+from fusebench.contracts.base import choices_of
 from fusebench.contracts.configuration import Box, CostColumn, FigureKind, TableEntry
 from fusebench.metrics import default_metrics, resolve
 from fusebench.registry.datasets import Dataset
@@ -15,7 +16,7 @@ from fusebench.registry.methods import Method
 from fusebench.registry.suites import DEFAULT_DECIMALS, Suite
 
 DEFAULT_COLUMNS: tuple[CostColumn, ...] = ("model-seconds", "parameters")
-FIGURES: tuple[FigureKind, ...] = get_args(FigureKind)
+FIGURES: tuple[FigureKind, ...] = choices_of(FigureKind)
 DEFAULT_PAIRS = 2
 
 Value = TypeVar("Value")
