@@ -19,6 +19,19 @@ from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
 @pytest.fixture
 def ran(project: MiniProject) -> MiniProject:
     """Return a project whose two methods were run."""
+    return run_two(project)
+
+
+@pytest.fixture
+def ran_alone(project: MiniProject) -> MiniProject:
+    """Return a project with an environment of its own, whose two methods were run."""
+    # Snakemake remembers nothing of an environment that another project built, and would not build it again.
+    (project.root / "resources" / "envs").unlink()
+    return run_two(project)
+
+
+def run_two(project: MiniProject) -> MiniProject:
+    """Run two methods."""
     for name in ("one", "two"):
         project.add_method(name, {"test.py": ARGPARSE}, BY_OPTIONS)
     assert project.snakemake().returncode == 0
@@ -87,11 +100,6 @@ def assert_nothing_to_do(done: subprocess.CompletedProcess[str]) -> None:
 MARKERS: dict[str, tuple[Callable[[MiniProject], Path], Callable[[Path], None], str]] = {
     "source, truncated": (source_marker, truncate, "must be a whole JSON file; found"),
     "source, type": (source_marker, set_fields(commit=7), "commit: must be `str | null`; found 7"),
-    "environment, newer": (
-        environment_marker,
-        set_fields(version=FORMAT + 1),
-        f"version must be {FORMAT} or less; found {FORMAT + 1}, of a newer fusebench",
-    ),
     "dataset, truncated": (manifest, truncate, "must be a whole JSON file; found"),
     "dataset, type": (manifest, set_fields(pairs="p1"), 'pairs: must be `array`; found "p1"'),
     "dataset, unknown field": (manifest, set_fields(pears=[]), "pears"),
@@ -102,12 +110,25 @@ MARKERS: dict[str, tuple[Callable[[MiniProject], Path], Callable[[Path], None], 
 def test_a_damaged_marker_is_told_and_its_step_done_again(name: str, ran: MiniProject) -> None:
     """File, field, what must be and what was found; no finished cell is run again, and no value changes."""
     find, damage, words = MARKERS[name]
-    path = find(ran)
-    printed, again = rerun(ran, path, damage)
-    assert f"{path.relative_to(ran.root)}: " in printed or str(path) in printed
+    assert_made_again(ran, find(ran), damage, words)
+
+
+def test_an_environment_of_a_newer_version_is_told_and_built_again(ran_alone: MiniProject) -> None:
+    """File, the version that must be and that was found; no finished cell is run again."""
+    words = f"version must be {FORMAT} or less; found {FORMAT + 1}, of a newer fusebench"
+    newer = set_fields(version=FORMAT + 1)
+    assert_made_again(ran_alone, environment_marker(ran_alone), newer, words)
+
+
+def assert_made_again(
+    project: MiniProject, marker: Path, damage: Callable[[Path], None], words: str
+) -> None:
+    """Check that a damaged marker is told and made again, and that no cell is."""
+    printed, again = rerun(project, marker, damage)
+    assert f"{marker.relative_to(project.root)}: " in printed or str(marker) in printed
     assert words in printed
     assert again == set()
-    assert json.loads(path.read_text())["version"] == FORMAT
+    assert json.loads(marker.read_text())["version"] == FORMAT
 
 
 RECORDS: dict[str, tuple[Callable[[Path], None], str]] = {
