@@ -1,9 +1,10 @@
 """What the launcher's hooks cost, and what the pipeline costs: a method's own script bare, launched, and as a cell.
 
-Run: ``.venv/bin/python benchmarks/clock.py METHOD DATASET [--repeats 5]`` after ``snakemake`` has run the cell: the source,
-environment and dataset are taken from there. Prints wall and CPU seconds: of the authors' script alone in the same scratch
-copy with the same edits written into its files, of the same under the launcher, and of the whole cell (copy, staging,
-launching, collecting, record); medians of alternating runs, ratios within one run.
+Run: ``.venv/bin/python benchmarks/clock.py METHOD DATASET [--repeats 5]`` after ``snakemake`` has
+run the cell: the source, environment and dataset are taken from there. Prints wall and CPU seconds:
+of the authors' script alone in the same scratch copy with the same edits written into its files, of
+the same under the launcher, and of the whole cell (copy, staging, launching, collecting, record);
+medians of alternating runs, ratios within one run.
 """
 
 from __future__ import annotations

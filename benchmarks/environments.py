@@ -1,8 +1,8 @@
 """What environments cost: a cold build against pip's, a second environment that shares torch, and the check of a built one.
 
-Run: ``.venv/bin/python benchmarks/environments.py [--env torch-2] [--variant cpu]``. Everything is made in a temporary
-folder with an empty package cache on the disk of ``--folder``; needs the package registry, 6 GB and some minutes. All
-ratios come from one run.
+Run: ``.venv/bin/python benchmarks/environments.py [--env torch-2] [--variant cpu]``. Everything is
+made in a temporary folder with an empty package cache on the disk of ``--folder``; needs the
+package registry, 6 GB and some minutes. All ratios come from one run.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """How long a suite takes on a cluster against the ideal: jobs of ten seconds on two nodes with two pretended GPUs each.
 
-Run: ``.venv/bin/python -m benchmarks.makespan [--jobs 40] [--seconds 10]``; needs Slurm installed (``.ci/install-optional``).
-The ideal is jobs x seconds / 4. On a machine with few cores the start of the jobs, about four CPU seconds each, is what the
-difference consists of: the nodes of a real cluster do that side by side. Times are from Slurm's own records.
+Run: ``.venv/bin/python -m benchmarks.makespan [--jobs 40] [--seconds 10]``; needs Slurm installed
+(``.ci/install-optional``). The ideal is jobs x seconds / 4. On a machine with few cores the start
+of the jobs, about four CPU seconds each, is what the difference consists of: the nodes of a real
+cluster do that side by side. Times are from Slurm's own records.
 """
 
 from __future__ import annotations

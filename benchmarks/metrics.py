@@ -1,8 +1,9 @@
 """What metrics cost: against the original CDDFuse evaluator, against libraries, per method of MSRS, and what bounds them.
 
-Run: ``.venv/bin/python benchmarks/metrics.py [--mirror FOLDER]``. The original is cloned from its repository, or from
-``FOLDER/<owner>+<name>/repo``; it and the libraries are installed into a temporary environment (the package registry,
-2 GB). All ratios come from one run; times are CPU seconds of one thread on pairs of 768 x 576 pixels.
+Run: ``.venv/bin/python benchmarks/metrics.py [--mirror FOLDER]``. The original is cloned from its
+repository, or from ``FOLDER/<owner>+<name>/repo``; it and the libraries are installed into a
+temporary environment (the package registry, 2 GB). All ratios come from one run; times are CPU
+seconds of one thread on pairs of 768 x 576 pixels.
 """
 
 from __future__ import annotations

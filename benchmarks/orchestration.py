@@ -1,9 +1,10 @@
 """What orchestration costs: this workflow against bare Snakemake with two rules for each cell and its default scheduler.
 
-Run: ``.venv/bin/python benchmarks/orchestration.py [--methods 100] [--datasets 10]``. Everything is made in a temporary
-folder. The work is trivial on both sides: the bare workflow's jobs touch their outputs, and this workflow's steps are
-replaced by ones that write the smallest files its rules are content with, so that what is counted is Snakemake, the plan,
-the rules and the start of each job. CPU seconds (user and system, children included), ratios within one run.
+Run: ``.venv/bin/python benchmarks/orchestration.py [--methods 100] [--datasets 10]``. Everything is
+made in a temporary folder. The work is trivial on both sides: the bare workflow's jobs touch their
+outputs, and this workflow's steps are replaced by ones that write the smallest files its rules are
+content with, so that what is counted is Snakemake, the plan, the rules and the start of each job.
+CPU seconds (user and system, children included), ratios within one run.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     python benchmarks/tables.py [--methods 120] [--datasets 12] [--pairs 50] [--cores 2]
 
-Makes a project with drawn values, then every table of its suite and the table of a paper over all datasets; then the same
-again after only the decimals of the table have changed. No method can run: the rules that would are not allowed.
+Makes a project with drawn values, then every table of its suite and the table of a paper over all
+datasets; then the same again after only the decimals of the table have changed. No method can run:
+the rules that would are not allowed.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-# Two test processes share two cores: a numerical library that starts a thread per core only gets in the other's way.
+# Two test processes share two cores: a numerical library that starts a thread per core only gets in
+# the other's way.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 

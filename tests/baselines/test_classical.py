@@ -133,7 +133,8 @@ def test_consistency_verification_overrules_a_minority() -> None:
     a, b = np.zeros((9, 9)), np.ones((9, 9))
     a[4, 4] = 6.0
     selected = wavelet.select(a, b)
-    # A's window covers rows and columns 3 to 5; its corners have 4 of 9 neighbours of A, its sides 6 of 9.
+    # A's window covers rows and columns 3 to 5; its corners have 4 of 9 neighbours of A, its sides
+    # 6 of 9.
     assert selected[3:6, 3:6].tolist() == [[1, 0, 1], [0, 6, 0], [1, 0, 1]]
 
 

@@ -25,7 +25,8 @@ def ran(project: MiniProject) -> MiniProject:
 @pytest.fixture
 def ran_alone(project: MiniProject) -> MiniProject:
     """Return a project with an environment of its own, whose two methods were run."""
-    # Snakemake remembers nothing of an environment that another project built, and would not build it again.
+    # Snakemake remembers nothing of an environment that another project built, and would not build
+    # it again.
     (project.root / "resources" / "envs").unlink()
     return run_two(project)
 

@@ -1,6 +1,7 @@
 """What fusebench takes for granted of Snakemake, each fact held against the Snakemake that is installed.
 
-A slow test repeats these, and a run of a whole project, with the oldest and the newest supported Snakemake.
+A slow test repeats these, and a run of a whole project, with the oldest and the newest supported
+Snakemake.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The launcher on real torch: redirection, timing and counting change no bit of a result.
 
-Interpreters are those of ``FUSEBENCH_TEST_TORCH_PYTHON`` (paths, separated like PATH) and of ``resources/envs``.
+Interpreters are those of ``FUSEBENCH_TEST_TORCH_PYTHON`` (paths, separated like PATH) and of
+``resources/envs``.
 """
 
 from __future__ import annotations

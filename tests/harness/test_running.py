@@ -263,7 +263,8 @@ def test_what_fired_in_a_child_is_counted(any_stage: Stage) -> None:
     any_stage.write("files/a", "")
     run = any_stage.launch(args=["spawn"], compat=["windows-paths"])
     assert run.returncode == 0, run.stderr
-    # Once in the script itself, once in each child that imported it; a pool starts two, and may start more.
+    # Once in the script itself, once in each child that imported it; a pool starts two, and may
+    # start more.
     assert run.report["shims"]["windows-paths:isdir"] >= 3
     assert [path.name for path in any_stage.root.parent.iterdir() if ".child" in path.name] == []
 

@@ -91,7 +91,8 @@ def test_both_scales_count_with_their_exponents() -> None:
     a = np.tile(rows([0, 0, 100, 100]), (8, 4))
     a[::2] += 20
     fused = a.copy()
-    # The rows differ at the fine scale only; what they add to the coarse one is the same everywhere.
+    # The rows differ at the fine scale only; what they add to the coarse one is the same
+    # everywhere.
     fused[::2] -= 20
     fine = (1 + 1 + math.exp(-20)) / 1
     assert value("Q_M", a, a, fused) == pytest.approx(fine ** (2 / 3) * 3 ** (1 / 3))

@@ -267,11 +267,13 @@ class Cluster:
         if self.accounting:
             self._write_accounting(values)
         for number in range(GPUS_PER_NODE):
-            # A plain file would be counted too, but slurmd sets CUDA_VISIBLE_DEVICES for devices only; it follows links.
+            # A plain file would be counted too, but slurmd sets CUDA_VISIBLE_DEVICES for devices
+            # only; it follows links.
             (self.folder / f"nvidia{number}").symlink_to("/dev/null")
         gres = f"Name=gpu Type=pretended File={self.folder}/nvidia[0-{GPUS_PER_NODE - 1}]\n"
         (self.folder / "gres.conf").write_text(gres)
-        # Snakemake's plugin starts its srun without SLURM_CONF, which on a real cluster stands in /etc.
+        # Snakemake's plugin starts its srun without SLURM_CONF, which on a real cluster stands in
+        # /etc.
         wrapper = self.folder / "bin" / "srun"
         wrapper.write_text(
             f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {_program("srun")} "$@"\n'

@@ -268,7 +268,8 @@ def test_impossible_requests_are_refused_with_slurms_words(
 ) -> None:
     """An unknown partition or GPU model, more GPUs than a node has: refused at once, with Slurm's words and our hint.
 
-    Where the last job of the cell, which asks for little, is accepted, the table has these words too.
+    Where the last job of the cell, which asks for little, is accepted, the table has these words
+    too.
     """
     submitter, _ = ran
     project = submitter.project

@@ -25,7 +25,8 @@ _POLL_SECONDS = 0.2
 def staged_folder(final: Path) -> Iterator[Path]:
     """Give an empty folder that becomes ``final`` in one rename when the block ends well.
 
-    Where another process was quicker, its folder stays and this one is discarded, as it is after an exception.
+    Where another process was quicker, its folder stays and this one is discarded, as it is after an
+    exception.
     """
     with staging_folder(final) as stage:
         yield stage
@@ -40,7 +41,8 @@ def staged_folder(final: Path) -> Iterator[Path]:
 def staging_folder(final: Path) -> Iterator[Path]:
     """Give an empty folder beside ``final``, on the same file system; it is removed if it is still there at the end.
 
-    Waits while another builder of this machine makes ``final``, which saves double work; correctness does not need it.
+    Waits while another builder of this machine makes ``final``, which saves double work;
+    correctness does not need it.
     """
     parent = final.parent / ".staging"
     parent.mkdir(parents=True, exist_ok=True)
@@ -77,8 +79,8 @@ def _living_folder(parent: Path, name: str) -> Iterator[Path]:
 def collect_leftovers(parent: Path) -> list[Path]:
     """Remove staging folders whose builder is dead, and return them.
 
-    On this machine a builder holds its lock as long as it lives; folders of other machines, and those on a file system
-    without locks, are judged by age.
+    On this machine a builder holds its lock as long as it lives; folders of other machines, and
+    those on a file system without locks, are judged by age.
     """
     gone = []
     for stage in parent.glob("*.*.*"):

@@ -30,11 +30,12 @@ class UnreadableImageError(ValueError):
 def read_image(path: Path) -> tuple[NDArray[np.uint8], list[str]]:
     """Read an image file as 8-bit gray (H, W) or RGB (H, W, 3), with notes on what had to be done to it.
 
-    16-bit values are scaled by 255/65535 and rounded; an alpha channel is dropped. Both are noted, in the words of ``LOSSES``
-    where something is lost by it.
+    16-bit values are scaled by 255/65535 and rounded; an alpha channel is dropped. Both are noted,
+    in the words of ``LOSSES`` where something is lost by it.
 
     Raises:
-        UnreadableImageError: the file is absent, is no image, is truncated, or holds floating-point values.
+        UnreadableImageError: the file is absent, is no image, is truncated, or holds floating-point
+            values.
     """
     import cv2
 

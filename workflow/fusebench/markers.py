@@ -1,11 +1,12 @@
 """How a step ends: it writes a marker in every case, and counts its attempts.
 
-No job fails because a repository vanished or an environment does not build; the state and its reason travel to the record of
-every cell that needed it, and from there into the tables.
+No job fails because a repository vanished or an environment does not build; the state and its
+reason travel to the record of every cell that needed it, and from there into the tables.
 
-A step or a cell has a number, how many times it was asked for beyond the first. The number is a parameter of its job: after a
-failure it differs from the one that the job ran with, hence the next run tries again; after a success it stays, hence nothing is
-rerun. It also grows where what a job had made is lost or damaged, and where somebody asks for a rerun by force.
+A step or a cell has a number, how many times it was asked for beyond the first. The number is a
+parameter of its job: after a failure it differs from the one that the job ran with, hence the next
+run tries again; after a success it stays, hence nothing is rerun. It also grows where what a job
+had made is lost or damaged, and where somebody asks for a rerun by force.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ def mark_step(
         path: the marker that is written.
         attempt: the number of this attempt, as the job was told.
         step: brings about what the marker says.
-        failed: makes the marker of a step that failed. A ``StepError`` has its own state; any other exception is a defect of
-            fusebench, is printed whole and raised.
+        failed: makes the marker of a step that failed. A ``StepError`` has its own state; any other
+            exception is a defect of fusebench, is printed whole and raised.
     """
     counter = Path(marker_attempts(str(path)))
     try:
@@ -70,8 +71,8 @@ def attempt_number(counter: Path, tables_only: bool) -> int:
 
     Args:
         counter: the file that counts.
-        tables_only: nothing but tables and figures was asked for: the number stays after a failure too, for a caption that
-            changes is no reason to run a method.
+        tables_only: nothing but tables and figures was asked for: the number stays after a failure
+            too, for a caption that changes is no reason to run a method.
     """
     kept = kept_attempts(counter)
     return kept.attempts - (1 if kept.failed and tables_only else 0)

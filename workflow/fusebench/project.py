@@ -1,7 +1,8 @@
 """The project's folder, and what the workflow itself brings: where a file that a configuration names is looked for.
 
-The workflow may be used from another folder than its own (``module fusebench: ...`` in a Snakefile). That folder then holds
-``config/config.yaml``, and whatever else it wants to have of its own; the rest is found where the workflow lies.
+The workflow may be used from another folder than its own (``module fusebench: ...`` in a
+Snakefile). That folder then holds ``config/config.yaml``, and whatever else it wants to have of its
+own; the rest is found where the workflow lies.
 """
 
 from __future__ import annotations

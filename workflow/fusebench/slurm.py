@@ -47,8 +47,8 @@ HINT = (
 def cancel_orphans(folder: Path) -> list[str]:
     """Cancel the jobs that an earlier Snakemake of this folder left in the queue, and wait until they are gone.
 
-    Snakemake's lock on the folder is held when this is called: a job of this folder that is still there belongs to a
-    Snakemake that was killed.
+    Snakemake's lock on the folder is held when this is called: a job of this folder that is still
+    there belongs to a Snakemake that was killed.
 
     Returns:
         The ids of the jobs that were cancelled.
@@ -151,7 +151,8 @@ def placeholders(resources: Mapping[str, Mapping[str, Any]]) -> str:
     Slurm takes some of them for granted: without accounting, any account and any QoS will do.
 
     Args:
-        resources: what is asked of Slurm, name -> value, by the key of the profile that it stands under.
+        resources: what is asked of Slurm, name -> value, by the key of the profile that it stands
+            under.
     """
     found = [
         f"`{name}` under `{place}` must be what your cluster calls it; found {value}"

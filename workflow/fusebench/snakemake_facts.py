@@ -1,7 +1,8 @@
 """What fusebench asks of Snakemake beyond its documented interface, each fact in a function of its own.
 
-The package does not import Snakemake; the rules pass its ``workflow`` object. ``tests/flow/test_snakemake_facts.py`` holds every
-assumption against the Snakemake that is installed, and a slow test against the oldest and the newest one that are supported.
+The package does not import Snakemake; the rules pass its ``workflow`` object.
+``tests/flow/test_snakemake_facts.py`` holds every assumption against the Snakemake that is
+installed, and a slow test against the oldest and the newest one that are supported.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from fusebench.planning.matching import EVERYTHING
 
 CLUSTER_SCOPE = "cells_per_job"
 """A resource scope that the profile of a cluster defines. It tells the workflow that each job runs on a node; jobs are told of
-it too, and no option that a person types replaces it, as ``--default-resources`` and ``--config`` would."""
+it too, and no option that a person types replaces it, as ``--default-resources`` and ``--config``
+would."""
 
 
 def is_on_cluster(workflow: Any) -> bool:
@@ -76,8 +78,9 @@ def collect_less_garbage() -> None:
 def lift_rate_limit(workflow: Any) -> None:
     """Let Snakemake start jobs on this machine as they come, and not at most 100 in a second.
 
-    With a limit, each of Snakemake's looks at its jobs starts a timer for one more look a second later. After 200 jobs that is
-    200 looks each second until the end: a fifth of a core beside methods that are being timed. The end waits for the last timer.
+    With a limit, each of Snakemake's looks at its jobs starts a timer for one more look a second
+    later. After 200 jobs that is 200 looks each second until the end: a fifth of a core beside
+    methods that are being timed. The end waits for the last timer.
     """
     workflow.scheduling_settings.max_jobs_per_timespan = None
 
@@ -85,8 +88,8 @@ def lift_rate_limit(workflow: Any) -> None:
 def shorten_states() -> None:
     """Let Snakemake's plugin see the first word of each job's state: ``CANCELLED`` where sacct says ``CANCELLED by 0``.
 
-    snakemake-executor-plugin-slurm 2.8.0 compares whole states (``check_active_jobs`` in its ``__init__.py``): it took a
-    cancelled job for one that still runs, and Snakemake never ended.
+    snakemake-executor-plugin-slurm 2.8.0 compares whole states (``check_active_jobs`` in its
+    ``__init__.py``): it took a cancelled job for one that still runs, and Snakemake never ended.
     """
     import snakemake_executor_plugin_slurm as plugin
 

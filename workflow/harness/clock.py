@@ -1,8 +1,8 @@
 """The clock: model seconds and wall seconds of each image.
 
-An image ends when its result has been written. Model seconds since the previous result belong to it, and so does
-the wall time. The first image begins with the first call of a model or the first reading of an input, whichever
-comes first; what lies before is start-up.
+An image ends when its result has been written. Model seconds since the previous result belong to
+it, and so does the wall time. The first image begins with the first call of a model or the first
+reading of an input, whichever comes first; what lies before is start-up.
 """
 
 import os
@@ -86,8 +86,9 @@ class Clock:
     def together(self):
         """Whether the script made the images together and then wrote them, so that none has a time of its own.
 
-        That is so where models were called, but for some images not at all; and, where no model is known, where all inputs
-        were read before the first result and that one took longer than all others together.
+        That is so where models were called, but for some images not at all; and, where no model is
+        known, where all inputs were read before the first result and that one took longer than all
+        others together.
         """
         images = list(self.images.values())
         calls = [image["calls"] for image in images]

@@ -76,7 +76,8 @@ class SortedEntries:
 
 
 def _prepare_cv2(cv2, threads, seed):
-    # OpenCV executes its package and its extension under one name; only a complete one has both functions.
+    # OpenCV executes its package and its extension under one name; only a complete one has both
+    # functions.
     if hasattr(cv2, "setNumThreads") and hasattr(cv2, "setRNGSeed"):
         cv2.setNumThreads(threads)
         cv2.setRNGSeed(seed)

@@ -1,11 +1,13 @@
 """Sends what a script asks of CUDA to the device that the job was given.
 
-The functions of torch are replaced, not watched through a ``TorchFunctionMode``: a mode costs Python time at every
-operator, holds for one thread only (DataLoader has several) and does not exist in old versions; a replaced function
-costs nothing where no device is named, and behaves the same from torch 1.4 on.
+The functions of torch are replaced, not watched through a ``TorchFunctionMode``: a mode costs
+Python time at every operator, holds for one thread only (DataLoader has several) and does not exist
+in old versions; a replaced function costs nothing where no device is named, and behaves the same
+from torch 1.4 on.
 
-On the CPU a redirected ``.cuda()`` or ``.to("cuda")`` returns a copy, as it would on a GPU: a script may change the
-copy in place and go on using the original, and ``nn.Parameter(...).cuda()`` is a plain tensor.
+On the CPU a redirected ``.cuda()`` or ``.to("cuda")`` returns a copy, as it would on a GPU: a
+script may change the copy in place and go on using the original, and ``nn.Parameter(...).cuda()``
+is a plain tensor.
 """
 
 import os
@@ -45,7 +47,8 @@ def _guard_visible_devices(job, tally):
 
         return guarded
 
-    # The class first: its methods call os.putenv, which must still be the real one for every other name.
+    # The class first: its methods call os.putenv, which must still be the real one for every other
+    # name.
     wrap(os._Environ, "__setitem__", ignore)
     wrap(os._Environ, "__delitem__", ignore)
     wrap(os, "putenv", ignore)
@@ -348,7 +351,8 @@ class ToCpu(Redirect):
 
     def _autocast(self, original):
         def __init__(self_, device_type=None, *args, **kwargs):
-            # Old versions of torch.cuda.amp.autocast come here without a device type, or with a bool.
+            # Old versions of torch.cuda.amp.autocast come here without a device type, or with a
+            # bool.
             if device_type == "cuda":
                 self._fired("autocast")
                 kwargs["enabled"] = False

@@ -11,7 +11,8 @@ class Edits:
 
     Args:
         root: the scratch copy of the clone.
-        edits: file (relative to ``root``) -> list of ``[old, new]``; every occurrence of ``old`` is replaced.
+        edits: file (relative to ``root``) -> list of ``[old, new]``; every occurrence of ``old`` is
+            replaced.
 
     Raises:
         JobError: a file or a text to be replaced is not there; the message names both.

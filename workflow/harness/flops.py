@@ -1,8 +1,8 @@
 """Counts floating-point operations with torch's own formulas (``torch.utils.flop_counter``, torch 2.2 and later).
 
-``FlopCounterMode`` itself imports the compiler of torch at its first operator, which takes seconds; this mode uses
-the same formulas, and what a formula cannot count is noted instead of stopping the script. One multiply-add counts
-as two operations.
+``FlopCounterMode`` itself imports the compiler of torch at its first operator, which takes seconds;
+this mode uses the same formulas, and what a formula cannot count is noted instead of stopping the
+script. One multiply-add counts as two operations.
 """
 
 NO_FORMULAS = "this version of torch has no formulas for operations (2.2 is the first)"
@@ -12,8 +12,9 @@ MODULES_ONLY = "counted in convolution and linear modules only: " + NO_FORMULAS
 def make_module_counter(models):
     """A function that makes a context which counts the convolutions and linear layers among the modules called, or None.
 
-    The fallback for torch before 2.2. One multiply-add counts as two operations; a convolution makes, for each value of its
-    output (a transposed one: of its input), as many as its kernel has weights for it.
+    The fallback for torch before 2.2. One multiply-add counts as two operations; a convolution
+    makes, for each value of its output (a transposed one: of its input), as many as its kernel has
+    weights for it.
 
     Args:
         models: its ``flops`` is added to, its ``flops_reason`` says that this is not all.

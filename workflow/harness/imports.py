@@ -1,7 +1,7 @@
 """One finder in front of importlib's own: edits, hooks after an import, aliases, stand-ins.
 
-Modules of the authors' clone are compiled from their text every time: bytecode beside them may be stale (some
-repositories commit it) and none is written.
+Modules of the authors' clone are compiled from their text every time: bytecode beside them may be
+stale (some repositories commit it) and none is written.
 """
 
 import importlib

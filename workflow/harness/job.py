@@ -3,16 +3,20 @@
 Keys of the file; those with a default may be left out:
 
 - ``script``: relative to ``cwd``, or absolute (an adapter). ``args``: its arguments.
-- ``cwd``: the working folder. ``root``: the scratch copy of the clone; ``edits`` and bytecode concern files below it.
-- ``device``: ``cpu`` or ``cuda``. ``threads``: for torch and OpenCV. ``seed``: for random, numpy, torch, OpenCV,
-  TensorFlow. (``OMP_NUM_THREADS`` and ``PYTHONHASHSEED`` are the caller's to set: Python reads them before it starts.)
+- ``cwd``: the working folder. ``root``: the scratch copy of the clone; ``edits`` and bytecode
+  concern files below it.
+- ``device``: ``cpu`` or ``cuda``. ``threads``: for torch and OpenCV. ``seed``: for random, numpy,
+  torch, OpenCV, TensorFlow. (``OMP_NUM_THREADS`` and ``PYTHONHASHSEED`` are the caller's to set:
+  Python reads them before it starts.)
 - ``edits``: file relative to ``root`` -> list of [old, new], applied as the file is compiled.
-- ``model_functions``: file relative to ``root`` -> names of functions (``f``, ``Class.f``) timed as the model, for
-  methods whose work is not in an ``nn.Module``.
+- ``model_functions``: file relative to ``root`` -> names of functions (``f``, ``Class.f``) timed as
+  the model, for methods whose work is not in an ``nn.Module``.
 - ``compat``: names of shims, see :mod:`compat`.
 - ``weights``: absolute paths of the files of weights, present or not.
-- ``outputs``: absolute path of an expected result -> pair name; ``inputs``: the same for staged inputs.
-- ``warmup``: how many first images are marked as warm-up. ``flops``: count operations on the first of them.
+- ``outputs``: absolute path of an expected result -> pair name; ``inputs``: the same for staged
+  inputs.
+- ``warmup``: how many first images are marked as warm-up. ``flops``: count operations on the first
+  of them.
 - ``report``: where launch.json is written.
 """
 

@@ -2,8 +2,9 @@
 
 ``python launch.py --shims`` prints the names of the shims and what each does, as JSON.
 
-This file and the modules beside it use the standard library only and run on Python 3.6 to 3.13. They are
-imported under one private package name, so that none of them can shadow a module of the authors.
+This file and the modules beside it use the standard library only and run on Python 3.6 to 3.13.
+They are imported under one private package name, so that none of them can shadow a module of the
+authors.
 
 Exit status: the script's own; 2 when the job itself cannot be run (the message says why).
 """

@@ -2,19 +2,25 @@
 
 Keys of the file:
 
-- ``state``: ``exit``, ``exception``, ``os._exit``, ``SIGTERM``, or ``running`` (the process was killed).
-- ``exit_status``: as Python gives it, negative for a signal; null while running. ``exception``: ``type``, ``message``
-  and ``where`` (the last line of the authors' files), or null.
-- ``images``: pair name -> ``model_seconds`` (null when no model was called since the result before), ``seconds``
-  (wall, reading and writing included), ``calls`` (outermost calls of models), ``warmup``. In the order of writing.
-- ``startup_seconds``: until the first model call or the first reading of an input. ``wall_seconds``: until now.
+- ``state``: ``exit``, ``exception``, ``os._exit``, ``SIGTERM``, or ``running`` (the process was
+  killed).
+- ``exit_status``: as Python gives it, negative for a signal; null while running. ``exception``:
+  ``type``, ``message`` and ``where`` (the last line of the authors' files), or null.
+- ``images``: pair name -> ``model_seconds`` (null when no model was called since the result
+  before), ``seconds`` (wall, reading and writing included), ``calls`` (outermost calls of models),
+  ``warmup``. In the order of writing.
+- ``startup_seconds``: until the first model call or the first reading of an input.
+  ``wall_seconds``: until now.
 - ``model_seconds_total``, ``model_calls_total``, ``modules_called`` (name -> outermost calls).
 - ``parameters``: unique parameters of the modules called for one image; null without torch.
-- ``flops``: of the first image when it is a warm-up, multiply-add as two; null or incomplete for ``flops_reason``.
-- ``peak_rss_bytes``, ``peak_rss_children_bytes`` (the largest child), ``peak_device_bytes`` (null on the CPU).
-- ``weights_read``: files of weights, relative to the clone, that the script asked ``open`` for, be they there or not.
-- ``device``, ``device_name``, ``threads``, ``versions``, ``shims`` (name -> how often it fired), ``edits_applied``,
-  ``notes`` (sentences).
+- ``flops``: of the first image when it is a warm-up, multiply-add as two; null or incomplete for
+  ``flops_reason``.
+- ``peak_rss_bytes``, ``peak_rss_children_bytes`` (the largest child), ``peak_device_bytes`` (null
+  on the CPU).
+- ``weights_read``: files of weights, relative to the clone, that the script asked ``open`` for, be
+  they there or not.
+- ``device``, ``device_name``, ``threads``, ``versions``, ``shims`` (name -> how often it fired),
+  ``edits_applied``, ``notes`` (sentences).
 """
 
 import json

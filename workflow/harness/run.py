@@ -200,7 +200,8 @@ def main(arguments, started_with):
     """Run the job named on the command line; see the module :mod:`launch`.
 
     Args:
-        arguments: the path of job.json, or ``--shims`` for a list of the shims and what each does, as JSON.
+        arguments: the path of job.json, or ``--shims`` for a list of the shims and what each does,
+            as JSON.
         started_with: names of the modules that were loaded before the launcher imported its own.
     """
     if arguments == ["--shims"]:

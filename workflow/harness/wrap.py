@@ -7,8 +7,8 @@ import types
 def wrap(owner, name, make):
     """Replace ``owner.name`` by ``make(original)``, when it exists and was not replaced before.
 
-    A module may be executed twice under one name (OpenCV does so), and its functions copied: the mark on the new
-    function tells.
+    A module may be executed twice under one name (OpenCV does so), and its functions copied: the
+    mark on the new function tells.
     """
     original = getattr(owner, name, None)
     if original is None or getattr(original, "_fusebench", False):
@@ -46,7 +46,8 @@ def provide(module, makers, fired=None):
     Args:
         module: the module.
         makers: attribute name -> function without arguments that returns the value.
-        fired: called with the attribute's name at each access (twice by ``from module import name``).
+        fired: called with the attribute's name at each access (twice by ``from module import
+            name``).
     """
     missing = {name: make for name, make in makers.items() if name not in vars(module)}
     own = vars(module).get("__getattr__")
@@ -63,6 +64,7 @@ def provide(module, makers, fired=None):
     if own is not None:
         module.__getattr__ = __getattr__
     else:
-        # Python 3.6 knows no __getattr__ of a module; a class of its own does the same on every version.
+        # Python 3.6 knows no __getattr__ of a module; a class of its own does the same on every
+        # version.
         methods = {"__getattr__": lambda self, name: __getattr__(name)}
         module.__class__ = type("ModuleWithAliases", (type(module),), methods)

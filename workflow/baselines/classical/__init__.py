@@ -1,7 +1,8 @@
 """Classical fusion methods and controls, one module each, under the names of ``fuse.py --method``.
 
 A method takes two 8-bit images of one height and width, gray ``(H, W)`` or RGB ``(H, W, 3)``,
-and returns one 8-bit image. All but the two copies work on luma; see ``colour`` for what becomes of chroma.
+and returns one 8-bit image. All but the two copies work on luma; see ``colour`` for what becomes of
+chroma.
 """
 
 from __future__ import annotations

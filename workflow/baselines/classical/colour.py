@@ -1,7 +1,8 @@
 """How gray methods are applied to colour images: luma is fused, chroma is carried over.
 
 Luma is that of ITU-R BT.601, ``Y = 0.299 R + 0.587 G + 0.114 B``; chroma is ``(B - Y, R - Y)``,
-which is (Cb, Cr) up to a factor. All of it is done in float64, so that nothing is rounded before the end.
+which is (Cb, Cr) up to a factor. All of it is done in float64, so that nothing is rounded before
+the end.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ def chroma(image: Image) -> Gray:
 def fused_chroma(a: Image, b: Image) -> Gray:
     """Each chroma component, weighted by its own magnitude.
 
-    A gray source has magnitude 0, so with one colour source its chroma is kept as it is. With two this is
-    the weighting of Ram Prabhakar, Srikar, Babu, DeepFuse, ICCV 2017, section 3. Where both are neutral the
-    result is neutral.
+    A gray source has magnitude 0, so with one colour source its chroma is kept as it is. With two
+    this is the weighting of Ram Prabhakar, Srikar, Babu, DeepFuse, ICCV 2017, section 3. Where both
+    are neutral the result is neutral.
     """
     chroma_a, chroma_b = chroma(a), chroma(b)
     weight_a, weight_b = np.abs(chroma_a), np.abs(chroma_b)

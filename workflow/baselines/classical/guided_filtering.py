@@ -1,7 +1,8 @@
 """Guided filtering fusion (GFF).
 
-S. Li, X. Kang, J. Hu, Image fusion with guided filtering, IEEE Transactions on Image Processing 22(7),
-2864-2875, 2013, with the parameters and the border rules of the authors' MATLAB code. With images in 0..1::
+S. Li, X. Kang, J. Hu, Image fusion with guided filtering, IEEE Transactions on Image Processing
+22(7), 2864-2875, 2013, with the parameters and the border rules of the authors' MATLAB code. With
+images in 0..1::
 
     B_n = I_n * Z,  D_n = I_n - B_n                       Z: mean over 31 x 31
     S_n = |I_n * L| * g                                   L: 3 x 3 Laplacian, g: 11 x 11 Gaussian, sigma 5
@@ -9,8 +10,8 @@ S. Li, X. Kang, J. Hu, Image fusion with guided filtering, IEEE Transactions on 
     W_n^B = G(P_n, I_n; r = 45, eps = 0.3),  W_n^D = G(P_n, I_n; r = 7, eps = 1e-6)
     F = sum_n W_n^B B_n + sum_n W_n^D D_n
 
-G is the guided filter (He, Sun, Tang, ECCV 2010). As in the authors' code the weights are clipped to 0..1 and
-rounded to 8 bits before they are divided by their sum.
+G is the guided filter (He, Sun, Tang, ECCV 2010). As in the authors' code the weights are clipped
+to 0..1 and rounded to 8 bits before they are divided by their sum.
 """
 
 from __future__ import annotations

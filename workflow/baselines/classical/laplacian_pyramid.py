@@ -1,15 +1,17 @@
 """Laplacian pyramid fusion.
 
-Pyramid: P. J. Burt, E. H. Adelson, The Laplacian pyramid as a compact image code, IEEE Transactions on
-Communications 31(4), 532-540, 1983, with the generating kernel ``[1/4 - a/2, 1/4, a, 1/4, 1/4 - a/2]``, a = 0.4::
+Pyramid: P. J. Burt, E. H. Adelson, The Laplacian pyramid as a compact image code, IEEE Transactions
+on Communications 31(4), 532-540, 1983, with the generating kernel ``[1/4 - a/2, 1/4, a, 1/4, 1/4 -
+a/2]``, a = 0.4::
 
     G_0 = image,  G_l = REDUCE(G_{l-1}),  L_l = G_l - EXPAND(G_{l+1}),  L_N = G_N
 
-Selection: E. H. Adelson, C. H. Anderson, J. R. Bergen, P. J. Burt, J. M. Ogden, Pyramid methods in image
-processing, RCA Engineer 29(6), 33-41, 1984: in each band the sample of larger magnitude, in G_N the mean.
+Selection: E. H. Adelson, C. H. Anderson, J. R. Bergen, P. J. Burt, J. M. Ogden, Pyramid methods in
+image processing, RCA Engineer 29(6), 33-41, 1984: in each band the sample of larger magnitude, in
+G_N the mean.
 
-Choices of this implementation: N = 4, fewer where the image is too small; borders are mirrored about the last
-sample.
+Choices of this implementation: N = 4, fewer where the image is too small; borders are mirrored
+about the last sample.
 """
 
 from __future__ import annotations

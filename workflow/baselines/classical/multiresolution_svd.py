@@ -1,16 +1,16 @@
 """Multi-resolution SVD fusion (MSVD).
 
-V. P. S. Naidu, Image fusion technique using multi-resolution singular value decomposition, Defence Science
-Journal 61(5), 479-484, 2011, one level, as in the author's MATLAB code. Each 2 x 2 block of the image is one
-column of a ``4 x HW/4`` matrix X::
+V. P. S. Naidu, Image fusion technique using multi-resolution singular value decomposition, Defence
+Science Journal 61(5), 479-484, 2011, one level, as in the author's MATLAB code. Each 2 x 2 block of
+the image is one column of a ``4 x HW/4`` matrix X::
 
     X = U S V^T,  T = U^T X         rows of T: approximation, then three details
     fused T: mean of the approximations, the detail of larger magnitude;  fused U = (U_1 + U_2) / 2
     fused X = U T
 
-A singular vector is only defined up to its sign, and a mean of two of opposite sign would be none: each column
-of U_2 is given the sign that points along that of U_1. An odd size is made even by repeating the last row or
-column.
+A singular vector is only defined up to its sign, and a mean of two of opposite sign would be none:
+each column of U_2 is given the sign that points along that of U_1. An odd size is made even by
+repeating the last row or column.
 """
 
 from __future__ import annotations

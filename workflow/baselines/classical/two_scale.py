@@ -1,7 +1,8 @@
 """Two-scale fusion by saliency detection (TIF).
 
-D. P. Bavirisetti, R. Dhuli, Two-scale image fusion of visible and infrared images using saliency detection,
-Infrared Physics and Technology 76, 52-64, 2016, with the parameters and border rules of the authors' code::
+D. P. Bavirisetti, R. Dhuli, Two-scale image fusion of visible and infrared images using saliency
+detection, Infrared Physics and Technology 76, 52-64, 2016, with the parameters and border rules of
+the authors' code::
 
     B_n = mean of I_n over 35 x 35 (periodic borders),  D_n = I_n - B_n
     S_n = (B_n - median of I_n over 3 x 3 (zeros outside)) ^ 2

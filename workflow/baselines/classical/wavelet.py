@@ -1,15 +1,15 @@
 """Wavelet fusion with area-based selection and consistency verification.
 
-H. Li, B. S. Manjunath, S. K. Mitra, Multisensor image fusion using the wavelet transform, Graphical Models
-and Image Processing 57(3), 235-245, 1995. In every detail band:
+H. Li, B. S. Manjunath, S. K. Mitra, Multisensor image fusion using the wavelet transform, Graphical
+Models and Image Processing 57(3), 235-245, 1995. In every detail band:
 
 1. activity of a coefficient = largest magnitude in the 3 x 3 window around it;
 2. binary decision map = which source has the larger activity;
 3. consistency verification = majority filter of the map over 3 x 3;
 4. the coefficient of the source that the verified map names.
 
-Choices of this implementation: the CDF 9/7 wavelet (``bior4.4``), 4 levels (fewer where the image is too
-small), half-sample symmetric borders, mean of the approximation bands.
+Choices of this implementation: the CDF 9/7 wavelet (``bior4.4``), 4 levels (fewer where the image
+is too small), half-sample symmetric borders, mean of the approximation bands.
 """
 
 from __future__ import annotations

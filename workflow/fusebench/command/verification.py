@@ -24,7 +24,8 @@ def verification(project: Path, method: str, datasets: list[str]) -> Verified:
     Args:
         project: the project's folder, with its ``results/runs``.
         method: the name of the method.
-        datasets: the datasets to take, in this order; none: every one whose record is good, the largest first.
+        datasets: the datasets to take, in this order; none: every one whose record is good, the
+            largest first.
 
     Raises:
         RegistryError: no record is good, or one that was asked for is not; says why.

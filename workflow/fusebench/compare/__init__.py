@@ -10,8 +10,8 @@
     print(terminal_table(spec, records, measures))
     print(failures(records))
 
-Records are those of ``contracts.records``; measures are a long table as ``read_measures`` returns it. Loading this
-package loads no pandas: Snakemake reads it for every job.
+Records are those of ``contracts.records``; measures are a long table as ``read_measures`` returns
+it. Loading this package loads no pandas: Snakemake reads it for every job.
 """
 
 from __future__ import annotations

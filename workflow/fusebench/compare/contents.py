@@ -78,8 +78,8 @@ def table_of(spec: TableSpec, records: Iterable[Record], measures: pd.DataFrame)
     Args:
         spec: which table.
         records: of any methods and datasets; a method without one is shown as ``skipped``.
-        measures: of any methods and datasets, columns method, dataset, image, metric, definition, value, and reason where
-            it is known why a value is missing.
+        measures: of any methods and datasets, columns method, dataset, image, metric, definition,
+            value, and reason where it is known why a value is missing.
 
     Raises:
         MetricError: a metric of ``spec`` is unknown.

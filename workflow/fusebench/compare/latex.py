@@ -45,7 +45,8 @@ _REPLACED = {
     ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``",
     "”": "''", "…": "...", "×": r"$\times$", "±": r"$\pm$", "→": r"$\rightarrow$", "≤": r"$\leq$", "≥": r"$\geq$",
     "µ": r"$\mu$", "≈": r"$\approx$", "·": r"$\cdot$", "−": "$-$", "∞": r"$\infty$", "°": r"$^\circ$", "†": r"\dag{}", "‡": r"\ddag{}",
-    # In braces, since a row that begins with one of them would be read as an option of the line break before it.
+    # In braces, since a row that begins with one of them would be read as an option of the line
+    # break before it.
     "[": "{[}", "*": "{*}",
     **{letter: rf"$\{name}$" for letter, name in _GREEK.items()},
     **{raised: f"$^{digit}$" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},

@@ -23,7 +23,8 @@ def pages(
     """Return which pieces of a table stand together on each page, in their order; one empty page of nothing.
 
     Args:
-        blocks: each whole, or in pieces where it is longer than a page; pieces after the first begin a page.
+        blocks: each whole, or in pieces where it is longer than a page; pieces after the first
+            begin a page.
         height: of pieces that stand together, with their heads and footnotes, in points.
         caption: its height in points; it stands on the first page, the others have one line.
     """

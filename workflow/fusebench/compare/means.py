@@ -41,7 +41,8 @@ def means_of(measures: pd.DataFrame) -> dict[tuple[str, str, str, str], Mean]:
     """Return the means of per-image values.
 
     Args:
-        measures: columns method, dataset, image, metric, definition, value, and reason where it is known why one is missing.
+        measures: columns method, dataset, image, metric, definition, value, and reason where it is
+            known why one is missing.
     """
     if not len(measures):
         return {}

@@ -39,7 +39,8 @@ class Column:
     """One column: a metric on a dataset, or what a method costs.
 
     Attributes:
-        dataset: whose values it holds; ``""`` for what belongs to the method, and in a stacked table.
+        dataset: whose values it holds; ``""`` for what belongs to the method, and in a stacked
+            table.
         definition: of the metric, None for a cost.
         cost: a key of ``COST_HEADS``, ``""`` for a metric.
         head: its head without arrow.

@@ -30,8 +30,9 @@ TIED_WITH_NOTE = r"$^{\approx}$"
 def latex(table: PaperTable) -> str:
     """Return a ``table`` environment (``table*`` where it is wide) with caption, label ``tab:NAME`` and footnotes.
 
-    It is shrunk to the width of the text where it would stick out. A table longer than a page becomes several, broken before
-    a group where one fits on a page, each with the footnotes of its own rows.
+    It is shrunk to the width of the text where it would stick out. A table longer than a page
+    becomes several, broken before a group where one fits on a page, each with the footnotes of its
+    own rows.
     """
     first, *others = _parts(table)
     label = f"tab:{re.sub(r'[^A-Za-z0-9-]', '-', table.spec.name)}"

@@ -18,7 +18,8 @@ from fusebench.states import OK
 class SpeedRow:
     """What a speed table says of one run: a line of its CSV file, its fields in the order of the columns.
 
-    Times are in milliseconds or, where named ``_s``, in seconds; memory is in megabytes. None stands for what is not known.
+    Times are in milliseconds or, where named ``_s``, in seconds; memory is in megabytes. None
+    stands for what is not known.
     """
 
     device: str

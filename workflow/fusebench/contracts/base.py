@@ -28,7 +28,8 @@ def says(description: str, **limits: Any) -> Meta:
 
     Args:
         description: a noun phrase: what must stand in the field, with its unit.
-        limits: as ``msgspec.Meta`` takes them: ``ge``, ``gt``, ``le``, ``pattern``, ``min_length``, ``max_length``.
+        limits: as ``msgspec.Meta`` takes them: ``ge``, ``gt``, ``le``, ``pattern``, ``min_length``,
+            ``max_length``.
     """
     return Meta(description=description, **limits)
 

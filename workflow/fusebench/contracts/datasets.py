@@ -1,6 +1,7 @@
 """``datasets.yaml``: the shared datasets, as a person writes them.
 
-Read by ``registry``; ``fusebench pin`` writes its hashes. ``workflow/schemas/datasets.schema.json`` is made from these classes.
+Read by ``registry``; ``fusebench pin`` writes its hashes. ``workflow/schemas/datasets.schema.json``
+is made from these classes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Verdicts: what self-checks, repeated runs and claims came to.
 
-Written by ``evidence`` into ``results/selfcheck``, ``results/repeats`` and ``results/evidence/claims``, read by its tables, pages
-and summary. A changed rule of judgement judges again, so that files of an older version are never taken over.
+Written by ``evidence`` into ``results/selfcheck``, ``results/repeats`` and
+``results/evidence/claims``, read by its tables, pages and summary. A changed rule of judgement
+judges again, so that files of an older version are never taken over.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The JSON files among the contracts: read whole or refused by file, field and what was found.
 
-Every such file has a field ``version``, the version of the form of all of them (``FORMAT``). Files of fusebench 0.1 have none;
-they count as version 1. A file of an older version is brought to this one where its content is still right, and refused as
-outdated where it is not; one of a newer version is refused.
+Every such file has a field ``version``, the version of the form of all of them (``FORMAT``). Files
+of fusebench 0.1 have none; they count as version 1. A file of an older version is brought to this
+one where its content is still right, and refused as outdated where it is not; one of a newer
+version is refused.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class StoredFile(Contract, kw_only=True):
 
     Attributes:
         OLDEST: the oldest version that can be brought to this one.
-        UPGRADES: version -> what brings the content of a file of that version to the next; none where nothing has changed.
+        UPGRADES: version -> what brings the content of a file of that version to the next; none
+            where nothing has changed.
     """
 
     OLDEST: ClassVar[int] = 1
@@ -57,7 +59,8 @@ def read_stored(path: Path, kind: type[Stored], remedy: str = AGAIN) -> Stored:
     Raises:
         FileNotFoundError: there is none.
         OutdatedFile: it is of a version that cannot be brought to this one.
-        UnreadableFile: it is truncated, no JSON, of a newer version, or has a field that it must not have, or one of another type.
+        UnreadableFile: it is truncated, no JSON, of a newer version, or has a field that it must
+            not have, or one of another type.
     """
     content = path.read_bytes()
     try:
@@ -146,8 +149,8 @@ def as_parameter(told: Contract, *, keep_order: bool = False) -> str:
 
     Args:
         told: the structure.
-        keep_order: mappings stay in their order, which means something (rows of a table); otherwise the text is the same whatever
-            the order in which a person wrote them.
+        keep_order: mappings stay in their order, which means something (rows of a table); otherwise
+            the text is the same whatever the order in which a person wrote them.
     """
     order: Literal["deterministic"] | None = None if keep_order else "deterministic"
     return msgspec.json.encode(told, order=order).decode()

@@ -1,8 +1,9 @@
 """The two files between fusebench and the harness that runs inside a method's environment.
 
-``job.json`` goes in, written by ``fuse``, read by ``workflow/harness/job.py``; ``launch.json`` comes out, written by
-``workflow/harness/report.py``, read by ``fuse``. The harness uses the standard library only, on Python 3.6 to 3.13, and states the
-same fields in its own words; ``tests/harness/test_contract.py`` holds both sides together.
+``job.json`` goes in, written by ``fuse``, read by ``workflow/harness/job.py``; ``launch.json``
+comes out, written by ``workflow/harness/report.py``, read by ``fuse``. The harness uses the
+standard library only, on Python 3.6 to 3.13, and states the same fields in its own words;
+``tests/harness/test_contract.py`` holds both sides together.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Markers: how a step tells the steps after it what became of it.
 
-Each of the steps that fetch or build ends by writing ``resources/<step>/<key>.json``, whether it succeeded or not. In a marker
-of a step that failed, ``state`` and ``reason`` say why, and the fields of what it was to bring about are empty.
+Each of the steps that fetch or build ends by writing ``resources/<step>/<key>.json``, whether it
+succeeded or not. In a marker of a step that failed, ``state`` and ``reason`` say why, and the
+fields of what it was to bring about are empty.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """``methods.yaml``: one entry for each published method, as a person writes it.
 
-Read by ``registry``; nothing but ``fusebench verified`` and ``fusebench pin`` writes it. A field that an entry leaves out is
-``UNSET``. ``workflow/schemas/methods.schema.json`` is made from these classes.
+Read by ``registry``; nothing but ``fusebench verified`` and ``fusebench pin`` writes it. A field
+that an entry leaves out is ``UNSET``. ``workflow/schemas/methods.schema.json`` is made from these
+classes.
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ class Convert(Entry, kw_only=True):
     b: Maybe[Mode] = UNSET
 
 
-# The types of the fields of `run`, once for what an entry gives (RunPart) and once for what a job is told (Run).
+# The types of the fields of `run`, once for what an entry gives (RunPart) and once for what a job
+# is told (Run).
 Script = Annotated[str, inside("the authors' script, a path inside the repository")]
 Adapter = Annotated[
     str,

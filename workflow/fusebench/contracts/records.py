@@ -1,7 +1,7 @@
 """``results/runs/<method>/<dataset>/record.json``: what became of a cell, and how its images came about.
 
-Written by ``fuse`` whatever happened, read by ``measure``, ``compare``, ``figures``, ``report`` and ``evidence``. Fields that are
-not known of a run that failed early are null or empty.
+Written by ``fuse`` whatever happened, read by ``measure``, ``compare``, ``figures``, ``report`` and
+``evidence``. Fields that are not known of a run that failed early are null or empty.
 """
 
 from __future__ import annotations

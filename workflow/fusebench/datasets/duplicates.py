@@ -18,7 +18,8 @@ Pairs = dict[str, frozenset[str]]
 def shared_pairs(registry: Registry) -> list[dict[str, str]]:
     """Return a row for every two datasets that share pairs: how many of each, and under which names the first one goes.
 
-    A dataset takes part as soon as its images are pinned or prepared; its parts, which name the same file of pins, do not.
+    A dataset takes part as soon as its images are pinned or prepared; its parts, which name the
+    same file of pins, do not.
     """
     known = {dataset.name: pairs_of(registry, dataset) for dataset in _without_parts(registry)}
     rows = []

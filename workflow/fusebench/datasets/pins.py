@@ -33,7 +33,8 @@ def read_pins(file: Path) -> dict[Key, str]:
 def check_pins(name: str, file: Path, manifest: Manifest, whole: bool) -> None:
     """Raise DatasetUnavailable where an image is not the one that ``file`` pins; the first one is named.
 
-    ``whole``: no list of names chooses a part of the set, so that every image that is pinned must be there.
+    ``whole``: no list of names chooses a part of the set, so that every image that is pinned must
+    be there.
     """
     known, present = read_pins(file), dict(sums_of(manifest))
     if whole and (absent := [key for key in known if key not in present]):

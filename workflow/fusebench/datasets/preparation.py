@@ -1,6 +1,7 @@
 """One normal form for every dataset: ``a/<pair>.png``, ``b/<pair>.png`` and, where there is one, ``reference/<pair>.png``.
 
-The manifest names each pair with the size, mode and sha256 (over the pixel values) of its images, and what was done to them.
+The manifest names each pair with the size, mode and sha256 (over the pixel values) of its images,
+and what was done to them.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def prepare_dataset(
         mirror: a path template that replaces the network, see ``sources``.
 
     Raises:
-        DatasetUnavailable: images are absent, damaged or of different sizes, or not the ones that the entry pins.
+        DatasetUnavailable: images are absent, damaged or of different sizes, or not the ones that
+            the entry pins.
     """
     with tempfile.TemporaryDirectory() as scratch:
         remove_folder(final)

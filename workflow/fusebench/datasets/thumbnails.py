@@ -33,7 +33,8 @@ def read_thumbnails(
 ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
     """Return the thumbnails of source images A and of source images B, in the order of ``pairs``.
 
-    They are made from the images where the folder holds none that can be read, as with inputs of self-checks.
+    They are made from the images where the folder holds none that can be read, as with inputs of
+    self-checks.
 
     Args:
         folder: the dataset in its normal form.

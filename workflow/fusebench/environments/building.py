@@ -1,8 +1,9 @@
 """Building an environment: staging, installing, verifying, one rename.
 
-The folder ``resources/envs/<key>`` comes into being by one rename of a staging folder that holds everything, the
-receipt included; hence it is whole wherever it exists, whatever was killed in between and however many builders ran.
-A builder holds a lock on a file beside its staging folder: what is left of a dead one is told apart by it.
+The folder ``resources/envs/<key>`` comes into being by one rename of a staging folder that holds
+everything, the receipt included; hence it is whole wherever it exists, whatever was killed in
+between and however many builders ran. A builder holds a lock on a file beside its staging folder:
+what is left of a dead one is told apart by it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def build(env_folder: Path, variant: str, resources: Path) -> EnvironmentMarker:
     """Make ``resources/envs/<key>`` unless it is there whole, and return its receipt, which is the marker of the step.
 
     Raises:
-        EnvironmentFailed: it is not locked, or cannot be built; the message says why and what to do.
+        EnvironmentFailed: it is not locked, or cannot be built; the message says why and what to
+            do.
     """
     environment = read_environment(env_folder, variant)
     key = locked_key(environment)
@@ -173,8 +175,8 @@ def _sealed(
 ) -> EnvironmentMarker:
     """Write down every file with its sha256, take the right to write from all, and return the receipt with their sums.
 
-    ``digests`` are known already, ``known`` by inode; ``sealed`` are read-only already. Only files become read-only: a
-    read-only folder could not be removed by its owner with a plain ``rm -r``.
+    ``digests`` are known already, ``known`` by inode; ``sealed`` are read-only already. Only files
+    become read-only: a read-only folder could not be removed by its owner with a plain ``rm -r``.
     """
     left = [path for path in files_of(stage) if path not in sealed]
     manifest = {path: digests[path] for path in sealed} | hash_files(stage, left, known)

@@ -1,7 +1,8 @@
 """Compiled bytecode: shared between environments where their sources are the same, compiled where not.
 
-Compiling takes longer than all the rest of a build (17 of 20 s for the modern torch environment on two cores), and
-without it every job would compile again what it imports, because the files are read-only to it.
+Compiling takes longer than all the rest of a build (17 of 20 s for the modern torch environment on
+two cores), and without it every job would compile again what it imports, because the files are
+read-only to it.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ def compile_bytecode(
 ) -> None:
     """Give the source files among ``sources``, below ``stage``, their ``.pyc`` for ``python`` (such as ``3.11.7``).
 
-    Left without are the packages' own tests, a fifth of all sources that no method imports, and sources that cannot be
-    compiled (Python 2 files that packages carry as templates).
+    Left without are the packages' own tests, a fifth of all sources that no method imports, and
+    sources that cannot be compiled (Python 2 files that packages carry as templates).
     """
     tag = "cpython-" + "".join(python.split(".")[:2])
     compiled: set[str] = set()
@@ -55,8 +56,8 @@ def _is_wanted(path: str) -> bool:
 def _link_bytecode(stage: Path, donor: Donor, tag: str) -> set[str]:
     """Hard-link the donor's bytecode for sources that both share with uv's cache, and return these sources.
 
-    Being the same file, a source has the same time, which is what Python holds bytecode against; bytecode that was touched
-    since the donor was sealed is held against its manifest.
+    Being the same file, a source has the same time, which is what Python holds bytecode against;
+    bytecode that was touched since the donor was sealed is held against its manifest.
     """
     linked = []
     for path in (path for path in donor.inodes if path.endswith(f".{tag}.pyc")):

@@ -32,12 +32,13 @@ def install_conda(
 ) -> None:
     """Install the packages of a conda lock into ``stage``, with ``final`` written into files that name their folder.
 
-    py-rattler verifies the archives that it fetches over a network and every file of its cache; of archives in local
-    channels it verifies nothing, hence they are hashed here. ``cache`` is where archives are unpacked; by default rattler's
-    own folder, which all environments share.
+    py-rattler verifies the archives that it fetches over a network and every file of its cache; of
+    archives in local channels it verifies nothing, hence they are hashed here. ``cache`` is where
+    archives are unpacked; by default rattler's own folder, which all environments share.
 
     Raises:
-        EnvironmentFailed: an archive cannot be had or has another hash, or the lock is for another platform.
+        EnvironmentFailed: an archive cannot be had or has another hash, or the lock is for another
+            platform.
     """
     require_subdir(environment, packages)
     for package in packages:

@@ -1,7 +1,8 @@
 """The lock of the conda side: ``conda-lock.yml`` in conda-lock's own format (version 1), written by conda-lock.
 
-What fusebench adds lies in ``metadata.custom_metadata``, which conda-lock keeps for its users: the sha256 of what
-``environment.yml`` asks and of the packages, so that a stale lock and one edited by hand are told apart.
+What fusebench adds lies in ``metadata.custom_metadata``, which conda-lock keeps for its users: the
+sha256 of what ``environment.yml`` asks and of the packages, so that a stale lock and one edited by
+hand are told apart.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def read_conda_lock(environment: Environment) -> tuple[CondaPackage, ...]:
     """Read the conda lock, sorted by name; empty where the environment has no conda packages.
 
     Raises:
-        EnvironmentFailed: there is no lock, it is stale, or it was edited by hand; the message names the command.
+        EnvironmentFailed: there is no lock, it is stale, or it was edited by hand; the message
+            names the command.
     """
     if not environment.conda:
         return ()
@@ -115,16 +117,19 @@ def content_hash(packages: tuple[CondaPackage, ...]) -> str:
 def make_conda_lock(environment: Environment) -> str:
     """Let conda-lock resolve the conda side for this machine's platform, and return the text of its lock.
 
-    It uses a conda, mamba or micromamba of the machine, else py-rattler's solver behind conda's command line.
+    It uses a conda, mamba or micromamba of the machine, else py-rattler's solver behind conda's
+    command line.
 
     Raises:
-        EnvironmentFailed: the packages cannot be resolved, a channel is out of reach, or conda-lock is not installed.
+        EnvironmentFailed: the packages cannot be resolved, a channel is out of reach, or conda-lock
+            is not installed.
     """
     with tempfile.TemporaryDirectory() as folder:
         asked = Path(folder) / environment.file.name
         wanted = {"channels": [*environment.channels], "dependencies": [*environment.conda]}
         asked.write_text(yaml.safe_dump(wanted | {"platforms": [this_subdir()]}), encoding="utf-8")
-        # conda-lock asks the network for the names of PyPI's packages at conda-forge, which nothing here needs
+        # conda-lock asks the network for the names of PyPI's packages at conda-forge, which nothing
+        # here needs
         (Path(folder) / "names.yml").write_text("{}\n", encoding="utf-8")
         command = [sys.executable, "-m", "conda_lock", "lock", "--conda", str(_conda(Path(folder)))]
         command += ["--file", str(asked), "--lockfile", str(Path(folder) / "lock.yml")]

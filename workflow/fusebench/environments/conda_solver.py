@@ -1,7 +1,8 @@
 """py-rattler's solver behind as much of conda's command line as conda-lock uses, for machines without a conda.
 
-conda-lock calls ``conda create --dry-run --json --channel C ... SPEC ...`` and reads the list ``actions.FETCH`` of the
-answer. Virtual packages such as ``__glibc`` come from a channel that conda-lock makes.
+conda-lock calls ``conda create --dry-run --json --channel C ... SPEC ...`` and reads the list
+``actions.FETCH`` of the answer. Virtual packages such as ``__glibc`` come from a channel that
+conda-lock makes.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from pathlib import Path
 async def install_locked(lock: Path, platform: str, stage: Path, final: Path, cache: Path) -> None:
     """Link the packages of ``lock`` for ``platform`` into ``stage``; files that name their folder name ``final``.
 
-    Every file of the cache is held against its package before it is used, and a damaged package is fetched again.
+    Every file of the cache is held against its package before it is used, and a damaged package is
+    fetched again.
     """
     from rattler import LockFile, PackageCache, PackageCacheLayer, ValidationMode, install
 

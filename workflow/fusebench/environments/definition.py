@@ -1,7 +1,7 @@
 """``environment.yml`` as a person writes it, read and checked.
 
-The file has conda's own format (``name``, ``channels``, ``dependencies`` with a ``pip:`` list) and a block
-``x-fusebench``::
+The file has conda's own format (``name``, ``channels``, ``dependencies`` with a ``pip:`` list) and
+a block ``x-fusebench``::
 
     x-fusebench:
       exclude-newer: 2026-11-01       # the registry as it was on that day
@@ -45,11 +45,14 @@ class Environment:
         variant: ``cpu`` or ``cuda``; empty where one lock serves both.
         python: ``3.8`` for exactly that minor version, ``>=3.11`` for that one or any newer.
         pip: requirements of the pip side, sorted.
-        conda: match specifications of the conda side, sorted; empty where Python is the machine's own.
+        conda: match specifications of the conda side, sorted; empty where Python is the machine's
+            own.
         channels: conda channels in order of priority.
-        exclude_newer: date (``YYYY-MM-DD``); packages uploaded later do not exist for the resolver. Or empty.
+        exclude_newer: date (``YYYY-MM-DD``); packages uploaded later do not exist for the resolver.
+            Or empty.
         from_source: names of packages that may be built from a source archive.
-        wrong_records: sha256 (hex) of files, named with their folder, about which an archive's own RECORD is wrong.
+        wrong_records: sha256 (hex) of files, named with their folder, about which an archive's own
+            RECORD is wrong.
     """
 
     folder: Path

@@ -1,7 +1,8 @@
 """What built environments tell about files that a new one shares with them by hard links.
 
-Reading and hashing 30 000 files takes longer than linking them. A file that was hashed when an environment was sealed and
-whose inode was not touched since, which the kernel's change time tells and no program can set, need not be read again.
+Reading and hashing 30 000 files takes longer than linking them. A file that was hashed when an
+environment was sealed and whose inode was not touched since, which the kernel's change time tells
+and no program can set, need not be read again.
 """
 
 # Names are strings here: with 30 000 files, Path objects cost more than all the rest.
@@ -36,7 +37,8 @@ class Donor:
 def donors_for(envs: Path, packages: Iterable[tuple[str, str]]) -> list[Donor]:
     """Return up to three built environments of ``envs`` that share packages, those that share most first.
 
-    To be called before anything is linked to their files: a new link changes the inode's change time.
+    To be called before anything is linked to their files: a new link changes the inode's change
+    time.
 
     Args:
         envs: the folder of built environments.

@@ -26,7 +26,8 @@ def gpu_visible(environ: Mapping[str, str] | None = None) -> bool:
 def cuda_architectures(environment: Path, packages: Mapping[str, str]) -> list[str] | None:
     """Ask the torch of a built environment for the CUDA architectures it has kernels for; needs no GPU.
 
-    Returns None where ``packages`` (name: version, pip's and conda's) has no torch, or one that is built without CUDA.
+    Returns None where ``packages`` (name: version, pip's and conda's) has no torch, or one that is
+    built without CUDA.
 
     Raises:
         EnvironmentFailed: torch is there and cannot be imported.
@@ -50,8 +51,9 @@ def cuda_architectures(environment: Path, packages: Mapping[str, str]) -> list[s
 def kernels_for(receipt: EnvironmentMarker, compute_capability: tuple[int, int]) -> None:
     """Refuse a GPU for which the torch of an environment has no kernels.
 
-    A binary for ``sm_XY`` runs on devices of the same major and an equal or higher minor version; PTX
-    (``compute_XY``) is compiled for any newer device (CUDA C++ Programming Guide, "Application Compatibility").
+    A binary for ``sm_XY`` runs on devices of the same major and an equal or higher minor version;
+    PTX (``compute_XY``) is compiled for any newer device (CUDA C++ Programming Guide, "Application
+    Compatibility").
 
     Raises:
         EnvironmentFailed: such as ``torch 1.8.1 has no kernels for sm_90; use env torch-2``.

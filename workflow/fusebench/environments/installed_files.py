@@ -79,8 +79,8 @@ def normalised(name: str) -> str:
 def recorded_files(root: Path) -> Iterator[RecordedFile]:
     """Yield what the RECORDs below ``root`` say about files that have a hash there.
 
-    Bytecode is left out: some wheels ship it, and it is compiled again here. So are the scripts in ``bin``, which are
-    made for the folder they lie in.
+    Bytecode is left out: some wheels ship it, and it is compiled again here. So are the scripts in
+    ``bin``, which are made for the folder they lie in.
     """
     for package, path, digest in _record_lines(root):
         if (
@@ -94,8 +94,8 @@ def recorded_files(root: Path) -> Iterator[RecordedFile]:
 def unrecorded_files(root: Path, paths: Iterable[str], own: Container[str]) -> list[Difference]:
     """List the files of ``paths`` in ``site-packages`` that no RECORD and no conda package names.
 
-    ``own`` are files that were there before packages were installed. The package of a file is guessed from the folder that
-    it lies in, and empty where nothing tells.
+    ``own`` are files that were there before packages were installed. The package of a file is
+    guessed from the folder that it lies in, and empty where nothing tells.
     """
     named, folders = set(conda_records(root)), {}
     for package, path, _ in _record_lines(root):
@@ -145,8 +145,9 @@ def check_records(
 ) -> list[Difference]:
     """List the files below ``root`` that are missing or have other bytes than their wheel's RECORD says.
 
-    ``digests`` holds the sha256 of every file below ``root``, as :func:`hash_files` gives it; ``wrong`` those of files, named
-    with their folder, about which the RECORD itself is known to be wrong.
+    ``digests`` holds the sha256 of every file below ``root``, as :func:`hash_files` gives it;
+    ``wrong`` those of files, named with their folder, about which the RECORD itself is known to be
+    wrong.
     """
     differences = []
     for entry in recorded_files(root):

@@ -20,7 +20,8 @@ def environment_key(env_folder: Path, variant: str) -> str:
     A comment, the order of lines or a mirror's address changes nothing.
 
     Raises:
-        EnvironmentFailed: the environment is unknown, not locked, or its lock is stale or edited by hand.
+        EnvironmentFailed: the environment is unknown, not locked, or its lock is stale or edited by
+            hand.
     """
     return locked_key(read_environment(env_folder, variant))
 
@@ -40,8 +41,8 @@ def locked_key(environment: Environment) -> str:
 def choose_variant(env_folder: Path, device: str = "auto") -> str:
     """Return the variant for jobs on ``device`` (``cuda``, ``cpu``, or ``auto``: what this machine has).
 
-    It is ``cuda`` for jobs on a GPU where that lock exists, else ``cpu``. Where the environment has no variants, one lock
-    serves both, whatever comes back.
+    It is ``cuda`` for jobs on a GPU where that lock exists, else ``cpu``. Where the environment has
+    no variants, one lock serves both, whatever comes back.
 
     Raises:
         EnvironmentFailed: ``environment.yml`` is absent or wrong.

@@ -37,8 +37,8 @@ class LockChange:
 def lock(env_folder: Path, variant: str | None = None) -> list[LockChange]:
     """Make the locks of every variant of an environment, or of one, and write those that changed.
 
-    The same ``environment.yml`` gives the same lock as long as the registry holds the same packages; an old lock has
-    no influence.
+    The same ``environment.yml`` gives the same lock as long as the registry holds the same
+    packages; an old lock has no influence.
 
     Raises:
         EnvironmentFailed: the environment cannot be resolved, or the interpreter is missing.
@@ -91,8 +91,9 @@ def _lock_pip(environment: Environment) -> LockChange:
 def _compile(environment: Environment) -> str:
     """Let uv resolve the requirements; the lines that come back name no index and no folder.
 
-    Wheels are asked for. uv can forbid source archives for all packages or for those that are named, not for all but
-    some: where ``from-source`` allows a few, the others are named as they appear, until no new one does.
+    Wheels are asked for. uv can forbid source archives for all packages or for those that are
+    named, not for all but some: where ``from-source`` allows a few, the others are named as they
+    appear, until no new one does.
     """
     wheels: set[str] = set()
     while True:
@@ -118,7 +119,8 @@ def _compile_arguments(environment: Environment) -> list[str]:
     arguments = ["pip", "compile", "--quiet", "--generate-hashes"]
     arguments += ["--no-header", "--no-annotate", "--no-emit-index-url"]
     if environment.universal:
-        # one version of each package for every Python, so that results do not depend on which one a machine has
+        # one version of each package for every Python, so that results do not depend on which one a
+        # machine has
         arguments += [
             "--universal",
             "--python-version",

@@ -1,8 +1,8 @@
 """Where packages come from on this machine: uv's own settings, else those of pip.
 
-uv does not read pip's configuration. A laboratory that set pip up for its mirror, or for a folder of wheels, set it
-up for fusebench too: where a ``UV_*`` variable is unset, pip's setting is handed to uv in it. Nothing of it is ever
-written to a lock.
+uv does not read pip's configuration. A laboratory that set pip up for its mirror, or for a folder
+of wheels, set it up for fusebench too: where a ``UV_*`` variable is unset, pip's setting is handed
+to uv in it. Nothing of it is ever written to a lock.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ _WEAKEST_FIRST = ("global", "install", ":env:")
 def package_sources(local_indexes: bool = True) -> dict[str, str]:
     """Return the ``UV_*`` variables that hand pip's settings to uv; those that the user set are left alone.
 
-    Folders that do not exist are left out: uv would refuse to work at all. Indexes are asked for the best version
-    among all of them (pip's rule), not for the first index that knows the name (uv's).
+    Folders that do not exist are left out: uv would refuse to work at all. Indexes are asked for
+    the best version among all of them (pip's rule), not for the first index that knows the name
+    (uv's).
     """
     pip = pip_settings()
     indexes = [

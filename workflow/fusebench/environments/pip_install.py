@@ -50,15 +50,17 @@ def install_pip(
 ) -> tuple[list[str], dict[str, str]]:
     """Install the packages of the lock into ``stage`` and verify them.
 
-    Returns notes for the receipt, and the sha256 of every file. ``known`` gives the sha256 of inodes that other environments
-    hold and that nobody has touched since.
+    Returns notes for the receipt, and the sha256 of every file. ``known`` gives the sha256 of
+    inodes that other environments hold and that nobody has touched since.
 
-    A file that differs from its wheel's RECORD, or that no RECORD names, means that uv's cache was damaged (files are shared
-    with it by hard links), as does a package of the cache that uv cannot install: the package is fetched again, hashes
-    required. What differs even then is an error of the archive itself.
+    A file that differs from its wheel's RECORD, or that no RECORD names, means that uv's cache was
+    damaged (files are shared with it by hard links), as does a package of the cache that uv cannot
+    install: the package is fetched again, hashes required. What differs even then is an error of
+    the archive itself.
 
     Raises:
-        EnvironmentFailed: a package cannot be had, has another hash, or the cache cannot be repaired.
+        EnvironmentFailed: a package cannot be had, has another hash, or the cache cannot be
+            repaired.
     """
     if not lock.packages:
         return [], hash_files(stage, files_of(stage), known)
@@ -94,7 +96,8 @@ def _packages_of(lock: PipLock, differences: list[Difference]) -> set[str]:
 def _relocate_scripts(stage: Path, final: Path) -> None:
     """Give scripts that name the staging folder the final one; only needed beside a Python of conda's.
 
-    The interpreter is in the ``#!`` line or, where that would be too long for the kernel, in the one after it.
+    The interpreter is in the ``#!`` line or, where that would be too long for the kernel, in the
+    one after it.
     """
     for script in (
         path for path in (stage / "bin").iterdir() if path.is_file() and not path.is_symlink()
@@ -264,8 +267,9 @@ def explain(environment: Environment, stage: Path, said: str) -> str:
 def fresh_files(environment: Environment, stage: Path, final: Path) -> dict[str, str]:
     """Install the locks into ``stage`` from archives that are fetched again, and return the sha256 of their files.
 
-    They are those of packages, and all of ``site-packages``; not those that are made for the folder they lie in, nor bytecode.
-    ``final`` is written into files of conda packages that name their folder.
+    They are those of packages, and all of ``site-packages``; not those that are made for the folder
+    they lie in, nor bytecode. ``final`` is written into files of conda packages that name their
+    folder.
 
     Raises:
         EnvironmentFailed: an archive cannot be had, or has another hash than the lock says.

@@ -1,7 +1,7 @@
 """The lock of the pip side: ``requirements.lock``, a requirements file with hashes that stock tools install.
 
-Its first lines are comments that say for what it was made, so that a stale lock, a lock for another platform and
-a lock edited by hand are told apart, the last with the package that was touched::
+Its first lines are comments that say for what it was made, so that a stale lock, a lock for another
+platform and a lock edited by hand are told apart, the last with the package that was touched::
 
     # Made by `fusebench lock torch-2`; edit environment.yml instead.
     # request: <sha256 of what environment.yml asks>
@@ -149,7 +149,8 @@ def read_pip_lock(environment: Environment) -> PipLock:
     An environment that asks for nothing of pip has no such lock, and an empty one comes back.
 
     Raises:
-        EnvironmentFailed: there is no lock, it is stale, or it was edited by hand; the message names the command.
+        EnvironmentFailed: there is no lock, it is stale, or it was edited by hand; the message
+            names the command.
     """
     if not environment.pip:
         return PipLock(environment.python, ANY_PLATFORM, ())

@@ -18,9 +18,10 @@ def environments_table(
 ) -> list[dict[str, str]]:
     """Return one row for each environment and variant, as text.
 
-    Columns: ``env``, ``variant`` (``any`` where one lock serves both), ``python``, ``packages`` (how many), ``state``
-    (``built``, ``locked``, or why not), ``size`` (of the files), ``shared`` (bytes of them that another tree or uv's
-    cache holds too, by hard links), ``methods`` (how many of ``methods_by_env``), ``key``.
+    Columns: ``env``, ``variant`` (``any`` where one lock serves both), ``python``, ``packages``
+    (how many), ``state`` (``built``, ``locked``, or why not), ``size`` (of the files), ``shared``
+    (bytes of them that another tree or uv's cache holds too, by hard links), ``methods`` (how many
+    of ``methods_by_env``), ``key``.
     """
     rows = []
     for folder in environment_folders(envs_folder):

@@ -34,8 +34,9 @@ def run_uv(
 ) -> subprocess.CompletedProcess[str]:
     """Run uv and return what it wrote; uv's own configuration files are not read.
 
-    ``local_indexes=False`` leaves out the ``file://`` indexes of this machine's pip configuration: a partial copy of
-    the registry lists only some of a release's files, and a lock made against it would lack the others' hashes.
+    ``local_indexes=False`` leaves out the ``file://`` indexes of this machine's pip configuration:
+    a partial copy of the registry lists only some of a release's files, and a lock made against it
+    would lack the others' hashes.
 
     Raises:
         UvFailed: uv ended with an error, or ran longer than ``timeout`` seconds.
@@ -76,7 +77,8 @@ def _may_reach_uv(name: str) -> bool:
 def cache_beside(stage: Path) -> dict[str, str]:
     """Variables that give uv a cache on the disk of ``stage``, where hard links are possible.
 
-    The user's own cache serves where it lies on that disk; else one is kept in ``resources/cache/uv``.
+    The user's own cache serves where it lies on that disk; else one is kept in
+    ``resources/cache/uv``.
     """
     if "UV_CACHE_DIR" in os.environ:
         return {}

@@ -34,12 +34,14 @@ def verify(
 ) -> list[Difference]:
     """List how ``resources/envs/<key>`` differs from its lock; an empty list means that it is what the lock says.
 
-    Files of wheels are held against the wheels' RECORDs, all others (bytecode, console scripts) against the manifest
-    that the build wrote. With ``archives`` the archives of the lock are fetched again into an empty cache, hashes
-    required, and every file is held against those: this also finds a RECORD that was edited together with its file.
+    Files of wheels are held against the wheels' RECORDs, all others (bytecode, console scripts)
+    against the manifest that the build wrote. With ``archives`` the archives of the lock are
+    fetched again into an empty cache, hashes required, and every file is held against those: this
+    also finds a RECORD that was edited together with its file.
 
     Raises:
-        EnvironmentFailed: the environment is not locked or not built; with ``archives``, they cannot be had.
+        EnvironmentFailed: the environment is not locked or not built; with ``archives``, they
+            cannot be had.
     """
     environment = read_environment(env_folder, variant)
     root = resources.absolute() / "envs" / locked_key(environment)

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 def colour_deviation(visible: NDArray[np.uint8], fused: NDArray[np.uint8]) -> float:
     """Return the mean angle in radians between the colours of the visible and the fused image.
 
-    Pixels that are black in either image count as no deviation. Formula: HeasonLee/FCDFusion color_deviation.py; Li and
-    Fu 2025, "FCDFusion: a Fast, Low Color Deviation Method for Fusing Visible and Infrared Image Pairs".
+    Pixels that are black in either image count as no deviation. Formula: HeasonLee/FCDFusion
+    color_deviation.py; Li and Fu 2025, "FCDFusion: a Fast, Low Color Deviation Method for Fusing
+    Visible and Infrared Image Pairs".
 
     Args:
         visible: RGB (H, W, 3), values 0 to 255.
@@ -22,7 +23,8 @@ def colour_deviation(visible: NDArray[np.uint8], fused: NDArray[np.uint8]) -> fl
     import numpy as np
 
     a, b = visible.astype(np.float32), fused.astype(np.float32)
-    # The original takes norms and products of each pixel in float32, whose rounding is part of its printed digits.
+    # The original takes norms and products of each pixel in float32, whose rounding is part of its
+    # printed digits.
     lengths = np.sqrt((a * a).sum(axis=2)), np.sqrt((b * b).sum(axis=2))
     known = (lengths[0] > 0) & (lengths[1] > 0)
     cosine = (a * b).sum(axis=2)[known] / lengths[0][known] / lengths[1][known]

@@ -1,7 +1,7 @@
 """The images of a self-check, taken from the method's own clone: inputs and outputs byte for byte as committed.
 
-They keep their files, where a dataset has PNG copies of the pixels: a script that reads a JPEG as gray gets other values
-from it than from its decoded colours.
+They keep their files, where a dataset has PNG copies of the pixels: a script that reads a JPEG as
+gray gets other values from it than from its decoded colours.
 """
 
 from __future__ import annotations
@@ -42,12 +42,14 @@ def prepare_committed(source: SourceMarker, job: CommittedJob, final: Path) -> M
         final: the folder to make; what was there is replaced.
 
     Returns:
-        A manifest as datasets have it; each pair also has ``expect``, None where there is no committed output for it that
-        can be compared, and ``why`` then. ``unpaired`` names committed outputs that belong to no pair.
+        A manifest as datasets have it; each pair also has ``expect``, None where there is no
+        committed output for it that can be compared, and ``why`` then. ``unpaired`` names committed
+        outputs that belong to no pair.
 
     Raises:
         StepError: the clone cannot be had, in the clone's own state.
-        DatasetUnavailable: an input is absent or damaged, or no input, or none of the outputs asked for, can be found.
+        DatasetUnavailable: an input is absent or damaged, or no input, or none of the outputs asked
+            for, can be found.
     """
     if not source.is_ok:
         raise StepError.taken_over(source.state, source.reason)

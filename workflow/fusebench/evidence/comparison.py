@@ -2,17 +2,22 @@
 
 The rule, from the best verdict to the worst:
 
-==================  ================================================================================================
-``exact``           every value is the same; not where a file held more than 8 bits, or an alpha channel that is not opaque,
+==================
+================================================================================================
+``exact``           every value is the same; not where a file held more than 8 bits, or an alpha
+channel that is not opaque,
                     for these are not compared
-``within-tolerance``  no value differs by more than the entry's tolerance (1 gray level where it does not say); where one
-                    of the files is a JPEG, a mean difference of at most 0.5 and a PSNR of at least 45 dB, for one
-                    rounding before encoding can change a block of 8 x 8 pixels by several levels
+``within-tolerance``  no value differs by more than the entry's tolerance (1 gray level where it
+does not say); where one
+                    of the files is a JPEG, a mean difference of at most 0.5 and a PSNR of at least
+                    45 dB, for one rounding before encoding can change a block of 8 x 8 pixels by
+                    several levels
 ``close``           a mean difference of at most 1 gray level and a PSNR of at least 40 dB
 ``differs``         anything else of the same size
 ``size-differs``    the images have different sizes
 ``nothing-to-compare``  one of the two images does not exist
-==================  ================================================================================================
+==================
+================================================================================================
 """
 
 from __future__ import annotations

@@ -264,7 +264,8 @@ def import_table(name: str, wanted: set[str], target: Path, root: Path, mirror: 
         mirror: a path template that replaces the network, see ``sources``.
 
     Raises:
-        FusebenchError: the repository cannot be had, or the table holds no row or a value that is no number.
+        FusebenchError: the repository cannot be had, or the table holds no row or a value that is
+            no number.
     """
     from fusebench.sources.repositories import checkout_folders
 

@@ -1,14 +1,15 @@
 """A published number beside the one measured here: the same formula on the same pairs, and the word for it.
 
-==================  ==============================================================================================
-``reproduced``      the difference is at most half a unit of the last printed digit, plus the measured spread
-``close``           at most 2 % of the claimed value
-``not-reproduced``  anything else
-``not-comparable``  there is no number here to compare with; the reason says why
-==================  ==============================================================================================
+==================
+==============================================================================================
+``reproduced``      the difference is at most half a unit of the last printed digit, plus the
+measured spread ``close``           at most 2 % of the claimed value ``not-reproduced``  anything
+else ``not-comparable``  there is no number here to compare with; the reason says why
+==================
+==============================================================================================
 
-A claim that is not reproduced is tried with every other definition of its metric; one that gives the claimed digits is named,
-or else one that comes close where the claimed definition does not.
+A claim that is not reproduced is tried with every other definition of its metric; one that gives
+the claimed digits is named, or else one that comes close where the claimed definition does not.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class MeasuredHere:
     Attributes:
         reason: why there are no values; ``""`` where there are.
         runs: the values of every run, the first one first.
-        proof: hashes of inputs and outputs, commit, environment and weights of the first run; None where nothing was run.
+        proof: hashes of inputs and outputs, commit, environment and weights of the first run; None
+            where nothing was run.
     """
 
     reason: str = ""
@@ -164,7 +166,8 @@ def mean_of(values: Values, name: str, image: str) -> float | None:
 def alternatives(claim: Claim, measured: MeasuredHere) -> dict[str, float]:
     """Return the value under every definition of the claim's metric, by its name; the claimed one is among them.
 
-    Each is also given on the other scale of ``OTHER_SCALES``: an evaluator may scale its images, a table print percent.
+    Each is also given on the other scale of ``OTHER_SCALES``: an evaluator may scale its images, a
+    table print percent.
     """
     values: dict[str, float] = {}
     for definition in definitions_tried(claim):
@@ -249,7 +252,8 @@ def _deviation(visible: Path, fused: Path) -> float | None:
     from fusebench.evidence.colour import colour_deviation
 
     ours = in_mode(read_image(fused)[0], "rgb")
-    # As for every metric, a result smaller than its sources is measured against their top left part.
+    # As for every metric, a result smaller than its sources is measured against their top left
+    # part.
     theirs = in_mode(read_image(visible)[0], "rgb")[: ours.shape[0], : ours.shape[1]]
     return colour_deviation(theirs, ours) if theirs.shape == ours.shape else None
 

@@ -16,7 +16,8 @@ def evidence_mark(method: Method, self_check: str) -> str:
 
     Args:
         method: of the registry.
-        self_check: its line in the evidence's summary, ``test: exact; more: close``; ``""`` where nothing was compared.
+        self_check: its line in the evidence's summary, ``test: exact; more: close``; ``""`` where
+            nothing was compared.
     """
     if self_check:
         return self_check

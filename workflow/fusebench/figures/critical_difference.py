@@ -30,7 +30,8 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
         ), blocks
     shown = blocks.rename(columns=dict(spec.labels))
     means, p = shown.mean().sort_values(kind="stable"), nemenyi(shown)
-    # The test is of all methods, however many are drawn: leaders chosen by the same ranks are no sample of their own.
+    # The test is of all methods, however many are drawn: leaders chosen by the same ranks are no
+    # sample of their own.
     leaders = means.index[:MOST_METHODS]
     width = COLUMN if len(leaders) <= 12 else PAGE
     figure = Figure(figsize=(width, 0.75 + ROW * (len(leaders) // 2 + 3)), layout="constrained")

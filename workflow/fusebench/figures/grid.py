@@ -81,8 +81,8 @@ def _runs(spec: FigureSpec, inputs: Inputs) -> Runs:
 def chosen_pairs(spec: FigureSpec, inputs: Inputs, known: Sequence[str]) -> list[str]:
     """Return the pairs named in the configuration, or those on which the methods differ most.
 
-    The difference is the standard deviation over the methods of each metric's standardised values, averaged over the
-    metrics.
+    The difference is the standard deviation over the methods of each metric's standardised values,
+    averaged over the metrics.
     """
     if not isinstance(spec.pairs, int):
         return list(spec.pairs)
@@ -153,7 +153,8 @@ def boxes_of(spec: FigureSpec, pair: str, images: Images) -> list[Box]:
 def differing_boxes(images: Sequence[NDArray[np.uint8]]) -> list[Box]:
     """Return two boxes that do not overlap where the images vary most, or fewer where there is no room.
 
-    Each image is standardised first: a method that is brighter or flatter as a whole differs everywhere alike.
+    Each image is standardised first: a method that is brighter or flatter as a whole differs
+    everywhere alike.
     """
     import cv2
 

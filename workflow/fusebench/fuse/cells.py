@@ -197,7 +197,8 @@ def _fuse_batch(
     run, since = cell.spec.run, time.time() - 1
     staged, launched = _launch_batch(cell, batch, directory, deadline, outcome)
     _check_complete(cell, staged, launched, directory, since, outcome)
-    # Beside what authors committed a result is compared as the script left it, be it smaller or larger than its sources.
+    # Beside what authors committed a result is compared as the script left it, be it smaller or
+    # larger than its sources.
     as_left = run.size == "crop-sources"
     sizes = {p.name: None if as_left and p.expect is not UNSET else p.size for p in batch}
     known = {pair.name for pair in cell.manifest.pairs}

@@ -83,7 +83,8 @@ def collect_result(
         target: the PNG to write.
 
     Raises:
-        BadOutput: the result cannot be read, holds NaN or one single value, or has a size that the entry does not allow.
+        BadOutput: the result cannot be read, holds NaN or one single value, or has a size that the
+            entry does not allow.
     """
     pixels, notes = _read_result(pair, run.output_range)
     found = (pixels.shape[1], pixels.shape[0])

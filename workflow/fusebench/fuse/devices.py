@@ -60,7 +60,8 @@ def device_kind(asked: str, on_cluster: bool = False) -> DeviceKind:
 
     Args:
         asked: auto, cpu or cuda.
-        on_cluster: jobs run on the nodes of a cluster; the machine that submits them rarely has a GPU itself.
+        on_cluster: jobs run on the nodes of a cluster; the machine that submits them rarely has a
+            GPU itself.
     """
     if asked == "auto":
         return "cuda" if (gpus_in_cluster() if on_cluster else gpus_of_this_machine()) else "cpu"
@@ -71,7 +72,8 @@ def device_kind(asked: str, on_cluster: bool = False) -> DeviceKind:
 def reserved_device(kind: DeviceKind, count: int = 1, on_cluster: bool = False) -> Iterator[Device]:
     """Hold a device for the time of the block: all GPUs that a scheduler gave, else some that no other job holds.
 
-    Snakemake counts GPUs but does not say which one a local job may use, hence a lock file for each.
+    Snakemake counts GPUs but does not say which one a local job may use, hence a lock file for
+    each.
 
     Args:
         kind: ``cpu`` or ``cuda``; where there is no GPU, the CPU it is.

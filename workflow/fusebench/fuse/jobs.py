@@ -45,8 +45,8 @@ class Attempt:
         session: the run of Snakemake that it belongs to.
         output: the file that says that it has ended.
         is_final: every earlier attempt has died: record how, and run nothing.
-        declared: returns the versions that the authors of the method name; they change no result, and are asked for only
-            where something is run.
+        declared: returns the versions that the authors of the method name; they change no result,
+            and are asked for only where something is run.
     """
 
     session: Session
@@ -70,8 +70,8 @@ def fuse_cells(cells: Iterable[tuple[Cell, int]], attempt: Attempt) -> None:
 def fuse_cell(cell: Cell, number: int, attempt: Attempt) -> FusedCell:
     """Bring the record of a cell about, unless the one that is there is of the very same cell and ended well.
 
-    Where the number of the attempt is higher than the last one that ended, the cell is lost or was asked for by force, and is run
-    whatever its record says.
+    Where the number of the attempt is higher than the last one that ended, the cell is lost or was
+    asked for by force, and is run whatever its record says.
     """
     before = holder(cell.folder)
     counter = cell.root / cell_attempts(cell.spec.method, cell.name)

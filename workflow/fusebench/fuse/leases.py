@@ -1,7 +1,8 @@
 """The lease of a cell: at any moment one job at most writes a run, whatever became of the Snakemake that started the others.
 
-A killed Snakemake leaves its jobs running, and the next one starts the same cells again. The later job waits until the
-earlier one has ended, and takes over its record where that is what it was to make itself.
+A killed Snakemake leaves its jobs running, and the next one starts the same cells again. The later
+job waits until the earlier one has ended, and takes over its record where that is what it was to
+make itself.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL}
 def lease(folder: Path, session: str) -> Iterator[list[str]]:
     """Hold the run in ``folder`` for the time of the block; wait for whoever holds it before.
 
-    A file lock: the kernel, and over NFS the server, frees it with the process or the machine that held it. Where the file
-    system has no locks the block is entered without one, and only the orphans' cancellation keeps jobs apart.
+    A file lock: the kernel, and over NFS the server, frees it with the process or the machine that
+    held it. Where the file system has no locks the block is entered without one, and only the
+    orphans' cancellation keeps jobs apart.
 
     Args:
         folder: of the cell.

@@ -1,7 +1,8 @@
 """A check that numbered results belong to the pairs whose numbers they bear.
 
-A script that numbers its results may take its inputs in an order of its own; every value of every metric would then be wrong
-without a word. A fused image resembles its own sources far more than those of another scene, which shows such an order.
+A script that numbers its results may take its inputs in an order of its own; every value of every
+metric would then be wrong without a word. A fused image resembles its own sources far more than
+those of another scene, which shows such an order.
 """
 
 from __future__ import annotations

@@ -48,7 +48,8 @@ class Cell:
     """A method on a dataset, with all that its run needs.
 
     Attributes:
-        name: among the cells of its method: a dataset, ``selfcheck/CHECK/RUN`` or ``repeats/DATASET/RUN``.
+        name: among the cells of its method: a dataset, ``selfcheck/CHECK/RUN`` or
+            ``repeats/DATASET/RUN``.
         spec: what the entry says of the run.
         source: the marker of the source.
         environment: the marker of the environment.

@@ -82,7 +82,8 @@ def _edit(path: Path, name: str, edits: list[tuple[str, str]]) -> None:
 def clear_folders(run: Run, work: Path, values: Values) -> None:
     """Remove the authors' own samples and results from where inputs are staged and results are collected.
 
-    Without this a committed result could pass for one of ours, and a committed sample be fused beside the dataset's pairs.
+    Without this a committed result could pass for one of ours, and a committed sample be fused
+    beside the dataset's pairs.
     """
     for pattern in (run.stage.a, run.stage.b):
         folder = _folder_before_pair(pattern, work, values)
@@ -150,7 +151,8 @@ def stage_pairs(
 def _in_listing_order(pairs: Sequence[Pair], run: Run) -> Sequence[Pair]:
     """Return pairs in the order in which a script that lists its input folder meets them.
 
-    The launcher sorts listings; numbers given to results then follow the sorted names, not the order of the manifest.
+    The launcher sorts listings; numbers given to results then follow the sorted names, not the
+    order of the manifest.
     """
     if "index" in fields(run.stage.a):
         return pairs

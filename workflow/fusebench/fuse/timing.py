@@ -70,7 +70,8 @@ def hardware(gpu: str, reports: Sequence[LaunchReport], threads: int) -> Hardwar
     """Return what the times of a run depend on, apart from the method.
 
     Args:
-        gpu: the ids of the GPUs that were used, as the driver counts, between commas; empty on the CPU.
+        gpu: the ids of the GPUs that were used, as the driver counts, between commas; empty on the
+            CPU.
         reports: of the launcher.
         threads: that the job was given.
     """

@@ -1,9 +1,9 @@
 """A scene seen by two cameras at once: what reflects and emits light, and how warm everything is.
 
-Coordinates are pixels of the finished image; everything is drawn at twice the size and averaged, which smooths
-the edges. Only operations that IEEE 754 or integer arithmetic define to the last bit are used (no exp, no power,
-no sums of floats), so that the bytes are the same on every machine; the camera's gamma is therefore 2, a square
-root.
+Coordinates are pixels of the finished image; everything is drawn at twice the size and averaged,
+which smooths the edges. Only operations that IEEE 754 or integer arithmetic define to the last bit
+are used (no exp, no power, no sums of floats), so that the bytes are the same on every machine; the
+camera's gamma is therefore 2, a square root.
 """
 
 from __future__ import annotations

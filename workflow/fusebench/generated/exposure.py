@@ -1,7 +1,8 @@
 """Multi-exposure pairs: one scene of a high dynamic range, exposed for its lights (A) and for its shadows (B).
 
-The scene's radiance is a photograph, linearised (gamma 2.2), times an illumination that spans several stops. A camera maps it
-to 8 bits: times the exposure, plus noise, clipped, gamma again. There is no single right answer, hence no reference.
+The scene's radiance is a photograph, linearised (gamma 2.2), times an illumination that spans
+several stops. A camera maps it to 8 bits: times the exposure, plus noise, clipped, gamma again.
+There is no single right answer, hence no reference.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ GAMMA = 2.2
 WHITE = 65535
 READ_NOISE = 60.0
 
-# Linear value of each 8-bit level, and the limits between them. Rounded, so that the last bit of a power does not matter.
+# Linear value of each 8-bit level, and the limits between them. Rounded, so that the last bit of a
+# power does not matter.
 LINEAR = np.floor(WHITE * (np.arange(256) / 255) ** GAMMA + 0.5)
 LIMITS = (LINEAR[1:] + LINEAR[:-1]) / 2
 

@@ -1,9 +1,10 @@
 """Multi-focus pairs: photographs refocused by a map of nearness, the photograph itself being the answer.
 
-The defocus of a lens is a disk (circle of confusion), larger the farther a point is from the depth in focus.
-The scene is cut into layers of equal defocus, each is spread with its disk, and they are put one over the other
-from far to near, as in Kraus and Strengert, Depth-of-field rendering by pyramidal image processing, Computer
-Graphics Forum 26(3), 2007. It is done in integers, so that the bytes are the same on every machine.
+The defocus of a lens is a disk (circle of confusion), larger the farther a point is from the depth
+in focus. The scene is cut into layers of equal defocus, each is spread with its disk, and they are
+put one over the other from far to near, as in Kraus and Strengert, Depth-of-field rendering by
+pyramidal image processing, Computer Graphics Forum 26(3), 2007. It is done in integers, so that the
+bytes are the same on every machine.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def disk_sum(values: Integers, diameter: int) -> Integers:
     reach = diameter // 2
     height, width = values.shape[:2]
     padded = np.pad(values, ((reach, reach), (reach + 1, reach), (0, 0)), mode="edge")
-    # The column before the first counts as nothing, so that differences of running sums are sums of runs.
+    # The column before the first counts as nothing, so that differences of running sums are sums of
+    # runs.
     padded[:, 0] = 0
     running = np.cumsum(padded, axis=1)
     total = np.zeros_like(values)
@@ -72,7 +74,8 @@ def defocus(image: Image, layer: Integers, diameters: list[int]) -> Image:
     colours = image.astype(np.int64).reshape(*layer.shape, -1) * ONE
     seen = np.zeros((*layer.shape, colours.shape[2] + 1), np.int64)
     for index in np.unique(layer):
-        # With the next nearer layer, which will cover it: a slanted surface has no gaps between its layers.
+        # With the next nearer layer, which will cover it: a slanted surface has no gaps between its
+        # layers.
         part = (layer == index) | (layer == index + 1)
         window = extent(part, margin=max(diameters))
         opaque = part[window][..., np.newaxis].astype(np.int64)

@@ -1,8 +1,9 @@
 """What stands in the generated scenes: people, vehicles, trees, buildings, lamps, ground and sky.
 
-Every object is painted for both cameras at once. Its apparent temperature follows what long-wave infrared shows:
-skin warmer than clothes, running engines and exhausts hottest, glass cold (it reflects the sky), foliage near the
-air's temperature.
+Every object is painted for both cameras at once. Its apparent temperature follows what long-wave
+infrared shows:
+skin warmer than clothes, running engines and exhausts hottest, glass cold (it reflects the sky),
+foliage near the air's temperature.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The photographs that scikit-image carries inside its wheel, cropped; no network is needed.
 
-Only PNG files are used: decoders of JPEG differ in the last bit from one library version to the next.
+Only PNG files are used: decoders of JPEG differ in the last bit from one library version to the
+next.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ def halved(image: Image) -> Image:
 def motorcycle() -> tuple[Image, NDArray[np.uint8]]:
     """A garage at half size, RGB ``(250, 370, 3)``, and its measured nearness ``(250, 370)``, 0 far to 255 near.
 
-    Left image and disparity of Middlebury's Motorcycle (Scharstein et al., GCPR 2014). Where no disparity was
-    measured, that of the nearest measured pixel stands.
+    Left image and disparity of Middlebury's Motorcycle (Scharstein et al., GCPR 2014). Where no
+    disparity was measured, that of the nearest measured pixel stands.
     """
     from scipy.ndimage import distance_transform_edt
     from skimage import data

@@ -1,7 +1,8 @@
 """Filled shapes as masks, the same on every machine.
 
-OpenCV's drawing would do it, but which pixels it fills changed from one version to the next; these formulas use nothing
-that IEEE 754 leaves open. ``rows`` ``(H, 1)`` and ``columns`` ``(1, W)`` are the coordinates of the pixels' centres.
+OpenCV's drawing would do it, but which pixels it fills changed from one version to the next; these
+formulas use nothing that IEEE 754 leaves open. ``rows`` ``(H, 1)`` and ``columns`` ``(1, W)`` are
+the coordinates of the pixels' centres.
 """
 
 from __future__ import annotations

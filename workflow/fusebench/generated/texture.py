@@ -1,6 +1,7 @@
 """Random textures that are the same bytes on every machine.
 
-``numpy.random.RandomState`` is frozen (NEP 19), and ``INTER_LINEAR_EXACT`` is OpenCV's bit-exact interpolation.
+``numpy.random.RandomState`` is frozen (NEP 19), and ``INTER_LINEAR_EXACT`` is OpenCV's bit-exact
+interpolation.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Metrics of image fusion: arrays in, numbers out; knows no file and no registry.
 
-A metric is named ``METRIC`` (the canonical definition) or ``METRIC@DEFINITION`` (the formula of one published
-evaluator); ``all@EVALUATOR`` stands for the whole set of that evaluator under its own column names::
+A metric is named ``METRIC`` (the canonical definition) or ``METRIC@DEFINITION`` (the formula of one
+published evaluator); ``all@EVALUATOR`` stands for the whole set of that evaluator under its own
+column names::
 
     definitions = resolve(["EN", "SSIM", "SSIM@cddfuse", "all@tang"])
     pair = SourcePair(to_gray(a), to_gray(b))

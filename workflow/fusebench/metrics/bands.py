@@ -48,11 +48,13 @@ class BandPair(Measurable):
     """A panchromatic (or multispectral) and a multi-band source, and the ground truth where there is one.
 
     Attributes:
-        bands: the low-resolution multi-band source ``(h, w, N)``, or None when only reference metrics are wanted.
+        bands: the low-resolution multi-band source ``(h, w, N)``, or None when only reference
+            metrics are wanted.
         pan: the high-resolution panchromatic source ``(H, W)``, or None.
         reference: the ground truth ``(H, W, N)``, or None.
         ratio: H / h, a power of 2.
-        sensor: a key of :data:`NYQUIST_GAINS`; any other name stands for a gain of 0.3 in all bands.
+        sensor: a key of :data:`NYQUIST_GAINS`; any other name stands for a gain of 0.3 in all
+            bands.
     """
 
     kind = "bands"
@@ -198,7 +200,8 @@ def spatial_correlation(fusion: BandFusion) -> float:
 def universal_quality(fusion: BandFusion) -> float:
     """Universal image quality index: Q = mean over bands and over all windows of 32 x 32; -1..1.
 
-    Q = 4 s_xy m_x m_y / ((s_x^2 + s_y^2)(m_x^2 + m_y^2)); windows that are flat in both images count 2 m_x m_y / (m_x^2 + m_y^2).
+    Q = 4 s_xy m_x m_y / ((s_x^2 + s_y^2)(m_x^2 + m_y^2)); windows that are flat in both images
+    count 2 m_x m_y / (m_x^2 + m_y^2).
     """
     if min(fusion.fused.shape[:2]) < BLOCK:
         raise MetricError(
@@ -387,7 +390,8 @@ def enlarged_bands(pair: BandPair) -> Pixels:
 def spectral_distortion(fusion: BandFusion) -> float:
     """Spectral distortion: D_lambda = mean over pairs of bands of |Q(F_i, F_j) - Q(M_i, M_j)|; 0..1.
 
-    M is the interpolated multi-band source; Q the mean universal quality index over blocks of 32 x 32.
+    M is the interpolated multi-band source; Q the mean universal quality index over blocks of 32 x
+    32.
     """
     _ = fusion.sources
     enlarged, fused = fusion.pair.part(enlarged_bands), fusion.fused
@@ -414,7 +418,8 @@ def smoothed_pan(pair: BandPair) -> Pixels:
 def spatial_distortion(fusion: BandFusion) -> float:
     """Spatial distortion: D_s = mean over bands of |Q(F_n, P) - Q(M_n, P')|; 0..1.
 
-    P is the panchromatic source, P' the same at the resolution of the bands, M the interpolated multi-band source.
+    P is the panchromatic source, P' the same at the resolution of the bands, M the interpolated
+    multi-band source.
     """
     _, pan = fusion.sources
     enlarged, smooth, fused = (

@@ -17,8 +17,9 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 def sources_digest() -> str:
     """First digits of the sha256 over the code of this package.
 
-    numba looks only at the file of the loop itself; a loop that calls one of another file would stay as it was when that
-    other file changes. A cache of its own for each state of the package cannot give such a wrong number.
+    numba looks only at the file of the loop itself; a loop that calls one of another file would
+    stay as it was when that other file changes. A cache of its own for each state of the package
+    cannot give such a wrong number.
     """
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
@@ -50,7 +51,8 @@ def _cache_folders() -> list[Path]:
 def cache_folder() -> str:
     """First folder that can be written, below ``NUMBA_CACHE_DIR`` where that is set; empty when there is none.
 
-    numba's own fallback needs a home folder, which a cluster node may not have, and fails the import otherwise.
+    numba's own fallback needs a home folder, which a cluster node may not have, and fails the
+    import otherwise.
     """
     folders = (folder / f"numba-{sources_digest()}" for folder in _cache_folders())
     return str(next((folder for folder in folders if _is_writable(folder)), ""))
@@ -67,7 +69,8 @@ def compiled(function: FunctionT) -> FunctionT:
 def compiled_sums(function: FunctionT) -> FunctionT:
     """Compile a pixel loop whose sums may be taken in any order, so that they can be vectorised.
 
-    The reordering moves a sum by a few units in the last place; infinities and nan keep their meaning.
+    The reordering moves a sum by a few units in the last place; infinities and nan keep their
+    meaning.
     """
     options = {"reassoc", "contract", "nsz", "arcp"}
     return cast(

@@ -65,8 +65,8 @@ def _kept(source: Pixels, fused: Pixels) -> Pixels:
 def contrast_quality(fusion: Fusion) -> float:
     """Chen-Blum quality: Q_CB = mean of l_A Q_AF + l_B Q_BF, Q the ratio of masked contrasts, l_S ~ their squares; 0..1.
 
-    Images are stretched to 0..255 and filtered with a difference of Gaussians (15.387, 1.3456, 0.7622); where neither
-    source has contrast, both count alike.
+    Images are stretched to 0..255 and filtered with a difference of Gaussians (15.387, 1.3456,
+    0.7622); where neither source has contrast, both count alike.
     """
     a, b, fused = (image.part(perceived_contrast) for image in (*fusion.sources, fusion.fused))
     squares = a * a + b * b
@@ -124,8 +124,9 @@ def _seen_difference(fusion: Fusion, source: Image) -> Pixels:
 def perceived_difference(fusion: Fusion) -> float:
     """Chen-Varshney quality: Q_CV = sum(l_A D_A + l_B D_B) / sum(l_A + l_B) over blocks of 16 x 16; 0 is best.
 
-    D is the mean squared difference to the source after the contrast sensitivity filter of Mannos and Sakrison, l the sum
-    of the fifth powers of the Sobel strength; images are stretched to 0..255.
+    D is the mean squared difference to the source after the contrast sensitivity filter of Mannos
+    and Sakrison, l the sum of the fifth powers of the Sobel strength; images are stretched to
+    0..255.
     """
     saliencies = [source.part(block_saliency) for source in fusion.sources]
     total = float(sum(saliency.sum() for saliency in saliencies))

@@ -26,8 +26,8 @@ class Definition:
     Attributes:
         id: the name in tables and files: ``SSIM``, ``SSIM@cddfuse``.
         metric: the metric's canonical name, the same for all of its definitions: ``SSIM``, ``AG``.
-        definition: ``canonical``, or the evaluator whose formula it is; where an evaluator has two of one metric,
-            ``EVALUATOR:COLUMN``. No two formulas share both metric and definition.
+        definition: ``canonical``, or the evaluator whose formula it is; where an evaluator has two
+            of one metric, ``EVALUATOR:COLUMN``. No two formulas share both metric and definition.
         direction: ``higher`` or ``lower`` is better, or ``none``.
         unit: of the value; ``1`` for a plain number.
         needs_reference: whether a ground truth is needed.

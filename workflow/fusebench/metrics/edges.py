@@ -114,8 +114,8 @@ def _preserved(
 def edge_preservation(fusion: Fusion) -> float:
     """Edge preservation: Qabf = sum(Q_AF g_A + Q_BF g_B) / sum(g_A + g_B), g the Sobel strength of the source.
 
-    Q is the product of two sigmoids, of the ratio of strengths (0.9994, -15, 0.5) and of 1 - |difference of
-    orientations| / (pi / 2) (0.9879, -22, 0.8); equal strengths count as their value, as in the code of
+    Q is the product of two sigmoids, of the ratio of strengths (0.9994, -15, 0.5) and of 1 -
+    |difference of orientations| / (pi / 2) (0.9879, -22, 0.8); equal strengths count as their value, as in the code of
     Evaluation-for-Image-Fusion and MMIF-CDDFuse; 0..1.
     """
     edges = [source.part(sobel_edges) for source in fusion.sources]
@@ -232,7 +232,8 @@ def _artifacts(fused: Image, a: Image, b: Image, least_weight: float) -> float:
 def fusion_artifacts(fusion: Fusion) -> float:
     """Fusion artifacts: Nabf = sum over pixels whose fused edge is the strongest of (1 - Q_SF) w_S / sum w_S; 0..1.
 
-    Kumar's modification of Petrovic's measure; gradients are Sobel / 8, weights g^1.5 where g >= 2 and 0.001 elsewhere.
+    Kumar's modification of Petrovic's measure; gradients are Sobel / 8, weights g^1.5 where g >= 2
+    and 0.001 elsewhere.
     """
     fusion.require_size(2)
     return _artifacts(fusion.fused, fusion.a, fusion.b, 0.001)

@@ -1,6 +1,7 @@
 """Exponential and arctangent as straight-line code, which the compiler turns into vector instructions.
 
-The C library's are called pixel by pixel and take most of the time of the edge metrics. Relative error below 1e-13.
+The C library's are called pixel by pixel and take most of the time of the edge metrics. Relative
+error below 1e-13.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def bounded_exponential(x: float) -> float:
 def quotient_angle(y: float, x: float) -> float:
     """atan(y / x), and pi / 2 where x is 0.
 
-    The quotient is brought below tan(pi / 8) by angle differences; rational approximation of Cephes ``atan.c``.
+    The quotient is brought below tan(pi / 8) by angle differences; rational approximation of Cephes
+    ``atan.c``.
     """
     size_x, size_y = abs(x), abs(y)
     steep = size_y > 2.414213562373095 * size_x

@@ -135,7 +135,8 @@ def _running_sum(values: Pixels) -> float:
 def ordered_valid(image: Pixels, window: Pixels) -> Pixels:
     """Filter with a window where it fits, adding up in the order of Octave's ``conv2``.
 
-    Only for definitions whose value in flat regions is made of rounding errors, and so depends on that order.
+    Only for definitions whose value in flat regions is made of rounding errors, and so depends on
+    that order.
     """
     size = window.shape[0]
     height, width = image.shape[0] - size + 1, image.shape[1] - size + 1

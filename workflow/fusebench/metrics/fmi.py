@@ -128,7 +128,8 @@ def _mean_information(a: Pixels, b: Pixels, fused: Pixels) -> float:
                 total += 0.5
             else:
                 total += _window_information(window_a, window_f, scratch) / 2
-                # the original overwrites the fused window with its rescaled copy before the second comparison
+                # the original overwrites the fused window with its rescaled copy before the second
+                # comparison
                 _rescale(window_f, window_f)
             if (window_b == window_f).all():
                 total += 0.5
@@ -184,8 +185,9 @@ def wavelet_feature(image: Image) -> Pixels:
 def raw_information(fusion: Fusion) -> float:
     """Feature mutual information of the gray levels: mean over pixels of (I(A;F) + I(B;F)) / 2 in 3 x 3 windows; 0..1.
 
-    Each window becomes a distribution over its nine positions; the joint distribution is Nelsen's mixture of the product
-    and a Frechet bound that has the windows' correlation. I = 2 (H_S + H_F - H_SF) / (H_S + H_F).
+    Each window becomes a distribution over its nine positions; the joint distribution is Nelsen's
+    mixture of the product and a Frechet bound that has the windows' correlation. I = 2 (H_S + H_F -
+    H_SF) / (H_S + H_F).
     """
     fusion.require_size(3)
     return _mean_information(

@@ -172,8 +172,8 @@ def source_frequency(pair: SourcePair) -> float:
 def frequency_error(fusion: Fusion) -> float:
     """Ratio of extended spatial frequencies: QSF = (SF_F - SF_R) / SF_R, best at 0, negative when detail is lost.
 
-    SF sums squared differences to the neighbours in rows, columns and both diagonals (diagonals weighted with
-    1 / sqrt 2); SF_R takes the larger difference of the two sources at each place.
+    SF sums squared differences to the neighbours in rows, columns and both diagonals (diagonals
+    weighted with 1 / sqrt 2); SF_R takes the larger difference of the two sources at each place.
     """
     wanted = fusion.pair.part(source_frequency)
     if wanted == 0:

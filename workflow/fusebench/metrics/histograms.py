@@ -124,7 +124,8 @@ def _divergence(source: Image, fused: Image) -> float:
 def nonlinear_information(fusion: Fusion) -> float:
     """Nonlinear correlation information entropy: QNCIE = 1 + sum r_i log2(r_i / 3) / 3 / 8.
 
-    r_i are the eigenvalues of the 3 x 3 matrix of nonlinear correlations (mutual information / 8 bit) of A, B and F.
+    r_i are the eigenvalues of the 3 x 3 matrix of nonlinear correlations (mutual information / 8
+    bit) of A, B and F.
     """
     sources = entropy_bits(fusion.pair.part(source_histogram))
     between = sum(source.part(image_entropy) for source in fusion.sources) - sources
@@ -184,7 +185,8 @@ def tsallis_information(joint: Counts, order: float, *, swapped: bool = False) -
 def tsallis_entropy(fusion: Fusion) -> float:
     """Information by Tsallis entropy of order q = 0.43137: TE = (T(A,F) + T(B,F)) / (H(A)^q + H(B)^q + T(A,B)).
 
-    T is the Tsallis divergence of the joint histogram from the product of the marginal ones, H Shannon's entropy.
+    T is the Tsallis divergence of the joint histogram from the product of the marginal ones, H
+    Shannon's entropy.
     """
     shared = sum(
         tsallis_information(fusion.part(joint_histogram, source), NAVA_ORDER)
@@ -251,7 +253,8 @@ def entropy_difference(fusion: Fusion) -> float:
 def sigmoid_cross_entropy(fusion: Fusion) -> float:
     """CE as IVIF_ZOO computes it: binary cross entropy, in float32, of the sigmoids of the gray levels 0..255.
 
-    sigmoid(F) is clamped to 1e-7..1 - 1e-7 in float32 and held against the mean of sigmoid(A) and sigmoid(B).
+    sigmoid(F) is clamped to 1e-7..1 - 1e-7 in float32 and held against the mean of sigmoid(A) and
+    sigmoid(B).
     """
     one, smallest = np.float32(1), np.float32(1e-7)
     sigmoid = (one / (one + np.exp(-np.arange(256, dtype=np.float32)))).astype(np.float32)

@@ -1,8 +1,8 @@
 """The images that are measured, with the parts that metrics share.
 
-Every part (a gradient, a histogram, a filtered image) is computed when a metric first asks for it and kept: parts of a
-source as long as its :class:`SourcePair`, for all fused images of that pair; parts of a fused image as long as one
-call of :meth:`SourcePair.measure`.
+Every part (a gradient, a histogram, a filtered image) is computed when a metric first asks for it
+and kept: parts of a source as long as its :class:`SourcePair`, for all fused images of that pair;
+parts of a fused image as long as one call of :meth:`SourcePair.measure`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def to_gray(image: NDArray[Any]) -> Pixels:
     """Canonical gray image: luma on 0..255, rounded to whole levels.
 
     Args:
-        image: ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 or uint16. 16-bit values are divided by 257, so that 65535
-            becomes 255, and then treated as 8-bit ones.
+        image: ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 or uint16. 16-bit values are divided by
+            257, so that 65535 becomes 255, and then treated as 8-bit ones.
 
     Returns:
         ``round(0.299 R + 0.587 G + 0.114 B)`` as float64 ``(H, W)`` on 0..255.
@@ -83,8 +83,8 @@ def _size_of(value: object) -> int:
 class Parts:
     """Keeps what was computed from an object, so that each part is computed once.
 
-    When the parts of a very large image exceed :data:`KEPT_BYTES`, those that were not used for longest are dropped, and
-    computed again when they are asked for.
+    When the parts of a very large image exceed :data:`KEPT_BYTES`, those that were not used for
+    longest are dropped, and computed again when they are asked for.
     """
 
     def __init__(self) -> None:
@@ -192,8 +192,8 @@ class Measurable(Parts, ABC):
             One finite number for each definition, by its id, in the order asked for.
 
         Raises:
-            MetricError: the fused image cannot be measured, or a metric has no value on these images; the message
-                names every such metric and the reason.
+            MetricError: the fused image cannot be measured, or a metric has no value on these
+                images; the message names every such metric and the reason.
         """
         values, refusals = self.attempt(fused, definitions)
         if refusals:
@@ -239,8 +239,8 @@ class SourcePair(Measurable):
     """The two sources of a fusion, and the ground truth where there is one.
 
     Attributes:
-        a, b: the sources; for infrared and visible ``a`` is the infrared one (only definitions that copy an
-            asymmetric original depend on the order).
+        a, b: the sources; for infrared and visible ``a`` is the infrared one (only definitions that
+            copy an asymmetric original depend on the order).
         reference: the ground truth, or None.
     """
 

@@ -25,7 +25,8 @@ class FilterBank:
     Attributes:
         radial: ``(4, H, W)``, frequency 0 in the corner.
         angular: ``(6, H, W)``.
-        noise: for each orientation the threshold of energy for a mean squared response of 1 at the finest scale.
+        noise: for each orientation the threshold of energy for a mean squared response of 1 at the
+            finest scale.
     """
 
     radial: Pixels
@@ -80,8 +81,9 @@ def _spread(theta: Pixels, angle: float) -> Pixels:
 def _noise_factor(radial: Pixels, angular: Pixels) -> float:
     """Noise threshold (Kovesi's, k = 2, divided by 1.7) for a mean squared response of 1 at the finest scale.
 
-    Sums of products of the filters' real impulse responses are taken in the frequency domain (Parseval): the real part
-    of an impulse response has the even part of the filter as its transform.
+    Sums of products of the filters' real impulse responses are taken in the frequency domain
+    (Parseval): the real part of an impulse response has the even part of the filter as its
+    transform.
     """
     filters = radial * angular
     even = (filters + np.roll(filters[:, ::-1, ::-1], 1, axis=(1, 2))) / 2
@@ -186,8 +188,9 @@ def _best_correlation(maps: list[Pixels], masks: list[NDArray[np.bool_]], fused:
 def phase_congruency_quality(fusion: Fusion) -> float:
     """Zhao's phase congruency quality: Q_P = P_p P_M P_m, correlations of phase congruency and its two moments; 0..1.
 
-    Each P is the sum over pixels of the largest of the local correlations of F with A, with B and with the map of the
-    stronger source, over the number of pixels whose phase congruency exceeds 0.1 in a source.
+    Each P is the sum over pixels of the largest of the local correlations of F with A, with B and
+    with the map of the stronger source, over the number of pixels whose phase congruency exceeds
+    0.1 in a source.
     """
     fusion.require_size(2)
     a, b, fused = (image.part(phase_congruency) for image in (*fusion.sources, fusion.fused))
@@ -200,7 +203,8 @@ def phase_congruency_quality(fusion: Fusion) -> float:
         )
     value = 1.0
     for map_a, map_b, map_fused in zip(a.maps(), b.maps(), fused.maps(), strict=True):
-        # Multiplied as in the original: a flat image, whose moments are nan, leaves no value whichever source it is.
+        # Multiplied as in the original: a flat image, whose moments are nan, leaves no value
+        # whichever source it is.
         either = stronger * map_a + ~stronger * map_b
         value *= _best_correlation([map_a, map_b, either], masks, map_fused)
     return value

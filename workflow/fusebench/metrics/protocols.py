@@ -1,6 +1,7 @@
 """Protocols: what a colour image is turned into before it is measured.
 
-The canonical protocol is the rounded luma. Another one changes the definition's name: ``SSIM+rgb-mean``.
+The canonical protocol is the rounded luma. Another one changes the definition's name:
+``SSIM+rgb-mean``.
 """
 
 from __future__ import annotations

@@ -27,8 +27,9 @@ def resolve(names: Iterable[str]) -> list[Definition]:
     """Turn names into definitions, in the order asked for, without duplicates.
 
     Args:
-        names: ``METRIC``, ``METRIC@DEFINITION`` or ``all@EVALUATOR``; ``+PROTOCOL`` may follow. In the place of an
-            evaluator's own column name the metric's name may stand, where it has but one such column: ``SSIM@vifb``.
+        names: ``METRIC``, ``METRIC@DEFINITION`` or ``all@EVALUATOR``; ``+PROTOCOL`` may follow. In
+            the place of an evaluator's own column name the metric's name may stand, where it has
+            but one such column: ``SSIM@vifb``.
 
     Raises:
         MetricError: a name is unknown; the message lists the near names.

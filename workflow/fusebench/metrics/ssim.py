@@ -139,7 +139,8 @@ def similarities(
 def structural_similarity(fusion: Fusion) -> float:
     """Structural similarity: SSIM = (SSIM(A, F) + SSIM(B, F)) / 2 in Wang's window (Gaussian 11 x 11, sigma 1.5), L = 255.
 
-    SSIM(x, y) = mean of (2 m_x m_y + C1)(2 s_xy + C2) / ((m_x^2 + m_y^2 + C1)(s_x^2 + s_y^2 + C2)), where the window fits.
+    SSIM(x, y) = mean of (2 m_x m_y + C1)(2 s_xy + C2) / ((m_x^2 + m_y^2 + C1)(s_x^2 + s_y^2 + C2)),
+    where the window fits.
     """
     return structural_similarity_sum(fusion) / 2
 
@@ -375,7 +376,8 @@ def edge_weighted_quality(fusion: Fusion) -> float:
 def edge_quality(fusion: Fusion) -> float:
     """Piella's edge-dependent fusion quality index: Q_E = Q_W(A, B, F) Q_W(A', B', F'), X' the Prewitt strength of X.
 
-    In imageFusionMetrics Q_E stops with an error, because its first factor is not computed; here it is.
+    In imageFusionMetrics Q_E stops with an error, because its first factor is not computed; here it
+    is.
     """
     return weighted_quality(fusion) * fusion.part(edge_weighted_quality)
 
@@ -399,8 +401,8 @@ def yang_variance(image: Image) -> Pixels:
 def yang_maps(holder: Parts, x: Image, y: Image) -> tuple[Pixels, Pixels]:
     """SSIM of two images in Yang's window with constants next to nothing, and their covariance.
 
-    Where a window is flat in one image its covariance is exactly 0, where it is flat in both their SSIM is that of the
-    means. In the original rounding errors decide these windows.
+    Where a window is flat in one image its covariance is exactly 0, where it is flat in both their
+    SSIM is that of the means. In the original rounding errors decide these windows.
     """
     mean_x, mean_y = x.part(local_mean, *YANG), y.part(local_mean, *YANG)
     variance_x, variance_y = x.part(yang_variance), y.part(yang_variance)
@@ -422,8 +424,8 @@ def _source_map(pair: SourcePair) -> tuple[Pixels, Pixels]:
 def yang_quality(fusion: Fusion) -> float:
     """Yang's similarity quality: Q_Y = mean of l SSIM(A, F) + (1 - l) SSIM(B, F) where SSIM(A, B) >= 0.75, else the larger.
 
-    Gaussian window 7 x 7, sigma 1.5, C1 = C2 = 2e-16, l = s_A^2 / (s_A^2 + s_B^2). Windows that are flat are treated as
-    such; in imageFusionMetrics rounding errors decide them.
+    Gaussian window 7 x 7, sigma 1.5, C1 = C2 = 2e-16, l = s_A^2 / (s_A^2 + s_B^2). Windows that are
+    flat are treated as such; in imageFusionMetrics rounding errors decide them.
     """
     fusion.require_size(WANG[0])
     with_a, with_b = (fusion.part(yang_maps, fusion.fused, source)[0] for source in fusion.sources)
@@ -438,8 +440,8 @@ def _yang_mean(with_a: Pixels, with_b: Pixels, sources: Pixels, share: Pixels) -
 def cvejic_quality(fusion: Fusion) -> float:
     """Cvejic's similarity quality: Q_C = mean of s SSIM(A, F) + (1 - s) SSIM(B, F), s = s_AF / (s_AF + s_BF).
 
-    Gaussian window 7 x 7, sigma 1.5. A window counts 0 where s < 0 and 1 where s > 1, as in imageFusionMetrics; where
-    both covariances are 0, s = 1/2, where the original has no value.
+    Gaussian window 7 x 7, sigma 1.5. A window counts 0 where s < 0 and 1 where s > 1, as in
+    imageFusionMetrics; where both covariances are 0, s = 1/2, where the original has no value.
     """
     fusion.require_size(WANG[0])
     maps = (fusion.part(yang_maps, fusion.fused, source) for source in fusion.sources)

@@ -68,8 +68,8 @@ def _information(
 ) -> tuple[float, float]:
     """Information of the fused image about the source, and of the source itself, summed over windows, in log10.
 
-    The logarithms are taken of products over 64 windows, equal to the sum of logarithms up to 1e-14. A factor is at most
-    1 + 127.5^2 / 2, so the products stay below 1e251.
+    The logarithms are taken of products over 64 windows, equal to the sum of logarithms up to
+    1e-14. A factor is at most 1 + 127.5^2 / 2, so the products stay below 1e251.
     """
     noise, preserved, total = 2.0, 0.0, 0.0
     height, width = mean_s.shape
@@ -197,8 +197,9 @@ def _ratio(preserved: float, total: float, source: Image) -> float:
 def visual_information_fidelity(fusion: Fusion) -> float:
     """Visual information fidelity: VIF(A, F) + VIF(B, F), each in the pixel domain at four scales.
 
-    At scale s the window is a Gaussian of N = 2^(5-s) + 1 pixels with sigma = N / 5, applied where it fits; the variance
-    of the visual noise is 2. VIF = sum log10(1 + g^2 s_S^2 / (s_V^2 + 2)) / sum log10(1 + s_S^2 / 2).
+    At scale s the window is a Gaussian of N = 2^(5-s) + 1 pixels with sigma = N / 5, applied where
+    it fits; the variance of the visual noise is 2. VIF = sum log10(1 + g^2 s_S^2 / (s_V^2 + 2)) /
+    sum log10(1 + s_S^2 / 2).
     """
     return sum(_fidelities(fusion, fusion.sources))
 

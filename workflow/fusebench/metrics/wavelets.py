@@ -39,7 +39,8 @@ def _preservation(source: Bands, fused: Bands) -> Pixels:
 def multi_scale_quality(fusion: Fusion) -> float:
     """Wang's multi-scale quality: Q_M = Q_1^(2/3) Q_2^(1/3), Q_s = sum(E_A W_A + E_B W_B) / sum(W_A + W_B); 0..3.
 
-    At each of two Haar scales E_S is the sum over the three detail bands of exp(-|S - F|) and W_S their energy.
+    At each of two Haar scales E_S is the sum over the three detail bands of exp(-|S - F|) and W_S
+    their energy.
     """
     fusion.require_size(4)
     value = 1.0

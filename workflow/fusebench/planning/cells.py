@@ -73,8 +73,9 @@ def needs(method: Method, device: DeviceKind, cells: int = 1, attempt: int = 1) 
         method: of its cells.
         device: of the session.
         cells: how many it fuses.
-        attempt: a first attempt that was killed is followed by one with twice the memory and time, and so on. The script's own
-            limit stays what it is. 0 is the final attempt, which only writes down how the others ended.
+        attempt: a first attempt that was killed is followed by one with twice the memory and time,
+            and so on. The script's own limit stays what it is. 0 is the final attempt, which only
+            writes down how the others ended.
     """
     gpus = gpus_of(method, device)
     if attempt == 0:

@@ -220,7 +220,8 @@ def make_evidence_plan(grouping: Grouping, overrides: Mapping[str, object]) -> E
 
     Args:
         grouping: of the run.
-        overrides: the options given on the command line; the suite of the configuration file restricts nothing.
+        overrides: the options given on the command line; the suite of the configuration file
+            restricts nothing.
     """
     registry = grouping.selection.registry
     chosen = registry.methods

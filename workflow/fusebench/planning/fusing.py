@@ -1,7 +1,8 @@
 """The fusing jobs: their cells, inputs, needs and parameters, by the name of the method and of the job.
 
-A job is named for the datasets that it fuses (``tno25``, ``tno25+9``), or for the one run of a self-check or the one further run
-of a cell that it makes (``selfcheck/CHECK/RUN``, ``repeats/DATASET/RUN``).
+A job is named for the datasets that it fuses (``tno25``, ``tno25+9``), or for the one run of a
+self-check or the one further run of a cell that it makes (``selfcheck/CHECK/RUN``,
+``repeats/DATASET/RUN``).
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ KEEP_SIZE = "crop-sources"
 FURTHER_HASH_SEEDS = {2: 13, 3: 9, 4: 134}
 """Of a further run -> its PYTHONHASHSEED.
 
-Of 32 pairs of words of this field (``ir`` and ``vi``, ``mri`` and ``ct``, ...), a set has another order than with 0 for 19 with
-13, and for 29 with 13 or 9 (Python 3.8 and 3.11); with 0 and 1, the seeds of the frameworks, most stay as they are.
+Of 32 pairs of words of this field (``ir`` and ``vi``, ``mri`` and ``ct``, ...), a set has another
+order than with 0 for 19 with 13, and for 29 with 13 or 9 (Python 3.8 and 3.11); with 0 and 1, the
+seeds of the frameworks, most stay as they are.
 """
 
 

@@ -1,7 +1,8 @@
 """How cells, datasets and tables are grouped into jobs.
 
-A job handles a list; by default it has one member. Starting a job costs some tenths of a second, so that many short cells are
-better fused by one job: on one machine from a number of cells on, on a cluster where the configuration says so.
+A job handles a list; by default it has one member. Starting a job costs some tenths of a second, so
+that many short cells are better fused by one job: on one machine from a number of cells on, on a
+cluster where the configuration says so.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Jobs that are too long for a command line: kept in a file under the digest of its content.
 
-Snakemake keeps the parameters of a job for each of its outputs, and reads them at every start. The digest stands there instead,
-and changes when the content does. The files lie in a scratch folder of this process, for the jobs that it starts on this machine.
+Snakemake keeps the parameters of a job for each of its outputs, and reads them at every start. The
+digest stands there instead, and changes when the content does. The files lie in a scratch folder of
+this process, for the jobs that it starts on this machine.
 """
 
 from __future__ import annotations

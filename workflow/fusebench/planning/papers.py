@@ -95,8 +95,8 @@ class PaperTables:
     def named_files(self, needed: list[str]) -> list[str]:
         """Return what `tables` and `figures` leave out, but is made from the same records: it is asked for by name.
 
-        These are the speed tables of the selected suites; speed tables of others, and tables without a selected suite and
-        their figures, as far as they are there.
+        These are the speed tables of the selected suites; speed tables of others, and tables
+        without a selected suite and their figures, as far as they are there.
 
         Args:
             needed: the speed tables of the selected suites.

@@ -44,7 +44,8 @@ class Keys:
 class Selection:
     """Everything that the selected suites need.
 
-    A method or dataset outside of them can be asked for by the name of a file; it is added when it is looked up.
+    A method or dataset outside of them can be asked for by the name of a file; it is added when it
+    is looked up.
 
     Attributes:
         registry: of the project.

@@ -58,7 +58,8 @@ def whole_session(
 class LaterText:
     """A parameter of a rule that is known only when the job is run, and by which no job is rerun.
 
-    Snakemake compares parameters that are plain values with those of the run before; of any other object it takes the text.
+    Snakemake compares parameters that are plain values with those of the run before; of any other
+    object it takes the text.
     """
 
     def __init__(self, make: Callable[[], str]) -> None:

@@ -1,6 +1,7 @@
 """``claims`` of an entry: numbers that a paper, a repository or another paper's table gives for the method.
 
-They stand in the entry itself, or in a CSV file that ``fusebench claims`` imported from a published table::
+They stand in the entry itself, or in a CSV file that ``fusebench claims`` imported from a published
+table::
 
     claims:
       - {dataset: tno25, metric: SSIM, definition: cddfuse, value: 1.03, where: Table 1}
@@ -127,7 +128,8 @@ def read_claims_file(path: Path) -> tuple[dict[str, str], list[dict[str, str]]]:
     """Return the origin that the first lines of a file of claims tell (``# key: value``), and its rows.
 
     Raises:
-        RegistryError: the file is absent, lacks a column, or holds a value that is no number; the line is named.
+        RegistryError: the file is absent, lacks a column, or holds a value that is no number; the
+            line is named.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

@@ -52,7 +52,8 @@ def read_document(file: Path) -> Document[Any]:
     """Read a YAML file.
 
     Raises:
-        RegistryError: the file is absent, is no YAML, is in another encoding, or has the same key twice.
+        RegistryError: the file is absent, is no YAML, is in another encoding, or has the same key
+            twice.
     """
     text = _read_text(file)
     lines: dict[Place, int] = {}
@@ -175,7 +176,8 @@ def converted(document: Document[Any], schema: str, kind: type[Content]) -> Docu
         kind: the contract.
 
     Raises:
-        RegistryError: the document breaks the contract; one line for each way, in the order of the file.
+        RegistryError: the document breaks the contract; one line for each way, in the order of the
+            file.
     """
     try:
         return replace(document, data=msgspec.convert(document.data, kind))

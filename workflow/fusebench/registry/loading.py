@@ -94,12 +94,14 @@ def load_registry(
     Args:
         root: the project's folder; a file that it has not is taken from the workflow's.
         overrides: options that replace those of the configuration file (``--config`` of Snakemake).
-        checked: for the jobs of a run that has read the same files already: they are read without the checks.
+        checked: for the jobs of a run that has read the same files already: they are read without
+            the checks.
 
     Raises:
         RegistryError: with one line for every problem found.
     """
-    # A folder whose configuration nobody has named is a wrong folder; Snakemake has looked for it already.
+    # A folder whose configuration nobody has named is a wrong folder; Snakemake has looked for it
+    # already.
     config_file = locate(root, CONFIG) if overrides else root / CONFIG
     files = (locate(root, METHODS), locate(root, DATASETS), config_file)
     documents = [read_document(file) for file in files]

@@ -43,9 +43,10 @@ def write_archive(
 
     Args:
         root: the project's folder.
-        options: the options that the results were made with, which other files and the command line may have changed: the
-            archive has them as its configuration.
-        named: tables and figures that are to be asked for by their names, as ``PaperTables.named_files`` has them.
+        options: the options that the results were made with, which other files and the command line
+            may have changed: the archive has them as its configuration.
+        named: tables and figures that are to be asked for by their names, as
+            ``PaperTables.named_files`` has them.
         path: the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -59,8 +59,10 @@ def write_page(
         options: options that replace those of the configuration, as Snakemake has them.
         session: of the run.
         page: the file to write.
-        beside: the folder that receives previews when they are too many to be kept inside; made in any case.
-        together: the folder that receives the page with these previews, to be passed on as one; what was there is replaced.
+        beside: the folder that receives previews when they are too many to be kept inside; made in
+            any case.
+        together: the folder that receives the page with these previews, to be passed on as one;
+            what was there is replaced.
         workers: processes that make previews.
     """
     selection = read_selection(root, options, session.device)

@@ -49,10 +49,12 @@ def obtain_source(
         commit: the full hash; None takes a local folder as it is.
         final: the folder to make; one that exists already and is clean is kept.
         root: the project's folder.
-        mirror: a path template with ``{owner}`` and ``{name}`` that replaces the network; empty for the network.
+        mirror: a path template with ``{owner}`` and ``{name}`` that replaces the network; empty for
+            the network.
 
     Raises:
-        SourceUnavailable: the repository or the commit cannot be had, or a folder holds changes that no commit knows.
+        SourceUnavailable: the repository or the commit cannot be had, or a folder holds changes
+            that no commit knows.
     """
     if is_local(code) and not commit:
         return _snapshot(locate(root, code), code, final)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 def metric_correlation(samples: Sequence[Sample]) -> pd.DataFrame:
     """Return Spearman's correlation between metrics, from -1 to 1.
 
-    Values are ranked over the methods of each pair first, so that what is correlated is how two metrics order the methods,
-    not how they follow the content of the pairs. Where lower is better ranks are turned: 1 always means agreement.
+    Values are ranked over the methods of each pair first, so that what is correlated is how two
+    metrics order the methods, not how they follow the content of the pairs. Where lower is better
+    ranks are turned: 1 always means agreement.
 
     Args:
         samples: of one or more datasets; metrics without direction are taken as higher is better.

@@ -30,7 +30,8 @@ def write_statistics(
 
     Args:
         folder: where they go.
-        measures: per-image values, columns method, dataset, image, metric, definition, value and reason.
+        measures: per-image values, columns method, dataset, image, metric, definition, value and
+            reason.
         metrics: dataset -> ids of the metrics compared.
     """
     found = list(samples(measures, {dataset: list(ids) for dataset, ids in metrics.items()}))

@@ -22,8 +22,9 @@ Interval = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
 def mean_intervals(values: NDArray[np.float64]) -> Interval:
     """Return the 95 % bootstrap intervals of the means of all columns (BCa, Efron 1987).
 
-    Every resample draws the same rows for all columns, so that columns stay paired. scipy resamples row numbers; a mean of
-    drawn rows is a weighted mean of all rows, which takes one matrix product for all columns together.
+    Every resample draws the same rows for all columns, so that columns stay paired. scipy resamples
+    row numbers; a mean of drawn rows is a weighted mean of all rows, which takes one matrix product
+    for all columns together.
 
     Args:
         values: rows (pairs) by columns; at least one row, all finite.

@@ -24,8 +24,8 @@ SEED = 20241
 def rank_table(samples: Sequence[Sample]) -> pd.DataFrame:
     """Return ranks of mean values: one row for each dataset and metric, one column for each method.
 
-    1 is best, equal means share their mean rank. A method without a value of every pair has NaN, and so has a method of
-    another task.
+    1 is best, equal means share their mean rank. A method without a value of every pair has NaN,
+    and so has a method of another task.
     """
     import pandas as pd
 
@@ -64,7 +64,8 @@ class Sensitivity:
         drawn: whether those are a random sample of all choices.
         winner: the method with the best mean rank over all metrics.
         changed: share of the choices in which that method does not win, 0 to 1.
-        shares: method -> share of the choices in which it wins, equal winners each; those that never win are left out.
+        shares: method -> share of the choices in which it wins, equal winners each; those that
+            never win are left out.
     """
 
     metrics: tuple[str, ...]
@@ -78,7 +79,8 @@ class Sensitivity:
 def sensitivity(ranks: pd.DataFrame) -> Sensitivity | None:
     """Return how often the winner changes over all choices of three or more metrics; None with fewer than four metrics.
 
-    Only methods with a rank in every row of ``ranks`` take part: a mean over other rows would not be comparable.
+    Only methods with a rank in every row of ``ranks`` take part: a mean over other rows would not
+    be comparable.
     """
     complete = ranks.loc[:, ranks.notna().all()]
     per_metric = complete.groupby(level="metric", sort=False).mean()

@@ -23,7 +23,8 @@ class Friedman:
     """Friedman's test over the methods of a sample, the pairs being its blocks.
 
     Attributes:
-        statistic: chi-square, NaN where there are fewer than three methods or two pairs, or all values are equal.
+        statistic: chi-square, NaN where there are fewer than three methods or two pairs, or all
+            values are equal.
         p: its probability.
         methods: how many were compared.
         pairs: how many blocks there were.
@@ -57,7 +58,8 @@ def critical_difference(methods: int, blocks: int) -> float:
 def wilcoxon_holm(sample: Sample) -> pd.Series[float]:
     """Return, for each method, Holm's adjusted p of Wilcoxon's signed-rank test against the method with the best mean.
 
-    Methods without any difference from the best have p = 1; with a single pair, or nothing ranked, all are NaN.
+    Methods without any difference from the best have p = 1; with a single pair, or nothing ranked,
+    all are NaN.
     """
     import pandas as pd
     from statsmodels.stats.multitest import multipletests

@@ -24,10 +24,12 @@ COLUMNS = (
 def summary(measures: pd.DataFrame, samples: Iterable[Sample]) -> pd.DataFrame:
     """Return one row of ``COLUMNS`` for each dataset, metric and method that was measured.
 
-    ``low`` and ``high`` are the 95 % bootstrap interval of the mean, ``difference_low`` and ``difference_high`` that of the
-    paired difference from the method with the best mean, ``p_holm`` Wilcoxon's test of the same difference. ``tied`` says
-    that this interval contains zero or that this p is above 0.05: few pairs make a bootstrap interval too narrow, and the
-    test, which can reach no small p with few pairs, does not follow it there. ``reason`` says why values are missing.
+    ``low`` and ``high`` are the 95 % bootstrap interval of the mean, ``difference_low`` and
+    ``difference_high`` that of the paired difference from the method with the best mean, ``p_holm``
+    Wilcoxon's test of the same difference. ``tied`` says that this interval contains zero or that
+    this p is above 0.05: few pairs make a bootstrap interval too narrow, and the test, which can
+    reach no small p with few pairs, does not follow it there. ``reason`` says why values are
+    missing.
     """
     import pandas as pd
 

@@ -28,7 +28,8 @@ class Sample:
         dataset: its name.
         definition: of the metric.
         pairs: how many pairs of the dataset any method has.
-        values: one row for each pair, one column for each method that has a value of every pair, in the metric's unit.
+        values: one row for each pair, one column for each method that has a value of every pair, in
+            the metric's unit.
     """
 
     dataset: str
@@ -51,7 +52,8 @@ class Sample:
         """The mean of each method's ``goodness``; means of the same values in another order are equal."""
         import pandas as pd
 
-        # Sums of sorted values: otherwise their noise decides where a mean lies between two roundings.
+        # Sums of sorted values: otherwise their noise decides where a mean lies between two
+        # roundings.
         ordered = np.sort(self.goodness.to_numpy(float), axis=0)
         return _without_noise(pd.Series(ordered.mean(axis=0), index=self.goodness.columns))
 

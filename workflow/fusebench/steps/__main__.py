@@ -84,7 +84,8 @@ def read_options(step: Callable[..., None], words: list[str]) -> dict[str, Any]:
 
 def _words_by_option(words: list[str]) -> dict[str, list[str]]:
     """Return the words after each option; what stands before the first one is an option without a name."""
-    # Not by argparse, which takes a sixth of the start of each job; the commands stand in the rules, and nobody types them.
+    # Not by argparse, which takes a sixth of the start of each job; the commands stand in the
+    # rules, and nobody types them.
     options: dict[str, list[str]] = {}
     name = ""
     for word in words:

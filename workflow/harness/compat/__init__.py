@@ -1,7 +1,7 @@
 """Shims that an entry asks for by name, as its code needs what libraries no longer have.
 
-:data:`COMPAT` lists them; the first line of each function's docstring says what it does. A name with a colon takes an
-argument: ``missing-modules:thop,seaborn``, ``module-alias:OLD=NEW``.
+:data:`COMPAT` lists them; the first line of each function's docstring says what it does. A name
+with a colon takes an argument: ``missing-modules:thop,seaborn``, ``module-alias:OLD=NEW``.
 """
 
 from ..job import JobError

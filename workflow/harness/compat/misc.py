@@ -1,7 +1,8 @@
 """The image functions of ``scipy.misc`` that SciPy 1.2 removed, with exactly its rules.
 
-Source: scipy 1.1, ``scipy/misc/pilutil.py`` (and ``bytescale`` there). The one change: the scale factor is a Python
-float, so that arrays keep their dtype under numpy 1 and 2 alike; the values are those of numpy 1.
+Source: scipy 1.1, ``scipy/misc/pilutil.py`` (and ``bytescale`` there). The one change: the scale
+factor is a Python float, so that arrays keep their dtype under numpy 1 and 2 alike; the values are
+those of numpy 1.
 """
 
 import types
@@ -26,8 +27,8 @@ def scipy_misc(argument, tally, finder):
 def bytescale(data, cmin=None, cmax=None, high=255, low=0):
     """Scale ``data`` so that cmin..cmax becomes low..high, as uint8; uint8 input is returned as it is.
 
-    This is the hidden contrast stretch of ``imsave``: without ``cmin`` and ``cmax`` an image is stretched to the
-    full range.
+    This is the hidden contrast stretch of ``imsave``: without ``cmin`` and ``cmax`` an image is
+    stretched to the full range.
     """
     import numpy
 

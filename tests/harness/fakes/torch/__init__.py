@@ -1,6 +1,7 @@
 """Enough of torch to test redirection and timing: a tensor knows its device, and CUDA refuses what it would refuse.
 
-``FAKE_CUDA_DEVICES`` is the number of GPUs; without it this is a build for the CPU. ``LOG`` lists what CUDA was asked.
+``FAKE_CUDA_DEVICES`` is the number of GPUs; without it this is a build for the CPU. ``LOG`` lists
+what CUDA was asked.
 """
 
 from __future__ import annotations

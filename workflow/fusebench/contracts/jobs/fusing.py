@@ -34,7 +34,8 @@ from fusebench.contracts.methods import (
 class Run(Contract, kw_only=True):
     """How the authors' script is started and fed on one dataset: the entry's ``run`` with its defaults.
 
-    The fields are those of ``methods.RunPart``; what an entry may leave out and has no default is not there.
+    The fields are those of ``methods.RunPart``; what an entry may leave out and has no default is
+    not there.
     """
 
     script: Maybe[Script] = UNSET
@@ -71,8 +72,9 @@ class WeightRef(Contract, kw_only=True):
 class CellSpec(Contract, kw_only=True):
     """All that an entry says which decides what a run of a method on a dataset gives.
 
-    Its hash (``spec`` of the record) tells whether a finished run is still the one that is asked for. Neither title nor paper,
-    claims, memory or address are in it; source and environment are in the markers.
+    Its hash (``spec`` of the record) tells whether a finished run is still the one that is asked
+    for. Neither title nor paper, claims, memory or address are in it; source and environment are in
+    the markers.
     """
 
     method: Annotated[str, says("the name of the method")]

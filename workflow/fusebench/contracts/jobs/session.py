@@ -10,8 +10,8 @@ from fusebench.contracts.base import Contract, DeviceKind, says
 class Session(Contract, kw_only=True):
     """What all jobs of one run of Snakemake share; none of it changes a result.
 
-    Made when Snakemake reads the workflow. Snakemake on a node of a cluster reads the workflow again, and takes the session from
-    the variable ``FUSEBENCH_SESSION`` (``planning/session.py``).
+    Made when Snakemake reads the workflow. Snakemake on a node of a cluster reads the workflow
+    again, and takes the session from the variable ``FUSEBENCH_SESSION`` (``planning/session.py``).
     """
 
     id: Annotated[str, says("a name of this run of Snakemake, which no other run has")]
