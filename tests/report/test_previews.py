@@ -67,7 +67,7 @@ def test_the_longer_side_is_shortened(
     tmp_path: Path, size: tuple[int, int], pixels: int, shown: tuple[int, int]
 ) -> None:
     """A smaller image keeps its size."""
-    (path,) = make_previews([preview(tmp_path, "m", size)], tmp_path, tmp_path / "kept", pixels, 1)
+    (path,) = make_previews([preview(tmp_path, "m", size)], tmp_path, tmp_path / "cache", pixels, 1)
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert image is not None and image.shape[1::-1] == shown
 
@@ -80,7 +80,7 @@ def test_colours_are_those_of_the_original(tmp_path: Path) -> None:
     previews = [Preview("d/red/0", Path("red.png"), "r" * 64), preview(tmp_path, "gray")]
     shown = [
         read_image(path)[0].reshape(-1, 3).mean(axis=0)
-        for path in make_previews(previews, tmp_path, tmp_path / "kept", 64, 1)
+        for path in make_previews(previews, tmp_path, tmp_path / "cache", 64, 1)
     ]
     assert shown[0] == pytest.approx([200, 0, 0], abs=6)
     assert shown[1] == pytest.approx([100, 100, 100], abs=6)
@@ -89,21 +89,21 @@ def test_colours_are_those_of_the_original(tmp_path: Path) -> None:
 def test_the_same_pixels_have_one_preview(tmp_path: Path) -> None:
     """Whatever their names; of another size there is another one."""
     previews = [preview(tmp_path, name, sha256="s" * 64) for name in ("one", "two")]
-    one, two = make_previews(previews, tmp_path, tmp_path / "kept", 64, 1)
-    assert one == two == tmp_path / "kept" / "ss" / f"{'s' * 32}-64.webp"
-    (larger,) = make_previews(previews[:1], tmp_path, tmp_path / "kept", 80, 1)
-    assert larger != one and len(list((tmp_path / "kept").rglob("*.webp"))) == 2
+    one, two = make_previews(previews, tmp_path, tmp_path / "cache", 64, 1)
+    assert one == two == tmp_path / "cache" / "ss" / f"{'s' * 32}-64.webp"
+    (larger,) = make_previews(previews[:1], tmp_path, tmp_path / "cache", 80, 1)
+    assert larger != one and len(list((tmp_path / "cache").rglob("*.webp"))) == 2
 
 
 def test_a_preview_is_kept(tmp_path: Path) -> None:
     """The next page asks for it without the original; nothing else is left in the folder."""
     wanted_here = [preview(tmp_path, "m")]
-    (path,) = make_previews(wanted_here, tmp_path, tmp_path / "kept", 64, 1)
+    (path,) = make_previews(wanted_here, tmp_path, tmp_path / "cache", 64, 1)
     content = path.read_bytes()
     (tmp_path / "m.png").unlink()
-    assert make_previews(wanted_here, tmp_path, tmp_path / "kept", 64, 1) == [path]
+    assert make_previews(wanted_here, tmp_path, tmp_path / "cache", 64, 1) == [path]
     assert path.read_bytes() == content
-    assert [file for file in (tmp_path / "kept").rglob("*") if file.is_file()] == [path]
+    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [path]
 
 
 def test_several_processes_make_the_same(tmp_path: Path) -> None:

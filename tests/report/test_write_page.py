@@ -14,7 +14,7 @@ from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.records import Record
 from fusebench.files import write_text
-from fusebench.report.page import KEPT, render
+from fusebench.report.page import PREVIEW_CACHE, render
 from msgspec.structs import replace
 
 from tests.fake_results import METRICS, FakeResults
@@ -99,17 +99,23 @@ def test_what_was_passed_on_before_is_replaced(results: FakeResults) -> None:
 def test_previews_are_kept_for_the_next_page(results: FakeResults) -> None:
     """By the hash of their pixels: both datasets have the same sources, hence one preview each."""
     first = make_page(results).read_bytes()
-    kept = {path: path.stat().st_mtime_ns for path in (results.root / KEPT).rglob("*.webp")}
+    kept = {
+        path: path.stat().st_mtime_ns for path in (results.root / PREVIEW_CACHE).rglob("*.webp")
+    }
     assert len(kept) == 3 * 4
     assert make_page(results).read_bytes() == first
-    assert kept == {path: path.stat().st_mtime_ns for path in (results.root / KEPT).rglob("*.webp")}
+    assert kept == {
+        path: path.stat().st_mtime_ns for path in (results.root / PREVIEW_CACHE).rglob("*.webp")
+    }
 
 
 def test_the_size_of_previews_is_an_option(results: FakeResults) -> None:
     """Others are made, and the first ones stay."""
     make_page(results)
     make_page(results, report={"preview_pixels": 64})
-    names = [path.stem.rpartition("-")[2] for path in (results.root / KEPT).rglob("*.webp")]
+    names = [
+        path.stem.rpartition("-")[2] for path in (results.root / PREVIEW_CACHE).rglob("*.webp")
+    ]
     assert sorted(set(names)) == ["512", "64"]
 
 

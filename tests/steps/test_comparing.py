@@ -17,7 +17,7 @@ from fusebench.contracts.jobs.comparing import (
     TablesJob,
 )
 from fusebench.contracts.markers import Manifest
-from fusebench.contracts.records import KeptMeasures, Record
+from fusebench.contracts.records import CachedMeasures, Record
 from fusebench.contracts.tables import CellList, SkippedCell, TableSpec
 from fusebench.images import write_png
 from fusebench.layout import dataset_marker, record_path
@@ -66,8 +66,8 @@ def test_values_are_kept_beside_the_run(results: FakeResults) -> None:
     """They are not computed again, not even without the images; another metric is."""
     measured(results, "set-00", metrics=["EN"])
     first = Path("out.csv").read_bytes()
-    kept = read_stored(Path("results/runs/method-000/set-00/measures.json"), KeptMeasures)
-    assert {name: list(values) for name, values in kept.values.items()} == {
+    cached = read_stored(Path("results/runs/method-000/set-00/measures.json"), CachedMeasures)
+    assert {name: list(values) for name, values in cached.values.items()} == {
         pair: ["EN"] for pair in results.pair_names
     }
     for path in Path("results/runs").glob("*/set-00/fused/*.png"):

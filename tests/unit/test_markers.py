@@ -14,7 +14,7 @@ from fusebench.markers import (
     attempt_number,
     count_failure,
     count_success,
-    kept_attempts,
+    counted_attempts,
     mark_step,
     read_manifest,
 )
@@ -84,7 +84,7 @@ def test_the_first_success_leaves_no_counter() -> None:
     A second attempt that succeeds is kept.
     """
     mark_step(MARKER, 0, WeightsMarker, failed)
-    assert not COUNTER.exists() and kept_attempts(COUNTER) == NEVER
+    assert not COUNTER.exists() and counted_attempts(COUNTER) == NEVER
     mark_step(MARKER, 2, WeightsMarker, failed)
     assert read_stored(COUNTER, Attempts) == Attempts(attempts=2, failed=False)
 

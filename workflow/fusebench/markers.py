@@ -74,11 +74,11 @@ def attempt_number(counter: Path, tables_only: bool) -> int:
         tables_only: nothing but tables and figures was asked for: the number stays after a failure
             too, for a caption that changes is no reason to run a method.
     """
-    kept = kept_attempts(counter)
-    return kept.attempts - (1 if kept.failed and tables_only else 0)
+    counted = counted_attempts(counter)
+    return counted.attempts - (1 if counted.failed and tables_only else 0)
 
 
-def kept_attempts(counter: Path) -> Attempts:
+def counted_attempts(counter: Path) -> Attempts:
     """Return what a file counts; a damaged one counts nothing, which costs one more attempt."""
     try:
         return read_stored(counter, Attempts)

@@ -82,7 +82,8 @@ def lift_rate_limit(workflow: Any) -> None:
     later. After 200 jobs that is 200 looks each second until the end: a fifth of a core beside
     methods that are being timed. The end waits for the last timer.
     """
-    workflow.scheduling_settings.max_jobs_per_timespan = None
+    if workflow.scheduling_settings:  # `snakemake --report` schedules nothing and has none
+        workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
 def shorten_states() -> None:

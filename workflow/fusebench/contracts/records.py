@@ -200,7 +200,7 @@ class Record(StoredFile, kw_only=True):
         return self.state == OK
 
 
-class KeptMeasures(StoredFile, kw_only=True):
+class CachedMeasures(StoredFile, kw_only=True):
     """``measures.json`` beside a record: values that need not be computed again. Written and read by ``measure``."""
 
     key: Annotated[str, says("the sha256 over the images and the formulas that the values are of")]

@@ -21,7 +21,7 @@ from fusebench.fuse.leases import holder, holder_words, lease
 from fusebench.fuse.records import Cell, Outcome, deviations, identity, record_of
 from fusebench.hashes import sha256_of_file
 from fusebench.layout import FUSED, cell_attempts
-from fusebench.markers import count_failure, count_success, kept_attempts
+from fusebench.markers import count_failure, count_success, counted_attempts
 from fusebench.slurm import ending, refusal_of
 
 SNAKEMAKE_LOGS = Path(".snakemake", "log")
@@ -76,7 +76,7 @@ def fuse_cell(cell: Cell, number: int, attempt: Attempt) -> FusedCell:
     before = holder(cell.folder)
     counter = cell.root / cell_attempts(cell.spec.method, cell.name)
     with lease(cell.folder, attempt.session.id) as notes:
-        forced = number > kept_attempts(counter).attempts
+        forced = number > counted_attempts(counter).attempts
         record = None if forced else finished_record(cell)
         if record is None:
             cell.record.unlink(missing_ok=True)  # a job that is killed from here on leaves it lost

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.comparing import Measured
 from fusebench.contracts.markers import Manifest, Pair
-from fusebench.contracts.records import FusedImage, KeptMeasures, Record
+from fusebench.contracts.records import FusedImage, CachedMeasures, Record
 from fusebench.errors import BadOutput, UnreadableFile
 from fusebench.hashes import folder_digest, sha256_of_json
 from fusebench.images import pixel_sha256, read_own
@@ -54,7 +54,7 @@ class Run:
     Attributes:
         folder: ``results/runs/<method>/<dataset>``.
         record: its record.
-        key: stands for the images and the formulas; values kept under another key are not used.
+        key: stands for the images and the formulas; values cached under another key are not used.
         values: image -> metric id -> value.
         refusals: image -> metric id -> why there is no value.
     """
@@ -66,8 +66,8 @@ class Run:
     refusals: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
-    def kept(self) -> Path:
-        """The file beside the record that keeps the run's values."""
+    def cache(self) -> Path:
+        """The file beside the record that holds the run's values."""
         return self.folder / "measures.json"
 
     def missing(self, image: str, ids: Sequence[str]) -> list[str]:
@@ -149,7 +149,7 @@ def measure_dataset(
             runs[wanted.run].values.setdefault(wanted.image.name, {}).update(values)
             runs[wanted.run].refusals.setdefault(wanted.image.name, {}).update(refusals)
     for index in {wanted.run for task in tasks for wanted in task.fused}:
-        _keep(runs[index])
+        _write_cache(runs[index])
     return [row for run in runs for row in _rows(run, ids)]
 
 
@@ -159,11 +159,11 @@ def _open(folder: Path, record: Record, manifest: Manifest) -> Run:
     key = sha256_of_json([manifest.sha256, hashes, formulas_digest()])
     run = Run(folder, record, key)
     try:
-        kept = read_stored(run.kept, KeptMeasures)
+        cached = read_stored(run.cache, CachedMeasures)
     except (FileNotFoundError, UnreadableFile):
         return run
-    if kept.key == key:
-        run.values, run.refusals = dict(kept.values), dict(kept.refusals)
+    if cached.key == key:
+        run.values, run.refusals = dict(cached.values), dict(cached.refusals)
     return run
 
 
@@ -226,9 +226,9 @@ def _fused(path: Path, image: FusedImage) -> NDArray[np.uint8]:
     return pixels
 
 
-def _keep(run: Run) -> None:
-    kept = KeptMeasures(key=run.key, values=run.values, refusals=run.refusals)
-    write_stored(run.kept, kept)
+def _write_cache(run: Run) -> None:
+    values = CachedMeasures(key=run.key, values=run.values, refusals=run.refusals)
+    write_stored(run.cache, values)
 
 
 def _rows(run: Run, ids: Sequence[str]) -> Iterator[Row]:

@@ -40,7 +40,7 @@ LIBRARIES = {
         "tabulator/tabulator.min.js", "img-comparison-slider/img-comparison-slider.js", "panzoom/panzoom.min.js",
     ),
 }  # fmt: skip
-KEPT = Path("results/previews")
+PREVIEW_CACHE = Path("results/previews")
 
 
 def write_page(
@@ -69,7 +69,7 @@ def write_page(
     grouping = Grouping(selection, session.on_cluster)
     data, values, previews = _contents(grouping)
     settings = selection.registry.config.report
-    files = make_previews(previews, root, root / KEPT, settings.preview_pixels, workers)
+    files = make_previews(previews, root, root / PREVIEW_CACHE, settings.preview_pixels, workers)
     inside = sum(path.stat().st_size for path in files) <= settings.inline_mb * 1e6
     data["previews"] = "" if inside else f"{beside.name}/"
     beside.mkdir(parents=True, exist_ok=True)

@@ -46,19 +46,19 @@ def wanted(manifest: Manifest, dataset: str, records: Sequence[Record]) -> Itera
 
 
 def make_previews(
-    previews: Sequence[Preview], root: Path, kept: Path, pixels: int, workers: int
+    previews: Sequence[Preview], root: Path, cache: Path, pixels: int, workers: int
 ) -> list[Path]:
-    """Return the file of each preview, made where it is not kept from an earlier page.
+    """Return the file of each preview, made where it is not cached.
 
     Args:
         previews: what is wanted.
         root: the project's folder.
-        kept: the folder in which previews are kept, by the hash of their image and their size.
+        cache: the folder of previews, by the hash of their image and their size.
         pixels: the longer side of a preview; smaller images keep their size.
         workers: number of processes.
     """
     paths = [
-        kept / preview.sha256[:2] / f"{preview.sha256[:32]}-{pixels}.webp" for preview in previews
+        cache / preview.sha256[:2] / f"{preview.sha256[:32]}-{pixels}.webp" for preview in previews
     ]
     missing = {
         path: root / preview.original
