@@ -49,7 +49,8 @@ def forced_of(workflow: Any) -> list[str]:
 
 def retries_of(workflow: Any) -> int:
     """Return how often a job that died is tried again; known only in the main Snakemake."""
-    return int(workflow.execution_settings.retries)
+    settings = workflow.execution_settings
+    return int(settings.retries) if settings else 0  # `snakemake --report` runs no job and has none
 
 
 def overrides_of(workflow: Any) -> dict[str, Any]:
