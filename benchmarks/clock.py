@@ -1,4 +1,4 @@
-"""What the launcher's hooks cost, and what the pipeline costs: a method's own script bare, launched, and as a cell.
+"""What the launcher and the pipeline cost: a method's script bare, launched, and as a cell.
 
 Run: ``.venv/bin/python benchmarks/clock.py METHOD DATASET [--repeats 5]`` after ``snakemake`` has
 run the cell: the source, environment and dataset are taken from there. Prints wall and CPU seconds:
@@ -10,6 +10,7 @@ medians of alternating runs, ratios within one run.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import resource
@@ -21,12 +22,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from unittest.mock import patch
 
+from fusebench.contracts.harness import HarnessJob
+from fusebench.contracts.records import Record
 from fusebench.fuse import cells as running
 from fusebench.fuse import launching
-from fusebench.fuse.records import read_cell
-from fusebench.plan import make_plan
+from fusebench.fuse.records import Cell, cells_of
+from fusebench.planning.plan import make_plan
+from msgspec.structs import replace as with_fields
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,9 +46,12 @@ def main() -> None:
     parser.add_argument(
         "--port", type=json.loads, default={}, help="edits that the bare script needs here, as JSON"
     )
+    parser.add_argument(
+        "--config", type=json.loads, default={}, help="options of the configuration, as JSON"
+    )
     options = parser.parse_args()
     os.chdir(ROOT)
-    spend = {name: [] for name in ("bare", "launched", "cell")}  # type: dict[str, list[tuple[float, float]]]
+    spend: dict[str, list[tuple[float, float]]] = {"bare": [], "launched": [], "cell": []}
     for number in range(options.repeats):
         bare, launched, cell = once(options, bool(number % 2))
         for name, value in (("bare", bare), ("launched", launched), ("cell", cell)):
@@ -61,21 +69,24 @@ def main() -> None:
 
 
 def once(options: argparse.Namespace, bare_first: bool) -> tuple[tuple[float, float], ...]:
-    """Run the cell once; in the middle of it the script is run bare, then launched. Return wall and CPU seconds of each."""
-    method, dataset = options.method, options.dataset
-    plan = make_plan(ROOT, json.loads(os.environ.get("FUSEBENCH_CONFIG", "{}")))
-    markers = {step: Path(path) for step, path in plan.cell_inputs(method, dataset).items()}
+    """Run the cell; in the middle of it the script is run bare and launched. Return their seconds.
+
+    Returns:
+        Wall and CPU seconds of the bare script, of the launched one and of the whole cell.
+    """
     seen: dict[str, tuple[float, float]] = {}
 
-    def twice(job: dict[str, Any], python: Path, scratch: Path, *others: Any) -> launching.Launch:
+    def twice(
+        job: HarnessJob, python: Path, scratch: Path, log: IO[str], *others: Any
+    ) -> launching.Launch:
         def bare() -> None:
-            run = _bare(_with(job, options.port), python, scratch, others[-1])
+            run = _bare(_with_edits(job, options.port), python, scratch, others[-1])
             seen["bare"] = _seconds(run)
 
         result: list[launching.Launch] = []
 
         def launched() -> None:
-            result.append(launching.launch(job, python, scratch, *others))
+            result.append(launching.launch(job, python, scratch, log, *others))
 
         order = [("aside", bare), ("launched", launched)]
         for name, block in order if bare_first else reversed(order):
@@ -83,54 +94,52 @@ def once(options: argparse.Namespace, bare_first: bool) -> tuple[tuple[float, fl
         return result[0]
 
     with tempfile.TemporaryDirectory() as folder:
-        cell = read_cell(
-            json.loads(plan.cell_spec(method, dataset)),
-            {"weights": None, **markers},
-            Path(folder) / "run",
-            Path(folder) / "log",
-        )
-        cell.dataset["pairs"] = cell.dataset["pairs"][: options.pairs]
-        original, running.launch = running.launch, twice  # type: ignore[assignment]
-        try:
+        cell = _cell(options, Path(folder))
+        with patch.object(running, "launch", twice):
             whole = _seconds(lambda: _checked(running.run_cell(cell)))
-        finally:
-            running.launch = original
     own = (whole[0] - seen["aside"][0], whole[1] - seen["aside"][1])
     return seen["bare"], seen["launched"], own
 
 
-def _with(job: dict[str, Any], port: dict[str, Any]) -> dict[str, Any]:
-    files = {**job["edits"], **port}
-    return {
-        **job,
-        "edits": {file: [*job["edits"].get(file, []), *port.get(file, [])] for file in files},
-    }
+def _cell(options: argparse.Namespace, folder: Path) -> Cell:
+    """Return the cell as its job has it, but with its results below another folder."""
+    job = make_plan(Path(), options.config).fusing.job(options.method, options.dataset)
+    [cell] = cells_of(job)
+    manifest = with_fields(cell.manifest, pairs=cell.manifest.pairs[: options.pairs])
+    return dataclasses.replace(cell, manifest=manifest, root=folder)
 
 
-def _checked(record: dict[str, Any]) -> None:
-    if record["state"] != "ok":
-        sys.exit(f"{record['state']}: {record['reason']}")
+def _with_edits(job: HarnessJob, more: dict[str, Any]) -> HarnessJob:
+    files = {**job.edits, **more}
+    return with_fields(
+        job, edits={file: [*job.edits.get(file, []), *more.get(file, [])] for file in files}
+    )
+
+
+def _checked(record: Record) -> None:
+    if not record.is_ok:
+        sys.exit(f"{record.state}: {record.reason}")
 
 
 def _bare(
-    job: dict[str, Any], python: Path, scratch: Path, environ: dict[str, str]
+    job: HarnessJob, python: Path, scratch: Path, environ: dict[str, str]
 ) -> Callable[[], None]:
-    """Return what runs the script as its authors do, in a copy of the scratch folder's work tree with the edits in its files."""
+    """Return what runs the script alone, in a copy of the work tree with the edits made."""
     copy = scratch / "bare"
-    shutil.copytree(job["root"], copy, symlinks=True)
-    for file, edits in job["edits"].items():
+    shutil.copytree(job.root, copy, symlinks=True)
+    for file, edits in job.edits.items():
         text = (copy / file).read_text(encoding="utf-8")
         for old, new in edits:
             text = text.replace(old, new)
         (copy / file).write_text(text, encoding="utf-8")
-    cwd = copy / Path(job["cwd"]).relative_to(job["root"])
+    cwd = copy / Path(job.cwd).relative_to(job.root)
     arguments = [
-        word.replace(job["root"], str(copy)).replace(f"{scratch}/out", f"{scratch}/bare-out")
-        for word in job["args"]
+        word.replace(job.root, str(copy)).replace(f"{scratch}/out", f"{scratch}/bare-out")
+        for word in job.args
     ]
     (scratch / "bare-out").mkdir(exist_ok=True)
-    command = [str(python), job["script"], *arguments]
-    variables = {**launching._environment(python, job, scratch), **environ}
+    command = [str(python), job.script, *arguments]
+    variables = {**launching._environment(python, job.threads, scratch), **environ}
 
     def run() -> None:
         done = subprocess.run(

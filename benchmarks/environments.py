@@ -1,4 +1,4 @@
-"""What environments cost: a cold build against pip's, a second environment that shares torch, and the check of a built one.
+"""What environments cost: a cold build against pip's, a second that shares torch, and a check.
 
 Run: ``.venv/bin/python benchmarks/environments.py [--env torch-2] [--variant cpu]``. Everything is
 made in a temporary folder with an empty package cache on the disk of ``--folder``; needs the
@@ -60,7 +60,8 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
     print(f"{'':32}     seconds  CPU seconds       MB")
     print(f"{'cold build of ' + options.env:32}{cold}")
     print(
-        f"{'the same lock with venv and pip':32}{pip}   {pip.over(cold)} of the cold build; wanted: 3 or more"
+        f"{'the same lock with venv and pip':32}{pip}   {pip.over(cold)} of the cold build;"
+        " wanted: 3 or more"
     )
     wanted = "of the cold build; wanted: < 0.10, < 0.05 of MB"
     print(f"{'torch and what it needs, again':32}{same}   {same.over(cold)} {wanted}")
@@ -69,7 +70,7 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
 
 
 def without_own_packages(first: Path, folder: Path) -> Path:
-    """Lock an environment of the first one's torch and torchvision alone, all of whose files the first one has."""
+    """Lock torch and torchvision of the first environment alone: it has all files of the second."""
     asked = yaml.safe_load((first / "environment.yml").read_text(encoding="utf-8"))
     requirements = asked["dependencies"][-1]["pip"]
     asked["dependencies"][-1]["pip"] = [
@@ -86,7 +87,7 @@ def without_own_packages(first: Path, folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Cost:
-    """What an action took: seconds by the clock, CPU seconds of it and its children, bytes of disk that it added.
+    """What an action took: seconds by the clock, CPU seconds with its children, bytes of disk.
 
     On a machine that is busy with other work the CPU seconds say more than the clock.
     """
@@ -101,7 +102,8 @@ class Cost:
 
     def over(self, other: Cost) -> str:
         """Ratios to another cost: seconds, CPU seconds, bytes."""
-        return f"{self.seconds / other.seconds:.2f}, {self.cpu / other.cpu:.2f}, {self.size / other.size:.3f}"
+        seconds, cpu = self.seconds / other.seconds, self.cpu / other.cpu
+        return f"{seconds:.2f}, {cpu:.2f}, {self.size / other.size:.3f}"
 
 
 def cost(action: Callable[[], object], folder: Path) -> Cost:

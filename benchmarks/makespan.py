@@ -1,4 +1,4 @@
-"""How long a suite takes on a cluster against the ideal: jobs of ten seconds on two nodes with two pretended GPUs each.
+"""How long a suite takes on a cluster against the ideal, on two nodes with two pretended GPUs each.
 
 Run: ``.venv/bin/python -m benchmarks.makespan [--jobs 40] [--seconds 10]``; needs Slurm installed
 (``.ci/install-optional``). The ideal is jobs x seconds / 4. On a machine with few cores the start
@@ -72,10 +72,12 @@ def measure(folder: Path, project: MiniProject, ideal: float) -> None:
     held = sum(job.end - job.start for job in jobs)
     makespan = max(job.end for job in jobs) - min(job.start for job in jobs)
     print(
-        f"{len(jobs)} GPU jobs: first start to last end {makespan:.0f} s, ideal {ideal:.0f} s, ratio {makespan / ideal:.2f}"
+        f"{len(jobs)} GPU jobs: first start to last end {makespan:.0f} s, ideal {ideal:.0f} s,"
+        f" ratio {makespan / ideal:.2f}"
     )
     print(
-        f"GPUs held for {held / makespan / len(NODES) / GPUS_PER_NODE:.0%} of that time; whole run {whole:.0f} s"
+        f"GPUs held for {held / makespan / len(NODES) / GPUS_PER_NODE:.0%} of that time;"
+        f" whole run {whole:.0f} s"
     )
 
 

@@ -1,4 +1,4 @@
-"""What metrics cost: against the original CDDFuse evaluator, against libraries, per method of MSRS, and what bounds them.
+"""What metrics cost: against CDDFuse's evaluator and libraries, per method of MSRS, and the bounds.
 
 Run: ``.venv/bin/python benchmarks/metrics.py [--mirror FOLDER]``. The original is cloned from its
 repository, or from ``FOLDER/<owner>+<name>/repo``; it and the libraries are installed into a
@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,14 @@ from fusebench.metrics import Definition, SourcePair, default_metrics, resolve
 from fusebench.metrics.catalogue import EVALUATOR_COLUMNS
 from fusebench.metrics.resolving import all_definitions
 from metrics_scenes import METHODS, cpu_seconds, fused_scene, scene
+from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from tests.metrics.conftest import make_scene  # noqa: E402 - the root is not on the path of a script
 from tests.metrics.test_agreement import FILES, SCENES, SHARED, gray_file, reference_values  # noqa: E402
+
+Image = NDArray[np.float64]
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 EIGHT = ("EN", "SD", "SF", "MI", "SCD", "VIFF", "Qabf", "SSIM")
@@ -72,7 +77,7 @@ def main() -> None:
 
 
 def run_others(folder: Path, mirror: Path | None) -> dict[str, Any]:
-    """Install the original and the libraries into a temporary environment, and measure them there."""
+    """Install the original and the libraries into a temporary environment; measure them there."""
     owner_name = EVALUATOR.replace("/", "+")
     source = str(mirror / owner_name / "repo") if mirror else f"https://github.com/{EVALUATOR}"
     clone = folder / "evaluator"
@@ -99,7 +104,7 @@ def run_others(folder: Path, mirror: Path | None) -> dict[str, Any]:
 
 
 def compare_evaluator(original: float, values: dict[str, float]) -> None:
-    """Eight metrics: a lone pair, and a dataset of 25 pairs and 10 methods (the original shares nothing, so n times one)."""
+    """Eight metrics: a lone pair, and 25 pairs with 10 methods; the original shares nothing."""
     definitions = resolve([f"{name}@cddfuse" for name in EIGHT])
     a, b = scene(0), scene(1)
     fused = fused_scene(a, b, 0)
@@ -113,7 +118,8 @@ def compare_evaluator(original: float, values: dict[str, float]) -> None:
     print(f"| one lone pair | {original:.3f} | {lone:.4f} | {original / lone:.1f} |")
     count = PAIRS * METHODS
     print(
-        f"| {PAIRS} pairs x {METHODS} methods | {original * count:.1f} | {dataset:.2f} | {original * count / dataset:.1f} |"
+        f"| {PAIRS} pairs x {METHODS} methods | {original * count:.1f} | {dataset:.2f}"
+        f" | {original * count / dataset:.1f} |"
     )
 
 
@@ -134,7 +140,8 @@ def compare_libraries(rows: list[list[Any]]) -> None:
     fused = fused_scene(reference, other, 0)
     print("\n## SSIM and VIF against one image, 768 x 576, float64\n")
     print(
-        "| library | metric | value | relative difference | s | fusebench, s | times |\n|---|---|---|---|---|---|---|"
+        "| library | metric | value | relative difference | s | fusebench, s | times |\n"
+        "|---|---|---|---|---|---|---|"
     )
     for metric in ("SSIM", "VIF"):
         definitions = resolve([f"{metric}-GT"])
@@ -151,22 +158,26 @@ def compare_libraries(rows: list[list[Any]]) -> None:
 
 
 def whole_dataset() -> None:
-    """The default of infrared/visible on 640 x 480 pairs as MSRS has them, and its growth with the number of pixels."""
+    """The infrared/visible default on pairs of MSRS's size, 640 x 480, and of other sizes."""
     definitions = resolve(default_metrics("infrared-visible"))
     print("\n## The infrared/visible default\n")
     print("| size | s for a pair | ns for a pixel |\n|---|---|---|")
     for height, width in ((240, 320), (480, 640), (960, 1280), (1920, 2560)):
         a, b = scene(0, height, width), scene(1, height, width)
         fused = fused_scene(a, b, 0)
-        seconds = cpu_seconds(
-            lambda a=a, b=b, fused=fused: SourcePair(a, b).measure(fused, definitions), repeat=3
-        )
+        seconds = cpu_seconds(partial(_lone_pair, a, b, fused, definitions), repeat=3)
         print(f"| {width} x {height} | {seconds:.4f} | {seconds / (height * width) * 1e9:.0f} |")
         if (height, width) == (480, 640):
             per_method = seconds * MSRS_PAIRS / 60
     print(
-        f"\nMSRS, {MSRS_PAIRS} pairs of 640 x 480: {per_method:.2f} minutes of CPU for one method measured alone"
+        f"\nMSRS, {MSRS_PAIRS} pairs of 640 x 480: {per_method:.2f} minutes of CPU"
+        " for one method measured alone"
     )
+
+
+def _lone_pair(a: Image, b: Image, fused: Image, definitions: Sequence[Definition]) -> None:
+    """Measure one fused image of a pair that was never seen before."""
+    SourcePair(a, b).measure(fused, definitions)
 
 
 def profile() -> None:
@@ -176,7 +187,8 @@ def profile() -> None:
     one_pass = 3 * a.nbytes / speed["copy"] / 1e6  # ms
     print("\n## Each metric alone, 768 x 576\n")
     print(
-        "| metric | lone pair, ms | one more fused image, ms | as passes over three images in memory |"
+        "| metric | lone pair, ms | one more fused image, ms"
+        " | as passes over three images in memory |"
     )
     print("|---|---|---|---|")
     more = {}
@@ -188,20 +200,20 @@ def profile() -> None:
         ):
             continue
         pair, repeat = SourcePair(a, b), 1 if definition.id.startswith(("FMI", "Q_P")) else 3
-        more[definition.id] = (
-            cpu_seconds(lambda d=definition, p=pair: p.measure(fused, [d]), repeat) * 1e3
-        )
-        lone = cpu_seconds(lambda d=definition: SourcePair(a, b).measure(fused, [d]), repeat) * 1e3
+        more[definition.id] = cpu_seconds(partial(pair.measure, fused, [definition]), repeat) * 1e3
+        lone = cpu_seconds(partial(_lone_pair, a, b, fused, [definition]), repeat) * 1e3
         print(
-            f"| {definition.id} | {lone:.1f} | {more[definition.id]:.1f} | {more[definition.id] / one_pass:.1f} |"
+            f"| {definition.id} | {lone:.1f} | {more[definition.id]:.1f}"
+            f" | {more[definition.id] / one_pass:.1f} |"
         )
     print_bounds(more, speed, a.size)
 
 
 def print_bounds(more: dict[str, float], speed: dict[str, float], pixels: int) -> None:
-    """What bounds the three metrics that take most of the default set, and how near they are to it."""
+    """What bounds the three most costly metrics of the default set, and how near they are to it."""
     print(
-        f"\nMemory copies {speed['copy']:.1f} GB/s; a matrix product does {speed['multiply-add']:.1f} multiply-adds a ns;"
+        f"\nMemory copies {speed['copy']:.1f} GB/s; a matrix product does"
+        f" {speed['multiply-add']:.1f} multiply-adds a ns;"
     )
     print(
         f"numpy's vector exp takes {speed['exp']:.2f} ns and its arctan {speed['arctan']:.2f} ns.\n"
@@ -211,14 +223,15 @@ def print_bounds(more: dict[str, float], speed: dict[str, float], pixels: int) -
         count = multiply_adds(metric, pixels)
         best = count / speed["multiply-add"] / 1e6
         print(
-            f"| {metric} | {count / pixels:.0f} multiply-adds of filters a pixel | {best:.1f} | {more[metric]:.1f} |"
+            f"| {metric} | {count / pixels:.0f} multiply-adds of filters a pixel | {best:.1f}"
+            f" | {more[metric]:.1f} |"
         )
     best = pixels * (4 * speed["exp"] + speed["arctan"]) / 1e6
     print(f"| Qabf | 4 exponentials and 1 angle a pixel | {best:.1f} | {more['Qabf']:.1f} |")
 
 
 def machine_speeds() -> dict[str, float]:
-    """GB/s of a copy larger than the caches, multiply-adds a ns of a matrix product, ns of a vector exp and arctan."""
+    """GB/s of a copy, multiply-adds a ns of a matrix product, ns of a vector exp and arctan."""
     source, small, square = (
         np.linspace(0, 1, 2**24),
         np.linspace(0, 1, 2**14),
@@ -234,18 +247,18 @@ def machine_speeds() -> dict[str, float]:
 
 
 def multiply_adds(metric: str, pixels: int) -> float:
-    """Multiply-adds of the separable filters for one more fused image: F, F^2, FA and FB in each window."""
+    """Multiply-adds of separable filters of one more fused image: F, F^2, FA, FB in each window."""
     if metric == "SSIM":
-        return 4 * 2 * 11 * pixels
+        return 4.0 * 2 * 11 * pixels
     sizes = {1: 17, 2: 9, 3: 5, 4: 3}
-    statistics = sum(4 * 2 * size * pixels / 4 ** (scale - 1) for scale, size in sizes.items())
+    statistics = sum(4 * 2 * size * pixels / 4.0 ** (scale - 1) for scale, size in sizes.items())
     return statistics + sum(
-        2 * size * pixels / 4 ** (scale - 2) for scale, size in sizes.items() if scale > 1
+        2 * size * pixels / 4.0 ** (scale - 2) for scale, size in sizes.items() if scale > 1
     )
 
 
 def agreement() -> None:
-    """Largest relative difference from the originals for each definition, on generated and on shared images."""
+    """Largest relative difference from the originals, of each definition, on two sets of images."""
     worst: dict[str, tuple[float, int]] = {}
     for name, difference in (*generated_differences(), *shared_differences()):
         largest, count = worst.get(name, (0.0, 0))

@@ -1,4 +1,4 @@
-"""The other side of ``benchmarks/metrics.py``: runs in an environment of the original evaluator and of the libraries.
+"""The other side of ``benchmarks/metrics.py``: the original evaluator and the libraries.
 
 Run: ``python metrics_originals.py FOLDER_OF_EVALUATOR``; prints one JSON object.
 """
@@ -27,19 +27,19 @@ from torchmetrics.functional.image import (
 )
 
 EIGHT = ("EN", "SD", "SF", "MI", "SCD", "VIFF", "Qabf", "SSIM")
-structural_similarity = skimage.metrics.structural_similarity
+structural_similarity: Any = skimage.metrics.structural_similarity
 
 
 def original_evaluator() -> tuple[dict[str, float], float]:
-    """Values of the eight metrics for the first pair in float64, and CPU seconds for one image in float32 as published."""
+    """Values of the eight metrics in float64, and CPU seconds for one image in float32."""
     # version 0.19.2, which the evaluator pins, took a range of 2 by itself for float images
     skimage.metrics.structural_similarity = functools.partial(structural_similarity, data_range=2)
     evaluator = importlib.import_module("Evaluator").Evaluator
     a, b = scene(0), scene(1)
     fused = fused_scene(a, b, 0)
 
-    def run(dtype: type) -> dict[str, float]:
-        images = [image.astype(dtype) for image in (fused, a, b)]
+    def run(dtype: type[Any]) -> dict[str, float]:
+        images: list[Any] = [image.astype(dtype) for image in (fused, a, b)]
         alone = ("EN", "SD", "SF")
         return {
             name: float(getattr(evaluator, name)(*images[: 1 if name in alone else 3]))
@@ -50,7 +50,7 @@ def original_evaluator() -> tuple[dict[str, float], float]:
 
 
 def libraries() -> list[tuple[str, str, float, float]]:
-    """Library, metric, value and CPU seconds of SSIM and VIF of one image against another, in float64."""
+    """Library, metric, value and CPU seconds of SSIM and VIF of two images, in float64."""
     # piq loads torchvision for network-based metrics, which are not measured here
     sys.modules.update(
         {
@@ -69,7 +69,7 @@ def libraries() -> list[tuple[str, str, float, float]]:
     }
     wang = {"fltr": Filter.GAUSSIAN, "sigma": 1.5, "ws": 11}
     window = {"kernel_size": 11, "data_range": 255}
-    calls: list[tuple[str, str, Callable[[], Any]]] = [
+    calls: list[tuple[str, str, Callable[..., Any]]] = [
         ("scikit-image", "SSIM", lambda: structural_similarity(reference, fused, **gaussian)),
         ("sewar", "SSIM", lambda: sewar_ssim(reference, fused, MAX=255, fltr_specs=wang)[0]),
         ("piq", "SSIM", lambda: piq.ssim(x, y, kernel_sigma=1.5, downsample=False, **window)),

@@ -1,4 +1,4 @@
-"""Images and the clock that both sides of the benchmark of metrics use; runs in either environment."""
+"""Images and the clock of both sides of the benchmark of metrics; runs in either environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What orchestration costs: this workflow against bare Snakemake with two rules for each cell and its default scheduler.
+"""What orchestration costs: this workflow against bare Snakemake with two rules for each cell.
 
 Run: ``.venv/bin/python benchmarks/orchestration.py [--methods 100] [--datasets 10]``. Everything is
 made in a temporary folder. The work is trivial on both sides: the bare workflow's jobs touch their
@@ -104,7 +104,7 @@ Run = Callable[[int, str], float]
 
 
 def _situations(run: Run, methods: int) -> dict[str, float]:
-    """Return the CPU seconds of each situation; ``run`` takes the number of methods and one more option.
+    """Return the CPU seconds of each situation; ``run`` takes the number of methods and an option.
 
     The short ones are the medians of a few runs; each run of the last adds one more method.
     """

@@ -1,4 +1,4 @@
-"""How long all tables take from results that are there: 120 methods on 12 datasets, by the real Snakefile.
+"""How long all tables of 120 methods on 12 datasets take, by the real Snakefile.
 
     python benchmarks/tables.py [--methods 120] [--datasets 12] [--pairs 50] [--cores 2]
 
@@ -38,7 +38,8 @@ def main() -> None:
         )
         results.write(layout="stacked")
         print(
-            f"{options.methods} methods, {options.datasets} datasets, {options.pairs} pairs, 11 metrics"
+            f"{options.methods} methods, {options.datasets} datasets, {options.pairs} pairs,"
+            " 11 metrics"
         )
         timed("all tables", results.root, options.cores)
         results.write_registry(layout="stacked", decimals=2)
