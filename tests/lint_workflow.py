@@ -8,8 +8,8 @@ import sys
 
 IGNORED = {
     "Specify a conda environment or container for each rule.": (
-        "the steps run in the environment that Snakemake runs in; those of the methods are built by a rule of their own, "
-        "because Snakemake's conda directive cannot hold hashed packages"
+        "the steps run in the environment of Snakemake; a rule of its own builds the environments "
+        "of the methods, because Snakemake's conda directive cannot hold hashed packages"
     ),
 }
 PLACE = re.compile(r"^Lints for (?P<place>.*):$")
@@ -17,7 +17,10 @@ FINDING = re.compile(r"^    \* (?P<title>.*):$")
 
 
 def main() -> int:
-    """Print the findings that are not ignored; 1 where there are any, or where the workflow cannot be read."""
+    """Print the findings that are not ignored; return 1 if there are any, else 0.
+
+    Return 1 also where the workflow cannot be read.
+    """
     done = subprocess.run(["snakemake", "--lint"], capture_output=True, text=True, check=False)
     place, findings = "", []
     for line in (done.stdout + done.stderr).splitlines():
