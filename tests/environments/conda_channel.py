@@ -1,4 +1,4 @@
-"""A ``file://`` conda channel with real small packages, one of them the Python that runs the tests."""
+"""A ``file://`` conda channel with small real packages, among them the tests' own Python."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LEFT_OUT |= {
 
 @dataclass
 class CondaPackage:
-    """One package: what goes into its archive, by path, and what its index says."""
+    """One package: the files of its archive by path, and what its index says."""
 
     name: str
     version: str
@@ -65,7 +65,10 @@ def index(folder: Path) -> None:
 
 
 def write_package(folder: Path, package: CondaPackage) -> Path:
-    """Write one ``.conda`` archive as conda-build does: the files, ``info/index.json`` and ``info/paths.json``."""
+    """Write one ``.conda`` archive as conda-build does.
+
+    It has the files, ``info/index.json`` and ``info/paths.json``.
+    """
     from conda_package_streaming.create import conda_builder  # type: ignore[import-untyped]
 
     subdir = folder / ("noarch" if package.noarch else "linux-64")
@@ -107,7 +110,10 @@ def _path_entry(path: str, content: bytes) -> dict[str, object]:
 
 
 def python_package() -> CondaPackage:
-    """Repackage the interpreter that runs the tests: executable, shared library if it has one, standard library."""
+    """Repackage the interpreter that runs the tests.
+
+    The package has the executable, the shared library if there is one, and the standard library.
+    """
     minor = f"{sys.version_info.major}.{sys.version_info.minor}"
     base = Path(sys.base_prefix)
     executable = shutil.which(f"python{minor}", path=str(base / "bin"))
@@ -130,7 +136,7 @@ def python_package() -> CondaPackage:
 
 
 def _self_contained(binary: bytes, base: Path) -> bytes:
-    """Let an executable that names its library's folder look beside itself instead; the name shrinks in place."""
+    """Replace the library folder in an executable by one relative to it, padded to the length."""
     runpath = re.compile(re.escape(str(base / "lib").encode()) + rb"(?=\0)")
     return runpath.sub(lambda match: b"$ORIGIN/../lib".ljust(len(match[0]), b"\0"), binary)
 

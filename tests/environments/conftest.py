@@ -1,4 +1,4 @@
-"""A registry of small wheels, and a package cache of its own, for every test of this folder."""
+"""A registry of small wheels, and a separate package cache, for every test of this folder."""
 
 from __future__ import annotations
 

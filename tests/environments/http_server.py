@@ -1,4 +1,4 @@
-"""A folder at an ``http://`` address of this machine, as registries and channels are reached in earnest."""
+"""A folder at an ``http://`` address of this machine, like real registries and channels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 @contextmanager
 def served_folder(folder: Path) -> Iterator[str]:
-    """Serve ``folder`` until the block ends, and give its address."""
+    """Serve ``folder`` until the block ends, and yield its address."""
     with ThreadingHTTPServer(
         ("127.0.0.1", 0), partial(QuietHandler, directory=str(folder))
     ) as server:

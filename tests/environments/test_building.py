@@ -1,4 +1,4 @@
-"""Building: what is in a built environment, and what survives concurrency, kills and a full disk."""
+"""Building: what a built environment contains, also after concurrency, kills and a full disk."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def start_builder(
 
 
 def test_what_is_locked_is_installed(locked: Path, tmp_path: Path) -> None:
-    """The packages of the lock run from the final folder: modules, and console scripts that know where they lie."""
+    """Modules and console scripts of the locked packages run from the final folder."""
     environment = built(locked, tmp_path / "resources")
     code = "import alpha, beta, sys; print(alpha.VERSION, beta.VERSION, sys.prefix)"
     assert subprocess.check_output(
@@ -64,7 +64,7 @@ def test_what_is_locked_is_installed(locked: Path, tmp_path: Path) -> None:
 
 
 def test_receipt_says_what_was_built(locked: Path, tmp_path: Path) -> None:
-    """The receipt names packages, interpreter and where it was found, and is the same when nothing is to be done."""
+    """The receipt names packages, interpreter and origin; a build with nothing to do returns it."""
     receipt = build(locked, "cpu", tmp_path / "resources")
     assert receipt.packages == {"alpha": "2.0", "beta": "1.5"}
     assert receipt.python is not None
@@ -75,7 +75,7 @@ def test_receipt_says_what_was_built(locked: Path, tmp_path: Path) -> None:
 
 
 def test_files_are_read_only_and_compiled(locked: Path, tmp_path: Path) -> None:
-    """No file may be written to, and every module has its bytecode; folders stay removable with a plain ``rm -r``."""
+    """Files are read-only, modules have bytecode, and a plain ``rm -r`` still removes folders."""
     environment = built(locked, tmp_path / "resources")
     files = [path for path in environment.rglob("*") if path.is_file() and not path.is_symlink()]
     inside = [path for path in files if "site-packages" in path.parts]
@@ -85,7 +85,7 @@ def test_files_are_read_only_and_compiled(locked: Path, tmp_path: Path) -> None:
 
 
 def test_a_built_environment_is_left_alone(locked: Path, tmp_path: Path) -> None:
-    """Asked for again, a built environment is neither built nor changed."""
+    """A second build of a built environment changes nothing."""
     receipt = built(locked, tmp_path / "resources") / RECEIPT
     before = receipt.stat()
     built(locked, tmp_path / "resources")
@@ -95,7 +95,7 @@ def test_a_built_environment_is_left_alone(locked: Path, tmp_path: Path) -> None
 def test_environments_share_their_bytes(
     make_environment: MakeEnvironment, locked: Path, tmp_path: Path, wheels: Path
 ) -> None:
-    """A second environment with the same package holds the same files, bytecode included, by hard links."""
+    """Two environments with one package share its files by hard links, bytecode included."""
     make_wheel(wheels, "gamma", "1.0")
     other = make_environment("other", pip="[alpha, gamma]")
     lock(other)
@@ -110,7 +110,7 @@ def test_environments_share_their_bytes(
 def test_a_shared_file_that_was_touched_is_read_again(
     make_environment: MakeEnvironment, locked: Path, tmp_path: Path, wheels: Path
 ) -> None:
-    """Damage to a file that environments share is found by the next one, even where size and time are as before."""
+    """The next build finds damage to a shared file, even if size and time are unchanged."""
     make_wheel(wheels, "gamma", "1.0")
     other = make_environment("other", pip="[alpha, gamma]")
     lock(other)
@@ -135,7 +135,10 @@ def test_concurrent_builders_make_one_environment(locked: Path, tmp_path: Path) 
 
 
 def test_kills_leave_nothing_half_made(locked: Path, tmp_path: Path) -> None:
-    """Killed at many moments, a builder leaves the environment whole or absent, and its staging is collected."""
+    """A builder killed at any moment leaves the environment whole or absent.
+
+    The next build removes its staging folder.
+    """
     resources = tmp_path / "resources"
     start = time.perf_counter()
     environment = built(locked, resources)
@@ -154,7 +157,7 @@ def test_kills_leave_nothing_half_made(locked: Path, tmp_path: Path) -> None:
 
 
 def test_built_without_a_network(locked: Path, tmp_path: Path) -> None:
-    """What lies in the cache is built again with networking cut off."""
+    """An environment whose packages are in the cache can be built without a network."""
     if subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode:
         pytest.skip("unshare -rn is not allowed on this machine")
     built(locked, tmp_path / "first")
@@ -166,14 +169,15 @@ def test_built_without_a_network(locked: Path, tmp_path: Path) -> None:
 def test_full_disk_is_told_and_leaves_nothing(
     make_environment: MakeEnvironment, tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a disk that is too small the message says so, and the space is given back."""
+    """On a disk that is too small the message says so, and the space is freed."""
     make_wheel(wheels, "big", "1.0", files={"big/__init__.py": "#" * 8_000_000})
     folder = make_environment("large", pip="[big]")
     lock(folder)
     disk = tmp_path / "disk"
     disk.mkdir()
     monkeypatch.setenv("UV_LINK_MODE", "copy")
-    script = f'mount -t tmpfs -o size=4m none {disk} && "$@"; echo left: $(find {disk} -type d -name "*.*.*" | wc -l)'
+    script = f'mount -t tmpfs -o size=4m none {disk} && "$@"; '
+    script += f'echo left: $(find {disk} -type d -name "*.*.*" | wc -l)'
     builder = start_builder(folder, disk, ("unshare", "-rm", "sh", "-c", script, "sh"))
     out, told = builder.communicate()
     if "unshare" in told or "mount" in told:
@@ -186,7 +190,7 @@ def test_full_disk_is_told_and_leaves_nothing(
 def test_wrong_archive_is_refused(
     locked: Path, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An archive with another hash than the lock's is not installed; the message names package and both hashes."""
+    """An archive with another hash than the lock's is refused; the message has both hashes."""
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty-cache"))
     make_wheel(wheels, "beta", "1.5", files={"beta/__init__.py": "other\n"})
     with pytest.raises(EnvironmentFailed) as error:
@@ -205,7 +209,7 @@ def test_wrong_archive_is_refused(
 def test_local_version_is_no_substitute(
     make_environment: MakeEnvironment, wheels: Path, tmp_path: Path
 ) -> None:
-    """Where 2.0 is locked, 2.0+cpu of a folder of wheels is not taken for it: neither when locking nor when building."""
+    """A folder's 2.0+cpu does not replace the locked 2.0, neither in locking nor in building."""
     make_wheel(wheels, "alpha", "2.0+cpu")
     folder = make_environment(pip="[alpha===2.0]")
     [made] = lock(folder)
@@ -214,7 +218,7 @@ def test_local_version_is_no_substitute(
 
 
 def test_withdrawn_package_is_told(locked: Path, wheels: Path, tmp_path: Path) -> None:
-    """A package that the registry no longer has is named, with what to do."""
+    """The message names a package that the registry no longer has, and what to do."""
     (wheels / "beta-1.5-py3-none-any.whl").unlink()
     with pytest.raises(
         EnvironmentFailed,
@@ -224,7 +228,7 @@ def test_withdrawn_package_is_told(locked: Path, wheels: Path, tmp_path: Path) -
 
 
 def test_lock_for_another_platform_is_refused(locked: Path, tmp_path: Path) -> None:
-    """A lock made on another platform names both and says where to lock."""
+    """For a lock of another platform the message names both platforms and says where to lock."""
     file = locked / "requirements.lock"
     file.write_text(file.read_text().replace("# platform: linux-", "# platform: win-"))
     with pytest.raises(
@@ -235,7 +239,7 @@ def test_lock_for_another_platform_is_refused(locked: Path, tmp_path: Path) -> N
 
 
 def test_vanished_interpreter_is_told(locked: Path, tmp_path: Path) -> None:
-    """An environment whose interpreter is not on this machine is not rebuilt under the feet of others, but told."""
+    """An environment whose interpreter is not on this machine is reported, not built again."""
     environment = built(locked, tmp_path / "resources")
     (environment / "bin" / "python").unlink()
     with pytest.raises(
@@ -245,7 +249,7 @@ def test_vanished_interpreter_is_told(locked: Path, tmp_path: Path) -> None:
 
 
 def test_folder_without_a_receipt_is_replaced(locked: Path, tmp_path: Path) -> None:
-    """A folder that is no whole environment does not stand in the way of one."""
+    """A folder that is not a whole environment is replaced by one."""
     environment = built(locked, tmp_path / "resources")
     remove_folder(environment)
     environment.mkdir()
@@ -259,7 +263,7 @@ def test_folder_without_a_receipt_is_replaced(locked: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("junk", ["", "{}", "[]", "null", '{"key": 1}'])
 def test_folder_with_a_damaged_receipt_is_replaced(locked: Path, tmp_path: Path, junk: str) -> None:
-    """A receipt that no build wrote is none."""
+    """A receipt that no build wrote counts as absent."""
     environment = built(locked, tmp_path / "resources")
     (environment / RECEIPT).chmod(0o644)
     (environment / RECEIPT).write_text(junk)
@@ -270,7 +274,7 @@ def test_folder_with_a_damaged_receipt_is_replaced(locked: Path, tmp_path: Path,
 
 
 def test_an_environment_of_an_older_fusebench_is_kept(locked: Path, tmp_path: Path) -> None:
-    """Its receipt has no version and no state; nobody builds gigabytes again for that."""
+    """A receipt without version and state is accepted, to avoid building gigabytes again."""
     environment = built(locked, tmp_path / "resources")
     receipt = environment / RECEIPT
     known = json.loads(receipt.read_text())

@@ -1,4 +1,4 @@
-"""The conda side, with a channel of real packages in a folder: locked, built and verified without any conda."""
+"""The conda side with a channel of real packages: locked, built and verified without conda."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def folder(channel: Path, tmp_path: Path, wheels: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def locks() -> dict[str, str]:
-    """The locks of the environment with the unchanged channel, by file name, once they were made."""
+    """The locks of the environment with the unchanged channel, by file name, made only once."""
     return {}
 
 
@@ -92,7 +92,7 @@ def locked(packed: Path, tmp_path: Path, wheels: Path, locks: dict[str, str]) ->
 
 
 def test_locked_built_and_verified(folder: Path, tmp_path: Path) -> None:
-    """Conda's Python runs a conda package and a pip package from the final folder, and every file is accounted for."""
+    """Conda's Python runs a conda and a pip package from the final folder; all files verify."""
     changes = [line for made in lock(folder) for line in made.changes]
     assert [line.split()[1] for line in changes] == ["greeting", "python", "alpha", "beta"]
     receipt = build(folder, "cpu", tmp_path / "resources")
@@ -114,7 +114,7 @@ def test_locked_built_and_verified(folder: Path, tmp_path: Path) -> None:
 
 
 def test_tampering_with_conda_files_is_found(locked: Path, tmp_path: Path) -> None:
-    """A changed module and a changed file with the folder's name written into it are both named with their package."""
+    """A changed module and a changed file that has the folder's name are named with package."""
     environment = Path(build(locked, "cpu", tmp_path / "resources").path)
     for path in (f"{SITE}/greeting.py", "share/greeting/where.txt"):
         (environment / path).chmod(0o644)
@@ -127,7 +127,7 @@ def test_tampering_with_conda_files_is_found(locked: Path, tmp_path: Path) -> No
 
 
 def test_damaged_conda_cache_is_not_passed_on(locked: Path, tmp_path: Path) -> None:
-    """Damage that reached the package cache through a hard link is noticed, and the package is unpacked again."""
+    """Damage that reached the cache by a hard link is found; the package is unpacked again."""
     environment = Path(build(locked, "cpu", tmp_path / "resources").path)
     module = environment / SITE / "greeting.py"
     module.chmod(0o644)
@@ -145,7 +145,7 @@ def test_damaged_conda_cache_is_not_passed_on(locked: Path, tmp_path: Path) -> N
 
 
 def test_lock_is_deterministic_and_free_of_this_machine(folder: Path) -> None:
-    """Locking twice gives the same bytes, without times, users or folders other than the channel."""
+    """Locking twice gives the same bytes, without times, users or folders except the channel."""
     lock(folder)
     before = (folder / "conda-lock.yml").read_bytes()
     assert [made.changes for made in lock(folder)] == [(), ()]
@@ -179,7 +179,7 @@ def test_stock_conda_lock_reads_the_lock(locked: Path) -> None:
 
 
 def test_files_of_conda_are_held_against_fresh_archives(locked: Path, tmp_path: Path) -> None:
-    """Whoever changes a file together with all records inside the environment is found by its archive."""
+    """A file changed together with all records in the environment is found by its archive."""
     environment = Path(build(locked, "cpu", tmp_path / "resources").path)
     module = environment / SITE / "greeting.py"
     before = hashlib.sha256(module.read_bytes()).hexdigest()
@@ -194,7 +194,7 @@ def test_files_of_conda_are_held_against_fresh_archives(locked: Path, tmp_path: 
 
 
 def forge(environment: Path, meta: Path, before: str, after: str) -> None:
-    """Write another hash into the conda record, the manifest and the receipt, so that all agree again."""
+    """Write another hash into the conda record, the manifest and the receipt, so that all agree."""
     manifest, receipt = environment / "fusebench-files.json", environment / "fusebench-receipt.json"
     was_meta, was_manifest = (
         hashlib.sha256(file.read_bytes()).hexdigest() for file in (meta, manifest)
@@ -209,7 +209,7 @@ def forge(environment: Path, meta: Path, before: str, after: str) -> None:
 
 
 def test_conda_packages_alone(channel: Path, tmp_path: Path) -> None:
-    """An environment may have nothing of pip's; it is verified against its archives too."""
+    """An environment may have no pip packages; it is verified against its archives too."""
     folder = define(tmp_path, channel.as_uri())
     text = (folder / "environment.yml").read_text()
     (folder / "environment.yml").write_text(
@@ -221,7 +221,7 @@ def test_conda_packages_alone(channel: Path, tmp_path: Path) -> None:
 
 
 def test_unreadable_records_are_told(locked: Path, tmp_path: Path) -> None:
-    """A conda record that is no JSON any more counts as a package that is not there."""
+    """A package whose conda record is no longer JSON counts as absent."""
     environment = Path(build(locked, "cpu", tmp_path / "resources").path)
     [meta] = (environment / "conda-meta").glob("greeting-*.json")
     meta.chmod(0o644)
@@ -262,7 +262,7 @@ def test_mirror_keeps_the_key_and_an_edit_is_refused(locked: Path) -> None:
 
 
 def test_stale_and_absent_conda_locks_are_refused(folder: Path) -> None:
-    """Without its conda lock, or with one for another request, an environment has no key."""
+    """An environment without its conda lock, or with a stale one, has no key."""
     lock(folder)
     definition = folder / "environment.yml"
     definition.write_text(definition.read_text().replace("- greeting", "- greeting>=1"))
@@ -277,7 +277,7 @@ def test_stale_and_absent_conda_locks_are_refused(folder: Path) -> None:
 
 
 def test_changed_archive_is_refused(folder: Path, channel: Path, tmp_path: Path) -> None:
-    """An archive of a local channel with other bytes than the lock says is refused, with both hashes."""
+    """A local channel's archive that differs from the lock is refused with both hashes."""
     lock(folder)
     (channel / "noarch" / "greeting-1.2.0-0.conda").unlink()
     other = greeting_package()
@@ -290,7 +290,7 @@ def test_changed_archive_is_refused(folder: Path, channel: Path, tmp_path: Path)
 
 
 def test_channel_out_of_reach_is_told(folder: Path, channel: Path, tmp_path: Path) -> None:
-    """A channel that has gone is named when building and when locking."""
+    """A channel that no longer exists is named in building and in locking."""
     lock(folder)
     channel.rename(tmp_path / "gone")
     with pytest.raises(
@@ -306,7 +306,7 @@ def test_channel_out_of_reach_is_told(folder: Path, channel: Path, tmp_path: Pat
 
 
 def test_unreachable_channel_is_told_without_a_traceback(tmp_path: Path, wheels: Path) -> None:
-    """What the solver found is told, not where in conda-lock it was called."""
+    """The message has the solver's reason, not conda-lock's traceback."""
     assert wheels.is_dir()
     with pytest.raises(
         EnvironmentFailed, match=r"Connection refused(.|\n)*check that its channels"
@@ -317,13 +317,13 @@ def test_unreachable_channel_is_told_without_a_traceback(tmp_path: Path, wheels:
 
 @pytest.fixture
 def served(channel: Path) -> Iterator[str]:
-    """The channel at an ``http://`` address of this machine, as channels are reached in earnest."""
+    """The channel at an ``http://`` address of this machine, like a real channel."""
     with served_folder(channel) as address:
         yield address
 
 
 def test_channel_behind_http(served: str, channel: Path, tmp_path: Path, wheels: Path) -> None:
-    """A channel is locked, built and verified over HTTP, and an archive with other bytes is refused."""
+    """Locking, building and verifying work over HTTP; a changed archive is refused."""
     assert wheels.is_dir()
     folder = define(tmp_path, served)
     lock(folder)
@@ -343,7 +343,7 @@ def test_channel_behind_http(served: str, channel: Path, tmp_path: Path, wheels:
 
 
 def test_package_that_no_channel_has_is_told(folder: Path) -> None:
-    """A conda package that cannot be resolved is named."""
+    """The message names a conda package that cannot be resolved."""
     definition = folder / "environment.yml"
     definition.write_text(definition.read_text().replace("- greeting", "- no-such-package"))
     with pytest.raises(EnvironmentFailed, match="no-such-package"):
@@ -351,7 +351,7 @@ def test_package_that_no_channel_has_is_told(folder: Path) -> None:
 
 
 def test_newer_package_is_shown_as_a_change(folder: Path, channel: Path) -> None:
-    """A new version in the channel is taken by the next lock and told against the old one."""
+    """The next lock takes a new version of the channel and lists it as a change."""
     lock(folder)
     newer: CondaPackage = greeting_package()
     newer.version = "1.3.0"

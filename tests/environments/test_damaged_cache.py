@@ -1,4 +1,4 @@
-"""A shared package cache that was damaged is noticed and repaired, whatever was done to it."""
+"""Any damage to a shared package cache is found and repaired."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SITE = f"lib/python{THIS_PYTHON}/site-packages"
 
 @pytest.fixture
 def unpacked(make_environment: MakeEnvironment, tmp_path: Path) -> Path:
-    """What uv's cache holds of beta 1.5, after an environment was built with it, which is removed again."""
+    """The folder of beta 1.5 in uv's cache, after an environment with it was built and removed."""
     folder = make_environment("first", pip="[beta]")
     lock(folder)
     shutil.rmtree(build(folder, "cpu", tmp_path / "resources").path)
@@ -36,33 +36,33 @@ def change(file: Path, content: bytes) -> None:
 
 
 def add_start_file(unpacked: Path) -> None:
-    """A file that Python runs at every start, and that no package has."""
+    """Add a file that Python runs at every start, and that no package has."""
     change(unpacked / "evil.pth", b"import os\n")
 
 
 def add_module(unpacked: Path) -> None:
-    """One more module in the package's folder."""
+    """Add one more module to the package's folder."""
     change(unpacked / "beta" / "extra.py", b"EVIL = 1\n")
 
 
 def empty_record(unpacked: Path) -> None:
-    """A RECORD that names nothing, beside a module that was changed."""
+    """Empty the RECORD and change a module."""
     change(unpacked / "beta-1.5.dist-info" / "RECORD", b"")
     change(unpacked / "beta" / "__init__.py", b"VERSION = 'damaged'\n")
 
 
 def remove_record(unpacked: Path) -> None:
-    """No RECORD at all."""
+    """Remove the RECORD."""
     (unpacked / "beta-1.5.dist-info" / "RECORD").unlink()
 
 
 def binary_record(unpacked: Path) -> None:
-    """A RECORD that is no text."""
+    """Replace the RECORD by bytes that are not text."""
     change(unpacked / "beta-1.5.dist-info" / "RECORD", b"\xff\xfe\x00")
 
 
 def strange_record(unpacked: Path) -> None:
-    """A RECORD with a hash that is no base64."""
+    """Write a hash that is not base64 into the RECORD."""
     change(
         unpacked / "beta-1.5.dist-info" / "RECORD",
         b"beta/__init__.py,sha256=a,1\nbeta-1.5.dist-info/RECORD,,\n",
@@ -70,29 +70,29 @@ def strange_record(unpacked: Path) -> None:
 
 
 def append_metadata(unpacked: Path) -> None:
-    """Metadata with one more line."""
+    """Add a line to the metadata."""
     file = unpacked / "beta-1.5.dist-info" / "METADATA"
     change(file, file.read_bytes() + b"Requires-Dist: alpha\n")
 
 
 def other_version(unpacked: Path) -> None:
-    """Metadata of another version."""
+    """Change the version in the metadata."""
     file = unpacked / "beta-1.5.dist-info" / "METADATA"
     change(file, file.read_bytes().replace(b"1.5", b"9.9"))
 
 
 def empty_wheel(unpacked: Path) -> None:
-    """A WHEEL file without content."""
+    """Empty the WHEEL file."""
     change(unpacked / "beta-1.5.dist-info" / "WHEEL", b"")
 
 
 def remove_folder(unpacked: Path) -> None:
-    """The unpacked package is gone."""
+    """Remove the unpacked package."""
     shutil.rmtree(unpacked)
 
 
 def garble_pointers(unpacked: Path) -> None:
-    """What tells uv where the unpacked package lies is no longer readable."""
+    """Damage the files that tell uv where the unpacked package is."""
     pointers = [*unpacked.parents[1].rglob("*.rev")]
     assert pointers
     for pointer in pointers:
@@ -121,7 +121,7 @@ def test_damage_is_repaired_and_not_passed_on(
     make_environment: MakeEnvironment,
     tmp_path: Path,
 ) -> None:
-    """The next environment holds what its archives hold, its receipt says that the cache was repaired, and it verifies."""
+    """The next environment is like its archives, verifies, and its receipt notes the repair."""
     folder = make_environment("second", pip="[alpha, beta]")
     lock(folder)
     damage(unpacked)
@@ -147,7 +147,7 @@ def test_damage_is_repaired_and_not_passed_on(
 def test_damage_without_a_registry_is_told(
     make_environment: MakeEnvironment, tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the damaged package cannot be had again, the message says what was damaged and what to do."""
+    """If a damaged package cannot be fetched, the message says what was damaged and what to do."""
     folder = make_environment("small", pip="[beta]")
     with served_folder(wheels) as address:
         monkeypatch.setenv("UV_FIND_LINKS", address)
@@ -165,7 +165,7 @@ def test_damage_without_a_registry_is_told(
 def test_file_that_the_registry_lists_and_lacks_is_told(
     make_environment: MakeEnvironment, tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A wheel that is listed and answered with 404 was withdrawn; running again would not help."""
+    """A wheel that is listed but gives 404 was withdrawn; the message does not say run again."""
     name = "beta-1.5-py3-none-any.whl"
     (wheels / "index.html").write_text(f'<a href="{name}">{name}</a>')
     folder = make_environment("small", pip="[beta]")

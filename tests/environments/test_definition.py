@@ -1,4 +1,4 @@
-"""What ``environment.yml`` may say, and how a wrong one is told."""
+"""What ``environment.yml`` may contain, and the messages for a wrong one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_pip_only_has_no_conda_side(tmp_path: Path) -> None:
-    """An environment that asks conda for Python alone takes the machine's Python and has no conda packages."""
+    """An environment with only Python from conda takes the machine's Python instead."""
     environment = read_environment(write(tmp_path, GOOD), "cpu")
     assert (environment.python, environment.pip, environment.conda) == ("3.8", ("numpy<2",), ())
     assert environment.exclude_newer == "2020-06-01"
@@ -36,7 +36,7 @@ def test_pip_only_has_no_conda_side(tmp_path: Path) -> None:
 
 
 def test_conda_packages_bring_python(tmp_path: Path) -> None:
-    """Beside other conda packages, Python is one of them."""
+    """With other conda packages, Python is a conda package too."""
     environment = read_environment(
         write(tmp_path, GOOD.replace("=3.8", "=3.8\n  - cudatoolkit=10.0")), "cpu"
     )
@@ -97,7 +97,7 @@ def test_comments_and_order_ask_for_the_same(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_file_is_told(tmp_path: Path, text: str, must: str, found: str) -> None:
-    """The message names the environment, the file, what must be there and what was found."""
+    """The message has the environment, the file, what must be there and what was found."""
     with pytest.raises(EnvironmentFailed) as error:
         variants_of(write(tmp_path, text))
         read_environment(write(tmp_path, text), "cpu")
@@ -115,7 +115,7 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
 
 
 def test_unknown_environment_is_told(tmp_path: Path) -> None:
-    """An environment that no folder holds is an error that says what to do."""
+    """An environment without a folder is an error that says what to do."""
     with pytest.raises(EnvironmentFailed, match="correct `env:` of the entry"):
         read_environment(tmp_path / "no-such", "cpu")
 

@@ -1,4 +1,4 @@
-"""Locks: what they hold, when they are refused, and which changes they survive."""
+"""Locks: what they contain, when they are refused, and which changes do not affect them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.environments.wheelhouse import make_wheel
 
 
 def test_lock_pins_everything_with_hashes(make_environment: MakeEnvironment, wheels: Path) -> None:
-    """Every package, also those that come along, has one version and hashes; no folder or address is named."""
+    """Every package, dependencies included, has one version and hashes, but no address."""
     [made] = lock(make_environment())
     text = made.file.read_text()
     assert [(package.name, package.version) for package in parse_packages(text)] == [
@@ -31,7 +31,7 @@ def test_lock_pins_everything_with_hashes(make_environment: MakeEnvironment, whe
 
 
 def test_lock_is_deterministic(make_environment: MakeEnvironment) -> None:
-    """The same question to the same registry gives the same bytes, and says that nothing changed."""
+    """The same request to the same registry gives the same bytes and no changes."""
     [first] = lock(make_environment())
     before = first.file.read_bytes()
     [second] = lock(make_environment())
@@ -39,7 +39,7 @@ def test_lock_is_deterministic(make_environment: MakeEnvironment) -> None:
 
 
 def test_lock_shows_what_changed(make_environment: MakeEnvironment, wheels: Path) -> None:
-    """Changed, new and dropped packages are told against the old lock, which has no say in the new one."""
+    """Changed, new and dropped packages are listed; the old lock does not affect the new one."""
     lock(make_environment())
     make_wheel(wheels, "alpha", "3.0", requires=("gamma",))
     make_wheel(wheels, "gamma", "0.1")
@@ -104,7 +104,7 @@ OTHER = f"--hash=sha256:{'0' * 64}"
 def test_lock_edited_by_hand_is_refused(
     make_environment: MakeEnvironment, old: str, new: str, told: str
 ) -> None:
-    """Whatever was changed by hand is noticed, and the package that was touched is named."""
+    """Any change by hand is found, and the message names the changed package."""
     [made] = lock(make_environment())
     text = made.file.read_text()
     assert old in text
@@ -127,7 +127,7 @@ def test_lock_that_is_no_text_is_told(make_environment: MakeEnvironment) -> None
 def test_settings_of_a_user_do_not_change_a_lock(
     make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a machine sets for uv tells where packages are; which ones are locked is the environment's alone."""
+    """A machine's uv settings decide where packages come from, but not which ones are locked."""
     [made] = lock(make_environment())
     before = made.file.read_text()
     monkeypatch.setenv("UV_RESOLUTION", "lowest")
@@ -140,7 +140,7 @@ def test_settings_of_a_user_do_not_change_a_lock(
 def test_the_day_of_the_registry_ends_at_the_same_moment_everywhere(
     make_environment: MakeEnvironment,
 ) -> None:
-    """``exclude-newer`` is handed to uv as a moment, not as a day of the machine's time zone."""
+    """uv gets ``exclude-newer`` as a moment, not as a day of the machine's time zone."""
     folder = make_environment(more="x-fusebench: {exclude-newer: 2026-10-31}\n")
     assert exclude_newer(read_environment(folder, "cpu")) == [
         "--exclude-newer",
@@ -151,7 +151,7 @@ def test_the_day_of_the_registry_ends_at_the_same_moment_everywhere(
 def test_key_depends_on_locked_content_only(
     make_environment: MakeEnvironment, wheels: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A comment, a name or another address of the registry keep the key; another archive changes it."""
+    """A comment, a name or the registry's address does not change the key; an archive does."""
     folder = make_environment()
     [made] = lock(folder)
     key = environment_key(folder, "cpu")
@@ -167,7 +167,7 @@ def test_key_depends_on_locked_content_only(
 
 
 def test_package_that_is_not_there_is_told(make_environment: MakeEnvironment) -> None:
-    """A requirement that the registry lacks names the package; a local version says where such wheels come from."""
+    """The message names a package that the registry lacks, and the source of local versions."""
     with pytest.raises(
         EnvironmentFailed, match=r"small: .*environment.yml cannot be resolved(.|\n)*no-such"
     ):
@@ -179,7 +179,7 @@ def test_package_that_is_not_there_is_told(make_environment: MakeEnvironment) ->
 def test_missing_interpreter_is_told(
     make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A Python that the machine lacks is named, with where it was looked for and how to get it."""
+    """The message names a Python that the machine lacks, where it was sought, and how to get it."""
     monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
     with pytest.raises(
         EnvironmentFailed,
@@ -191,7 +191,7 @@ def test_missing_interpreter_is_told(
 def test_variant_follows_the_gpu(
     make_environment: MakeEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """``cuda`` is chosen where a GPU is visible and that lock exists; in all other cases it is ``cpu``."""
+    """``cuda`` is chosen if a GPU is visible and that lock exists, otherwise ``cpu``."""
     folder = make_environment(
         more='x-fusebench: {variants: {cpu: {pip: ["alpha<2"]}, cuda: {pip: ["alpha==2.0"]}}}\n'
     )

@@ -1,4 +1,4 @@
-"""uv gets the package sources that a machine gave to pip."""
+"""uv uses the package sources that are configured for pip."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fusebench.environments.package_sources import package_sources, parse_pip_co
 
 @pytest.fixture
 def _pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """pip is set up with a folder of wheels, a mirror, a local and a remote index; uv is not."""
+    """Configure pip, but not uv, with a folder of wheels, a mirror, a local and a remote index."""
     monkeypatch.delenv("UV_DEFAULT_INDEX")
     (tmp_path / "here").mkdir()
     config = tmp_path / "pip.conf"
@@ -25,7 +25,7 @@ def _pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_pip")
 def test_pips_settings_are_handed_to_uv(tmp_path: Path) -> None:
-    """Folders that do not exist are left out, and all indexes are asked for the best version."""
+    """Folders that do not exist are left out, and uv takes the best version of all indexes."""
     assert package_sources() == {
         "UV_FIND_LINKS": f"{tmp_path}/here",
         "UV_DEFAULT_INDEX": "https://mirror.example/simple",
@@ -50,6 +50,9 @@ def test_uvs_own_settings_win(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pips_levels() -> None:
     """Variables win over ``[install]``, which wins over ``[global]``."""
-    listing = "global.index-url='a'\ninstall.index-url='b'\nglobal.find-links='x\\ny'\n:env:.find-links='z'\nglobal.timeout='3'\n"
+    listing = (
+        "global.index-url='a'\ninstall.index-url='b'\nglobal.find-links='x\\ny'\n"
+        ":env:.find-links='z'\nglobal.timeout='3'\n"
+    )
     assert parse_pip_config(listing) == {"index-url": "b", "find-links": "z"}
     assert parse_pip_config("global.find-links='x\\ny'") == {"find-links": "x\ny"}

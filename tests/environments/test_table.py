@@ -12,7 +12,7 @@ from tests.environments.conftest import MakeEnvironment
 
 
 def test_each_environment_has_a_row(make_environment: MakeEnvironment, tmp_path: Path) -> None:
-    """Built, locked and unlocked environments are told apart, with versions, sizes and the number of their methods."""
+    """The state is built, locked or neither; rows have versions, sizes and numbers of methods."""
     folder = make_environment("a-built")
     lock(folder)
     receipt = build(folder, "cpu", tmp_path / "resources")

@@ -34,7 +34,7 @@ def environment(folder: Path, tmp_path: Path) -> Path:
 
 
 def write(path: Path, text: str) -> None:
-    """Write as root or as somebody who took back the right to."""
+    """Write to a read-only file, as its owner can after a ``chmod``."""
     if path.exists():
         path.chmod(0o644)
     path.write_text(text, encoding="utf-8")
@@ -48,14 +48,14 @@ def differences(folder: Path, tmp_path: Path, *, archives: bool = False) -> list
 
 
 def test_what_was_built_is_what_was_locked(folder: Path, environment: Path, tmp_path: Path) -> None:
-    """A fresh environment has no differences, neither against its records nor against fresh archives."""
+    """A new environment differs neither from its records nor from fresh archives."""
     assert environment.is_dir()
     assert differences(folder, tmp_path) == []
     assert differences(folder, tmp_path, archives=True) == []
 
 
 def test_an_edited_line_is_found(folder: Path, environment: Path, tmp_path: Path) -> None:
-    """One changed line names the file, its package and both hashes."""
+    """A changed line is reported with the file, its package and both hashes."""
     write(environment / SITE / "alpha/__init__.py", "VERSION = '2.1'\n")
     [found] = verify(folder, "cpu", tmp_path / "resources")
     assert (found.package, found.path) == ("alpha", f"{SITE}/alpha/__init__.py")
@@ -72,7 +72,7 @@ def test_missing_and_additional_files_are_found(
 
 
 def test_an_extra_package_is_found(folder: Path, environment: Path, tmp_path: Path) -> None:
-    """A package that the lock does not name is told by name and version, and file by file."""
+    """A package that is not in the lock is reported with name, version, and each file."""
     write_package(environment / SITE, "gamma", "0.1")
     found = verify(folder, "cpu", tmp_path / "resources")
     assert "gamma-0.1.dist-info: version 0.1, the lock says nothing of it (of gamma)" in map(
@@ -98,7 +98,7 @@ def _recorded(text: str) -> str:
 def test_bytecode_and_scripts_are_held_against_the_build(
     folder: Path, environment: Path, tmp_path: Path
 ) -> None:
-    """Files that no wheel holds, such as bytecode and console scripts, are covered too."""
+    """Files that are in no wheel, such as bytecode and console scripts, are checked too."""
     write(environment / "bin" / "alpha", "#!/bin/sh\n")
     [compiled] = (environment / SITE / "alpha" / "__pycache__").glob("*.pyc")
     write(compiled, "not what was compiled")
@@ -111,7 +111,7 @@ def test_bytecode_and_scripts_are_held_against_the_build(
 def test_a_file_edited_with_its_record_is_found_in_the_archive(
     folder: Path, environment: Path, tmp_path: Path
 ) -> None:
-    """Whoever changes file, RECORD, manifest and receipt together is found by holding it against fresh archives."""
+    """A file changed together with RECORD, manifest and receipt is found by fresh archives."""
     old, new = (environment / SITE / "beta/__init__.py").read_text(), "VERSION = 'forged'\n"
     write(environment / SITE / "beta/__init__.py", new)
     record = environment / SITE / "beta-1.5.dist-info" / "RECORD"
@@ -160,7 +160,7 @@ def test_a_damaged_cache_is_repaired_and_not_passed_on(
 def test_an_archive_with_a_wrong_record_is_noted(
     make_environment: MakeEnvironment, wheels: Path, tmp_path: Path
 ) -> None:
-    """Where the archive's own RECORD is wrong (torch 1.8.1's is), the build succeeds, notes it, and verifies."""
+    """If an archive's own RECORD is wrong (as in torch 1.8.1), the build notes it and verifies."""
     import zipfile
 
     wheel = make_wheel(wheels, "odd", "1.0")
@@ -180,7 +180,7 @@ def test_an_archive_with_a_wrong_record_is_noted(
 
 
 def test_not_built_is_told(folder: Path, tmp_path: Path) -> None:
-    """Verifying what is not there says so."""
+    """Verifying an environment that is not built says so."""
     with pytest.raises(EnvironmentFailed, match="small: not built: no whole"):
         verify(folder, "cpu", tmp_path / "resources")
 
@@ -188,7 +188,7 @@ def test_not_built_is_told(folder: Path, tmp_path: Path) -> None:
 def test_command_ends_with_1_on_a_difference(
     folder: Path, environment: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``fusebench verify ENV`` prints each difference and what to do, and its status says whether there was one."""
+    """``fusebench verify ENV`` prints differences and what to do, and then ends with status 1."""
     arguments = [
         "verify",
         "small",
@@ -203,5 +203,6 @@ def test_command_ends_with_1_on_a_difference(
     assert main(arguments) == 1
     assert f"{SITE}/beta/__init__.py: has sha256" in (out := capsys.readouterr().out)
     assert out.endswith(
-        f"small: 1 differences; remove {environment} and {environment}.json and run the pipeline again\n"
+        f"small: 1 differences; remove {environment} and {environment}.json"
+        " and run the pipeline again\n"
     )

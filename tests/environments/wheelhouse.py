@@ -19,7 +19,10 @@ def make_wheel(
     command: bool = False,
     platform: str = "any",
 ) -> Path:
-    """Write ``name-version-py3-none-<platform>.whl`` with a module ``name``; with ``command``, a script of that name."""
+    """Write ``name-version-py3-none-<platform>.whl`` with a module ``name``.
+
+    With ``command``, it has a script of that name.
+    """
     info = f"{name}-{version}.dist-info"
     content = dict(
         files

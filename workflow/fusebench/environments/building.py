@@ -1,9 +1,9 @@
 """Building an environment: staging, installing, verifying, one rename.
 
-The folder ``resources/envs/<key>`` comes into being by one rename of a staging folder that holds
-everything, the receipt included; hence it is whole wherever it exists, whatever was killed in
-between and however many builders ran. A builder holds a lock on a file beside its staging folder:
-what is left of a dead one is told apart by it.
+One rename of a staging folder that holds everything, the receipt included, makes the folder
+``resources/envs/<key>``. Hence the folder is whole wherever it exists, even if a builder was killed
+or several builders ran. A builder holds a lock on a file beside its staging folder; without that
+lock, the staging folder belongs to a dead builder.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ from fusebench.hashes import sha256_of_file
 
 
 def build(env_folder: Path, variant: str, resources: Path) -> EnvironmentMarker:
-    """Make ``resources/envs/<key>`` unless it is there whole, and return its receipt, which is the marker of the step.
+    """Make ``resources/envs/<key>`` unless it is there whole, and return its receipt.
+
+    The receipt is the marker of the step.
 
     Raises:
         EnvironmentFailed: it is not locked, or cannot be built; the message says why and what to
@@ -67,7 +69,10 @@ def build(env_folder: Path, variant: str, resources: Path) -> EnvironmentMarker:
 
 
 def _require_interpreter(receipt: EnvironmentMarker) -> EnvironmentMarker:
-    """Refuse an environment whose interpreter is not on this machine: on a cluster, others may be using it."""
+    """Refuse an environment whose interpreter is not on this machine.
+
+    It is not built again: on a cluster, jobs on other machines may be using it.
+    """
     if os.access(Path(receipt.path) / "bin" / "python", os.X_OK):
         return receipt
     python = receipt.python
@@ -80,7 +85,7 @@ def _require_interpreter(receipt: EnvironmentMarker) -> EnvironmentMarker:
 
 
 def read_receipt(folder: Path) -> EnvironmentMarker | None:
-    """Return the receipt of a built environment; None where there is none, or none that a build wrote."""
+    """Return the receipt of a built environment; None if there is none that a build wrote."""
     try:
         receipt = read_stored(folder / RECEIPT, EnvironmentMarker)
     except (OSError, UnreadableFile):
@@ -90,7 +95,7 @@ def read_receipt(folder: Path) -> EnvironmentMarker | None:
 
 @contextmanager
 def disk_errors_told(environment: Environment, final: Path) -> Iterator[None]:
-    """Turn errors of the file system into a message that names the environment, the folder and what is free."""
+    """Turn file system errors into a message with environment, folder and free space."""
     try:
         yield
     except OSError as error:
@@ -142,7 +147,7 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> Envi
 
 
 def _install_python(environment: Environment, stage: Path, final: Path) -> PythonFacts:
-    """Install Python and the conda packages where there are any, else make a virtual environment."""
+    """Install Python and the conda packages if there are any, else make a virtual environment."""
     if not environment.conda:
         return make_python(environment, stage)
     install_conda(environment, read_conda_lock(environment), stage, final)
@@ -154,15 +159,19 @@ def _install_python(environment: Environment, stage: Path, final: Path) -> Pytho
 
 
 def _require_conda(environment: Environment, stage: Path, digests: dict[str, str]) -> None:
-    """Hold conda packages against the lock, and their files against what they say; pip may have written over one."""
+    """Check conda packages against the lock, and their files against the packages' own records.
+
+    pip may have overwritten one of the files.
+    """
     differences = [
         *missing_conda(read_conda_lock(environment), stage),
         *check_conda(stage, digests),
     ]
     if differences:
         raise EnvironmentFailed(
-            f"{environment.name}: {differences[0]}, and {len(differences) - 1} more; no package may be both in the conda and "
-            f"the pip part of {environment.file}: correct it and run: fusebench lock {environment.name}"
+            f"{environment.name}: {differences[0]}, and {len(differences) - 1} more; no package may"
+            f" be both in the conda and the pip part of {environment.file}: correct it and run:"
+            f" fusebench lock {environment.name}"
         )
 
 
@@ -173,10 +182,11 @@ def _sealed(
     known: dict[int, str],
     sealed: dict[str, os.stat_result],
 ) -> EnvironmentMarker:
-    """Write down every file with its sha256, take the right to write from all, and return the receipt with their sums.
+    """Write the manifest, make all files read-only, and return the receipt with size and counts.
 
-    ``digests`` are known already, ``known`` by inode; ``sealed`` are read-only already. Only files
-    become read-only: a read-only folder could not be removed by its owner with a plain ``rm -r``.
+    The manifest lists every file with its sha256. ``digests`` are known already, ``known`` by
+    inode; ``sealed`` are read-only already. Only files become read-only: its owner could not remove
+    a read-only folder with a plain ``rm -r``.
     """
     left = [path for path in files_of(stage) if path not in sealed]
     manifest = {path: digests[path] for path in sealed} | hash_files(stage, left, known)
@@ -189,7 +199,7 @@ def _sealed(
 
 
 def _make_read_only(path: str) -> os.stat_result:
-    """Take the right to write from a file, a link is left alone, and return what the file system then says of it."""
+    """Make a file read-only and return its new ``lstat``; a link is left alone."""
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode) or not status.st_mode & 0o222:
         return status
@@ -200,7 +210,7 @@ def _make_read_only(path: str) -> os.stat_result:
 def _publish(
     environment: Environment, stage: Path, final: Path, receipt: EnvironmentMarker
 ) -> EnvironmentMarker:
-    """Rename the stage to its final name; whoever comes second takes what the first one made."""
+    """Rename the stage to its final name; if another builder was faster, take its environment."""
     if final.exists() and read_receipt(final) is None:
         final.rename(stage.with_name(f"{stage.name}.broken"))
     try:

@@ -1,4 +1,4 @@
-"""Compiled bytecode: shared between environments where their sources are the same, compiled where not.
+"""Compiled bytecode: shared between environments with the same sources, compiled where not.
 
 Compiling takes longer than all the rest of a build (17 of 20 s for the modern torch environment on
 two cores), and without it every job would compile again what it imports, because the files are
@@ -21,10 +21,10 @@ from fusebench.environments.installed_files import hash_files
 def compile_bytecode(
     stage: Path, python: str, sources: Iterable[str], donors: Iterable[Donor]
 ) -> None:
-    """Give the source files among ``sources``, below ``stage``, their ``.pyc`` for ``python`` (such as ``3.11.7``).
+    """Make the ``.pyc`` files of ``sources`` below ``stage`` for ``python`` (such as ``3.11.7``).
 
-    Left without are the packages' own tests, a fifth of all sources that no method imports, and
-    sources that cannot be compiled (Python 2 files that packages carry as templates).
+    Two kinds of sources get none: the packages' own tests, a fifth of all sources, which no method
+    imports; and sources that cannot be compiled (Python 2 files that packages carry as templates).
     """
     tag = "cpython-" + "".join(python.split(".")[:2])
     compiled: set[str] = set()
@@ -54,10 +54,11 @@ def _is_wanted(path: str) -> bool:
 
 
 def _link_bytecode(stage: Path, donor: Donor, tag: str) -> set[str]:
-    """Hard-link the donor's bytecode for sources that both share with uv's cache, and return these sources.
+    """Hard-link the donor's bytecode for sources that both share, and return these sources.
 
-    Being the same file, a source has the same time, which is what Python holds bytecode against;
-    bytecode that was touched since the donor was sealed is held against its manifest.
+    They share a source by hard links to one file in uv's cache. Being the same file, it has the
+    same time, by which Python decides whether bytecode is up to date. Bytecode that was touched
+    since the donor was sealed is checked against the donor's manifest.
     """
     linked = []
     for path in (path for path in donor.inodes if path.endswith(f".{tag}.pyc")):

@@ -1,4 +1,7 @@
-"""Installing the conda side from its lock, without solving, and holding the files against the packages' own paths."""
+"""Installing the conda side from its lock, and checking the files against the packages' records.
+
+Nothing is solved here.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +33,16 @@ def install_conda(
     final: Path,
     cache: Path | None = None,
 ) -> None:
-    """Install the packages of a conda lock into ``stage``, with ``final`` written into files that name their folder.
+    """Install the packages of a conda lock into ``stage``.
 
-    py-rattler verifies the archives that it fetches over a network and every file of its cache; of
-    archives in local channels it verifies nothing, hence they are hashed here. ``cache`` is where
-    archives are unpacked; by default rattler's own folder, which all environments share.
+    ``final`` is written into files that name their folder. py-rattler verifies the archives that it
+    fetches over a network and every file of its cache. It verifies nothing of archives in local
+    channels, hence they are hashed here. ``cache`` is where archives are unpacked; by default
+    rattler's own folder, which all environments share.
 
     Raises:
-        EnvironmentFailed: an archive cannot be had or has another hash, or the lock is for another
-            platform.
+        EnvironmentFailed: an archive cannot be fetched or has another hash, or the lock is for
+            another platform.
     """
     require_subdir(environment, packages)
     for package in packages:
@@ -56,7 +60,10 @@ def install_conda(
     ended = subprocess.run([*command, str(pkgs)], capture_output=True, text=True, check=False)
     if ended.returncode:
         said = ended.stderr.strip()[-1500:]
-        advice = f"check that the channels ({', '.join(environment.channels)}) can be reached, or run: fusebench lock {environment.name}"
+        advice = (
+            f"check that the channels ({', '.join(environment.channels)}) can be reached, or run:"
+            f" fusebench lock {environment.name}"
+        )
         raise EnvironmentFailed(
             f"{environment.name}: {environment.conda_lock} cannot be installed: {said}; "
             f"{no_room(stage, pkgs) if disk_is_full(said) else advice}"
@@ -85,13 +92,14 @@ def _check_local_archive(environment: Environment, package: CondaPackage) -> Non
     found = sha256_of_file(archive) if archive.is_file() else "no such file"
     if found != package.sha256:
         raise EnvironmentFailed(
-            f"{environment.name}: {package.name} {package.version}: {archive} must have sha256 {package.sha256}, found "
-            f"{found}; bring the archive back, or run: fusebench lock {environment.name}"
+            f"{environment.name}: {package.name} {package.version}: {archive} must have sha256"
+            f" {package.sha256}, found {found}; bring the archive back, or run: fusebench lock"
+            f" {environment.name}"
         )
 
 
 def check_conda(root: Path, digests: dict[str, str]) -> list[Difference]:
-    """List the files of conda packages that are missing or have other bytes than their package says."""
+    """List the files of conda packages that are missing or differ from their package's record."""
     differences = []
     for path, (package, digest) in conda_records(root).items():
         if digests.get(path) != digest and not path.endswith(".pyc"):

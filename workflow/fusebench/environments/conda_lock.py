@@ -1,8 +1,8 @@
-"""The lock of the conda side: ``conda-lock.yml`` in conda-lock's own format (version 1), written by conda-lock.
+"""The lock of the conda side, ``conda-lock.yml``: written by conda-lock in its format, version 1.
 
-What fusebench adds lies in ``metadata.custom_metadata``, which conda-lock keeps for its users: the
-sha256 of what ``environment.yml`` asks and of the packages, so that a stale lock and one edited by
-hand are told apart.
+What fusebench adds is in ``metadata.custom_metadata``, which conda-lock reserves for its users: the
+sha256 of what ``environment.yml`` asks for, and the sha256 of the packages. They show whether a
+lock is stale or was edited by hand.
 """
 
 from __future__ import annotations
@@ -66,12 +66,13 @@ def read_conda_lock(environment: Environment) -> tuple[CondaPackage, ...]:
     kept = content["metadata"]["custom_metadata"]
     if kept.get(CONTENT) != (found := content_hash(packages)):
         raise EnvironmentFailed(
-            f"{environment.name}: {file} was edited by hand: its packages must hash to {kept.get(CONTENT)}, found "
-            f"{found}; bring it back from git, or {command}"
+            f"{environment.name}: {file} was edited by hand: its packages must hash to"
+            f" {kept.get(CONTENT)}, found {found}; bring it back from git, or {command}"
         )
     if kept.get(REQUEST) != environment.request:
         raise EnvironmentFailed(
-            f"{environment.name}: {file} is stale: it was made for another {environment.file.name}; {command}"
+            f"{environment.name}: {file} is stale: it was made for another"
+            f" {environment.file.name}; {command}"
         )
     return packages
 
@@ -109,13 +110,13 @@ def packages_of(content: dict[str, Any]) -> tuple[CondaPackage, ...]:
 
 
 def content_hash(packages: tuple[CondaPackage, ...]) -> str:
-    """Sha256 (hex) of names, versions, platforms, archive hashes and uses; addresses are no part of it."""
+    """Sha256 (hex) of names, versions, platforms, archive hashes and uses, without addresses."""
     plain = [[one.name, one.version, one.platform, one.sha256, one.use] for one in packages]
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
 
 
 def make_conda_lock(environment: Environment) -> str:
-    """Let conda-lock resolve the conda side for this machine's platform, and return the text of its lock.
+    """Let conda-lock resolve the conda side for this machine's platform, and return its lock text.
 
     It uses a conda, mamba or micromamba of the machine, else py-rattler's solver behind conda's
     command line.
@@ -143,7 +144,7 @@ def make_conda_lock(environment: Environment) -> str:
 
 
 def _conda(folder: Path) -> Path:
-    """Find a conda, or write a stand-in that answers as much of its command line as conda-lock uses."""
+    """Find a conda, or write a stand-in for the part of its command line that conda-lock uses."""
     for name in _CONDA_NAMES:
         if found := shutil.which(name):
             return Path(found)
@@ -163,7 +164,10 @@ def _tidy(environment: Environment, content: dict[str, Any]) -> str:
         name: metadata[name] for name in ("content_hash", "channels", "platforms")
     }
     content["metadata"] |= {"sources": [environment.file.name], "custom_metadata": kept}
-    header = f"# Made by conda-lock for `fusebench lock {environment.name}`; edit environment.yml instead.\n"
+    header = (
+        f"# Made by conda-lock for `fusebench lock {environment.name}`;"
+        " edit environment.yml instead.\n"
+    )
     return header + yaml.safe_dump(content, sort_keys=False, width=1000)
 
 
@@ -171,10 +175,16 @@ def _explain(environment: Environment, said: str) -> str:
     if "No module named conda_lock" in said:
         advice = "conda-lock is not installed beside fusebench; run: make setup-dev"
     else:
-        advice = f"check that its channels can be reached from here ({', '.join(environment.channels)}) and hold the packages"
+        advice = (
+            "check that its channels can be reached from here"
+            f" ({', '.join(environment.channels)}) and have the packages"
+        )
     reason = _REASON.search(said)
     told = reason[1].strip() if reason else "\n".join(said.strip().splitlines()[-12:])
-    return f"{environment.name}: the conda packages of {environment.file} cannot be resolved: {told}; {advice}"
+    return (
+        f"{environment.name}: the conda packages of {environment.file} cannot be resolved:"
+        f" {told}; {advice}"
+    )
 
 
 def require_subdir(environment: Environment, packages: tuple[CondaPackage, ...]) -> None:
@@ -186,8 +196,9 @@ def require_subdir(environment: Environment, packages: tuple[CondaPackage, ...])
     platforms = sorted({package.platform for package in packages})
     if packages and this_subdir() not in platforms:
         raise EnvironmentFailed(
-            f"{environment.name}: {environment.conda_lock} is a lock for {', '.join(platforms)}, this machine is "
-            f"{this_subdir()}; lock it on a machine like this one: fusebench lock {environment.name}"
+            f"{environment.name}: {environment.conda_lock} is a lock for {', '.join(platforms)},"
+            f" this machine is {this_subdir()}; lock it on a machine like this one: fusebench lock"
+            f" {environment.name}"
         )
 
 

@@ -1,4 +1,4 @@
-"""What conda's own records inside an environment (``conda-meta``) say about its packages and files."""
+"""Conda's own records inside an environment (``conda-meta``) about its packages and files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def conda_records(root: Path) -> dict[str, tuple[str, str]]:
-    """What the installed conda packages say: path -> package and sha256 (hex) of the file as it was installed."""
+    """Read the conda records: path -> package and sha256 (hex) of the file as it was installed."""
     said: dict[str, tuple[str, str]] = {}
     for record in _records(root):
         for entry in record["paths_data"]["paths"]:

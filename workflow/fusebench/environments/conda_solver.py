@@ -1,8 +1,8 @@
-"""py-rattler's solver behind as much of conda's command line as conda-lock uses, for machines without a conda.
+"""py-rattler's solver behind the part of conda's command line that conda-lock uses.
 
-conda-lock calls ``conda create --dry-run --json --channel C ... SPEC ...`` and reads the list
-``actions.FETCH`` of the answer. Virtual packages such as ``__glibc`` come from a channel that
-conda-lock makes.
+It serves machines without a conda. conda-lock calls ``conda create --dry-run --json --channel C ...
+SPEC ...`` and reads the list ``actions.FETCH`` of the answer. Virtual packages such as ``__glibc``
+come from a channel that conda-lock makes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One installation by py-rattler, in a process of its own: rattler's threads can crash an interpreter that ends.
+"""One installation by py-rattler, in its own process: its threads can crash a Python that ends.
 
 Called as ``python -m fusebench.environments.conda_transaction LOCK PLATFORM STAGE FINAL CACHE``.
 """
@@ -13,10 +13,10 @@ from pathlib import Path
 
 
 async def install_locked(lock: Path, platform: str, stage: Path, final: Path, cache: Path) -> None:
-    """Link the packages of ``lock`` for ``platform`` into ``stage``; files that name their folder name ``final``.
+    """Link the packages of ``lock`` for ``platform`` into ``stage``.
 
-    Every file of the cache is held against its package before it is used, and a damaged package is
-    fetched again.
+    Files that name their folder name ``final``. Every file of the cache is checked against its
+    package before it is used, and a damaged package is fetched again.
     """
     from rattler import LockFile, PackageCache, PackageCacheLayer, ValidationMode, install
 

@@ -6,7 +6,7 @@ a block ``x-fusebench``::
     x-fusebench:
       exclude-newer: 2026-11-01       # the registry as it was on that day
       from-source: [name]             # packages that have no wheel and may be built
-      wrong-records:                  # files that an archive's own RECORD is wrong about, with their sha256
+      wrong-records:                  # right sha256 of files that an archive's RECORD has wrong
         name-1.0.dist-info/METADATA: 94f7...
       variants:                       # only where CPU and CUDA need different packages
         cpu: {pip: [torch==2.13.0+cpu]}
@@ -97,7 +97,7 @@ class Environment:
 
     @property
     def request(self) -> str:
-        """Sha256 (hex) of all that a resolver is asked; comments and order of lines are no part of it."""
+        """Sha256 (hex) of all that a resolver is asked, without comments and order of lines."""
         asked = [
             self.variant,
             self.python,
@@ -137,7 +137,7 @@ def read_environment(folder: Path, variant: str) -> Environment:
 
 
 def variants_of(folder: Path) -> tuple[str, ...]:
-    """Name the variants that ``folder/environment.yml`` lists; one empty name where it lists none."""
+    """Name the variants that ``folder/environment.yml`` lists; one empty name if it lists none."""
     own = _load(folder / DEFINITION).get("x-fusebench") or {}
     return tuple(own.get("variants") or {}) or ("",)
 
@@ -156,8 +156,9 @@ def _load(file: Path) -> dict[str, Any]:
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
     except OSError as error:
         raise EnvironmentFailed(
-            f"{file.parent.name}: no {file}: an environment is a folder of envs/ with an {DEFINITION}; "
-            f"correct `env:` of the entry, or add the environment as envs/README.md says"
+            f"{file.parent.name}: no {file}: an environment is a folder of envs/ with an"
+            f" {DEFINITION}; correct `env:` of the entry, or add the environment as"
+            " envs/README.md says"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise EnvironmentFailed(f"{file.parent.name}: {file} is not YAML: {error}") from error
@@ -212,7 +213,7 @@ def _check_list(file: Path, key: str, value: object) -> None:
 
 
 def _check_requirements(file: Path, value: object) -> None:
-    """A lock names no address; so nothing may be asked for by one."""
+    """Refuse requirements that are addresses: a lock names no address."""
     _check_list(file, "pip", value)
     assert isinstance(value, list | None)
     for requirement in value or []:
@@ -246,7 +247,7 @@ def _variant(folder: Path, variants: dict[str, Any], variant: str) -> dict[str, 
 
 
 def _split(folder: Path, dependencies: list[Any]) -> tuple[list[str], list[str]]:
-    """Part the dependencies into conda's and pip's."""
+    """Split the dependencies into conda's and pip's."""
     conda = [str(entry).strip() for entry in dependencies if not isinstance(entry, dict)]
     pip: list[str] = []
     for entry in (entry for entry in dependencies if isinstance(entry, dict)):
@@ -262,7 +263,10 @@ def _split(folder: Path, dependencies: list[Any]) -> tuple[list[str], list[str]]
 
 
 def _python(folder: Path, conda: list[str]) -> tuple[str, tuple[str, ...]]:
-    """Take Python's version from the conda dependencies; it stays one of them where there are others."""
+    """Take Python's version from the conda dependencies.
+
+    Python stays one of them if there are others.
+    """
     found = [(entry, match) for entry in conda if (match := _PYTHON.fullmatch(entry))]
     if len(found) != 1:
         listed = [entry for entry in conda if entry.startswith("python")]

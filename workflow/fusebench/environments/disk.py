@@ -1,4 +1,4 @@
-"""Recognising a full disk in what other programs say, and telling what to do about it."""
+"""Recognising a full disk in the messages of other programs, and saying what to do about it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def disk_is_full(said: str) -> bool:
 def no_room(*folders: Path) -> str:
     """Name the folders that are written to, with what is free there, and the next step."""
     free = ", ".join(f"{free_gigabytes(folder):.1f} GB are free at {folder}" for folder in folders)
-    return f"no space left ({free}): make room and run again"
+    return f"no space left ({free}): free some space and run again"
 
 
 def free_gigabytes(folder: Path) -> float:

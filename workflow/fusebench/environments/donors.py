@@ -1,8 +1,8 @@
-"""What built environments tell about files that a new one shares with them by hard links.
+"""What built environments know about files that a new one shares with them by hard links.
 
-Reading and hashing 30 000 files takes longer than linking them. A file that was hashed when an
-environment was sealed and whose inode was not touched since, which the kernel's change time tells
-and no program can set, need not be read again.
+Reading and hashing 30 000 files takes longer than linking them. A file need not be read again if it
+was hashed when an environment was sealed and its inode was not touched since. The kernel's change
+time shows this; no program can set it.
 """
 
 # Names are strings here: with 30 000 files, Path objects cost more than all the rest.
@@ -26,7 +26,14 @@ STAMPS = "fusebench-stamps.json"
 
 @dataclass(frozen=True)
 class Donor:
-    """The files of a built environment: their inodes, their sha256 when it was sealed, and which were untouched since."""
+    """The files of a built environment.
+
+    Attributes:
+        folder: of the environment.
+        inodes: inode of each file.
+        digests: sha256 of each file when the environment was sealed.
+        untouched: the files that were not touched since.
+    """
 
     folder: Path
     inodes: dict[str, int]
@@ -35,10 +42,9 @@ class Donor:
 
 
 def donors_for(envs: Path, packages: Iterable[tuple[str, str]]) -> list[Donor]:
-    """Return up to three built environments of ``envs`` that share packages, those that share most first.
+    """Return up to three built environments that share packages, those that share most first.
 
-    To be called before anything is linked to their files: a new link changes the inode's change
-    time.
+    Call it before anything is linked to their files: a new link changes the inode's change time.
 
     Args:
         envs: the folder of built environments.
@@ -57,7 +63,7 @@ def donors_for(envs: Path, packages: Iterable[tuple[str, str]]) -> list[Donor]:
 
 
 def _read_donor(folder: Path) -> Donor | None:
-    """Read what an environment says of its files; None where it was removed or says nothing that can be read."""
+    """Read what an environment says of its files; None if it was removed or cannot be read."""
     try:
         stamps = json.loads((folder / STAMPS).read_text(encoding="utf-8"))
         digests = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -70,7 +76,7 @@ def _read_donor(folder: Path) -> Donor | None:
 
 
 def write_stamps(root: Path, sealed: Mapping[str, os.stat_result]) -> None:
-    """Write down the change times of an environment's files, after the last thing that is done to them."""
+    """Record the change times of an environment's files, after the last change to them."""
     stamps = {path: status.st_ctime_ns for path, status in sealed.items()}
     (root / STAMPS).write_text(one_a_line(stamps), encoding="utf-8")
 

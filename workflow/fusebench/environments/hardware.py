@@ -16,7 +16,7 @@ _ASK_TORCH = (
 
 
 def gpu_visible(environ: Mapping[str, str] | None = None) -> bool:
-    """Say whether a job on this machine sees an NVIDIA GPU; ``CUDA_VISIBLE_DEVICES`` can hide all of them."""
+    """Say whether a job here sees an NVIDIA GPU; ``CUDA_VISIBLE_DEVICES`` can hide all GPUs."""
     visible = (os.environ if environ is None else environ).get("CUDA_VISIBLE_DEVICES")
     if visible is not None and visible.strip() in ("", "-1"):
         return False
@@ -24,10 +24,10 @@ def gpu_visible(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def cuda_architectures(environment: Path, packages: Mapping[str, str]) -> list[str] | None:
-    """Ask the torch of a built environment for the CUDA architectures it has kernels for; needs no GPU.
+    """Ask the torch of an environment for the CUDA architectures it has kernels for.
 
-    Returns None where ``packages`` (name: version, pip's and conda's) has no torch, or one that is
-    built without CUDA.
+    This needs no GPU. Returns None where ``packages`` (name: version, pip's and conda's) has no
+    torch, or one that is built without CUDA.
 
     Raises:
         EnvironmentFailed: torch is there and cannot be imported.
@@ -70,7 +70,8 @@ def kernels_for(receipt: EnvironmentMarker, compute_capability: tuple[int, int])
     if not architectures and receipt.variant == "cpu":
         advice = f"use its CUDA variant: fusebench lock {receipt.env} --variant cuda"
     raise EnvironmentFailed(
-        f"torch {version} has no kernels for sm_{major}{minor}; {advice} (the one of env {receipt.env} {has})"
+        f"torch {version} has no kernels for sm_{major}{minor}; {advice}"
+        f" (the one of env {receipt.env} {has})"
     )
 
 

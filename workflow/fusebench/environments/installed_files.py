@@ -1,4 +1,4 @@
-"""Holding installed files against the RECORDs of the wheels that they came from."""
+"""Checking installed files against the RECORDs of the wheels that they came from."""
 
 # Names are strings here: with 40 000 files, Path objects cost more than hashing 1.7 GB does.
 # ruff: noqa: PTH114, PTH115
@@ -32,7 +32,13 @@ _DIST_INFO = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 
 @dataclass(frozen=True)
 class RecordedFile:
-    """One line of a wheel's RECORD: the package, the file (relative to the environment) and its sha256 in hex."""
+    """One line of a wheel's RECORD.
+
+    Attributes:
+        package: the wheel's package.
+        path: the file, relative to the environment.
+        sha256: of the file, in hex.
+    """
 
     package: str
     path: str
@@ -41,7 +47,13 @@ class RecordedFile:
 
 @dataclass(frozen=True, order=True)
 class Difference:
-    """One way in which an environment differs from its lock: the package (or empty), the file, what was found."""
+    """One way in which an environment differs from its lock.
+
+    Attributes:
+        package: the package, or empty.
+        path: the file.
+        found: what was found.
+    """
 
     package: str
     path: str
@@ -53,7 +65,10 @@ class Difference:
 
 
 def files_of(root: Path) -> list[str]:
-    """Every file below ``root``, relative to it and sorted; links to folders count as files and are not entered."""
+    """List every file below ``root``, relative to it and sorted.
+
+    Links to folders count as files and are not followed.
+    """
     found: list[str] = []
     start = len(str(root)) + 1
     for folder, folders, files in os.walk(root):
@@ -95,7 +110,7 @@ def unrecorded_files(root: Path, paths: Iterable[str], own: Container[str]) -> l
     """List the files of ``paths`` in ``site-packages`` that no RECORD and no conda package names.
 
     ``own`` are files that were there before packages were installed. The package of a file is
-    guessed from the folder that it lies in, and empty where nothing tells.
+    guessed from its folder, and empty where the folder tells nothing.
     """
     named, folders = set(conda_records(root)), {}
     for package, path, _ in _record_lines(root):
@@ -116,13 +131,13 @@ def unrecorded_files(root: Path, paths: Iterable[str], own: Container[str]) -> l
 
 
 def _top_folder(path: str) -> str:
-    """``lib/python3.8/site-packages/torch/nn/x.py`` -> ``torch``; empty for a file beside the folders."""
+    """``lib/python3.8/site-packages/torch/nn/x.py`` -> ``torch``; empty for a file in no folder."""
     folder, _, rest = path.partition("/site-packages/")[2].partition("/")
     return folder if rest else ""
 
 
 def _record_lines(root: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield package, file and hash (as it stands there) of every line of every RECORD.
+    """Yield package, file and hash (as it is written) of every line of every RECORD.
 
     A RECORD that cannot be read yields itself, with a hash that no file has.
     """
@@ -143,11 +158,10 @@ def _record_lines(root: Path) -> Iterator[tuple[str, str, str]]:
 def check_records(
     root: Path, digests: dict[str, str], wrong: Mapping[str, str]
 ) -> list[Difference]:
-    """List the files below ``root`` that are missing or have other bytes than their wheel's RECORD says.
+    """List the files below ``root`` that are missing or differ from their wheel's RECORD.
 
-    ``digests`` holds the sha256 of every file below ``root``, as :func:`hash_files` gives it;
-    ``wrong`` those of files, named with their folder, about which the RECORD itself is known to be
-    wrong.
+    ``digests`` holds the sha256 of every file below ``root``, as :func:`hash_files` gives it.
+    ``wrong`` holds the sha256 of files, named with their folder, whose RECORD is known to be wrong.
     """
     differences = []
     for entry in recorded_files(root):
@@ -161,9 +175,10 @@ def check_records(
 def hash_files(
     root: Path, paths: Iterable[str], known: Mapping[int, str] | None = None
 ) -> dict[str, str]:
-    """Sha256 of each file of ``paths`` that exists below ``root``; of a link, its target's name is what is hashed.
+    """Sha256 of each file of ``paths`` that exists below ``root``.
 
-    ``known`` gives the sha256 of inodes that need not be read.
+    For a link, its target's name is hashed. ``known`` gives the sha256 of inodes that need not be
+    read.
     """
     found = {path: status for path in paths if (status := _status(f"{root}/{path}"))}
     digests = (
@@ -174,7 +189,7 @@ def hash_files(
     wanted = [(path, status.st_mode) for path, status in found.items() if path not in digests]
     workers = len(os.sched_getaffinity(0))
     shares = [wanted[first::workers] for first in range(workers)]
-    with ThreadPoolExecutor(workers) as pool:  # hashing leaves Python's lock alone
+    with ThreadPoolExecutor(workers) as pool:  # hashing releases Python's global lock (GIL)
         for hashed in pool.map(
             lambda share: [(path, _digest(f"{root}/{path}", mode)) for path, mode in share], shares
         ):
@@ -190,7 +205,7 @@ def _status(path: str) -> os.stat_result | None:
 
 
 def _digest(path: str, mode: int) -> str:
-    """Sha256 (hex) of a file, or of what a link says."""
+    """Sha256 (hex) of a file, or of a link's target name."""
     if stat.S_ISLNK(mode):
         return hashlib.sha256(f"link to {os.readlink(path)}".encode()).hexdigest()
     return sha256_of_file(Path(path))
@@ -209,7 +224,10 @@ def _wheels(root: Path) -> list[Path]:
 
 
 def _hexadecimal(recorded: str) -> str:
-    """Turn a RECORD's hash into hexadecimal digits; one that is no base64 comes back as it is, and equals no file's."""
+    """Turn a RECORD's hash into hexadecimal digits.
+
+    A hash that is no base64 comes back as it is, and equals no file's.
+    """
     digest = recorded.removeprefix("sha256=").translate(_URL_SAFE)
     try:
         return binascii.a2b_base64(digest + "=" * (-len(digest) % 4)).hex()
@@ -218,5 +236,5 @@ def _hexadecimal(recorded: str) -> str:
 
 
 def one_a_line(value: Mapping[str, object]) -> str:
-    """JSON with one entry on each line, by json's fast encoder, which refuses to indent."""
+    """JSON with one entry on each line, by json's fast encoder, which cannot indent."""
     return json.dumps(value, separators=(",\n", ": ")) + "\n"

@@ -1,4 +1,7 @@
-"""Finding a Python of a wanted version on this machine: PATH, pyenv, uv's own, or the one that runs fusebench."""
+"""Finding a Python of a wanted version on this machine.
+
+It may be on PATH, in pyenv, one of uv's own, or the one that runs fusebench.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,13 @@ _NEWEST_MINOR = 20
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python that was found: executable, full version such as ``3.8.18``, and where it was found."""
+    """A Python that was found.
+
+    Attributes:
+        executable: its file.
+        version: the full version, such as ``3.8.18``.
+        origin: where it was found.
+    """
 
     executable: Path
     version: str
@@ -35,7 +44,9 @@ class Interpreter:
 
 
 def find_interpreter(environment: Environment) -> Interpreter:
-    """Return the first CPython of the environment's version; uv may install one where the machine has none.
+    """Return the first CPython of the environment's version.
+
+    Where the machine has none, uv may install one.
 
     Raises:
         EnvironmentFailed: there is none; the message says where it was looked for.
@@ -48,16 +59,18 @@ def find_interpreter(environment: Environment) -> Interpreter:
     if installed:
         return installed
     raise EnvironmentFailed(
-        f"{environment.name}: needs Python {environment.python}, found none on PATH, in {_pyenv_versions()} and "
-        f"among uv's own; install one: pyenv install {environment.minimum_python}, or "
-        f"uv python install {environment.minimum_python}, or the machine's package manager"
+        f"{environment.name}: needs Python {environment.python}, found none on PATH, in"
+        f" {_pyenv_versions()} and among uv's own; install one: pyenv install"
+        f" {environment.minimum_python}, or uv python install {environment.minimum_python}, or the"
+        " machine's package manager"
     )
 
 
 def make_python(environment: Environment, stage: Path) -> PythonFacts:
-    """Make a virtual environment in ``stage`` and return version, executable and origin of its interpreter.
+    """Make a virtual environment in ``stage`` and return the facts of its interpreter.
 
-    It is relocatable, because its folder gets its name at the end.
+    The facts are version, executable and origin. The environment is relocatable, because its
+    folder gets its final name at the end.
 
     Raises:
         EnvironmentFailed: there is no such interpreter, or uv cannot make an environment of it.
@@ -82,7 +95,10 @@ def make_python(environment: Environment, stage: Path) -> PythonFacts:
 
 
 def _candidates(environment: Environment) -> Iterator[tuple[str, Path]]:
-    """Yield where the interpreter may be, the one that runs fusebench first where any newer one will do."""
+    """Yield where the interpreter may be.
+
+    Where any newer version will do, the interpreter that runs fusebench comes first.
+    """
     if environment.universal:
         yield "the Python of fusebench", Path(sys.executable)
     major, minor = (int(part) for part in environment.minimum_python.split("."))
@@ -135,7 +151,7 @@ def _serves(found: Interpreter, environment: Environment) -> bool:
 
 
 def _install(version: str) -> Interpreter | None:
-    """Let uv install its own build; not possible without a network, hence the answer may be None."""
+    """Let uv install its own build; None if that fails, for example without a network."""
     try:
         run_uv(["python", "install", "--no-bin", version], timeout=300)
     except UvFailed:

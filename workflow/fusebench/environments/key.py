@@ -1,4 +1,7 @@
-"""The key of an environment: which folder of ``resources/envs`` holds it. Cheap; read at every start of the pipeline."""
+"""The key of an environment: which folder of ``resources/envs`` holds it.
+
+It is cheap, because it is computed at every start of the pipeline.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +42,11 @@ def locked_key(environment: Environment) -> str:
 
 
 def choose_variant(env_folder: Path, device: str = "auto") -> str:
-    """Return the variant for jobs on ``device`` (``cuda``, ``cpu``, or ``auto``: what this machine has).
+    """Return the variant for jobs on ``device`` (``cuda``, ``cpu``, or ``auto``).
 
-    It is ``cuda`` for jobs on a GPU where that lock exists, else ``cpu``. Where the environment has
-    no variants, one lock serves both, whatever comes back.
+    ``auto`` is the device that this machine has. The variant is ``cuda`` for jobs on a GPU if that
+    lock exists, else ``cpu``. If the environment has no variants, one lock serves both, and the
+    answer does not matter.
 
     Raises:
         EnvironmentFailed: ``environment.yml`` is absent or wrong.

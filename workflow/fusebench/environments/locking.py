@@ -1,4 +1,4 @@
-"""Making the locks of an environment, and telling what changed against the old ones."""
+"""Making the locks of an environment, and listing what changed against the old ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOCAL_VERSION = re.compile(r"==\S+\+(\w+)")
 
 @dataclass(frozen=True)
 class LockChange:
-    """A lock that was made: its file, and each change as a line such as ``numpy 1.26.3 -> 1.26.4``."""
+    """A lock that was made: its file, and its changes, such as ``numpy 1.26.3 -> 1.26.4``."""
 
     file: Path
     changes: tuple[str, ...]
@@ -65,7 +65,7 @@ def _lock_conda(environment: Environment) -> LockChange:
 
 
 def _conda_packages_of(file: Path) -> tuple[LockedPackage, ...]:
-    """Read a conda lock as far as it can be read; one that is absent or was spoilt counts as empty."""
+    """Read the packages of an old conda lock; one that is absent or damaged counts as empty."""
     try:
         packages = packages_of(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError):
@@ -74,7 +74,7 @@ def _conda_packages_of(file: Path) -> tuple[LockedPackage, ...]:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a lock, unless it says the same already: a file that is not touched starts nothing again."""
+    """Write a lock if it differs: Snakemake reruns nothing for a file that was not touched."""
     if not file.is_file() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")
 
@@ -91,9 +91,9 @@ def _lock_pip(environment: Environment) -> LockChange:
 def _compile(environment: Environment) -> str:
     """Let uv resolve the requirements; the lines that come back name no index and no folder.
 
-    Wheels are asked for. uv can forbid source archives for all packages or for those that are
-    named, not for all but some: where ``from-source`` allows a few, the others are named as they
-    appear, until no new one does.
+    Only wheels are allowed, except for the packages of ``from-source``. uv can forbid source
+    archives for all packages or for named ones, but not for all packages except some. So where
+    ``from-source`` allows a few, the others are named as they appear, until no new one does.
     """
     wheels: set[str] = set()
     while True:
@@ -134,9 +134,9 @@ def _compile_arguments(environment: Environment) -> list[str]:
 
 
 def _target(environment: Environment) -> list[str]:
-    """Resolve with the target interpreter: old source packages build their metadata under no other.
+    """Resolve with the target interpreter: old source packages need it to build their metadata.
 
-    Where conda brings Python and the machine has none of that version, its version alone has to do.
+    If conda brings Python and the machine has none of that version, only the version is given.
     """
     try:
         return ["--python", str(find_interpreter(environment).executable)]
@@ -147,18 +147,22 @@ def _target(environment: Environment) -> list[str]:
 
 
 def _explain(environment: Environment, said: str) -> str:
-    """Tell why the resolver failed, and what to do where an index with local versions is missing."""
+    """Say why the resolver failed, and what to do if an index with local versions is missing."""
     hint = ""
     if _LOCAL_VERSION.search(said):
         hint = (
-            "; a version with +... is not on the public registry: set UV_FIND_LINKS to a folder with its wheel, or "
-            "UV_INDEX to an index that has it (or find-links / extra-index-url in pip's configuration)"
+            "; a version with +... is not on the public registry: set UV_FIND_LINKS to a folder"
+            " with its wheel, or UV_INDEX to an index that has it (or find-links / extra-index-url"
+            " in pip's configuration)"
         )
-    return f"{environment.name}: {environment.file} cannot be resolved for {environment.variant or 'any'}: {said}{hint}"
+    return (
+        f"{environment.name}: {environment.file} cannot be resolved for"
+        f" {environment.variant or 'any'}: {said}{hint}"
+    )
 
 
 def _packages_of(file: Path) -> tuple[LockedPackage, ...]:
-    """Read an old lock as far as it can be read; one that was spoilt counts as empty."""
+    """Read the packages of an old lock; one that is absent or damaged counts as empty."""
     try:
         return parse_packages(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,8 +1,8 @@
 """Where packages come from on this machine: uv's own settings, else those of pip.
 
-uv does not read pip's configuration. A laboratory that set pip up for its mirror, or for a folder
-of wheels, set it up for fusebench too: where a ``UV_*`` variable is unset, pip's setting is handed
-to uv in it. Nothing of it is ever written to a lock.
+uv does not read pip's configuration. A laboratory that configured pip for its mirror, or for a
+folder of wheels, need not configure fusebench as well: where a ``UV_*`` variable is unset, uv gets
+pip's setting in it. Nothing of it is ever written to a lock.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _WEAKEST_FIRST = ("global", "install", ":env:")
 
 
 def package_sources(local_indexes: bool = True) -> dict[str, str]:
-    """Return the ``UV_*`` variables that hand pip's settings to uv; those that the user set are left alone.
+    """Return the ``UV_*`` variables that pass pip's settings to uv.
 
-    Folders that do not exist are left out: uv would refuse to work at all. Indexes are asked for
-    the best version among all of them (pip's rule), not for the first index that knows the name
-    (uv's).
+    Variables that the user set are left alone. Folders that do not exist are left out: uv would
+    refuse to work at all. uv takes the best version from all indexes (pip's rule), not from the
+    first index that knows the name (uv's).
     """
     pip = pip_settings()
     indexes = [
@@ -46,7 +46,7 @@ def package_sources(local_indexes: bool = True) -> dict[str, str]:
 
 @cache
 def pip_settings() -> dict[str, str]:
-    """Ask pip for its configuration (files and ``PIP_*`` variables); empty where there is no pip."""
+    """Ask pip for its configuration (files and ``PIP_*`` variables); empty if there is no pip."""
     for python in (sys.executable, "python3"):
         try:
             answer = subprocess.run(
@@ -63,7 +63,10 @@ def pip_settings() -> dict[str, str]:
 
 
 def parse_pip_config(listing: str) -> dict[str, str]:
-    """Read the output of ``pip config list``: variables win over ``[install]``, which wins over ``[global]``."""
+    """Read the output of ``pip config list``.
+
+    Variables win over ``[install]``, which wins over ``[global]``.
+    """
     found = {
         (match[1], match[2]): match[3]
         for line in listing.splitlines()
@@ -82,5 +85,5 @@ def _is_local(source: str) -> bool:
 
 
 def _reachable(source: str) -> bool:
-    """A remote address is taken as it is; a local folder must exist."""
+    """Say whether a source may be used: a remote address always, a local folder if it exists."""
     return not _is_local(source) or Path(unquote(urlsplit(source).path)).exists()

@@ -1,4 +1,4 @@
-"""Installing the pip side from its lock, and holding what was installed against the wheels' own records."""
+"""Installing the pip side from its lock, and checking the files against the wheels' records."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def install_pip(
     """Install the packages of the lock into ``stage`` and verify them.
 
     Returns notes for the receipt, and the sha256 of every file. ``known`` gives the sha256 of
-    inodes that other environments hold and that nobody has touched since.
+    inodes that other environments have and that nobody has touched since.
 
-    A file that differs from its wheel's RECORD, or that no RECORD names, means that uv's cache was
-    damaged (files are shared with it by hard links), as does a package of the cache that uv cannot
-    install: the package is fetched again, hashes required. What differs even then is an error of
-    the archive itself.
+    Files are shared with uv's cache by hard links. The cache is damaged if a file differs from its
+    wheel's RECORD, if no RECORD names a file, or if uv cannot install a package of the cache. Such
+    a package is fetched again, hashes required. A file that differs even then is an error of the
+    archive itself.
 
     Raises:
-        EnvironmentFailed: a package cannot be had, has another hash, or the cache cannot be
+        EnvironmentFailed: a package cannot be fetched, has another hash, or the cache cannot be
             repaired.
     """
     if not lock.packages:
@@ -81,20 +81,20 @@ def install_pip(
 def _differences(
     environment: Environment, stage: Path, own: frozenset[str], known: dict[int, str]
 ) -> tuple[dict[str, str], list[Difference]]:
-    """Hash every file of ``stage``, and list those that are not what RECORDs say or that none names."""
+    """Hash every file of ``stage``, and list those that differ from their RECORD or are in none."""
     digests = hash_files(stage, files_of(stage), known)
     wrong = check_records(stage, digests, environment.wrong_records)
     return digests, [*wrong, *unrecorded_files(stage, digests, own)]
 
 
 def _packages_of(lock: PipLock, differences: list[Difference]) -> set[str]:
-    """Name the packages that differ; all of them where a file belongs to none that is known."""
+    """Name the packages that differ; all packages if a file belongs to no known one."""
     packages = {difference.package for difference in differences}
     return {normalised(package.name) for package in lock.packages} if "" in packages else packages
 
 
 def _relocate_scripts(stage: Path, final: Path) -> None:
-    """Give scripts that name the staging folder the final one; only needed beside a Python of conda's.
+    """Replace the staging folder by the final one in scripts; only needed with conda's Python.
 
     The interpreter is in the ``#!`` line or, where that would be too long for the kernel, in the
     one after it.
@@ -116,7 +116,7 @@ def _repaired(packages: set[str]) -> list[str]:
 def _sync_or_repair(
     environment: Environment, lock: PipLock, stage: Path, own: frozenset[str], damaged: set[str]
 ) -> set[str]:
-    """Install, the damaged packages from archives that are fetched again, and so those that uv stumbles over.
+    """Install; fetch damaged packages again, and those that uv cannot install from its cache.
 
     Returns all packages that were fetched again.
     """
@@ -136,7 +136,7 @@ def _sync_or_repair(
 
 
 def _unusable(lock: PipLock, said: str) -> set[str]:
-    """Name the locked packages that uv stumbled over, where nothing but its cache can be the reason."""
+    """Name the locked packages that uv failed on, if only its cache can be the reason."""
     if _NO_MATTER_OF_THE_CACHE.search(said):
         return set()
     return {
@@ -147,7 +147,10 @@ def _unusable(lock: PipLock, said: str) -> set[str]:
 
 
 def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> None:
-    """Let uv install; only packages that may be built from source see the registry's past, in their build tools.
+    """Let uv install the packages of the lock.
+
+    ``exclude-newer`` is passed only if packages may be built from source: it limits their build
+    tools.
 
     Raises:
         UvFailed: uv could not.
@@ -176,7 +179,7 @@ def _sync(environment: Environment, lock: PipLock, stage: Path, *more: str) -> N
 
 
 def _with_or_without_network(arguments: list[str], environ: dict[str, str]) -> None:
-    """Run uv; where the registry is out of reach, once more with what the cache holds."""
+    """Run uv; if the registry is out of reach, try once more with the cache alone."""
     try:
         run_uv(arguments, extra_environ=environ)
     except UvFailed as error:
@@ -208,13 +211,13 @@ def _throw_out(
         run_uv(["cache", "clean", *names], extra_environ=cache_beside(stage), timeout=300)
     except UvFailed as error:
         raise EnvironmentFailed(
-            f"{environment.name}: the package cache is damaged ({', '.join(names)}) and cannot be cleaned: {error}; "
-            f"run: uv cache clean {' '.join(names)}"
+            f"{environment.name}: the package cache is damaged ({', '.join(names)}) and cannot be"
+            f" cleaned: {error}; run: uv cache clean {' '.join(names)}"
         ) from error
 
 
 def _strip(stage: Path, own: frozenset[str]) -> None:
-    """Remove what was installed: files, and the folders that uv would take for packages."""
+    """Remove what was installed: files, and folders that uv would mistake for packages."""
     for path in {*files_of(stage)} - own:
         (stage / path).unlink()
     for site in stage.glob("lib/python3*/site-packages"):
@@ -224,9 +227,9 @@ def _strip(stage: Path, own: frozenset[str]) -> None:
 
 
 def _require_locked_versions(environment: Environment, lock: PipLock, stage: Path) -> None:
-    """Hold the installed versions against the lock; what it does not name must not be there.
+    """Check the installed versions against the lock; no other package may be there.
 
-    Packages with a marker are for some machines only, and may be absent.
+    Packages with an environment marker are for some machines only, and may be absent.
     """
     installed = {*installed_packages(stage).items()}
     locked = {
@@ -242,22 +245,27 @@ def _require_locked_versions(environment: Environment, lock: PipLock, stage: Pat
     ]
     if wrong:
         raise EnvironmentFailed(
-            f"{environment.name}: what was installed is not {environment.pip_lock}: {', '.join(sorted(wrong))}; "
-            f"run: uv cache clean, and build again; if it stays so, run: fusebench lock {environment.name}"
+            f"{environment.name}: what was installed is not {environment.pip_lock}:"
+            f" {', '.join(sorted(wrong))}; run: uv cache clean, and build again; if it stays so,"
+            f" run: fusebench lock {environment.name}"
         )
 
 
 def explain(environment: Environment, stage: Path, said: str) -> str:
-    """Tell why uv could not install a lock: environment, what uv found, and the next command."""
+    """Say why uv could not install a lock: environment, what uv found, and the next command."""
     lock, name = environment.pip_lock, environment.name
     if "Hash mismatch" in said or "hash mismatch" in said:
-        advice = f"the archive is not the one that was locked; if that is meant, run: fusebench lock {name}"
+        advice = (
+            "the archive is not the one that was locked; if that is meant, run:"
+            f" fusebench lock {name}"
+        )
     elif disk_is_full(said):
         advice = no_room(stage, uv_cache())
     elif _NO_MATCH.search(said):
         advice = (
-            f"withdrawn from the registry, or carried by an index that this machine does not name: set UV_INDEX or "
-            f"UV_FIND_LINKS (or pip's extra-index-url / find-links) to one that has it, or run: fusebench lock {name}"
+            "withdrawn from the registry, or only in an index that this machine does not name: set"
+            " UV_INDEX or UV_FIND_LINKS (or pip's extra-index-url / find-links) to one that has it,"
+            f" or run: fusebench lock {name}"
         )
     else:
         advice = "run again where the package registry can be reached"
@@ -265,14 +273,14 @@ def explain(environment: Environment, stage: Path, said: str) -> str:
 
 
 def fresh_files(environment: Environment, stage: Path, final: Path) -> dict[str, str]:
-    """Install the locks into ``stage`` from archives that are fetched again, and return the sha256 of their files.
+    """Install the locks into ``stage`` from archives that are fetched again, and hash the files.
 
-    They are those of packages, and all of ``site-packages``; not those that are made for the folder
-    they lie in, nor bytecode. ``final`` is written into files of conda packages that name their
-    folder.
+    Returns the sha256 of files of packages and of all of ``site-packages``, but not of bytecode nor
+    of files that are made for the folder they are in. ``final`` is written into files of conda
+    packages that name their folder.
 
     Raises:
-        EnvironmentFailed: an archive cannot be had, or has another hash than the lock says.
+        EnvironmentFailed: an archive cannot be fetched, or has another hash than the lock says.
     """
     lock = read_pip_lock(environment)
     if environment.conda:

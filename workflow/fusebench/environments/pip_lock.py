@@ -1,7 +1,7 @@
-"""The lock of the pip side: ``requirements.lock``, a requirements file with hashes that stock tools install.
+"""The lock of the pip side: ``requirements.lock``, a requirements file with hashes.
 
-Its first lines are comments that say for what it was made, so that a stale lock, a lock for another
-platform and a lock edited by hand are told apart, the last with the package that was touched::
+pip and uv can install it as it is. Its first lines are comments that say what it was made for. They
+show whether a lock is stale, is for another platform, or was edited by hand, and at which package::
 
     # Made by `fusebench lock torch-2`; edit environment.yml instead.
     # request: <sha256 of what environment.yml asks>
@@ -31,7 +31,14 @@ _HASH = re.compile(r"\s+--hash=(sha256:[0-9a-f]{64})\s*\\?")
 
 @dataclass(frozen=True)
 class LockedPackage:
-    """One package of a lock: name, version, environment marker (or empty) and the sha256 of its archives."""
+    """One package of a lock.
+
+    Attributes:
+        name: of the package.
+        version: of the package.
+        marker: environment marker, or empty.
+        hashes: sha256 of its archives.
+    """
 
     name: str
     version: str
@@ -40,13 +47,13 @@ class LockedPackage:
 
     @property
     def plain(self) -> list[object]:
-        """All of it, as JSON takes it: what keys and the hashes of locks are made from."""
+        """All its fields in a form for JSON: keys and the hashes of locks are made from them."""
         return [self.name, self.version, self.marker, self.hashes]
 
 
 @dataclass(frozen=True)
 class PipLock:
-    """A lock that was read: what it was made for, and its packages sorted by name."""
+    """A lock that was read: the Python and platform it was made for, and its packages by name."""
 
     python: str
     platform: str
@@ -85,9 +92,9 @@ def parse_packages(text: str) -> tuple[LockedPackage, ...]:
 
 
 def requirements_of(lock: PipLock) -> str:
-    """Write the packages of a lock for an installer, and nothing else that its file may hold.
+    """Write the packages of a lock for an installer, and nothing else that its file may contain.
 
-    ``torch===2.13.0``: with two signs a local version, such as 2.13.0+cpu, would do as well.
+    ``torch===2.13.0``: with ``==`` the installer may take a local version, such as 2.13.0+cpu.
     """
     lines = []
     for package in lock.packages:
@@ -98,12 +105,12 @@ def requirements_of(lock: PipLock) -> str:
 
 
 def content_hash(packages: Sequence[LockedPackage], python: str, platform: str) -> str:
-    """Sha256 (hex) of packages, versions, markers and hashes, whatever their layout in the file, and of the target."""
+    """Sha256 (hex) of packages, versions, markers, hashes and target; layout does not matter."""
     return _sha256([python, platform, [package.plain for package in packages]])
 
 
 def entry_hashes(packages: Sequence[LockedPackage]) -> dict[str, str]:
-    """First 8 hex digits of the sha256 of all that a lock says of each package, by name."""
+    """First 8 hex digits of the sha256 of each package's entry in a lock, by name."""
     names = dict.fromkeys(package.name for package in packages)
     return {
         name: _sha256([one.plain for one in packages if one.name == name])[:8] for name in names
@@ -111,7 +118,7 @@ def entry_hashes(packages: Sequence[LockedPackage]) -> dict[str, str]:
 
 
 def touched_entries(packages: Sequence[LockedPackage], kept: str) -> str:
-    """Name the packages whose entries are not those that ``kept`` (``name=hash ...``) was written for."""
+    """Name the packages whose entries differ from those in ``kept`` (``name=hash ...``)."""
     was = dict(entry.split("=", 1) for entry in kept.split() if "=" in entry)
     found = entry_hashes(packages)
     said = [f"{name} is missing" for name in was if name not in found]
@@ -144,9 +151,9 @@ def format_lock(environment: Environment, requirements: str, platform: str) -> s
 
 
 def read_pip_lock(environment: Environment) -> PipLock:
-    """Read the pip lock of an environment and hold it against its ``environment.yml``.
+    """Read the pip lock of an environment and check it against its ``environment.yml``.
 
-    An environment that asks for nothing of pip has no such lock, and an empty one comes back.
+    An environment without pip packages has no such lock; then an empty lock comes back.
 
     Raises:
         EnvironmentFailed: there is no lock, it is stale, or it was edited by hand; the message
@@ -162,7 +169,8 @@ def read_pip_lock(environment: Environment) -> PipLock:
         packages = parse_packages(text)
     except ValueError as error:
         raise EnvironmentFailed(
-            f"{environment.name}: {file} was edited by hand: {error}; bring it back from git, or {command}"
+            f"{environment.name}: {file} was edited by hand: {error}; bring it back from git, or"
+            f" {command}"
         ) from error
     header = {
         match[1]: match[2] for line in text.splitlines()[:8] if (match := _HEADER.fullmatch(line))
@@ -171,7 +179,8 @@ def read_pip_lock(environment: Environment) -> PipLock:
     _refuse_edited(environment, lock, header, command)
     if header.get("request") != environment.request:
         raise EnvironmentFailed(
-            f"{environment.name}: {file} is stale: it was made for another {environment.file.name}; {command}"
+            f"{environment.name}: {file} is stale: it was made for another"
+            f" {environment.file.name}; {command}"
         )
     return lock
 
@@ -179,7 +188,7 @@ def read_pip_lock(environment: Environment) -> PipLock:
 def _refuse_edited(
     environment: Environment, lock: PipLock, header: dict[str, str], command: str
 ) -> None:
-    """Hold packages, Python and platform of a lock against the hashes in its header."""
+    """Check packages, Python and platform of a lock against the hashes in its header."""
     found = content_hash(lock.packages, lock.python, lock.platform)
     if header.get("content") == found:
         return
@@ -187,8 +196,8 @@ def _refuse_edited(
     touched = touched_entries(lock.packages, header.get("entries", ""))
     raise EnvironmentFailed(
         f"{environment.name}: {environment.pip_lock} was edited by hand: "
-        f"{touched or 'its header (content, python, platform)'}; the whole must hash to {header.get('content')}, "
-        f"found {found}; bring it back from git, or {command}"
+        f"{touched or 'its header (content, python, platform)'}; the whole must hash to"
+        f" {header.get('content')}, found {found}; bring it back from git, or {command}"
     )
 
 
@@ -200,6 +209,7 @@ def require_platform(environment: Environment, lock: PipLock) -> None:
     """
     if lock.platform not in (ANY_PLATFORM, this_platform()):
         raise EnvironmentFailed(
-            f"{environment.name}: {environment.pip_lock} is a lock for {lock.platform}, this machine is "
-            f"{this_platform()}; lock it on a machine like this one: fusebench lock {environment.name}"
+            f"{environment.name}: {environment.pip_lock} is a lock for {lock.platform}, this"
+            f" machine is {this_platform()}; lock it on a machine like this one: fusebench lock"
+            f" {environment.name}"
         )

@@ -1,4 +1,4 @@
-"""The table of ``fusebench list envs``: which environments there are, who uses them, what they weigh."""
+"""The table of ``fusebench list envs``: which environments there are, who uses them, their size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def environments_table(
 
     Columns: ``env``, ``variant`` (``any`` where one lock serves both), ``python``, ``packages``
     (how many), ``state`` (``built``, ``locked``, or why not), ``size`` (of the files), ``shared``
-    (bytes of them that another tree or uv's cache holds too, by hard links), ``methods`` (how many
+    (bytes of them that another tree or uv's cache shares by hard links), ``methods`` (how many
     of ``methods_by_env``), ``key``.
     """
     rows = []

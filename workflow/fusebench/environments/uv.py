@@ -15,8 +15,9 @@ from fusebench.environments.definition import Environment
 from fusebench.environments.package_sources import package_sources
 
 _OF_THE_MACHINE = re.compile(
-    r"UV_((DEFAULT_|EXTRA_)?INDEX(_.*)?|FIND_LINKS|CACHE_DIR|KEYRING_PROVIDER|CREDENTIALS_DIR|NATIVE_TLS|SYSTEM_CERTS|"
-    r"INSECURE_HOST|OFFLINE|HTTP_.*|REQUEST_TIMEOUT|LOCK_TIMEOUT|CONCURRENT_.*|PYTHON_(INSTALL_.*|DOWNLOADS|CACHE_DIR)|NO_PROGRESS)"
+    r"UV_((DEFAULT_|EXTRA_)?INDEX(_.*)?|FIND_LINKS|CACHE_DIR|KEYRING_PROVIDER|CREDENTIALS_DIR|"
+    r"NATIVE_TLS|SYSTEM_CERTS|INSECURE_HOST|OFFLINE|HTTP_.*|REQUEST_TIMEOUT|LOCK_TIMEOUT|"
+    r"CONCURRENT_.*|PYTHON_(INSTALL_.*|DOWNLOADS|CACHE_DIR)|NO_PROGRESS)"
 )
 
 
@@ -68,7 +69,11 @@ def run_uv(
 
 
 def _may_reach_uv(name: str) -> bool:
-    """Let through where packages and interpreters come from; what else a user set would make another lock of it."""
+    """Say whether uv may see a variable.
+
+    It may see settings of where packages and interpreters come from. Other settings of a user would
+    change the lock.
+    """
     return (not name.startswith("UV_") and name != "VIRTUAL_ENV") or bool(
         _OF_THE_MACHINE.fullmatch(name)
     )
@@ -77,8 +82,7 @@ def _may_reach_uv(name: str) -> bool:
 def cache_beside(stage: Path) -> dict[str, str]:
     """Variables that give uv a cache on the disk of ``stage``, where hard links are possible.
 
-    The user's own cache serves where it lies on that disk; else one is kept in
-    ``resources/cache/uv``.
+    It is the user's own cache if that is on the same disk, else ``resources/cache/uv``.
     """
     if "UV_CACHE_DIR" in os.environ:
         return {}
@@ -102,7 +106,7 @@ def only_binary(packages: Iterable[str]) -> list[str]:
 def exclude_newer(environment: Environment) -> list[str]:
     """Options that show uv the registry as it was at the end of the environment's day, UTC.
 
-    uv would take a bare date for the end of that day where the machine stands.
+    uv would take a bare date as the end of that day in the machine's time zone.
     """
     if not environment.exclude_newer:
         return []

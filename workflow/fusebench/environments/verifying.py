@@ -1,4 +1,4 @@
-"""Holding a built environment against its lock, file by file."""
+"""Checking a built environment against its lock, file by file."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from fusebench.hashes import sha256_of_file
 def verify(
     env_folder: Path, variant: str, resources: Path, *, archives: bool = False
 ) -> list[Difference]:
-    """List how ``resources/envs/<key>`` differs from its lock; an empty list means that it is what the lock says.
+    """List how ``resources/envs/<key>`` differs from its lock; the list is empty if it does not.
 
-    Files of wheels are held against the wheels' RECORDs, all others (bytecode, console scripts)
+    Files of wheels are checked against the wheels' RECORDs, all others (bytecode, console scripts)
     against the manifest that the build wrote. With ``archives`` the archives of the lock are
-    fetched again into an empty cache, hashes required, and every file is held against those: this
-    also finds a RECORD that was edited together with its file.
+    fetched again into an empty cache, hashes required, and every file is checked against those.
+    This also finds a RECORD that was edited together with its file.
 
     Raises:
-        EnvironmentFailed: the environment is not locked or not built; with ``archives``, they
-            cannot be had.
+        EnvironmentFailed: the environment is not locked or not built; with ``archives``, an archive
+            cannot be fetched.
     """
     environment = read_environment(env_folder, variant)
     root = resources.absolute() / "envs" / locked_key(environment)
@@ -67,21 +67,25 @@ def verify(
 
 
 def _packages(environment: Environment, root: Path) -> Iterator[Difference]:
-    """Hold names and versions of what is installed against the locks."""
+    """Check names and versions of the installed packages against the locks."""
     locked: dict[str, set[str]] = {}
     for package in read_pip_lock(environment).packages:
         locked.setdefault(normalised(package.name), set()).add(package.version)
     yield from missing_conda(read_conda_lock(environment), root)
     for name, version in installed_packages(root).items():
         if version not in locked.get(name, ()):
-            said = f"version {version}, the lock says {', '.join(sorted(locked.get(name, ()))) or 'nothing of it'}"
+            wanted = ", ".join(sorted(locked.get(name, ()))) or "nothing of it"
+            said = f"version {version}, the lock says {wanted}"
             yield Difference(name, f"{name}-{version}.dist-info", said)
 
 
 def _against_records(
     environment: Environment, root: Path, digests: dict[str, str], notes: list[str]
 ) -> Iterator[Difference]:
-    """Hold files against RECORDs; errors of an archive's own RECORD were noted when it was installed."""
+    """Check files against RECORDs.
+
+    Errors of an archive's own RECORD are left out: they were noted when it was installed.
+    """
     for difference in check_records(root, digests, environment.wrong_records):
         if not any(note.endswith(str(difference)) for note in notes):
             yield difference
@@ -90,7 +94,7 @@ def _against_records(
 def _against_manifest(
     root: Path, digests: dict[str, str], manifest: str, told: set[str]
 ) -> Iterator[Difference]:
-    """Hold every file against the manifest; those that were told already are left out."""
+    """Check every file against the manifest; those that were reported already are left out."""
     if not (root / MANIFEST).is_file() or sha256_of_file(root / MANIFEST) != manifest:
         yield Difference("", MANIFEST, "is not the one that the receipt names")
         return
@@ -109,7 +113,7 @@ def _against_manifest(
 def _against_archives(
     environment: Environment, root: Path, digests: dict[str, str], told: set[str]
 ) -> Iterator[Difference]:
-    """Hold every file that comes from an archive of the lock against a fresh copy of that archive."""
+    """Check every file of a locked archive against a fresh copy of that archive."""
     with staging_folder(root.with_name(f"{root.name}-archives")) as stage:
         fresh = fresh_files(environment, stage, root)
     for path, digest in fresh.items():
