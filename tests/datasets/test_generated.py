@@ -1,4 +1,4 @@
-"""The generated datasets: the same everywhere, and what they claim to be."""
+"""The generated datasets: the same on every machine, with the properties they claim."""
 
 from __future__ import annotations
 
@@ -58,7 +58,10 @@ def test_bytes_are_frozen(dataset: str) -> None:
 
 @pytest.mark.parametrize("dataset", FROZEN)
 def test_pairs_are_well_formed(dataset: str) -> None:
-    """Six to ten pairs, names usable as file names and unique, 8-bit gray or RGB, both sources of one size."""
+    """A dataset has 6 to 10 pairs: 8-bit gray or RGB, both sources of one size.
+
+    Names are unique and can be file names.
+    """
     made = pairs(dataset)
     assert 6 <= len(made) <= 10
     assert len({pair.name for pair in made}) == len(made)
@@ -72,7 +75,7 @@ def test_pairs_are_well_formed(dataset: str) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(640, 480), (1024, 768)])
 def test_a_pair_is_repeated_at_a_fixed_size(width: int, height: int) -> None:
-    """The datasets of the clock hold one pair again and again, at the size that their name says."""
+    """The speed datasets repeat one pair, at the size in their name."""
     made = pairs(f"repeated-{width}x{height}")
     assert (
         {pair.a.shape[:2] for pair in made}
@@ -84,7 +87,7 @@ def test_a_pair_is_repeated_at_a_fixed_size(width: int, height: int) -> None:
 
 
 def test_no_network_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything comes out of installed packages."""
+    """All images come from installed packages."""
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a generator opened a socket")
@@ -95,13 +98,13 @@ def test_no_network_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_colour_visible_with_gray_infrared() -> None:
-    """Night scenes have a gray infrared and a colour visible image, so that every method's luma rule shows."""
+    """Night scenes have a gray infrared and a colour visible image, to show luma rules."""
     assert {(pair.a.ndim, pair.b.ndim) for pair in pairs("night-scenes")} == {(2, 3)}
     assert all(np.ptp(pair.b.astype(int), axis=2).max() > 30 for pair in pairs("night-scenes"))
 
 
 def test_infrared_shows_what_the_visible_hides() -> None:
-    """Each scene holds hot pixels that do not stand out in the visible image, and bright ones that are not hot."""
+    """Each scene has hot pixels that are not bright, and bright pixels that are not hot."""
     for pair in pairs("night-scenes"):
         hot, visible = pair.a > 150, gray(pair.b)
         assert 0.01 < hot.mean() < 0.3, pair.name
@@ -116,7 +119,7 @@ def test_most_scenes_are_dark() -> None:
 
 
 def test_every_pixel_is_in_focus_once() -> None:
-    """Each source blurs a part of the reference, and nearly every pixel is right in one of them."""
+    """Each source blurs a part of the reference; nearly every pixel is sharp in one of them."""
     for pair in pairs("multi-focus"):
         assert pair.reference is not None, pair.name
         wrong = [np.abs(image.astype(int) - pair.reference) for image in (pair.a, pair.b)]
@@ -125,7 +128,7 @@ def test_every_pixel_is_in_focus_once() -> None:
 
 
 def test_the_two_focus_on_different_parts() -> None:
-    """There is a part that is sharper in A and a part that is sharper in B."""
+    """One part is sharper in A, another part is sharper in B."""
     for pair in pairs("multi-focus"):
         a, b = sharpness(pair.a), sharpness(pair.b)
         assert (a > 2 * b + 1).mean() > 0.04, pair.name
@@ -133,7 +136,10 @@ def test_the_two_focus_on_different_parts() -> None:
 
 
 def test_exposures_clip_at_opposite_ends() -> None:
-    """A is dark and keeps the lights, B is bright, keeps the shadows and clips the lights; there is no reference."""
+    """A is dark and keeps the lights; B is bright, keeps the shadows and clips the lights.
+
+    There is no reference.
+    """
     for pair in pairs("multi-exposure"):
         assert pair.reference is None, pair.name
         assert np.median(gray(pair.b)) > np.median(gray(pair.a)) + 50, pair.name
@@ -144,7 +150,7 @@ def test_exposures_clip_at_opposite_ends() -> None:
 
 @pytest.mark.parametrize("diameter", [1, 2, 3, 5, 8])
 def test_disk_mean_of_a_flat_image_is_flat(diameter: int) -> None:
-    """Borders are repeated: nothing darkens at the edge."""
+    """Borders are repeated, so that edges do not become darker."""
     flat = np.full((9, 11, 2), 77, np.int64)
     assert (disk_mean(flat, diameter) == 77).all()
 
@@ -160,14 +166,14 @@ def test_disk_sum_of_a_point_is_the_disk() -> None:
 
 
 def test_disk_of_one_pixel_leaves_the_image_alone() -> None:
-    """A diameter of 1 is focus."""
+    """A diameter of 1 pixel blurs nothing."""
     image = np.random.RandomState(0).randint(0, 256, (12, 13, 3)).astype(np.uint8)
     layer = np.random.RandomState(1).randint(0, 3, (12, 13)).astype(np.int64)
     assert (defocus(image, layer, [1, 1, 1]) == image).all()
 
 
 def test_sharp_front_does_not_leak_into_blurred_back() -> None:
-    """In front of a blurred black background a sharp white object has no halo, as with a real lens."""
+    """A sharp white object before a blurred black background has no halo, as with a real lens."""
     image = np.zeros((20, 30), np.uint8)
     image[:, 15:] = 255
     layer = np.where(image > 0, 4, 0).astype(np.int64)
@@ -176,7 +182,7 @@ def test_sharp_front_does_not_leak_into_blurred_back() -> None:
 
 
 def test_shapes_fill_what_they_enclose() -> None:
-    """A polygon by the even-odd rule, wherever its corners are; a stroke of the width asked for, with round ends."""
+    """A polygon follows the even-odd rule; a stroke has the given width and round ends."""
     rows, columns = np.ogrid[0.5:8, 0.5:10]
     square = polygon([(2, -5), (6, -5), (6, 3), (2, 3)], rows, columns)
     assert np.argwhere(square).min(axis=0).tolist() == [0, 2]

@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 
 def make_images(root: Path, folder: str, seeds: dict[str, tuple[int, int]]) -> DatasetEntry:
-    """Write pairs of images and return the entry of the dataset that they are."""
+    """Write pairs of images and return the entry of their dataset."""
     for name, numbers in seeds.items():
         for side, seed in zip("ab", numbers, strict=True):
             pixels = np.random.default_rng(seed).integers(0, 256, (6, 7), dtype=np.uint8)
@@ -46,7 +46,7 @@ def prepared(root: Path, entry: DatasetEntry) -> Manifest:
 
 
 def test_prepared_dataset_meets_its_own_pins(tmp_path: Path) -> None:
-    """What is pinned from a dataset is accepted when it is prepared again, for a part of its pairs too."""
+    """Pins written from a dataset accept it when it is prepared again, also a part of it."""
     entry = make_images(tmp_path, "one", {"p": (1, 2), "q": (3, 4)})
     manifest = prepared(tmp_path, entry)
     assert write_pins(tmp_path / "one.sha256", manifest) == 4
@@ -61,7 +61,7 @@ def test_prepared_dataset_meets_its_own_pins(tmp_path: Path) -> None:
 
 
 def test_a_pinned_image_that_is_absent_is_named(tmp_path: Path) -> None:
-    """A set whose images are found on the disk must have all that are pinned; a list of names may choose some of them."""
+    """Without a list of names all pinned images must be there; a list may choose some of them."""
     entry = make_images(tmp_path, "one", {"p": (1, 2), "q": (3, 4)})
     manifest = prepared(tmp_path, entry)
     write_pins(tmp_path / "one.sha256", manifest)
@@ -75,7 +75,7 @@ def test_a_pinned_image_that_is_absent_is_named(tmp_path: Path) -> None:
 
 
 def test_first_file_that_changed_is_named(tmp_path: Path) -> None:
-    """Of several changed images the first is told with its file, the number of all, and both sums."""
+    """The message has the first changed image with its file, the number of all, and both sums."""
     entry = make_images(tmp_path, "one", {"p": (1, 2), "q": (3, 4), "r": (5, 6)})
     manifest = prepared(tmp_path, entry)
     write_pins(tmp_path / "one.sha256", manifest)
@@ -88,7 +88,7 @@ def test_first_file_that_changed_is_named(tmp_path: Path) -> None:
 
 
 def test_shared_pairs_are_found_under_other_names_and_swapped(tmp_path: Path) -> None:
-    """Two datasets share a pair when its two images are the same, whatever they are called and whichever is A."""
+    """Two datasets share a pair if it has the same two images, under any name and in any order."""
     sets = {
         "one": {"p": (1, 2), "q": (3, 4)},
         "two": {"x": (4, 3), "y": (9, 8)},
@@ -108,7 +108,7 @@ def test_shared_pairs_are_found_under_other_names_and_swapped(tmp_path: Path) ->
 
 
 def test_pairs_of_a_prepared_dataset_are_known_without_pins(tmp_path: Path) -> None:
-    """From its marker; a dataset that is neither pinned nor prepared shares nothing."""
+    """They come from its manifest; a dataset neither pinned nor prepared shares nothing."""
     datasets = {}
     for name, seeds in {"one": {"p": (1, 2)}, "two": {"x": (2, 1)}, "three": {"y": (1, 2)}}.items():
         entry = make_images(tmp_path, name, seeds)
@@ -122,7 +122,7 @@ def test_pairs_of_a_prepared_dataset_are_known_without_pins(tmp_path: Path) -> N
 
 
 def test_an_image_that_is_not_pinned_is_told(tmp_path: Path) -> None:
-    """A pair that was added to the list, and not to the sums."""
+    """A pair that was added to the list, but not to the sums, is reported with its file."""
     entry = make_images(tmp_path, "one", {"p": (1, 2), "q": (3, 4)})
     write_pins(tmp_path / "one.sha256", prepared(tmp_path, replace(entry, pairs=["p"])))
     with pytest.raises(DatasetUnavailable, match=r"found 2 other\(s\), first: a/q\.png"):

@@ -48,7 +48,7 @@ def refused(root: Path, job: DatasetJob = LOCAL, mirror: str = "") -> str:
 
 
 def test_images_are_brought_to_their_normal_form(tmp_path: Path) -> None:
-    """Gray or RGB PNG under the names of the pairs.
+    """Images become gray or RGB PNG files under the names of the pairs.
 
     The manifest has size, mode, pixels and the file that each came from.
     """
@@ -86,7 +86,7 @@ def test_images_are_brought_to_their_normal_form(tmp_path: Path) -> None:
 
 
 def test_thumbnails_are_kept_with_it(tmp_path: Path) -> None:
-    """Those of the sources, in the order of the pairs."""
+    """The prepared dataset has the thumbnails of the sources, in the order of the pairs."""
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), a_q=pixels(3), b_q=pixels(4))
     manifest = prepare(tmp_path)
     small = read_thumbnails(tmp_path / "out", manifest.pairs)
@@ -95,7 +95,7 @@ def test_thumbnails_are_kept_with_it(tmp_path: Path) -> None:
 
 
 def test_a_ground_truth_is_prepared_as_well(tmp_path: Path) -> None:
-    """It is a side of the pair, and no part of the hash of the sources, by which runs know them."""
+    """It is a side of the pair, but not part of the hash that runs depend on."""
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), gt_p=pixels(3))
     manifest = prepare(tmp_path, replace(LOCAL, patterns={**SIDES, "reference": "gt/{name}.png"}))
     [pair] = manifest.pairs
@@ -105,7 +105,7 @@ def test_a_ground_truth_is_prepared_as_well(tmp_path: Path) -> None:
 
 
 def test_pairs_come_in_the_order_of_their_list(tmp_path: Path) -> None:
-    """Or sorted where there is none; the list may leave some out."""
+    """Without a list they are sorted; a list may leave some out."""
     for seed, name in enumerate(("p1", "p2", "p10")):
         add(tmp_path / "images", **{f"a_{name}": pixels(seed), f"b_{name}": pixels(seed + 9)})
     assert [pair.name for pair in prepare(tmp_path).pairs] == ["p1", "p10", "p2"]
@@ -114,7 +114,7 @@ def test_pairs_come_in_the_order_of_their_list(tmp_path: Path) -> None:
 
 
 def test_what_was_done_to_an_image_is_noted(tmp_path: Path) -> None:
-    """16 bits scaled, an alpha channel dropped."""
+    """The notes name scaling from 16 bits and a dropped alpha channel."""
     folder = tmp_path / "images"
     add(folder, b_p=pixels(1))
     cv2.imwrite(str(folder / "b" / "p.png"), pixels(1).astype(np.uint16) * 257)
@@ -127,7 +127,7 @@ def test_what_was_done_to_an_image_is_noted(tmp_path: Path) -> None:
 
 
 def test_a_generated_dataset_is_what_its_generator_draws(tmp_path: Path) -> None:
-    """Its images come from no file."""
+    """Its images are those of the generator and name no original file."""
     manifest = prepare(tmp_path, DatasetJob(kind="generated", generator="multi-focus"))
     assert len(manifest.pairs) >= 6
     for pair in manifest.pairs:
@@ -136,7 +136,7 @@ def test_a_generated_dataset_is_what_its_generator_draws(tmp_path: Path) -> None
 
 
 def test_what_was_there_is_replaced(tmp_path: Path) -> None:
-    """An image of an earlier list of pairs is gone."""
+    """An image of an earlier list of pairs is removed."""
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), a_q=pixels(3), b_q=pixels(4))
     prepare(tmp_path)
     prepare(tmp_path, replace(LOCAL, names=["q"]))
@@ -144,7 +144,7 @@ def test_what_was_there_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_dataset_that_cannot_be_prepared_again_is_gone(tmp_path: Path) -> None:
-    """Nothing takes images of yesterday for those of today."""
+    """A failed preparation removes the old images, so that nothing uses them by mistake."""
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2))
     prepare(tmp_path)
     (tmp_path / "images" / "b" / "p.png").unlink()
@@ -152,14 +152,14 @@ def test_a_dataset_that_cannot_be_prepared_again_is_gone(tmp_path: Path) -> None
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    """As the entry writes it, and where it was looked for."""
+    """The message names the folder as the entry writes it, and its full path."""
     assert refused(tmp_path) == (
         f"images: must be the folder of your images; found nothing at {tmp_path}/images"
     )
 
 
 def test_all_damaged_pairs_are_told_at_once(tmp_path: Path) -> None:
-    """The first ten of them, and how many more there are; paths are those of the dataset."""
+    """The message has the first ten and the number of the others; paths start at the dataset."""
     names = [f"p{number:02}" for number in range(13)]
     for number, name in enumerate(names):
         add(tmp_path / "images", **{f"a_{name}": pixels(number), f"b_{name}": pixels(number)})
@@ -170,7 +170,7 @@ def test_all_damaged_pairs_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_images_of_a_pair_must_have_one_size(tmp_path: Path) -> None:
-    """With the pair, all sizes, and what to do; a ground truth counts."""
+    """The message has the pair, all sizes, and what to do; a ground truth counts too."""
     job = replace(LOCAL, patterns={**SIDES, "reference": "gt/{name}.png"})
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), gt_p=pixels(3, 5, 7))
     assert refused(tmp_path, job) == (
@@ -181,14 +181,14 @@ def test_images_of_a_pair_must_have_one_size(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("names", [["p", "q"], ["q", "p"]])
 def test_a_listed_pair_that_is_not_there_is_told(tmp_path: Path, names: list[str]) -> None:
-    """By its name and the file that was expected."""
+    """The message has its name and the file that was expected."""
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), a_q=pixels(3))
     told = refused(tmp_path, replace(LOCAL, names=names))
     assert told == "pair 'q': b/q.png: must be an image file; found nothing there"
 
 
 def test_a_star_that_matches_two_files_is_told(tmp_path: Path) -> None:
-    """Which of them is meant nobody knows."""
+    """A pattern that matches two files is refused, because it does not say which one counts."""
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2))
     write_png(tmp_path / "images" / "a" / "p.bmp", pixels(3))
     job = replace(LOCAL, patterns={"a": "a/{name}.*", "b": "b/{name}.png"})
@@ -196,7 +196,7 @@ def test_a_star_that_matches_two_files_is_told(tmp_path: Path) -> None:
 
 
 def test_other_images_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
-    """The sum of all is told as it must be and as it is; the right one is accepted."""
+    """The message has the expected and the found sum; the right sum is accepted."""
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2))
     found = prepare(tmp_path).sha256
     assert refused(tmp_path, replace(LOCAL, sha256="0" * 64)) == (
@@ -207,7 +207,7 @@ def test_other_images_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_sum_is_of_names_and_pixels(tmp_path: Path) -> None:
-    """Whatever files held them; another name, order, or place of A and B is another dataset."""
+    """File formats do not count; another order, or A and B swapped, gives another sum."""
     folder = tmp_path / "images"
     add(folder, a_p=pixels(1), b_p=pixels(2), a_q=pixels(3), b_q=pixels(4))
     first = prepare(tmp_path).sha256
@@ -245,9 +245,9 @@ def of_git(origin: git.Repo, names: list[str]) -> DatasetJob:
 
 
 def test_images_of_a_repository_are_taken_at_its_commit(tmp_path: Path, origin: git.Repo) -> None:
-    """Those of the list, from the mirror.
+    """The listed images come from the mirror.
 
-    Where they came from is told by their path in the repository.
+    The manifest has their path in the repository.
     """
     manifest = prepare(
         tmp_path, of_git(origin, ["q", "p"]), f"{tmp_path}/mirrors/{{owner}}+{{name}}"
@@ -261,9 +261,9 @@ def test_images_of_a_repository_are_taken_at_its_commit(tmp_path: Path, origin: 
 def test_a_repository_that_cannot_be_had_makes_the_dataset_unavailable(
     tmp_path: Path, origin: git.Repo
 ) -> None:
-    """In the words of the clone.
+    """The message is that of the clone.
 
-    Cells that need it are skipped, and their sources are not blamed.
+    The error is DatasetUnavailable: the dataset is at fault, not the source of a method.
     """
     job = of_git(origin, ["p"])
     mirror = f"{tmp_path}/mirrors/{{owner}}+{{name}}"
@@ -278,9 +278,9 @@ def test_a_repository_that_cannot_be_had_makes_the_dataset_unavailable(
 
 
 def test_images_that_a_mirror_lacks_are_told(tmp_path: Path, origin: git.Repo) -> None:
-    """A partial mirror has the commit and not the content of every file.
+    """A partial mirror has the commit, but not the content of every file.
 
-    Only images of the list count.
+    Only listed images count.
     """
     blob = origin.head.commit.tree["set/ir/q.png"].hexsha
     loose = Path(origin.git_dir, "objects", blob[:2], blob[2:])

@@ -1,4 +1,4 @@
-"""Thumbnails of source images: kept with a prepared dataset, or made when they are asked for."""
+"""Thumbnails of source images: stored with a prepared dataset, or made on request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from fusebench.datasets.thumbnails import FILE, read_thumbnails
 
 
 def test_kept_thumbnails_are_those_of_the_images(tmp_path: Path) -> None:
-    """A prepared dataset holds what its images give, for any of its pairs in any order; without the file, or with a damaged one, they are made."""
+    """Stored thumbnails are those of the images, for any pairs in any order.
+
+    Without the file, or with a damaged one, they are made from the images.
+    """
     job = DatasetJob(kind="generated", generator="night-scenes")
     manifest = prepare_dataset("scenes", job, tmp_path / "scenes", tmp_path)
     pairs = [manifest.pairs[2], manifest.pairs[0]]

@@ -1,4 +1,4 @@
-"""Clones: at a full commit, whole, shared, and refused where they are not what was pinned."""
+"""Clones: at a full commit, whole, shared, and refused if they are not what was pinned."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_commit_is_checked_out_not_the_branch(
 
 
 def test_line_endings_stay_as_committed(tmp_path: Path, origin: Path, mirror: str) -> None:
-    """A repository with ``text=auto`` and Windows line endings is cloned byte for byte and counts as clean."""
+    """With ``text=auto`` and Windows line endings a clone has the same bytes and is clean."""
     repository = git.Repo.init(origin)
     (origin / "test.py").write_bytes(b"a\r\nb\r\n")
     repository.git.add("test.py")
@@ -96,7 +96,7 @@ def test_submodules_are_cloned_at_their_commits(tmp_path: Path, origin: Path, mi
 def test_what_is_no_commit_of_the_repository_is_refused(
     pin: str | None, tmp_path: Path, origin: Path, mirror: str
 ) -> None:
-    """A branch, a short hash, no hash, and a hash that the repository lacks are refused, and nothing is left behind."""
+    """A branch, a short, missing or unknown hash is refused, and no files remain."""
     commit(origin, {"test.py": "1"})
     with pytest.raises(SourceUnavailable, match="must be a"):
         obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
@@ -106,7 +106,7 @@ def test_what_is_no_commit_of_the_repository_is_refused(
 
 
 def test_the_hash_of_a_tree_is_refused(tmp_path: Path, origin: Path, mirror: str) -> None:
-    """A full hash that is a tree, not a commit, is told as such."""
+    """The message for a full hash of a tree says that it is a tree, not a commit."""
     commit(origin, {"test.py": "1"})
     tree = git.Repo(origin).head.commit.tree.hexsha
     with pytest.raises(SourceUnavailable, match="found tree under that hash"):
@@ -114,7 +114,7 @@ def test_the_hash_of_a_tree_is_refused(tmp_path: Path, origin: Path, mirror: str
 
 
 def test_a_missing_mirror_names_both_places(tmp_path: Path, mirror: str) -> None:
-    """Where the mirror lacks a repository, the message names the code link and the place that was looked at."""
+    """If the mirror lacks a repository, the message names the code link and the mirror's path."""
     with pytest.raises(SourceUnavailable) as caught:
         obtain_source(URL, "0" * 40, tmp_path / "clone", tmp_path, mirror)
     assert URL in str(caught.value) and str(tmp_path / "mirrors" / "lab+method") in str(
@@ -134,7 +134,7 @@ def test_an_edited_clone_is_refused(tmp_path: Path, origin: Path, mirror: str) -
 
 
 def test_a_local_repository_with_changes_is_refused(tmp_path: Path) -> None:
-    """An author's own repository is cloned at a commit, and refused while it holds changes that no commit knows."""
+    """An author's own repository is cloned at a commit, and refused with uncommitted changes."""
     folder = tmp_path / "mine"
     pin = commit(folder, {"test.py": "1"})
     obtain_source("mine", pin, tmp_path / "clone", tmp_path)
@@ -145,7 +145,7 @@ def test_a_local_repository_with_changes_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_plain_folder_is_copied_and_pinned_by_its_content(tmp_path: Path) -> None:
-    """A folder without history is known by the digest of its files."""
+    """A folder without history is identified by the digest of its files."""
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "test.py").write_text("1")
@@ -163,7 +163,7 @@ def _obtain(arguments: tuple[str, str, Path, Path, str]) -> str:
 def test_a_folder_that_is_no_whole_clone_is_refused(
     tmp_path: Path, origin: Path, mirror: str
 ) -> None:
-    """What another program left, or a damaged disk, is told with the folder to delete; it is no crash."""
+    """A folder that is no whole clone gives an error that names the folder to delete."""
     pin = commit(origin, {"test.py": "1"})
     (tmp_path / "clone").mkdir()
     with pytest.raises(
@@ -192,7 +192,7 @@ def test_a_mirror_that_is_no_repository_is_told_in_git_s_first_words(
 
 
 def test_two_jobs_may_want_a_source_at_once(tmp_path: Path, origin: Path, mirror: str) -> None:
-    """Concurrent clones of one source end with one whole folder and no left-overs."""
+    """Concurrent clones of one source give one whole folder and no other files."""
     pin = commit(origin, {f"file{i}.py": "x" * 1000 for i in range(50)})
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         trees = pool.map(_obtain, [(URL, pin, tmp_path / "clone", tmp_path, mirror)] * 4)
@@ -271,7 +271,7 @@ def test_only_what_is_asked_for_counts_as_absent(tmp_path: Path, origin: Path, m
 def test_strange_names_are_cloned_and_count_as_clean(
     tmp_path: Path, origin: Path, mirror: str, name: str
 ) -> None:
-    """Whatever a file may be called, git's way to quote it is undone."""
+    """Git's quoting of unusual file names is undone."""
     pin = commit(origin, {f"folder/{name}": "1"})
     for _ in range(2):
         obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
@@ -304,7 +304,7 @@ def test_filters_of_the_authors_are_not_run(tmp_path: Path, origin: Path, mirror
 
 
 def test_a_copy_of_a_folder_that_was_edited_is_refused(tmp_path: Path) -> None:
-    """It must equal the folder, both of what is in it; caches are no part of either."""
+    """A copy must have the same content as its folder; caches do not count in either."""
     folder = tmp_path / "mine"
     (folder / "__pycache__").mkdir(parents=True)
     (folder / "__pycache__" / "a.pyc").touch()
@@ -318,14 +318,14 @@ def test_a_copy_of_a_folder_that_was_edited_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    """As the entry writes it, and where it was looked for."""
+    """The message names the folder as the entry writes it, and its full path."""
     told = f"mine: must be an existing folder; found nothing at {tmp_path}/mine"
     with pytest.raises(SourceUnavailable, match=re.escape(told)):
         obtain_source("mine", None, tmp_path / "copy", tmp_path)
 
 
 def test_a_local_repository_is_cloned_from_where_it_lies(tmp_path: Path) -> None:
-    """A mirror replaces the network, and nothing of this machine.
+    """A mirror replaces the network, but not repositories on this machine.
 
     The marker has the commit's tree.
     """
@@ -351,7 +351,7 @@ def address(tmp_path: Path, origin: Path) -> Iterator[str]:
 
 
 class SilentHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files and tells nobody."""
+    """Serves files and logs nothing."""
 
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing."""
@@ -360,9 +360,9 @@ class SilentHandler(http.server.SimpleHTTPRequestHandler):
 def test_a_server_that_gives_no_single_commit_is_asked_for_everything(
     tmp_path: Path, origin: Path, address: str
 ) -> None:
-    """Some servers refuse to send one commit, or a commit without its files.
+    """A server may refuse to send one commit, or a commit without its files.
 
-    Then the whole history comes.
+    Then the whole history is fetched.
     """
     pin = git.Repo(origin).head.commit.hexsha
     marker = obtain_source(address, pin, tmp_path / "clone", tmp_path)
@@ -375,7 +375,7 @@ def test_a_server_that_gives_no_single_commit_is_asked_for_everything(
 def test_an_address_that_nobody_answers_is_told_in_git_s_words(
     tmp_path: Path, address: str
 ) -> None:
-    """No question for a password is asked, and nothing is left behind."""
+    """Git does not ask for a password, and no files remain."""
     with pytest.raises(SourceUnavailable, match=r"none: cannot be cloned from .*: fatal: "):
         obtain_source(f"{address}/none", "1" * 40, tmp_path / "clone", tmp_path)
     assert not (tmp_path / "clone").exists()
@@ -384,7 +384,7 @@ def test_an_address_that_nobody_answers_is_told_in_git_s_words(
 def test_folders_come_without_the_rest_from_a_server_that_can_do_so(
     tmp_path: Path, origin: Path
 ) -> None:
-    """Git's own protocol sends the commit without contents, and then those of the folders alone."""
+    """Git's own protocol sends the commit without contents, then only the folders' contents."""
     pin = commit(origin, {"ir/1.png": "a", "w.pth": "large"})
     weights = git.Repo(origin).head.commit.tree["w.pth"].hexsha
     git.Repo(origin).git.config("uploadpack.allowFilter", "true")
@@ -405,5 +405,5 @@ def test_folders_come_without_the_rest_from_a_server_that_can_do_so(
     ],
 )
 def test_a_source_is_kept_under_owner_name_and_commit(code: str, key: str, tmp_path: Path) -> None:
-    """Twelve digits of the commit are enough for a folder's name."""
+    """The folder's name has twelve digits of the commit."""
     assert source_key(code, "0" * 40, tmp_path) == key

@@ -1,4 +1,4 @@
-"""Weights: fetched once, held against their hash, and asked for where only a person can fetch them."""
+"""Weights: fetched once, checked by hash, and requested if only a person can fetch them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_weights_are_fetched_and_placed(address: str, tmp_path: Path) -> None:
-    """A file with an address comes to where the script expects it, with the hash that the entry names."""
+    """A file with an address is put where the script expects it, with the entry's hash."""
     weights = [WeightEntry(path="ckpt/model.pth", url=address, sha256=SHA256)]
     assert fetch_weights(weights, tmp_path / "fetched").sha256 == {"ckpt/model.pth": SHA256}
     (tmp_path / "tree").mkdir()
@@ -53,7 +53,7 @@ def test_another_hash_is_refused(address: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file_of_weights(tmp_path: Path) -> None:
-    """An entry that names a folder is told so; it is a missing file of one method, and no reason to stop the others."""
+    """An entry that names a folder gives WeightsMissing for its method; others still run."""
     (tmp_path / "tree" / "ckpt").mkdir(parents=True)
     with pytest.raises(
         WeightsMissing, match="ckpt: must be the file of the weights; found a folder"
@@ -62,7 +62,7 @@ def test_a_folder_is_no_file_of_weights(tmp_path: Path) -> None:
 
 
 def test_a_wrong_hash_in_the_repository_says_what_to_do(tmp_path: Path) -> None:
-    """Both hashes are told, and the two things that can be corrected."""
+    """The message has both hashes, and the two things that can be corrected."""
     (tmp_path / "model.pth").write_bytes(CONTENT)
     weights = [WeightRef(path="model.pth", sha256="0" * 64)]
     with pytest.raises(
@@ -72,14 +72,14 @@ def test_a_wrong_hash_in_the_repository_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_dead_link_says_what_to_do(address: str, tmp_path: Path) -> None:
-    """A link that does not answer is told with the place where the file can be put by hand."""
+    """The message has the dead link, and the place to put a file that is fetched by hand."""
     weights = [WeightEntry(path="model.pth", url=address + "x")]
     with pytest.raises(WeightsMissing, match=r"fetch it by hand, put it at .*fetched/model\.pth"):
         fetch_weights(weights, tmp_path / "fetched")
 
 
 def test_a_page_for_people_is_shown_and_a_file_put_by_hand_is_taken(tmp_path: Path) -> None:
-    """Weights on a drive are asked for with link and code; once the file lies there it is used."""
+    """Weights on a drive are requested with link and code; a file put there by hand is used."""
     weights = [
         WeightEntry(
             path="model.pth", page="https://drive.example.org/x", password="abcd", sha256=SHA256
@@ -95,7 +95,7 @@ def test_a_page_for_people_is_shown_and_a_file_put_by_hand_is_taken(tmp_path: Pa
 def test_weights_of_the_repository_are_taken_where_they_lie(tmp_path: Path) -> None:
     """Without an address nothing is fetched.
 
-    The file of the repository is held against its hash.
+    The file of the repository is checked by its hash.
     """
     (tmp_path / "model.pth").write_bytes(CONTENT)
     assert fetch_weights([WeightEntry(path="model.pth")], tmp_path / "fetched").sha256 == {}
@@ -114,13 +114,13 @@ def test_weights_of_the_repository_are_taken_where_they_lie(tmp_path: Path) -> N
     ],
 )
 def test_weights_that_are_nowhere_are_told(absent: list[str], told: str, tmp_path: Path) -> None:
-    """Whether nobody has them, or the mirror has not."""
+    """The message says whether the weights are nowhere, or only the mirror lacks them."""
     with pytest.raises(WeightsMissing, match=f"model.pth: {told}"):
         place_weights([WeightRef(path="model.pth")], None, tmp_path, absent)
 
 
 def test_a_pointer_is_no_file_of_weights(tmp_path: Path) -> None:
-    """What git-lfs leaves in a repository is a text of three lines."""
+    """A git-lfs pointer, a text of three lines, is refused as weights."""
     (tmp_path / "model.pth").write_text(
         "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"
     )
@@ -129,7 +129,7 @@ def test_a_pointer_is_no_file_of_weights(tmp_path: Path) -> None:
 
 
 def test_a_file_put_by_hand_wins_over_that_of_the_repository(tmp_path: Path) -> None:
-    """A pointer in the repository is replaced by the file that somebody fetched for it."""
+    """A file fetched by hand replaces a git-lfs pointer in the repository."""
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "model.pth").write_text("version https://git-lfs.github.com/spec/v1\n")
     (tmp_path / "fetched").mkdir()

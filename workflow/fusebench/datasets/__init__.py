@@ -1,1 +1,1 @@
-"""Datasets: generated, from a repository, or the user's own, all in one normal form with a manifest."""
+"""Datasets: generated, from a repository, or the user's own, in one normal form with a manifest."""

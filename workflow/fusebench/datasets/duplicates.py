@@ -1,4 +1,4 @@
-"""Pairs that several datasets share, recognised by the pixels of their images whatever their files are called."""
+"""Pairs that several datasets share, recognised by their pixels, not by file names."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ Pairs = dict[str, frozenset[str]]
 
 
 def shared_pairs(registry: Registry) -> list[dict[str, str]]:
-    """Return a row for every two datasets that share pairs: how many of each, and under which names the first one goes.
+    """Return a row for every two datasets that share pairs.
 
-    A dataset takes part as soon as its images are pinned or prepared; its parts, which name the
-    same file of pins, do not.
+    It says how many pairs of each they share, and the names of the first one. A dataset takes part
+    as soon as its images are pinned or prepared; parts of it, which name the same file of pins, do
+    not.
     """
     known = {dataset.name: pairs_of(registry, dataset) for dataset in _without_parts(registry)}
     rows = []
@@ -40,7 +41,10 @@ def shared_pairs(registry: Registry) -> list[dict[str, str]]:
 
 
 def pairs_of(registry: Registry, dataset: Dataset) -> Pairs:
-    """Return the pairs of a dataset from its file of pins, or else from its marker; none where it has neither."""
+    """Return the pairs of a dataset from its file of pins, or else from its manifest.
+
+    There are none if it has neither.
+    """
     sums = _known_sums(registry.root, dataset)
     names = {name for side, name in sums if side == "a" and ("b", name) in sums}
     return {name: frozenset((sums["a", name], sums["b", name])) for name in sorted(names)}
@@ -56,7 +60,7 @@ def _known_sums(root: Path, dataset: Dataset) -> dict[tuple[str, str], str]:
 
 
 def _without_parts(registry: Registry) -> list[Dataset]:
-    """Return the datasets, of those that name the same file of pins only the first."""
+    """Return the datasets, but only the first of those that name the same file of pins."""
     by_pins = {
         dataset.entry.hashes or dataset.name: dataset
         for dataset in reversed(registry.datasets.values())

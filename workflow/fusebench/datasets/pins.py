@@ -1,4 +1,7 @@
-"""The pixels that a dataset must hold, image by image: a text file of sha256 sums that is frozen with its list of pairs."""
+"""The pixels that a dataset must have, image by image: a text file of sha256 sums.
+
+The file is fixed together with the dataset's list of pairs.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ Key = tuple[str, str]
 
 
 def write_pins(file: Path, manifest: Manifest) -> int:
-    """Write the sums of a prepared dataset, in the form of ``sha256sum``, and return how many there are."""
+    """Write the sums of a prepared dataset as ``sha256sum`` does, and return how many there are."""
     sums = dict(sums_of(manifest))
     write_text(file, "".join(f"{found}  {side}/{name}\n" for (side, name), found in sums.items()))
     return len(sums)
@@ -31,24 +34,27 @@ def read_pins(file: Path) -> dict[Key, str]:
 
 
 def check_pins(name: str, file: Path, manifest: Manifest, whole: bool) -> None:
-    """Raise DatasetUnavailable where an image is not the one that ``file`` pins; the first one is named.
+    """Raise DatasetUnavailable if an image is not the one that ``file`` pins.
 
-    ``whole``: no list of names chooses a part of the set, so that every image that is pinned must
-    be there.
+    The message names the first such image. ``whole``: no list of names chooses a part of the set,
+    so that every pinned image must be there.
     """
     known, present = read_pins(file), dict(sums_of(manifest))
     if whole and (absent := [key for key in known if key not in present]):
         raise DatasetUnavailable(
-            f"{name}: every image that {file.name} pins must be there; {len(absent)} are not, first: {'/'.join(absent[0])}; "
-            "bring them back, or name those that are wanted in `pairs`"
+            f"{name}: every image that {file.name} pins must be there; {len(absent)} are not,"
+            f" first: {'/'.join(absent[0])}; bring them back, or name those that are wanted in"
+            " `pairs`"
         )
     other = [(key, found) for key, found in present.items() if known.get(key) != found]
     if other:
         (side, pair), found = other[0]
+        wanted = known.get((side, pair), "(not listed)")
         raise DatasetUnavailable(
-            f"{name}: every image must be the one that {file.name} pins; found {len(other)} other(s), first: "
-            f"{_original(manifest, side, pair)}, whose pixels must have the sha256 {known.get((side, pair), '(not listed)')}; "
-            f"found {found}; its source has changed: take the old one, or pin the new one under another name"
+            f"{name}: every image must be the one that {file.name} pins; found"
+            f" {len(other)} other(s), first: {_original(manifest, side, pair)}, whose pixels must"
+            f" have the sha256 {wanted}; found {found}; its source has changed: take the old one,"
+            " or pin the new one under another name"
         )
 
 

@@ -1,7 +1,7 @@
-"""One normal form for every dataset: ``a/<pair>.png``, ``b/<pair>.png`` and, where there is one, ``reference/<pair>.png``.
+"""One normal form for every dataset: ``a/<pair>.png``, ``b/<pair>.png``, ``reference/<pair>.png``.
 
-The manifest names each pair with the size, mode and sha256 (over the pixel values) of its images,
-and what was done to them.
+The reference exists only where there is a ground truth. The manifest names each pair with the size,
+mode and sha256 (over the pixel values) of its images, and what was done to them.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _read(folder: Path, pattern: str, name: str) -> ReadImage:
 
 
 def _write_pairs(pairs: NamedPairs, stage: Path) -> Manifest:
-    """Write every pair and return the manifest; all damaged pairs are told at once."""
+    """Write every pair and return the manifest; one error reports all damaged pairs."""
     written: list[Pair] = []
     problems: list[str] = []
     small: dict[str, list[NDArray[np.uint8]]] = {"a": [], "b": []}

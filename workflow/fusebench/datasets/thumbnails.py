@@ -1,4 +1,7 @@
-"""Small images of a dataset's sources, made when the dataset is: every method whose results are numbered is checked by them."""
+"""Small images of a dataset's sources, made when the dataset is prepared.
+
+They serve to check every method whose result files are numbered.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ FILE = "thumbnails.npz"
 def write_thumbnails(
     folder: Path, sides: Mapping[str, list[NDArray[np.uint8]]], names: list[str]
 ) -> None:
-    """Write the thumbnails (32, 32) of the source images A and B, in the order of the pairs' names."""
+    """Write the thumbnails (32, 32) of source images A and B, in the order of the pairs' names."""
     import numpy as np
 
     np.savez(folder / FILE, a=np.stack(sides["a"]), b=np.stack(sides["b"]), names=np.array(names))
@@ -33,8 +36,8 @@ def read_thumbnails(
 ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
     """Return the thumbnails of source images A and of source images B, in the order of ``pairs``.
 
-    They are made from the images where the folder holds none that can be read, as with inputs of
-    self-checks.
+    If the folder has none that can be read, as with inputs of self-checks, they are made from the
+    images.
 
     Args:
         folder: the dataset in its normal form.
@@ -44,7 +47,7 @@ def read_thumbnails(
         return _kept(folder / FILE, [pair.name for pair in pairs])
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):  # absent, or damaged
         files = [folder / pair.sides[side].file for side in ("a", "b") for pair in pairs]
-        with ThreadPoolExecutor(2) as pool:  # decoding images leaves Python's lock alone
+        with ThreadPoolExecutor(2) as pool:  # decoding images releases Python's global lock (GIL)
             small = list(pool.map(lambda file: thumbnail(read_own(file)), files))
         return small[: len(pairs)], small[len(pairs) :]
 

@@ -1,4 +1,4 @@
-"""Sources: each repository at its pinned commit, cloned once and shared by every method and dataset that names it."""
+"""Sources: each repository at its pinned commit, cloned once for all methods and datasets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ __all__ = ["source_key"]
 
 
 def source_key(code: str, commit: str | None, root: Path) -> str:
-    """Return the name under which a source is kept: ``owner+name@commit``, or the digest of a local folder's content.
+    """Return the folder name of a source: ``owner+name@commit``.
+
+    For a local folder, the digest of its content stands for the commit.
 
     Args:
         code: the address of the repository, or a local folder relative to ``root``.

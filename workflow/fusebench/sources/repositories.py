@@ -1,4 +1,7 @@
-"""Clones of repositories at a full commit hash, with submodules, whole or without the files that a mirror lacks."""
+"""Clones of repositories at a full commit hash, with submodules.
+
+A clone is whole, or lacks only the files whose content a mirror lacks.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ from fusebench.registry.methods import is_local, owner_and_name
 FULL_HASH = re.compile(r"[0-9a-f]{40}")
 
 GIT_ENVIRONMENT = {
-    "GIT_TERMINAL_PROMPT": "0",  # a vanished repository must end as an error, not as a question for a password
+    # a vanished repository must end as an error, not as a question for a password
+    "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
     "GIT_LFS_SKIP_SMUDGE": "1",
     "GIT_CONFIG_COUNT": "5",
@@ -47,14 +51,14 @@ def obtain_source(
     Args:
         code: the address of a repository, or a local folder of the project.
         commit: the full hash; None takes a local folder as it is.
-        final: the folder to make; one that exists already and is clean is kept.
+        final: the folder to make; one that exists already and is clean is left as it is.
         root: the project's folder.
         mirror: a path template with ``{owner}`` and ``{name}`` that replaces the network; empty for
             the network.
 
     Raises:
-        SourceUnavailable: the repository or the commit cannot be had, or a folder holds changes
-            that no commit knows.
+        SourceUnavailable: the repository or the commit cannot be fetched, or a folder has changes
+            that are not committed.
     """
     if is_local(code) and not commit:
         return _snapshot(locate(root, code), code, final)
@@ -71,12 +75,16 @@ def obtain_source(
         return _describe(code, commit, final, _origin(code, root, mirror))
     except (git.GitError, OSError) as error:
         raise SourceUnavailable(
-            f"{what}: the folder {final} must be a whole clone; git says: {_reason(error)}; delete the folder and run again"
+            f"{what}: the folder {final} must be a whole clone; git says: {_reason(error)}; delete"
+            " the folder and run again"
         ) from error
 
 
 def refuse_changes(folder: Path, what: str) -> None:
-    """Raise SourceUnavailable where a clone was edited after it was made; files that the origin lacks do not count."""
+    """Raise SourceUnavailable if a clone was edited after it was made.
+
+    Files that the origin lacks do not count.
+    """
     if not (folder / ".git").exists():
         return
     repository = git.Repo(folder)
@@ -89,8 +97,9 @@ def refuse_changes(folder: Path, what: str) -> None:
     changed += sorted(deleted - set(_absent(repository, "HEAD")))
     if changed:
         raise SourceUnavailable(
-            f"{what}: the folder {folder} must be as committed; found changes in {len(changed)} file(s), first: "
-            f"{changed[0].strip()}; delete the folder and run again, or commit the changes and pin that commit"
+            f"{what}: the folder {folder} must be as committed; found changes in"
+            f" {len(changed)} file(s), first: {changed[0].strip()}; delete the folder and run"
+            " again, or commit the changes and pin that commit"
         )
 
 
@@ -171,7 +180,7 @@ def _download(origin: str, commit: str, folder: Path) -> git.Repo:
 
 
 def _check_commit(repository: git.Repo, commit: str, code: str, origin: str) -> None:
-    """A hash that is a tag, a tree or nothing at all is refused."""
+    """Refuse a hash that is a tag, a tree or nothing at all."""
     try:
         kind = repository.git.cat_file("-t", commit)
     except git.GitCommandError:
@@ -248,7 +257,10 @@ def _missing_objects(repository: git.Repo, digests: set[str]) -> set[str]:
 
 
 def _submodules(repository: git.Repo, commit: str, code: str) -> dict[str, tuple[str, str]]:
-    """Return path -> (address, commit) of a commit's submodules; relative addresses are taken from the repository's."""
+    """Return path -> (address, commit) of a commit's submodules.
+
+    Relative addresses start at the repository's own address.
+    """
     links = {
         path: digest for path, kind, digest in _entries(repository, commit) if kind == "commit"
     }
@@ -298,9 +310,10 @@ def _reason(error: Exception) -> str:
 def checkout_folders(
     code: str, commit: str, folders: list[str], final: Path, root: Path, mirror: str = ""
 ) -> list[str]:
-    """Write only some folders of a repository at a commit; the rest of it may be huge or partly missing.
+    """Write only some folders of a repository at a commit.
 
-    Returns the files of those folders that the origin lacks.
+    The rest of it may be huge or partly missing. Returns the files of those folders that the origin
+    lacks.
 
     Raises:
         SourceUnavailable: as for a whole source, or a folder that the commit does not have.
@@ -323,7 +336,10 @@ def checkout_folders(
 
 
 def _download_partly(origin: str, commit: str, folder: Path) -> git.Repo:
-    """Fetch the commit without contents where the server allows it: the folder's files then come on checkout."""
+    """Fetch the commit without contents where the server allows it.
+
+    The files of the folders then come on checkout.
+    """
     if "://" not in origin:
         return git.Repo.clone_from(
             origin, folder, no_checkout=True, env=GIT_ENVIRONMENT, shared=True

@@ -1,4 +1,4 @@
-"""Weights: the files of trained parameters that an entry names, fetched once and held against their sha256."""
+"""Weights: the files of trained parameters that an entry names, fetched once, sha256 checked."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def fetch_weights(weights: Iterable[WeightEntry], folder: Path) -> WeightsMarker
 def place_weights(
     weights: Iterable[WeightRef], fetched: Path | None, tree: Path, absent: list[str]
 ) -> dict[str, str]:
-    """Put fetched weights where the script expects them, and return path -> sha256 of all weights of an entry.
+    """Put fetched weights where the script expects them.
+
+    Returns path -> sha256 of all weights of an entry.
 
     Args:
         weights: the entry's list.
@@ -63,17 +65,21 @@ def place_weights(
 
 
 def check_weight(path: Path, item: WeightEntry | WeightRef) -> str:
-    """Return the sha256 of a file of weights; raise WeightsMissing where it is not the one that the entry names."""
+    """Return the sha256 of a file of weights.
+
+    Raises:
+        WeightsMissing: it is not the file that the entry names.
+    """
     if path.is_dir():
         raise WeightsMissing(
-            f"{item.path}: must be the file of the weights; found a folder, of which each file is"
-            " entered on its own"
+            f"{item.path}: must be the file of the weights; found a folder; list each of its files"
+            " on its own"
         )
     with path.open("rb") as stream:
         if stream.read(len(LFS_HEADER)) == LFS_HEADER:
             raise WeightsMissing(
-                f"{item.path}: must be the weights; found a git-lfs pointer, whose file is not in"
-                " the repository"
+                f"{item.path}: must be the weights; found a git-lfs pointer; the file itself is not"
+                " in the repository"
             )
     found = sha256_of_file(path)
     if item.sha256 and item.sha256 != found:
