@@ -1,4 +1,4 @@
-"""Records and values that were never run, as tables, figures and pages read them."""
+"""Made-up records and values, in the form that tables, figures and pages read."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def on_gpu(gpu: str | None = "H100") -> dict[str, Any]:
 
 
 def long(values: Values, dataset: str = "d", reason: str = "flat") -> pd.DataFrame:
-    """Return a long table; what has no value has a reason."""
+    """Return a long table; a missing value has a reason."""
     rows = [
         (
             method,

@@ -23,7 +23,7 @@ def entries(*references: PaperReference) -> str:
 
 
 def test_a_whole_entry() -> None:
-    """Fields in a fixed order, titles kept in their case, special characters escaped."""
+    """Fields have a fixed order, titles keep their case, special characters are escaped."""
     paper = Paper(
         authors=["Li, Hui", "René & Co"],
         venue="IEEE  Trans.\n Image Process.",
@@ -48,7 +48,7 @@ def test_a_whole_entry() -> None:
 
 
 def test_an_entry_has_only_what_is_known() -> None:
-    """Of an unpublished method the title alone."""
+    """An unpublished method has its title alone."""
     assert entries(reference(Paper())) == "@misc{k,\n  key = {k},\n  title = {{T}},\n}\n"
 
 
@@ -68,7 +68,7 @@ def test_an_entry_has_only_what_is_known() -> None:
     ],
 )
 def test_where_a_paper_was_published_decides_its_kind(venue: str, kind: str, field: str) -> None:
-    """Proceedings by the name of a conference, whatever else is not arXiv is a journal."""
+    """A conference's name makes it proceedings; anything else except arXiv is a journal."""
     told = entries(reference(Paper(venue=venue)))
     assert told.startswith(f"@{kind}{{k,") and f"  {field} = {{{venue}}}," in told
 
@@ -87,23 +87,23 @@ def test_methods_of_one_paper_share_its_entry() -> None:
 
 
 def test_without_a_paper_there_is_only_the_comment() -> None:
-    """The file is there all the same, for the proof that loads it."""
+    """The file is written all the same, because the proof loads it."""
     assert all(line.startswith("%") for line in bibliography({}).splitlines())
 
 
 def test_accents_are_composed() -> None:
-    """A letter with its accent behind it is one character to LaTeX."""
+    """A letter and the combining accent after it become one character."""
     assert "title = {{Café}}" in entries(reference(Paper(), title="Cafe\u0301"))
 
 
 @given(st.from_regex(NAME_PATTERN), st.one_of(st.none(), st.integers(1980, 2100)))
 def test_a_made_key_is_one_that_bibtex_takes(name: str, year: int | None) -> None:
-    """Letters and digits of the name with the year, where it is known."""
+    """The key is the letters and digits of the name, with the year if it is known."""
     key = citation_key(name, Paper(year=year) if year else Paper())
     assert key.isascii() and key.isalnum()
     assert key.endswith(str(year or ""))
 
 
 def test_the_key_of_the_entry_wins() -> None:
-    """Whatever the name and the year."""
+    """The key is ``cite`` of the entry's paper for any name and year."""
     assert citation_key("u2fusion", Paper(year=2020, cite="xu2020u2fusion")) == "xu2020u2fusion"

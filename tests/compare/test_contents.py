@@ -36,13 +36,13 @@ def test_a_rank_is_one_more_than_the_better_ones(shown: list[str], direction: st
 
 @given(numbers)
 def test_nothing_is_ranked_without_a_direction(shown: list[str]) -> None:
-    """A metric of which neither end is better has no best value."""
+    """A metric without a better direction has no best value."""
     assert ranks_of(shown, "none") == [None] * len(shown)
 
 
 @given(st.floats(-1e9, 1e9), st.integers(0, 12))
 def test_a_printed_value_is_the_rounded_one(value: float, decimals: int) -> None:
-    """It has so many decimals, is off by half a unit at most, and zero has no sign."""
+    """It has the given decimals, is off by half a unit at most, and zero has no sign."""
     text = printed(value, decimals)
     assert len(text.partition(".")[2]) == decimals
     assert abs(float(text) - value) <= 0.5 * 10.0**-decimals * (1 + 1e-6) + abs(value) * 1e-15
@@ -50,7 +50,7 @@ def test_a_printed_value_is_the_rounded_one(value: float, decimals: int) -> None
 
 
 def test_rows_and_columns_are_in_the_order_asked_for() -> None:
-    """Methods as in the table, whatever the order of the records; metrics as asked for."""
+    """Methods are in the order of the table, not of the records; metrics as in ``metrics``."""
     table = table_of(SPEC, GOOD[::-1], long({("c", "EN"): [1.0, 2.0]}))
     assert [(row.method, row.label) for row in table.rows] == [*SPEC.methods.items()]
     assert [definition.id for definition in table.definitions] == ["EN", "Q_CV"]
@@ -61,27 +61,27 @@ def test_rows_and_columns_are_in_the_order_asked_for() -> None:
 def test_the_number_of_pairs_is_told_or_the_most_that_a_run_has(
     told: int | None, pairs: int
 ) -> None:
-    """A dataset that could not be prepared has no pairs, hence those of the runs."""
+    """Without the dataset's own number of pairs, the most images of any run count."""
     records = [record("a", "d", pairs="12"), record("b", "d", pairs="123")]
     table = tabulate(replace(SPEC, pairs=told), records, {})
     assert table.pairs == pairs
 
 
 def test_without_any_record_there_are_no_pairs() -> None:
-    """Every method is then shown as skipped, with one reason."""
+    """Without any record every method is shown as skipped, with one reason."""
     table = tabulate(SPEC, [], {})
     assert table.pairs == 0
     assert {(row.state, row.reason) for row in table.rows} == {("skipped", NOT_RUN)}
 
 
 def test_a_record_of_another_dataset_is_none_of_this() -> None:
-    """The same method may have run elsewhere."""
+    """A record of the same method on another dataset is ignored."""
     (first, *_) = tabulate(SPEC, [record("a", "elsewhere")], {}).rows
     assert first.state == "skipped"
 
 
 def test_an_incomplete_mean_takes_no_rank_from_the_others() -> None:
-    """The best value is of one pair of two: it has no rank, and those behind it are first."""
+    """A best mean of one pair of two has no rank, and the next methods are ranked from 1."""
     means = {
         ("d", "a", "EN", "canonical"): Mean(9.0, 1),
         ("d", "b", "EN", "canonical"): Mean(8.0, 2),
@@ -92,7 +92,7 @@ def test_an_incomplete_mean_takes_no_rank_from_the_others() -> None:
 
 
 def test_digits_may_be_told_for_each_metric() -> None:
-    """Ranks follow the digits that are printed of that metric."""
+    """Ranks of a metric follow the digits that are printed for it."""
     means = {
         ("d", method, metric, "canonical"): Mean(value, 2)
         for metric in ("EN", "Q_CV")
@@ -117,14 +117,14 @@ def test_digits_may_be_told_for_each_metric() -> None:
     ],
 )
 def test_what_is_not_measured_of_a_good_run_is_told(mean: Mean | None, problem: str) -> None:
-    """With how many pairs have a value, and why the others have none, as far as it is known."""
+    """The problem says how many pairs have a value, and why the others have none, if known."""
     means = {("d", "a", "EN", "canonical"): mean} if mean else {}
     cell = tabulate(replace(SPEC, metrics=["EN"]), GOOD, means).rows[0].cells[0]
     assert cell.problem == problem
 
 
 def test_the_reason_of_a_row_is_that_of_its_run_or_of_its_cells() -> None:
-    """The problems of its cells, each once; of a run that failed what its record says."""
+    """It lists each problem of the cells once; for a failed run it is the record's reason."""
     cells = (Cell(1.0, 1, "1", problem="x"), Cell(1.0, 1, "1", problem="x"), Cell(2.0, 2, "2"))
     more = (*cells, Cell(None, 0, "", problem="y"))
     assert Row("a", "A", record("a"), cells).reason == "x"
@@ -133,13 +133,13 @@ def test_the_reason_of_a_row_is_that_of_its_run_or_of_its_cells() -> None:
 
 
 def test_definitions_are_kept_apart() -> None:
-    """A metric of an evaluator and the canonical one have a column each."""
+    """A metric of an evaluator and the canonical one have one column each."""
     measures = long({("a", "SSIM"): [0.5, 0.5], ("a", "SSIM@cddfuse"): [1.5, 1.5]})
     table = table_of(replace(SPEC, metrics=["SSIM@cddfuse", "SSIM"]), GOOD, measures)
     assert [cell.mean for cell in table.rows[0].cells] == [1.5, 0.5]
 
 
 def test_an_unknown_metric_is_told_with_the_near_ones() -> None:
-    """Before any row is made."""
+    """An unknown metric raises an error with near names before any row is made."""
     with pytest.raises(MetricError, match="unknown metric 'SSIMM'; near names: SSIM"):
         tabulate(replace(SPEC, metrics=["SSIMM"]), [], {})

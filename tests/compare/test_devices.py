@@ -1,4 +1,4 @@
-"""Which device a run's times belong to."""
+"""The device that a run's times belong to."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def row(method: str, **more: Any) -> Row:
     ],
 )
 def test_a_run_names_its_device(fields: dict[str, Any], device: str, threads: int | None) -> None:
-    """The GPU of a run on a GPU, else the processor, and its threads; a name may be unknown."""
+    """A run has its GPU, or its processor with the threads; a name may be unknown."""
     told = record("a", **fields)
     assert (device_of(told), threads_of(told)) == (device, threads)
 
 
 def test_only_rows_with_a_time_have_a_device() -> None:
-    """In the order of the table; one time of the two is enough, and zero seconds are a time."""
+    """Rows keep the table's order; one of the two times is enough, and 0 s counts as a time."""
     rows = [
         row("a", **on_cpu(), model_seconds=0.0),
         row("b", **on_gpu(), seconds_per_image=1.0),
@@ -60,11 +60,11 @@ def test_only_rows_with_a_time_have_a_device() -> None:
     ],
 )
 def test_threads_are_told_with_the_device(threads: list[int], shown: str) -> None:
-    """Each number once, in ascending order."""
+    """The numbers of threads are listed once each, in ascending order."""
     rows = [row(f"m{place}", **on_cpu(threads=count)) for place, count in enumerate(threads)]
     assert with_threads("Xeon", rows) == shown
 
 
 def test_threads_beside_a_gpu_are_not_told() -> None:
-    """They do not decide its times."""
+    """A GPU is named without threads, because they do not decide its times."""
     assert with_threads("H100", [row("a", **on_gpu())]) == "H100"

@@ -42,7 +42,7 @@ def text_of(records: list[Record] = RECORDS, spec: TableSpec = SPEC) -> str:
 
 
 def test_the_whole_table() -> None:
-    """A float with caption and label, rules, marked ranks, spanned states, and footnotes."""
+    """It is a float with caption, label, rules, marked ranks, spanning states and footnotes."""
     head, _, body = text_of().partition("\\label{tab:s-1-d}\n")
     assert head.startswith(
         "\\begin{table}[tbp]\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n"
@@ -68,7 +68,7 @@ def test_the_whole_table() -> None:
 
 
 def test_times_of_each_device_have_a_tabular() -> None:
-    """In the same float, below the footnotes; the heads of the first tabular then name no times."""
+    """They are in the same float below the footnotes; the first tabular then has no times."""
     records = [RECORDS[0], record("b", "d", **on_gpu("H_1"), model_seconds=0.25), RECORDS[2]]
     text = text_of(records)
     assert text.count(r"\begin{table}") == 1 and text.count(r"\begin{tabular}") == 3
@@ -77,7 +77,7 @@ def test_times_of_each_device_have_a_tabular() -> None:
 
 
 def test_a_long_table_continues() -> None:
-    """Later rows stand in a float that refers to the first one and repeats no label."""
+    """Later rows are in a float that refers to the first one and repeats no label."""
     methods = {f"m{n:03}": f"M{n:03}" for n in range(70)}
     spec = replace(SPEC, methods=methods)
     first, *others = text_of([record(method, "d") for method in methods], spec).split(
@@ -109,13 +109,13 @@ def test_a_long_table_continues() -> None:
     ],
 )
 def test_what_latex_is_told_instead(text: str, shown: str) -> None:
-    """Every character is set as it is, by a command, or as a question mark."""
+    """Every character becomes itself, a command, or a question mark."""
     assert escaped(text) == shown
 
 
 @given(st.text())
 def test_no_character_has_a_meaning_to_latex(text: str) -> None:
-    """Whatever the text: commands, groups and math are closed, and nothing opens another column."""
+    """In any text commands, groups and math are closed, and nothing starts another column."""
     shown = escaped(text)
     plain = re.sub(r"\\[A-Za-z]+(\{\})?|\\[&%$#_{}]|\$[^$]*\$|\{[\[*]\}", "", shown)
     assert not re.search(r"[\\&%$#_^~{}<>|\"]", plain)
@@ -123,7 +123,7 @@ def test_no_character_has_a_meaning_to_latex(text: str) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_only_the_sign_of_a_number_is_changed(value: float) -> None:
-    """A negative number begins with a minus sign in math; any other stays."""
+    """A negative number starts with a minus sign in math; any other stays as it is."""
     number = f"{value:.3f}"
     assert signed(number).replace("$-$", "-") == number
     assert signed(number).startswith("$-$") == number.startswith("-")

@@ -19,7 +19,7 @@ captions = st.integers(0, 250).map(float)
 def test_every_piece_stands_on_one_page_in_its_order(
     blocks: list[list[float]], caption: float
 ) -> None:
-    """Nothing is lost, repeated or moved; of nothing there is one empty page."""
+    """Nothing is lost, repeated or moved; without any piece there is one empty page."""
     found = pages(blocks, sum, caption)
     assert [piece for page in found for piece in page] == [p for block in blocks for p in block]
     assert all(found) or found == [[]]
@@ -27,7 +27,7 @@ def test_every_piece_stands_on_one_page_in_its_order(
 
 @given(blocks, captions)
 def test_no_page_is_too_high(blocks: list[list[float]], caption: float) -> None:
-    """The caption counts on the first page, a line on the others."""
+    """The caption counts on the first page, one line on the others."""
     first, *others = pages(blocks, sum, caption)
     assert caption + sum(first) <= PAGE
     assert all(LINE + sum(page) <= PAGE for page in others)
@@ -35,7 +35,7 @@ def test_no_page_is_too_high(blocks: list[list[float]], caption: float) -> None:
 
 @given(blocks, captions)
 def test_a_page_ends_only_where_it_must(blocks: list[list[float]], caption: float) -> None:
-    """What begins a page is a later piece of a block, or did not fit on the page before."""
+    """The first piece of a page is a later piece of its block, or did not fit before."""
     numbered = [[(height, number) for number, height in enumerate(block)] for block in blocks]
 
     def height(pieces: Sequence[tuple[float, int]]) -> float:
@@ -48,14 +48,14 @@ def test_a_page_ends_only_where_it_must(blocks: list[list[float]], caption: floa
 
 
 def test_a_page_may_be_full() -> None:
-    """With its caption, or the line above a later one, to the point."""
+    """A page may be filled exactly, with its caption or with the line above a later page."""
     first, second = PAGE / 2, PAGE - LINE
     assert pages([[first - 20.0], [first]], sum, 20.0) == [[first - 20.0, first]]
     assert pages([[PAGE], [second - 10.0], [10.0], [1.0]], sum, 0.0)[1] == [second - 10.0, 10.0]
 
 
 def test_a_piece_higher_than_a_page_has_one_for_itself() -> None:
-    """It sticks out, but takes nothing else with it."""
+    """It sticks out of its page, but no other piece is on that page."""
     assert pages([[PAGE * 2], [1.0]], sum, 0.0) == [[PAGE * 2], [1.0]]
 
 
@@ -63,10 +63,10 @@ def test_a_piece_higher_than_a_page_has_one_for_itself() -> None:
     ("length", "width", "count"), [(0, 10, 0), (1, 10, 1), (10, 10, 1), (11, 10, 2), (95, 10, 10)]
 )
 def test_a_text_takes_so_many_lines(length: int, width: int, count: int) -> None:
-    """A line that is begun is a line."""
+    """A line that is only begun counts as a whole line."""
     assert lines("x" * length, width) == count
 
 
 def test_a_later_page_names_its_table() -> None:
-    """By a reference to the label of the first one."""
+    """A later page refers to the label of the first one."""
     assert continued("tab:x") == r"Table~\ref{tab:x}, continued.\par\vspace{6pt}"

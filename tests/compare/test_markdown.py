@@ -40,7 +40,7 @@ def shown(records: list[Record] = RECORDS) -> Table:
 
 
 def test_the_whole_table() -> None:
-    """Caption, heads with arrows, marked ranks, counts, states, dashes, and each footnote once."""
+    """It has caption, heads with arrows, marked ranks, counts, states, dashes, footnotes."""
     assert markdown(shown()) == (
         "D\\_1: mean over 2 pairs. Best bold, second underlined, ranked on the printed digits;"
         " means of fewer pairs are not ranked. Seconds per image on Xeon (2 threads) of the model"
@@ -61,7 +61,7 @@ def test_the_whole_table() -> None:
 
 
 def test_times_of_each_device_have_a_table() -> None:
-    """Below the footnotes, with the names of the methods and without those that have no time."""
+    """They are below the footnotes, with method names, without methods that have no time."""
     records = [RECORDS[0], record("b", "d", **on_gpu("H_1"), model_seconds=0.25), RECORDS[2]]
     _, on_xeon, on_h1 = re.split(r"Seconds per image on .*:\n", markdown(shown(records)))
     head = "\n| method | model s | total s |\n| --- | ---: | ---: |\n"
@@ -72,7 +72,7 @@ def test_times_of_each_device_have_a_table() -> None:
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n\r")))
 def test_an_escaped_text_is_shown_as_it_is(text: str) -> None:
-    """Characters with a meaning have a backslash; without the backslashes it is the text."""
+    """Special characters have a backslash; without the backslashes it is the same text."""
     told = escaped(text)
     assert re.sub(r"\\([\\`*_\[\]<>|~])", r"\1", told) == text
     assert not re.search(r"[`*_\[\]<>|~]", re.sub(r"\\.", "", told))

@@ -1,4 +1,4 @@
-"""Means of per-image values, and the same from a table's statistics."""
+"""Means of per-image values, and the same means from a table's statistics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ values = st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=1, max_si
 
 @given(values)
 def test_a_mean_is_of_the_images_that_have_a_value(found: list[float | None]) -> None:
-    """It counts them; without any there is no mean."""
+    """A mean counts the images that have a value; without any there is no mean."""
     mean = means_of(long({("a", "EN"): found}))[EN]
     known = [value for value in found if value is not None]
     assert mean.measured == len(known)
@@ -32,19 +32,19 @@ def test_a_mean_is_of_the_images_that_have_a_value(found: list[float | None]) ->
 
 
 def test_no_values_are_no_means() -> None:
-    """Also where the table has no column at all but its heads."""
+    """Without rows there are no means, also for a table that has only heads."""
     assert means_of(long({})) == {} and means_of(read_measures([])) == {}
 
 
 def test_each_reason_is_told_once() -> None:
-    """In the order in which they come; an empty one tells nothing."""
+    """Reasons come in their order, each once; an empty reason is left out."""
     measures = long({("a", "EN"): [None] * 4 + [1.0], ("b", "EN"): [None]})
     measures["reason"] = ["flat", "small", "flat", "", "has a value", ""]
     assert missing_reasons(measures) == {EN: "flat; small"}
 
 
 def test_reasons_may_be_unknown() -> None:
-    """A table without the column has none; neither has one without gaps."""
+    """A table without the column has no reasons, nor has one without missing values."""
     measures = long({("a", "EN"): [None, 1.0]})
     assert missing_reasons(measures.drop(columns="reason")) == {}
     assert missing_reasons(long({("a", "EN"): [1.0]})) == {}
@@ -52,7 +52,7 @@ def test_reasons_may_be_unknown() -> None:
 
 
 def test_the_means_of_the_statistics_are_those_of_the_values(tmp_path: Path) -> None:
-    """Value, count and reason are the same; deviation, interval and tie come with them."""
+    """Value, count and reason are the same; deviation, interval and tie are added."""
     measures = long(
         {
             ("a", "EN"): [1.0, 2.0, 4.0],
@@ -76,7 +76,7 @@ def test_the_means_of_the_statistics_are_those_of_the_values(tmp_path: Path) -> 
 
 
 def test_a_single_pair_has_neither_deviation_nor_interval(tmp_path: Path) -> None:
-    """What is unknown is None, not a number that is none."""
+    """What is unknown is None, not NaN."""
     write_statistics(tmp_path, long({("a", "EN"): [1.0], ("b", "EN"): [2.0]}), {"d": ["EN"]})
     mean = read_means(tmp_path / "summary.csv")[EN]
     assert (mean.value, mean.measured, mean.std, mean.interval) == (1.0, 1, None, None)

@@ -56,7 +56,7 @@ def table(
 
 
 def texts(shown: PaperTable) -> dict[str, list[str]]:
-    """The texts of each method's entries, of a table that is not stacked."""
+    """The texts of each method's entries, for a table that is not stacked."""
     return {
         line.method: [entry.text for entry in line.entries]
         for block in shown.blocks
@@ -65,7 +65,7 @@ def texts(shown: PaperTable) -> dict[str, list[str]]:
 
 
 def test_datasets_stand_side_by_side() -> None:
-    """Each has its columns; a method that was not published for it has a dash and a footnote."""
+    """Each has its columns; a method not published for its task has a dash and a footnote."""
     shown = table()
     assert [(column.dataset, column.head) for column in shown.columns] == [("d", "EN"), ("e", "EN")]
     assert texts(shown) == {"a": ["1.0", "–"], "b": ["2.0", "3.0"], "c": ["–", "4.0"]}
@@ -74,7 +74,7 @@ def test_datasets_stand_side_by_side() -> None:
 
 
 def test_datasets_stand_one_below_the_other() -> None:
-    """Each has blocks of rows under its title with its number of pairs, ranked on its own."""
+    """Each is ranked on its own, in blocks of rows under its title and number of pairs."""
     shown = table(layout="stacked")
     assert [column.dataset for column in shown.columns] == [""]
     assert [(block.dataset, block.heading, len(block.lines)) for block in shown.blocks] == [
@@ -87,7 +87,7 @@ def test_datasets_stand_one_below_the_other() -> None:
 
 
 def test_columns_stand_where_they_belong() -> None:
-    """Year and evidence first, times behind their dataset, the size of the method at the end."""
+    """Year and evidence come first, times after their dataset, parameters and FLOPs last."""
     shown = table(columns=["parameters", "seconds", "evidence", "model-seconds", "year", "flops"])
     assert [(column.dataset, column.cost or "EN") for column in shown.columns] == [
         *(("", "evidence"), ("", "year")),
@@ -98,14 +98,14 @@ def test_columns_stand_where_they_belong() -> None:
 
 
 def test_what_a_method_costs_is_known_from_the_first_dataset_that_says_it() -> None:
-    """Beta's run on the first dataset counted no parameters; of nobody else any are known."""
+    """Beta's parameters come from its second dataset, because the first has none."""
     records = [record("b", "d"), record("b", "e", parameters=1000), record("c", "e", flops=5e9)]
     shown = texts(table(records, columns=["parameters", "flops"]))
     assert [cells[-2:] for cells in shown.values()] == [["–", "–"], ["1 k", "–"], ["–", "5 G"]]
 
 
 def test_years_and_evidence_may_be_unknown() -> None:
-    """A dash stands for what nobody told."""
+    """An unknown year or evidence is a dash."""
     shown = texts(
         table(columns=["year", "evidence"], years={"a": "2020"}, evidence={"b": "t: exact"})
     )
@@ -114,7 +114,7 @@ def test_years_and_evidence_may_be_unknown() -> None:
 
 @pytest.mark.parametrize("highlight", [0, 1, 2, 3])
 def test_as_many_ranks_are_marked_as_are_asked_for(highlight: int) -> None:
-    """Ranks behind them are not told to any format."""
+    """Lower ranks are not passed to any format."""
     methods = {"a": "Alpha", "b": "Beta", "c": "Gamma", "x": "X"}
     shown = table(
         [record(method, "d") for method in methods],
@@ -129,7 +129,7 @@ def test_as_many_ranks_are_marked_as_are_asked_for(highlight: int) -> None:
 
 
 def test_a_footnote_is_told_once() -> None:
-    """The same state and reason have one letter, in the order of the rows; a reason is one line."""
+    """The same state and reason share one letter, in the order of rows; a reason is one line."""
     failed = {"state": "crashed", "reason": "exit\n  status 1"}
     records = [replace(one, **failed, images=[]) for one in RECORDS[:3]]
     shown = table([*records, record("c", "e", state="timeout", reason="")])
@@ -145,7 +145,7 @@ def test_a_footnote_is_told_once() -> None:
 
 
 def test_times_of_one_device_have_no_footnote() -> None:
-    """Its name stands in the caption; with several each time has one, and dashes have none."""
+    """One device is named in the caption; of several, each time has a footnote, but no dash."""
     one = [replace(RECORDS[0], **on_cpu(), model_seconds=0.5), *RECORDS[1:]]
     shown = table(one, columns=["model-seconds"])
     assert "of the model alone, on Xeon (2 threads)." in caption(shown)
@@ -182,22 +182,23 @@ def part(values: dict[str, Mean]) -> Any:
 def test_a_dataset_is_undecided_where_every_other_method_is_tied(
     values: dict[str, Mean], expected: bool
 ) -> None:
-    """Only ranked cells count; without any tie, and without any value, there is nothing to say."""
+    """Only ranked cells count; a dataset without any tie or any value is not undecided."""
     assert undecided(part(values)) is expected
 
 
 def test_marks_of_an_undecided_dataset_are_left_out() -> None:
-    """Those of the other dataset stay, and only the first is named in the caption."""
+    """Undecided datasets have no marks and are named in the caption, unless ties are off."""
     tied = {**VALUES, "d/a": Mean(1.0, 2, tied=True), "e/b": Mean(3.0, 2, tied=True)}
     shown = table(values=tied)
     assert not shown.has_ties
-    assert "With the 2 pairs of D or the 2 pairs of E, no method is told" in caption(shown)
+    told = "With the 2 pairs of D or the 2 pairs of E, no method is distinguished"
+    assert told in caption(shown)
     quiet = table(values=tied, ties=False)
-    assert not quiet.has_ties and "told" not in caption(quiet)
+    assert not quiet.has_ties and "distinguished" not in caption(quiet)
 
 
 def test_unfinished_methods_are_named_by_their_first_state() -> None:
-    """In the order of the rows; a result on one dataset is one."""
+    """They come in the order of the rows; a result on one dataset is enough to be finished."""
     records = [
         record("a", "d", state="timeout", reason="x"),
         record("b", "d", state="crashed", reason="x"),
@@ -213,7 +214,7 @@ def test_unfinished_methods_are_named_by_their_first_state() -> None:
 
 
 def test_methods_of_one_state_are_named_together() -> None:
-    """The state follows their names once."""
+    """Their common state follows their names once."""
     records = [
         record("a", "d", state="timeout", reason="x"),
         *RECORDS[1:3],
@@ -240,7 +241,7 @@ def test_methods_of_one_state_are_named_together() -> None:
     ],
 )
 def test_the_caption_says_how_to_read_the_table(changes: dict[str, Any], sentence: str) -> None:
-    """Whatever is shown has its sentence."""
+    """Everything that is shown is explained by a sentence."""
     assert sentence in caption(table(**changes))
 
 
@@ -255,7 +256,7 @@ def test_the_caption_says_how_to_read_the_table(changes: dict[str, Any], sentenc
     ],
 )
 def test_the_caption_says_nothing_of_what_is_not_shown(changes: dict[str, Any], words: str) -> None:
-    """A sentence without its column would only be in the way."""
+    """What is not shown has no sentence."""
     assert words not in caption(table(**changes))
 
 
@@ -270,17 +271,17 @@ def test_the_caption_says_nothing_of_what_is_not_shown(changes: dict[str, Any], 
 def test_a_head_is_parted_only_where_it_is_the_metrics(
     metric: str, head: str, parts: tuple[str, str]
 ) -> None:
-    """A head of one's own stands as it is written."""
+    """Only a metric's own head is split at ``@``; a head of the user stays as written."""
     (definition,) = resolve([metric])
     assert Column("d", definition, "", head).name_and_definition == parts
 
 
 def test_a_cost_is_never_parted() -> None:
-    """Its head is a word of the table."""
+    """The head of a cost is a fixed word without a second part."""
     assert Column("", None, "year", "year").name_and_definition == ("year", "")
 
 
 def test_two_datasets_of_one_title_are_told_once() -> None:
-    """Where title and number of pairs are the same."""
+    """The caption names datasets with the same title and number of pairs once."""
     same = [replace(dataset, title="D") for dataset in SPEC.datasets]
     assert "Means over 2 pairs (D)." in caption(table(datasets=same))

@@ -38,7 +38,7 @@ def blocks(*of: tuple[str, str, int]) -> PaperTable:
 def test_headings_stand_before_the_rows_that_they_begin(
     of: list[tuple[str, str, int]], found: dict[int, tuple[str, str]]
 ) -> None:
-    """A dataset is named once, before the first of its groups; what has no heading has none."""
+    """A dataset is named once, before its first group; a block without heading gets none."""
     assert headings(blocks(*of)) == found
 
 
@@ -57,14 +57,14 @@ def test_headings_stand_before_the_rows_that_they_begin(
 def test_titles_span_the_columns_of_their_dataset(
     changes: dict[str, Any], found: list[tuple[str, int]]
 ) -> None:
-    """The column of the names is the first; a stacked table has no title above its columns."""
+    """The column of names comes first; a stacked table has no titles above its columns."""
     shown = table(**changes)
     assert spans(shown) == found
     assert not found or sum(width for _, width in found) == len(shown.columns) + 1
 
 
 def test_the_frame_has_a_row_for_each_method_and_a_style_for_each_rank() -> None:
-    """Headings are no rows of it; columns are numbered, so that two of them may have one head."""
+    """Headings are not rows of it; columns are numbered, so that two may have the same head."""
     styles = {1: "textbf:--rwrap", 2: "underline:--rwrap"}
     styler = styled(table(), _in_brackets, lambda name, label: f"{name}:{label}", styles)
     assert styler.to_latex().splitlines()[1:-1] == [
@@ -76,7 +76,7 @@ def test_the_frame_has_a_row_for_each_method_and_a_style_for_each_rank() -> None
 
 
 def test_a_rank_without_a_style_is_not_marked() -> None:
-    """The first format to leave one out has plain text there."""
+    """The text of a rank without a style stays plain."""
     styler = styled(table(), _in_brackets, lambda _, label: label, {1: "textbf:--rwrap"})
     assert "underline" not in styler.to_latex() and "textbf" in styler.to_latex()
 
@@ -86,7 +86,7 @@ def _in_brackets(entry: Entry) -> str:
 
 
 def test_heads_are_written_over_the_numbers() -> None:
-    """Also where two columns have the same one."""
+    """Heads replace the numbers of the columns, also if two columns have the same head."""
     shown = table()
     heads = [("", "method"), *((column.dataset, column.head) for column in shown.columns)]
     styler = with_heads(styled(shown, lambda entry: entry.text, lambda _, label: label, {}), heads)

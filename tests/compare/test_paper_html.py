@@ -17,7 +17,7 @@ VOID = frozenset({"meta", "br", "link", "img"})
 
 
 class Page(HTMLParser):
-    """The rows of a page, and whether its elements are closed in their order."""
+    """Reads the rows of a page, and whether its elements are closed in the right order."""
 
     def __init__(self, text: str) -> None:
         """Read a page."""
@@ -54,14 +54,14 @@ class Page(HTMLParser):
 
 
 def test_every_row_is_equally_wide() -> None:
-    """Heads, titles, headings and numbers; every element is closed."""
+    """Heads, titles, headings and numbers fill all columns; every element is closed."""
     for layout in ("side-by-side", "stacked"):
         page = Page(html(table(layout=layout, columns=["year", "seconds", "flops"])))
         assert page.open == [] and len(set(page.widths)) == 1
 
 
 def test_the_whole_table_side_by_side() -> None:
-    """Titles above their columns, heads, headings, rows."""
+    """It has titles above their columns, then heads, headings and rows."""
     page = Page(html(table(columns=["year"], years={"a": "2020"})))
     assert page.rows == [
         ["", "D", "E"],
@@ -76,7 +76,7 @@ def test_the_whole_table_side_by_side() -> None:
 
 
 def test_the_whole_table_stacked() -> None:
-    """One row of heads; a dataset is named before the first of its groups."""
+    """It has one row of heads; a dataset is named before the first of its groups."""
     page = Page(html(table(layout="stacked")))
     assert page.rows == [
         ["method", "EN ↑"],
@@ -100,7 +100,7 @@ def styles_of(text: str) -> dict[str, str]:
 
 
 def test_ranks_have_a_style_of_their_own() -> None:
-    """Best bold, second underlined; without colours unless they are asked for."""
+    """The best is bold, the second underlined; colours only if they are asked for."""
     styles = styles_of(html_table(table()))
     assert styles["row1_col1"].split() == ["font-weight:", "bold;"]
     assert styles["row0_col1"].split() == ["text-decoration:", "underline;"]
@@ -118,14 +118,14 @@ def test_ranks_have_a_style_of_their_own() -> None:
     ],
 )
 def test_how_a_mean_is_written(mean: Mean, changes: dict[str, Any], shown: str) -> None:
-    """Its spread is small, its footnote raised."""
+    """The spread of a mean is small, its footnote raised."""
     text = html_table(table(values={**VALUES, "d/a": mean}, **changes))
     (cell,) = re.findall(r'row0_col1" class="[^"]*"\s*>(.*?)</td>', text)
     assert cell == shown
 
 
 def test_a_tie_is_marked_behind_the_number() -> None:
-    """As in every other format."""
+    """As in every other format, the mark of a tie follows the number."""
     values = {"d/a": Mean(1.0, 2), "d/b": Mean(2.0, 2, tied=True), "d/c": Mean(3.0, 2)}
     records = [replace(RECORDS[0], method=method) for method in "abc"]
     datasets = [replace(SPEC.datasets[0], methods=["a", "b", "c"])]
@@ -133,7 +133,7 @@ def test_a_tie_is_marked_behind_the_number() -> None:
 
 
 def test_no_text_is_taken_for_markup() -> None:
-    """Title, labels, heads, headings, titles of datasets and reasons are shown as they are."""
+    """Titles, labels, heads, headings and reasons are shown as they are."""
     odd = "<script>x</script> & \"y\" 'z'"
     failed = replace(RECORDS[0], state="crashed", reason=odd, images=[])
     shown = table(
@@ -156,7 +156,7 @@ def test_no_text_is_taken_for_markup() -> None:
 
 
 def test_the_page_says_what_it_is_to_a_screen_reader() -> None:
-    """The table scrolls in a region with a name that takes the focus; heads have their scope."""
+    """The table scrolls in a named region that can have the focus; heads have a scope."""
     text = html(table())
     assert '<div class="wide" role="region" aria-label="A title." tabindex="0">' in text
     assert text.count('scope="col"') == 3 and text.count('scope="colgroup"') == 2

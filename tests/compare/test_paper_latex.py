@@ -24,7 +24,7 @@ def tabular(text: str) -> str:
 
 
 def test_the_whole_table_side_by_side() -> None:
-    """Titles with rules below, heads, headings of groups, rows, and footnotes in small type."""
+    """It has titles with rules below, heads, headings, rows, and footnotes in small type."""
     text = latex(table(columns=["year"], years={"a": "2020"}, cite={"a": "alpha2020"}))
     head, _, rest = text.partition("\\caption{")
     assert head == (
@@ -60,7 +60,7 @@ def test_the_whole_table_side_by_side() -> None:
 
 
 def test_the_whole_table_stacked() -> None:
-    """The title of a dataset stands over its blocks, once and between rules; nothing is below."""
+    """A dataset's title is above its blocks, once and between rules; there are no footnotes."""
     text = latex(table(layout="stacked"))
     assert tabular(text) == (
         "{lr}\n"
@@ -86,7 +86,7 @@ def test_the_whole_table_stacked() -> None:
 
 
 def test_a_table_without_groups_has_no_headings() -> None:
-    """Its rows follow the heads."""
+    """Without groups the rows follow the heads directly."""
     shown = table(datasets=SPEC.datasets[:1], groups={"": ["a", "b"]})
     assert "\\textit" not in latex(shown)
     assert tabular(latex(shown)).count("\\midrule") == 1
@@ -104,14 +104,14 @@ def test_a_table_without_groups_has_no_headings() -> None:
     ],
 )
 def test_how_a_mean_is_written(mean: Mean, changes: dict[str, Any], shown: str) -> None:
-    """Sign, mark, spread, footnote and colour."""
+    """A mean is written with sign, mark, spread, footnote and colour."""
     text = latex(table(values={**VALUES, "d/a": mean}, **changes))
     (line,) = re.findall(r"^Alpha & (.*) & --", text, re.MULTILINE)
     assert line == shown
 
 
 def test_a_tie_takes_no_room_unless_a_footnote_follows() -> None:
-    """Numbers stay below each other, and the mark is not set over the letter."""
+    """Numbers stay aligned, and the mark does not overlap the letter."""
     values = {"d/a": Mean(1.0, 2), "d/b": Mean(2.0, 2, tied=True), "d/c": Mean(3.0, 2)}
     records = [replace(RECORDS[0], method=method) for method in "abc"]
     datasets = [replace(SPEC.datasets[0], methods=["a", "b", "c"])]
@@ -125,7 +125,7 @@ def test_a_tie_takes_no_room_unless_a_footnote_follows() -> None:
 
 @pytest.mark.parametrize(("columns", "environment"), [(8, "table"), (9, "table*")])
 def test_a_table_of_many_columns_takes_both_of_the_page(columns: int, environment: str) -> None:
-    """Eight columns of numbers fit in one."""
+    """Up to eight columns of numbers fit in one column of the page."""
     metrics = ["EN", "SD", "SF", "AG", "EI", "MI", "NMI", "CC", "SCD"][:columns]
     datasets = [replace(SPEC.datasets[0], metrics=metrics)]
     text = latex(table(datasets=datasets, decimals=dict.fromkeys(metrics, 1)))
@@ -133,12 +133,12 @@ def test_a_table_of_many_columns_takes_both_of_the_page(columns: int, environmen
 
 
 def test_colours_need_a_package() -> None:
-    """Which the first line of the file names."""
+    """The first line of the file names the package that colours need."""
     assert latex(table(colour=True)).startswith("% Needs \\usepackage{booktabs,graphicx,xcolor}\n")
 
 
 def test_titles_stand_over_as_many_columns_as_they_have() -> None:
-    """Columns of the method itself, before and behind them, have none."""
+    """Columns of the method itself, before and after them, have no title."""
     records = [replace(one, **on_cpu(), model_seconds=0.5) for one in RECORDS]
     columns = ["year", "evidence", "model-seconds", "parameters", "flops"]
     text = tabular(latex(table(records, columns=columns)))
@@ -149,13 +149,13 @@ def test_titles_stand_over_as_many_columns_as_they_have() -> None:
 
 
 def test_the_label_is_one_that_latex_takes() -> None:
-    """Names may hold an underscore."""
+    """An underscore in a name becomes a hyphen."""
     assert r"\label{tab:my-table}" in latex(table(name="my_table"))
 
 
 @pytest.mark.parametrize(("cite", "cited"), [({}, False), ({"a": "k"}, True)])
 def test_the_proof_shows_the_table_and_what_it_cites(cite: dict[str, str], cited: bool) -> None:
-    """A bibliography without a citation would be an error."""
+    """It has a bibliography only with citations: BibTeX fails without any."""
     text = proof(table(cite=cite))
     assert r"\input{t}" in text and (r"\bibliography{t}" in text) is cited
     assert (r"\bibliographystyle{plain}" in text) is cited
@@ -168,7 +168,7 @@ def block(rows: int) -> Block:
 
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_a_block_is_broken_in_few_equal_pieces(rows: int, most: int) -> None:
-    """As few as fit, no two of which differ by more than a row; together they are the block."""
+    """There are as few as possible, they differ by one row at most, and no row is lost."""
     pieces = _pieces(block(rows), lambda piece: len(piece.lines) <= most)
     sizes = [len(piece.lines) for piece in pieces]
     assert [line for piece in pieces for line in piece.lines] == list(block(rows).lines)
@@ -177,12 +177,12 @@ def test_a_block_is_broken_in_few_equal_pieces(rows: int, most: int) -> None:
 
 
 def test_a_row_that_fits_nowhere_stands_alone() -> None:
-    """There is no smaller piece."""
+    """One row is the smallest piece, even if it does not fit."""
     assert [len(piece.lines) for piece in _pieces(block(3), lambda _: False)] == [1, 1, 1]
 
 
 def test_parts_have_the_footnotes_of_their_rows() -> None:
-    """Letters stay those of the whole table, and every part fits on a page."""
+    """Parts use the letters of the whole table, and every part fits on a page."""
     names = [f"m{number:03}" for number in range(90)]
     records = [
         replace(RECORDS[0], method=name, state="crashed", reason=f"of {name[-1]}", images=[])

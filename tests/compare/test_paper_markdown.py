@@ -14,12 +14,12 @@ from tests.compare.test_paper import RECORDS, SPEC, VALUES, table
 
 
 def body(text: str) -> list[str]:
-    """The lines of a table behind its caption."""
+    """The lines of a table after its caption."""
     return text.partition("\n\n")[2].splitlines()
 
 
 def test_the_whole_table_side_by_side() -> None:
-    """Heads name dataset and metric, headings are rows, footnotes stand below."""
+    """Heads name dataset and metric, headings are rows, footnotes are below."""
     text = markdown(table(columns=["year"], years={"a": "2020"}))
     assert text.startswith("A title. Means over 2 pairs (D), 2 pairs (E). Best mean bold")
     assert body(text) == [
@@ -51,7 +51,7 @@ def test_the_whole_table_stacked() -> None:
 
 
 def test_a_table_of_one_dataset_does_not_repeat_its_title() -> None:
-    """The caption has it; without groups there are no headings."""
+    """Only the caption has the title; without groups there are no headings."""
     shown = table(datasets=SPEC.datasets[:1], groups={"": ["a", "b"]})
     assert body(markdown(shown))[:3] == [
         "| method | EN ↑ |",
@@ -72,14 +72,14 @@ def test_a_table_of_one_dataset_does_not_repeat_its_title() -> None:
     ],
 )
 def test_how_a_mean_is_written(mean: Mean, changes: dict[str, Any], shown: str) -> None:
-    """Its mark, its spread with as many digits, its footnote."""
+    """A mean has its mark, its spread with as many digits, and its footnote."""
     text = markdown(table(values={**VALUES, "d/a": mean}, **changes))
     (line,) = [line for line in body(text) if line.startswith("| Alpha")]
     assert line.split(" | ")[1] == shown
 
 
 def test_the_third_is_in_italics() -> None:
-    """And a tie with the best mean is marked behind the number, where others are not tied."""
+    """The third is in italics, and the mark of a tie with the best follows the number."""
     methods = {"a": "Alpha", "b": "Beta", "c": "Gamma"}
     values = {"d/a": Mean(1.0, 2), "d/b": Mean(2.0, 2, tied=True), "d/c": Mean(3.0, 2)}
     records = [replace(RECORDS[0], method=method) for method in methods]
@@ -92,7 +92,7 @@ def test_the_third_is_in_italics() -> None:
 
 
 def test_texts_cannot_break_the_table() -> None:
-    """Bars and stars of titles, labels, heads and reasons stay what they are."""
+    """Bars and stars in titles, labels, heads and reasons are shown as they are."""
     failed = replace(RECORDS[0], state="crashed", reason="a|b", images=[])
     text = markdown(
         table(
@@ -107,7 +107,7 @@ def test_texts_cannot_break_the_table() -> None:
 
 
 def test_times_stand_behind_their_dataset() -> None:
-    """Under the title of the dataset, without an arrow."""
+    """They are under the title of their dataset, without an arrow."""
     records = [replace(one, **on_cpu(), model_seconds=0.5) for one in RECORDS]
     text = markdown(table(records, columns=["model-seconds"]))
     assert body(text)[0] == ("| method | D<br>EN ↑ | D<br>model s | E<br>EN ↑ | E<br>model s |")

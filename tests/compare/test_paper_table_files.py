@@ -18,7 +18,7 @@ PAPERS = {"a": PaperReference(key="alpha2020", title="Alpha", paper=Paper(year=2
 
 
 def test_every_format_is_written(tmp_path: Path) -> None:
-    """Under the name of the table, in a folder that is made."""
+    """The files have the name of the table; their folder is created."""
     paths = write_paper_table(tmp_path / "tables", table(), PAPERS)
     assert paths == [tmp_path / "tables" / f"t{suffix}" for suffix in SUFFIXES]
     assert sorted(paths) == sorted((tmp_path / "tables").iterdir())
@@ -36,7 +36,7 @@ def test_every_format_is_written(tmp_path: Path) -> None:
 
 
 def test_the_bibliography_is_that_of_the_papers(tmp_path: Path) -> None:
-    """Those that the job was told, and no others."""
+    """It has the papers that it is given, and no others."""
     write_paper_table(tmp_path, table(), PAPERS)
     assert (tmp_path / "t.bib").read_text().count("@") == 1
     write_paper_table(tmp_path, table(), {})
@@ -44,7 +44,7 @@ def test_the_bibliography_is_that_of_the_papers(tmp_path: Path) -> None:
 
 
 def test_the_csv_file_has_a_line_for_each_dataset_and_method(tmp_path: Path) -> None:
-    """With the method's group; whatever the layout, and whatever other formats leave out."""
+    """It has each method's group, for any layout, also for rows that other formats leave out."""
     shown: list[dict[str, Any]] = [{}, {"layout": "stacked"}, {"unfinished": "caption"}]
     for changes in shown:
         failed = replace(RECORDS[0], state="crashed", reason="x", images=[])
@@ -61,7 +61,7 @@ def test_the_csv_file_has_a_line_for_each_dataset_and_method(tmp_path: Path) -> 
 
 
 def test_metrics_of_one_dataset_are_empty_on_another() -> None:
-    """Datasets of two tasks may have other metrics; the columns are those of all of them."""
+    """The columns are the metrics of all datasets, which may differ between two tasks."""
     datasets = [SPEC.datasets[0], replace(SPEC.datasets[1], metrics=["SD"])]
     frame = wide_frame(table(datasets=datasets, decimals={"EN": 1, "SD": 1}))
     assert {"EN", "SD"} <= set(frame)
@@ -69,7 +69,7 @@ def test_metrics_of_one_dataset_are_empty_on_another() -> None:
 
 
 def test_parameters_stay_whole_over_all_datasets() -> None:
-    """They are unknown on one dataset and known on the other."""
+    """Parameters stay whole numbers if they are known on one dataset only."""
     records = [record("a", "d"), record("b", "d"), record("b", "e", parameters=1000)]
     text = wide_frame(table(records)).to_csv(index=False)
     assert ",1000," in text and "1000.0" not in text

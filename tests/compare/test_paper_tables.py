@@ -1,4 +1,4 @@
-"""Tables of papers: several datasets, groups, ties, footnotes, and formats that go into a paper as they are."""
+"""Tables of papers: several datasets, groups, ties, footnotes, and formats ready for a paper."""
 
 from __future__ import annotations
 
@@ -110,7 +110,10 @@ def row(text: str, start: str) -> list[str]:
 
 
 def test_ranks_follow_printed_digits_and_directions() -> None:
-    """0.801 and 0.804 print alike and are both best; Q_CV is better the lower, and 150.0 and 150.4 print alike."""
+    """0.801 and 0.804 print alike and are both best; of Q_CV the lower is better.
+
+    Its 150.0 and 150.4 print alike.
+    """
     text = markdown(table())
     assert row(text, "Alpha")[2] == "**0.80**" and row(text, "Beta")[2] == "**0.80** ≈"
     assert (row(text, "Beta")[4], row(text, "Gamma")[4], row(text, "Alpha")[4]) == (
@@ -127,7 +130,7 @@ def test_more_decimals_part_what_was_tied() -> None:
 
 
 def test_a_failed_cell_is_a_dash_with_a_footnote() -> None:
-    """A run without result has dashes, and its state and reason stand below, once for the same text."""
+    """A run without result has dashes; state and reason are below, once for the same text."""
     text = markdown(table())
     (cell,) = set(row(text, "Broken")[2:5])
     assert re.fullmatch(r"–<sup>\w</sup>", cell)
@@ -149,24 +152,25 @@ def test_a_method_of_another_task_is_told() -> None:
 
 
 def test_ties_are_marked_only_where_statistics_say_so() -> None:
-    """The mark stands beside tied cells, the caption explains it, and `ties: false` leaves both out."""
+    """Tied cells have the mark, the caption explains it, and `ties: false` leaves both out."""
     assert "≈" in caption(table()) and markdown(table()).count("≈") == 3
     assert "≈" not in markdown(table(ties=False))
 
 
 def test_where_no_difference_is_carried_the_caption_says_so() -> None:
-    """Where every method is tied with every best one, marks say nothing: the caption tells it once, for that dataset."""
+    """If every method is tied with every best one, the caption says so instead of marks."""
     means = {
         key("mri", "gamma", "SSIM"): Mean(0.2, 2, tied=True),
         key("mri", "medical", "SSIM"): Mean(0.3, 2),
     }
     shown = paper_table(SPEC, RECORDS, {**MEANS, **means})
-    assert "With the 2 pairs of MRI-CT, no method is told from a best mean" in caption(shown)
+    sentence = "With the 2 pairs of MRI-CT, no method is distinguished from a best mean"
+    assert sentence in caption(shown)
     assert "≈" not in row(markdown(shown), "Gamma")[-4] and "≈" in row(markdown(shown), "Beta")[2]
 
 
 def test_the_caption_tells_it_once_for_all_datasets() -> None:
-    """Datasets that carry no difference are named in one sentence, after what the marks of the others mean."""
+    """One sentence names all undecided datasets, after the meaning of the others' marks."""
     tied = {
         name: dataclasses.replace(mean, tied=name[1] != "alpha")
         for name, mean in MEANS.items()
@@ -177,12 +181,12 @@ def test_the_caption_tells_it_once_for_all_datasets() -> None:
     decimals = {"SSIM": 4, "SSIM@cddfuse": 3, "Q_CV": 0}
     means = {**tied, key("tno", "alpha", "SSIM"): Mean(0.9, 2)}
     text = caption(paper_table(replace(SPEC, decimals=decimals), RECORDS, means))
-    assert "With the 2 pairs of TNO 25 or the 2 pairs of MRI-CT, no method is told" in text
+    assert "With the 2 pairs of TNO 25 or the 2 pairs of MRI-CT, no method is distinguished" in text
     assert text.count("Wilcoxon") == 1
 
 
 def test_the_caption_says_which_image_flops_are_of() -> None:
-    """They depend on the size of the image."""
+    """FLOPs depend on the size of the image, so the caption names the image."""
     layouts: tuple[Layout, ...] = ("side-by-side", "stacked")
     side, stacked = (caption(table(columns=["flops"], layout=layout)) for layout in layouts)
     assert "FLOPs of the first pair of the first dataset that a method ran on." in side
@@ -200,14 +204,14 @@ def test_highlight_is_how_many_ranks_are_marked(highlight: int, marks: tuple[int
 
 
 def test_spread_follows_the_mean_with_its_digits() -> None:
-    """Standard deviation or half the width of the interval; nothing where it is unknown."""
+    """It is the standard deviation, half the width of the interval, or nothing if unknown."""
     assert row(markdown(table(spread="std")), "Alpha")[2] == "**0.80** ± 0.05"
     assert row(markdown(table(spread="interval")), "Alpha")[2] == "**0.80** ± 0.10"
     assert row(markdown(table(spread="std")), "Gamma")[2] == "0.50"
 
 
 def test_columns_besides_metrics() -> None:
-    """Year and evidence stand first, seconds with their dataset, parameters and FLOPs at the end."""
+    """Year and evidence come first, seconds with their dataset, parameters and FLOPs last."""
     shown = table(columns=["flops", "year", "model-seconds", "parameters", "evidence"])
     assert [column.head for column in shown.columns] == [
         "year", "evidence", *METRICS, "model s", *METRICS, "model s", "FLOPs", "params",
@@ -223,7 +227,7 @@ def test_columns_besides_metrics() -> None:
 
 
 def test_stacked_datasets_are_ranked_each_on_its_own() -> None:
-    """Each dataset has its block of rows with its title; a group without methods there is left out."""
+    """Each dataset has a block of rows with its title; a group without methods has none."""
     text = markdown(table(layout="stacked"))
     blocks = text.split("**MRI-CT (2 pairs)")
     assert row(blocks[1], "Medical")[2] == "**0.30**" and "Classical" not in blocks[1]
@@ -231,7 +235,7 @@ def test_stacked_datasets_are_ranked_each_on_its_own() -> None:
 
 
 def test_latex_has_heads_groups_and_citations() -> None:
-    """Datasets span their columns, groups have rows of their own, names are followed by citations."""
+    """Datasets span their columns, groups have their own rows, citations follow the names."""
     text = latex(table())
     assert r"\multicolumn{4}{c}{TNO 25} & \multicolumn{4}{c}{MRI-CT}" in text
     assert r"\cmidrule(lr){4-7}\cmidrule(lr){8-11}" in text
@@ -247,7 +251,7 @@ def test_a_narrow_table_stands_in_one_column() -> None:
 
 
 def test_only_the_at_of_a_definition_makes_a_subscript() -> None:
-    """A head of one's own stands as it is written, with what is behind its `@`, in LaTeX and in HTML."""
+    """A head of the user stays as written, with its `@`, in LaTeX and in HTML."""
     shown = table(heads={"SSIM": "H @ scale"})
     assert r"H @ scale $\uparrow$" in latex(shown) and "H @ scale ↑" in html(shown)
     assert r"SSIM\textsubscript{cddfuse}" in latex(shown) and "SSIM<sub>cddfuse</sub>" in html(
@@ -258,7 +262,10 @@ def test_only_the_at_of_a_definition_makes_a_subscript() -> None:
 def test_a_table_of_failed_methods_says_how_many_pairs_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The number of pairs is the dataset's, also where no run has an image: in tables of papers and of suites."""
+    """Without any image of a run the number of pairs is the dataset's.
+
+    This holds for tables of papers and of suites.
+    """
     root = FakeResults(tmp_path, methods=2, datasets=1, failed=2, images=False).write().root
     monkeypatch.chdir(root)
     plan = make_plan(root, {})
@@ -273,7 +280,7 @@ def test_a_table_of_failed_methods_says_how_many_pairs_there_are(
 
 
 def test_html_is_whole_and_escaped() -> None:
-    """A document with language, caption, scoped heads and escaped names; nothing is loaded from elsewhere."""
+    """It has language, caption, scoped heads and escaped names; it loads nothing from elsewhere."""
     text = html(table(labels={**SPEC.labels, "alpha": "<b>A"}))
     assert '<html lang="en">' in text and "&lt;b&gt;A" in text and "<b>A" not in text
     assert text.count('scope="colgroup"') == 2 and "<caption>" in text
@@ -287,7 +294,7 @@ def test_every_row_has_all_columns() -> None:
 
 
 def test_csv_has_full_digits_for_each_dataset(tmp_path: Path) -> None:
-    """Unrounded means, group, state and reason of every method on every dataset."""
+    """It has unrounded means, group, state and reason of every method on every dataset."""
     paths = write_paper_table(tmp_path, table(), PAPERS)
     rows = list(csv.DictReader(paths[0].open(encoding="utf-8")))
     assert [(row["dataset"], row["method"]) for row in rows][:2] == [
@@ -303,7 +310,7 @@ def test_csv_has_full_digits_for_each_dataset(tmp_path: Path) -> None:
 
 
 def test_bibliography_tells_conferences_from_journals() -> None:
-    """CVPR is a proceedings, a journal an article, arXiv alone neither; special characters are escaped."""
+    """CVPR is proceedings, a journal an article, arXiv alone neither; text is escaped."""
 
     def entry(venue: str, **more: Any) -> str:
         paper = Paper(venue=venue, year=2024, **more)
@@ -337,7 +344,7 @@ def test_citation_keys_are_the_entrys_own_or_made() -> None:
     ],
 )
 def test_latex_compiles_without_complaint(tmp_path: Path, changes: dict[str, Any]) -> None:
-    """The proof compiles with the table, which sticks out nowhere; BibTeX takes the bibliography."""
+    """The proof compiles, the table sticks out nowhere, and BibTeX reads the bibliography."""
     write_paper_table(tmp_path, table(**changes), PAPERS)
     for command in (
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "trial.proof.tex"],
@@ -354,7 +361,7 @@ def test_latex_compiles_without_complaint(tmp_path: Path, changes: dict[str, Any
 
 
 def long_table(groups: dict[str, int], **changes: Any) -> PaperTable:
-    """A table of groups of so many methods, the last of each failed, on two datasets."""
+    """A table of groups of the given sizes on two datasets; the last of each group failed."""
     names = {
         heading: [f"{heading}-{n:03}" for n in range(size)] for heading, size in groups.items()
     }
@@ -378,7 +385,10 @@ def floats(text: str) -> list[str]:
 
 
 def test_a_table_longer_than_a_page_is_broken_before_a_group() -> None:
-    """Each part has its heads and the footnotes of its rows, and says which table it continues; one caption, one label."""
+    """Each part has heads, the footnotes of its rows, and a reference to the first part.
+
+    Only the first part has caption and label.
+    """
     first, second = floats(latex(long_table({"one": 30, "two": 30, "three": 5})))
     assert (
         "one-029" in first and "two-" not in first and "two-000" in second and "three-004" in second
@@ -396,7 +406,7 @@ def test_a_table_longer_than_a_page_is_broken_before_a_group() -> None:
 
 
 def test_a_group_longer_than_a_page_is_broken_in_equal_parts() -> None:
-    """The heading stands above each of them, and every row in one."""
+    """The heading is above each part, and every row is in one of them."""
     parts = floats(latex(long_table({"all": 100})))
     counts = [len(re.findall(r"^all-\d+ &", part, re.MULTILINE)) for part in parts]
     assert sum(counts) == 100 and max(counts) - min(counts) <= 1 < len(counts)
@@ -410,7 +420,7 @@ def test_a_group_longer_than_a_page_is_broken_in_equal_parts() -> None:
 def test_no_part_of_a_long_table_sticks_out_of_its_page(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    """TeX complains of no float, neither in one column nor in both."""
+    """TeX warns of no float, neither in one column nor in both."""
     sizes = {"one": 17, "two": 26, **{f"few-{letter}": 2 for letter in "abcdefgh"}}
     write_paper_table(tmp_path, long_table(sizes, **changes), {})
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "trial.proof.tex"]
@@ -432,7 +442,10 @@ def test_times_of_several_devices_are_told_apart() -> None:
 
 
 def test_methods_without_a_result_may_stand_in_the_caption() -> None:
-    """They then have no rows and no footnotes; the caption names each with its state, and the CSV file keeps their lines."""
+    """They have no rows and no footnotes; the caption names each with its state.
+
+    The CSV file still has their lines.
+    """
     shown = table(unfinished="caption")
     assert "Without a result, hence not shown: Broken (weights-missing)." in caption(shown)
     assert "| Broken" not in markdown(shown) and "no x" not in markdown(shown)
@@ -441,6 +454,6 @@ def test_methods_without_a_result_may_stand_in_the_caption() -> None:
 
 
 def test_a_table_of_nothing_keeps_its_rows() -> None:
-    """Where no method has a result, the rows with their footnotes are all that there is to say."""
+    """If no method has a result, all rows stay, with their footnotes."""
     records = [replace(one, state="crashed", reason="x") for one in RECORDS]
     assert "| Alpha" in markdown(paper_table(replace(SPEC, unfinished="caption"), records, {}))

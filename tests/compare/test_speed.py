@@ -61,7 +61,7 @@ def lines_of(text: str) -> list[list[str]]:
 
 
 def test_a_row_holds_what_is_known_of_a_run() -> None:
-    """Times in milliseconds, memory in megabytes, frames per second of the model alone."""
+    """Times are in milliseconds, memory in megabytes, frames per second of the model alone."""
     host = Host(node="n", system="Linux", cpus=2, slurm_job=None, load_per_cpu=[0.5, None, 0.75])
     row = speed_row(timed("a", parameters=1000, flops=2e9, host=host))
     assert row == SpeedRow(
@@ -88,7 +88,7 @@ def test_a_row_holds_what_is_known_of_a_run() -> None:
 
 
 def test_what_is_not_known_is_none() -> None:
-    """A run that failed has no times; one whose model was not seen has its total alone."""
+    """A failed run has no times; a run whose model was not timed has only its total."""
     failed = speed_row(record("a", LARGE, state="out-of-memory", reason="24 GB"))
     assert (failed.device, failed.size, failed.reason) == ("not run", "1024x768", "24 GB")
     known = {"device", "method", "state", "size", "reason"}
@@ -98,12 +98,12 @@ def test_what_is_not_known_is_none() -> None:
 
 
 def test_a_model_that_takes_no_time_has_no_rate() -> None:
-    """A clock that saw nothing is no division by zero."""
+    """A measured time of 0 s causes no division by zero."""
     assert speed_row(timed("a", model=0.0)).fps is None
 
 
 def test_each_device_has_a_table() -> None:
-    """In the order in which they come; every table has the heads, and the caption stands above."""
+    """Devices keep their order; each table has the heads, and the caption is above all."""
     rows = [
         speed_row(timed("a", **on_gpu("H_100"))),
         speed_row(timed("b")),
@@ -119,7 +119,7 @@ def test_each_device_has_a_table() -> None:
 
 
 def test_the_fastest_of_each_size_comes_first() -> None:
-    """Sizes stay together; a method whose model was not seen is sorted by its total."""
+    """Sizes stay together; a method whose model was not timed is sorted by its total."""
     rows = [
         speed_row(timed("slow", model=0.4)),
         speed_row(timed("slow", LARGE, model=0.9)),
@@ -137,7 +137,7 @@ def test_the_fastest_of_each_size_comes_first() -> None:
 
 
 def test_numbers_are_shown_with_three_digits() -> None:
-    """Seconds, frames, parameters with a unit, whole megabytes; a dash where nothing is known."""
+    """Parameters have a unit, megabytes are whole numbers, and unknown values are dashes."""
     full = timed(
         "a_1", parameters=1_190_000, flops=2.5e12, timing=timing(peak_device_bytes=500_400_000)
     )
@@ -150,7 +150,7 @@ def test_numbers_are_shown_with_three_digits() -> None:
 
 
 def test_runs_without_times_are_listed() -> None:
-    """With size, state and reason, below the tables; where nothing failed there is no such list."""
+    """They are below the tables with size, state and reason; without them there is no list."""
     failed = record("a_1", LARGE, state="timeout", reason="60 s | x")
     text = speed_markdown([speed_row(timed("b")), speed_row(failed)])
     assert text.endswith("Without times:\n\n- a\\_1 at 1024x768: timeout: 60 s \\| x\n")
@@ -159,7 +159,7 @@ def test_runs_without_times_are_listed() -> None:
 
 
 def test_whole_numbers_stay_whole_in_the_file(tmp_path: Path) -> None:
-    """Also where they are not known of every method; columns are the fields of a row."""
+    """They stay whole if some are unknown; the columns are the fields of a row."""
     records = [
         timed("a", parameters=1000),
         timed("b", SMALL, **on_gpu()),
@@ -180,14 +180,14 @@ def test_whole_numbers_stay_whole_in_the_file(tmp_path: Path) -> None:
 
 
 def test_a_suite_without_methods_has_heads(tmp_path: Path) -> None:
-    """Both files are there, as the rule promises."""
+    """Both files exist, because they are outputs of the rule."""
     write_speed_tables(tmp_path, "s", [])
     assert (tmp_path / "s.csv").read_text() == ",".join(COLUMNS) + "\n"
     assert (tmp_path / "s.md").read_text() == CAPTION + "\n"
 
 
 def test_the_load_is_the_highest_that_was_seen() -> None:
-    """Before or after the run; unknown where neither was read."""
+    """It is the higher load of before and after the run; unknown if neither was measured."""
     host = Host(node="n", system="Linux", cpus=2, slurm_job=None)
     loads: list[list[float | None]] = [[1.5, 0.5], [None, 0.25], [None, None], []]
     rows = [speed_row(timed("a", host=replace(host, load_per_cpu=load))) for load in loads]

@@ -1,4 +1,4 @@
-"""``tables:`` of the configuration: what is left out comes from the suite, and every mistake is told when it is read."""
+"""``tables:`` of the configuration: defaults come from the suite; mistakes are reported at once."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_what_is_left_out_is_the_suites(load: Load) -> None:
 
 
 def test_own_fields_win(load: Load) -> None:
-    """Groups keep their order, decimals of some metrics leave the others as they are, labels and keys are replaced."""
+    """Groups keep their order; decimals, labels and keys replace only those they name."""
     table = load(
         groups={"Z": ["beta"], "A": ["alpha"]},
         decimals={"SSIM": 1},
@@ -156,29 +156,47 @@ def test_own_fields_win(load: Load) -> None:
         ({"decimals": {"ENN": 2}}, "unknown metric 'ENN'"),
         ({"labels": {"alpa": "A"}}, "unknown method of this table 'alpa' (did you mean 'alpha'"),
         ({"crops": {"tn": {"1": [[0, 0, 4, 4]]}}}, "unknown dataset of this table 'tn'"),
-        ({"groups": {"Dead": ["idle"]}}, "group 'Dead' must have a method that can be run; found idle (no-weights)"),
-        ({"methods": ["medic"]}, "method 'medic' is for medical; must be for a task of the table's datasets: infrared"),
+        (
+            {"groups": {"Dead": ["idle"]}},
+            "group 'Dead' must have a method that can be run; found idle (no-weights)",
+        ),
+        (
+            {"methods": ["medic"]},
+            "method 'medic' is for medical; must be for a task of the table's datasets: infrared",
+        ),
         ({"methods": ["alpha", "alpha"]}, "method 'alpha' must stand in one row; found it 2 times"),
-        ({"methods": ["alpha"], "groups": {"G": ["beta"]}}, "must have `methods` or `groups`, not both"),
-        ({"metrics": ["PSNR_ref"]}, "need a ground truth, which dataset 'tno' has not"),
+        (
+            {"methods": ["alpha"], "groups": {"G": ["beta"]}},
+            "must have `methods` or `groups`, not both",
+        ),
+        ({"metrics": ["PSNR_ref"]}, "need a ground truth, but dataset 'tno' has none"),
         ({"layout": "beside"}, "must be one of side-by-side, stacked; found \"beside\""),
         ({"colum": ["year"]}, "unknown key 'colum' (did you mean 'columns'"),
         ({"crops": {"tno": {"1": [[0, 0, 4]]}}}, "a box as [x, y, width, height]"),
         ({"datasets": ["tno", "tno"]}, "a list of dataset names, each once"),
         ({"columns": ["year", "year"]}, "columns besides the metrics, each once"),
         ({"metrics": ["EN", "QNR"]}, "found QNR, of multi-band arrays"),
-        ({"metrics": ["EN"], "decimals": {"SSIM": 2}}, "unknown metric of this table 'SSIM'; known: EN"),
+        (
+            {"metrics": ["EN"], "decimals": {"SSIM": 2}},
+            "unknown metric of this table 'SSIM'; known: EN",
+        ),
         ({"heads": {"VIF": "V"}}, "unknown metric of this table 'VIF'"),
-        ({"labels": {"alpha": "beta"}}, "found 'beta' for alpha and beta: give one of them another"),
+        (
+            {"labels": {"alpha": "beta"}},
+            "found 'beta' for alpha and beta: give one of them another",
+        ),
         ({"labels": {"alpha": " "}}, "must be a name to be shown"),
         ({"cite": {"alpha": "a b"}}, "must be a BibTeX key"),
-        ({"layout": "stacked", "datasets": ["tno", "truth"]}, "stacked datasets must have the same metrics; found 2 sets"),
+        (
+            {"layout": "stacked", "datasets": ["tno", "truth"]},
+            "stacked datasets must have the same metrics; found 2 sets",
+        ),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_when_the_configuration_is_read(
     load: Load, table: dict[str, Any], message: str
 ) -> None:
-    """File, line and place, what must be, what was found, and the near names."""
+    """The message has file, line and place, what must be, what was found, and near names."""
     if table.get("metrics") == ["PSNR_ref"]:
         from fusebench.metrics.resolving import all_definitions
 
@@ -197,7 +215,7 @@ def test_mistakes_are_told_when_the_configuration_is_read(
 
 
 def test_a_table_becomes_a_file_so_its_name_has_no_point(load: Load, tmp_path: Path) -> None:
-    """No rule could tell the name `a.b` from a name with an ending."""
+    """No rule could distinguish the name `a.b` from a name with a suffix."""
     load()
     config = yaml.safe_load((tmp_path / "config" / "config.yaml").read_text())
     config["tables"] = {"a.b": config["tables"]["t"]}
@@ -209,7 +227,7 @@ def test_a_table_becomes_a_file_so_its_name_has_no_point(load: Load, tmp_path: P
 
 
 def test_decimals_and_heads_reach_metrics_under_any_of_their_names(load: Load) -> None:
-    """`all@EVALUATOR` speaks of all its columns, a later name of one; a whole number may be written 2.0."""
+    """`all@EVALUATOR` sets all its columns, a later name sets one; 2 may be written 2.0."""
     table = load(metrics=["all@cddfuse"], decimals={"all@cddfuse": 2, "VIF@cddfuse": 1.0}).tables[
         "t"
     ]
@@ -221,7 +239,7 @@ def test_decimals_and_heads_reach_metrics_under_any_of_their_names(load: Load) -
 
 
 def test_shown_texts_are_one_line(load: Load) -> None:
-    """A line break would end a caption or a row."""
+    """A line break in a shown text becomes a space: it would end a caption or a row."""
     table = load(title="One\n\ntwo", labels={"alpha": "A\nB"}).tables["t"]
     assert (table.title, table.label(table.methods[0])) == ("One two", "A B")
 
@@ -229,7 +247,7 @@ def test_shown_texts_are_one_line(load: Load) -> None:
 def test_an_unpublished_method_is_cited_where_the_table_has_its_key(
     load: Load, tmp_path: Path
 ) -> None:
-    """Its entry has no paper; the bibliography has its title under that key."""
+    """Without a paper in its entry, the bibliography has its title under the table's key."""
     load(cite={"beta": "own2026"})
     job = from_parameter(make_plan(tmp_path, {}).paper_jobs.table("t"), PaperTableJob)
     assert job.table.cite == {"alpha": "alpha2024", "beta": "own2026"}
@@ -237,7 +255,7 @@ def test_an_unpublished_method_is_cited_where_the_table_has_its_key(
 
 
 def test_crops_of_a_prepared_dataset_must_lie_inside(load: Load, tmp_path: Path) -> None:
-    """A box that sticks out, and a pair that is not there, are told with the size and the near names."""
+    """A box outside the image is reported with the image's size, a missing pair with near names."""
     prepare(tmp_path, "tno", "pair1")
     with pytest.raises(
         RegistryError, match=r"inside the image of 40x30 pixels; found \[30, 0, 20, 10\]"
@@ -251,7 +269,10 @@ def test_crops_of_a_prepared_dataset_must_lie_inside(load: Load, tmp_path: Path)
 
 
 def test_pairs_of_a_dataset_that_is_not_prepared_are_known(load: Load, tmp_path: Path) -> None:
-    """From the folder of a local dataset, the list of names, or the generator; a folder that is absent tells nothing."""
+    """They come from the local folder, the list of names, or the generator.
+
+    A folder that is absent gives none.
+    """
     assert load(pairs={"tno": ["pair2"]}).tables["t"].pairs_of("tno") == ["pair2"]
     for side in "ab":
         (tmp_path / "images" / side).mkdir(parents=True)
@@ -267,7 +288,7 @@ def test_pairs_of_a_dataset_that_is_not_prepared_are_known(load: Load, tmp_path:
 
 
 def test_a_pair_that_was_added_to_the_list_is_known(load: Load, tmp_path: Path) -> None:
-    """The list of names is newer than what was prepared from it."""
+    """A name in the list counts even if the dataset was prepared from an older list."""
     prepare(tmp_path, "listed", "one")
     assert load(datasets=["listed"], pairs={"listed": ["two"]}).tables["t"].pairs_of("listed") == [
         "two"
@@ -275,7 +296,7 @@ def test_a_pair_that_was_added_to_the_list_is_known(load: Load, tmp_path: Path) 
 
 
 def test_stacked_datasets_need_the_same_metrics(load: Load) -> None:
-    """Without `metrics`, datasets of two tasks have their tasks' metrics, which do not fit under one head."""
+    """Without `metrics`, datasets of two tasks have different metrics: they cannot be stacked."""
     with pytest.raises(
         RegistryError, match="stacked datasets must have the same metrics; found 2 sets"
     ):
@@ -285,7 +306,7 @@ def test_stacked_datasets_need_the_same_metrics(load: Load) -> None:
 
 
 def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> None:
-    """Kinds of the whole table have one figure, the others one for each dataset."""
+    """A kind for the whole table has one figure, the others have one for each dataset."""
     load(figures=["ranks", "grid"])
     papers = make_plan(tmp_path, {}).papers
     assert papers.figure_files == [
@@ -316,18 +337,19 @@ def test_figures_are_named_by_kind_and_dataset(load: Load, tmp_path: Path) -> No
 def test_evidence_is_the_self_check_or_what_ran(
     entry: dict[str, Any], self_check: str, shown: str, counts: bool
 ) -> None:
-    """Nothing is called verified that was not; the worst verdict of a self-check that compared an image decides."""
+    """The worst verdict of self-checks that compared an image counts; nothing else is verified."""
     method = Method("m", msgspec.convert({**METHOD, **entry}, MethodEntry))
     assert evidence_mark(method, self_check) == shown
     assert is_borne_out(method, self_check) is counts
 
 
 def test_a_self_check_that_compared_nothing_says_nothing(load: Load, tmp_path: Path) -> None:
-    """After `snakemake evidence`, methods without a self-check keep what the registry knows of them."""
+    """After `snakemake evidence`, methods without a self-check keep the registry's evidence."""
     load()
     summary = tmp_path / "results" / "evidence" / "summary.csv"
     summary.parent.mkdir(parents=True)
     summary.write_text(
-        "method,self-check\nalpha,none\nbeta,t: nothing-to-compare\nidle,t: exact; u: nothing-to-compare\n"
+        "method,self-check\nalpha,none\nbeta,t: nothing-to-compare\n"
+        "idle,t: exact; u: nothing-to-compare\n"
     )
     assert make_plan(tmp_path, {}).papers.self_checks == {"idle": "t: exact; u: nothing-to-compare"}

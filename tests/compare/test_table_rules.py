@@ -1,4 +1,4 @@
-"""The rules of tables: asking for one table runs what it needs, and changing how it looks runs no method."""
+"""The rules of tables: one table runs only what it needs; a new look runs no method."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COMPARING = {"write_paper_table": 1}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> MiniProject:
-    """A project of three methods, and a table of two of them that was asked for by its name."""
+    """A project of three methods, with a table of two of them that was requested by name."""
     environments = tmp_path_factory.mktemp("environments")
     project = MiniProject.create(tmp_path_factory.mktemp("tables") / "project", environments)
     for name in ("one", "two", "three"):
@@ -26,7 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> MiniProject:
 
 
 def test_a_table_runs_only_what_it_needs(project: MiniProject) -> None:
-    """The third method of the suite is not run, its metrics are not measured, and every format is there."""
+    """The third method of the suite is neither run nor measured, and every format is written."""
     runs = project.root / "results" / "runs"
     assert sorted(path.name for path in runs.iterdir()) == ["one", "two"]
     rows = project.table("tables/pairwise.csv")
@@ -46,7 +46,7 @@ def test_how_a_table_looks_runs_no_method(project: MiniProject) -> None:
 
 
 def test_braces_in_a_text_are_no_wildcards(project: MiniProject) -> None:
-    """Titles and labels reach every job as they are written, also where they look like Snakemake's wildcards."""
+    """Titles and labels reach every job as written, even if they look like Snakemake wildcards."""
     project.config["tables"]["pairwise"].update(
         title="A {title} of {wildcards}", labels={"one": "{one}"}
     )
@@ -57,7 +57,7 @@ def test_braces_in_a_text_are_no_wildcards(project: MiniProject) -> None:
 
 
 def test_a_paper_corrected_in_the_registry_writes_the_table_again(project: MiniProject) -> None:
-    """The year and the citation of a method are part of the table, and of nothing before it."""
+    """A method's year and citation are part of the table; no earlier step depends on them."""
     project.methods["one"]["paper"] = {"venue": "CVPR", "year": 2021}
     done = project.snakemake("results/tables/pairwise.tex")
     assert project.jobs(done) == COMPARING
@@ -68,28 +68,26 @@ def test_a_paper_corrected_in_the_registry_writes_the_table_again(project: MiniP
 
 
 def test_statistics_say_what_three_pairs_cannot_carry(project: MiniProject) -> None:
-    """Three pairs tell no two methods apart: the statistics name the other as tied, and the caption says it once."""
+    """With three pairs the statistics name the other method as tied; the caption says it once."""
     text = (project.root / "results" / "statistics" / "pairwise" / "statistics.md").read_text()
     assert "| pairs | EN | 3 |" in text
     table = (project.root / "results" / "tables" / "pairwise.md").read_text()
     assert (
-        "With the 3 pairs of pairs, no method is told from a best mean" in table
+        "With the 3 pairs of pairs, no method is distinguished from a best mean" in table
         and "≈" not in table
     )
 
 
 def test_a_crop_outside_its_image_stops_before_a_method_runs(project: MiniProject) -> None:
-    """The size of an image is known when its dataset is prepared: that step fails, its log names the box, nothing is run."""
+    """Preparing the dataset fails and its log names the box: only then image sizes are known."""
     project.add_images("small", ["p1"])
     table = {"methods": ["one"], "datasets": ["small"], "metrics": ["EN"]}
     project.config["tables"]["cropped"] = {**table, "crops": {"small": {"p1": [[40, 0, 20, 10]]}}}
     done = project.snakemake("results/tables/cropped.tex")
     assert done.returncode != 0 and project.jobs(done) == {"prepare_dataset": 1}
     log = (project.root / "logs" / "datasets" / "small.log").read_text()
-    assert (
-        "tables.cropped.crops.small.p1: a box [x, y, width, height] must lie inside the image of 48x40"
-        in log
-    )
+    box = "tables.cropped.crops.small.p1: a box [x, y, width, height]"
+    assert f"{box} must lie inside the image of 48x40" in log
     project.config["tables"]["cropped"]["crops"]["small"]["p1"] = [[20, 0, 20, 10]]
     done = project.snakemake("results/tables/cropped.tex")
     assert done.returncode == 0 and project.jobs(done)["prepare_dataset"] == 1

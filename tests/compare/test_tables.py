@@ -1,4 +1,4 @@
-"""Tables: means, ranks on printed digits, states where there is no number, and formats that can be used as they are."""
+"""Tables: means, ranks on printed digits, states instead of missing numbers, ready formats."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ SPEC = TableSpec(
     metrics=["SSIM", "SSIM@cddfuse", "Q_CV"],
     decimals=2,
 )
-REASON = "weights/model_50%.pth: must have sha256 ab, found cd\nat C:\\x ~ 模型 #1 {é} | `x` <y> 5^2 $ę → end"
+REASON = (
+    "weights/model_50%.pth: must have sha256 ab, found cd\n"
+    "at C:\\x ~ 模型 #1 {é} | `x` <y> 5^2 $ę → end"
+)
 
 
 @pytest.fixture
@@ -71,7 +74,7 @@ def records() -> list[Record]:
 
 @pytest.fixture
 def measures() -> pd.DataFrame:
-    """Values chosen so that alpha and beta tie in SSIM on two digits, and alpha and gamma do not tie at all."""
+    """Values so that on two digits alpha and beta tie in SSIM; alpha and gamma never tie."""
     rows = []
     values = {
         "alpha": ((0.801, 0.801), (1.1, 1.3), (300.0, 100.0)),
@@ -119,7 +122,7 @@ def test_files_are_named_by_suite_and_dataset(tmp_path: Path, paths: dict[str, P
 
 
 def test_ties_on_printed_digits_share_the_first_rank(paths: dict[str, Path]) -> None:
-    """0.801 and 0.804 are both 0.80: both are best, and nothing is second, because the next is third."""
+    """0.801 and 0.804 print as 0.80 and are both best; the next is third, so none is second."""
     text = paths["md"].read_text()
     assert "| Alpha | **0.80** |" in text
     assert line_with(text, "| Beta").split("|")[2].strip() == "**0.80**"
@@ -127,7 +130,7 @@ def test_ties_on_printed_digits_share_the_first_rank(paths: dict[str, Path]) -> 
 
 
 def test_direction_decides_what_is_best(paths: dict[str, Path]) -> None:
-    """Q_CV is better the lower: beta's 150 is best, alpha's 200 second."""
+    """Of Q_CV the lower is better: beta's 150 is best, alpha's 200 second."""
     text = paths["md"].read_text()
     assert line_with(text, "| Beta").split("|")[4].strip() == "**150.00**"
     assert line_with(text, "| Alpha").split("|")[4].strip() == "<u>200.00</u>"
@@ -155,7 +158,7 @@ def test_missing_measures_of_a_good_run_are_told(paths: dict[str, Path]) -> None
 
 
 def test_reason_of_a_refused_value_is_told(records: list[Record], measures: pd.DataFrame) -> None:
-    """Where the measures say why a value is missing, the table says it too."""
+    """If the measures say why a value is missing, the table says it too."""
     measures["reason"] = ""
     late = measures.index[(measures["method"] == "beta") & (measures["image"] == "02")]
     measures.loc[late, "value"] = float("nan")
@@ -166,7 +169,7 @@ def test_reason_of_a_refused_value_is_told(records: list[Record], measures: pd.D
 
 
 def test_states_stand_where_there_is_no_number(paths: dict[str, Path]) -> None:
-    """A failed run shows its state with a footnote that gives the reason; one without record is skipped."""
+    """A failed run shows its state with a footnote for the reason; no record means skipped."""
     text = paths["md"].read_text()
     assert re.search(r"\| Broken \| weights-missing<sup>c</sup> \| – \| – \|", text)
     assert re.search(r"\| Absent \| skipped<sup>d</sup> \|", text)
@@ -185,7 +188,7 @@ def test_csv_holds_full_digits_and_states(paths: dict[str, Path]) -> None:
 
 
 def test_costs_are_shown(paths: dict[str, Path]) -> None:
-    """Model seconds, seconds end to end and parameters; a dash where unknown."""
+    """Costs are model seconds, total seconds and parameters; an unknown one is a dash."""
     text = paths["md"].read_text()
     assert line_with(text, "| Alpha").endswith("| 0.0123 | 1.50 | 1.19 M |")
     assert line_with(text, "| Beta").endswith("| – | – | – |")
@@ -199,20 +202,20 @@ def test_other_datasets_do_not_leak_in(records: list[Record], measures: pd.DataF
 def test_measures_of_a_failed_run_are_not_shown(
     records: list[Record], measures: pd.DataFrame
 ) -> None:
-    """Values left over from an earlier run do not stand in for a run that failed."""
+    """A failed run shows no values that an earlier run left."""
     records[0] = record("alpha", state="crashed", reason="exit status 1")
     row = table_of(SPEC, records, measures).rows[0]
     assert [cell.printed for cell in row.cells] == ["", "", ""]
 
 
 def test_unknown_metric_is_refused(records: list[Record], measures: pd.DataFrame) -> None:
-    """A metric that does not exist is told by name."""
+    """The error names the metric that does not exist."""
     with pytest.raises(MetricError, match="SSIMM"):
         table_of(replace(SPEC, metrics=["SSIMM"]), records, measures)
 
 
 def test_a_table_without_any_measure_is_complete(tmp_path: Path) -> None:
-    """Where nothing could be run, every format still has a row and a state for each method."""
+    """If nothing could be run, every format still has a row and a state for each method."""
     nothing = read_measures([])
     for path in write_tables(tmp_path, SPEC, [], nothing):
         assert path.read_text().count("skipped") >= len(METHODS), path
@@ -228,13 +231,11 @@ def test_latex_marks_best_and_second(paths: dict[str, Path]) -> None:
     assert line_with(text, "Broken") == (
         r"Broken & \multicolumn{3}{l}{weights-missing\textsuperscript{c}} & -- & -- & -- \\"
     )
-    assert {command for command in (r"\toprule", r"\midrule", r"\bottomrule") if command in text} == {
-        r"\toprule", r"\midrule", r"\bottomrule",
-    }  # fmt: skip
+    assert all(command in text for command in (r"\toprule", r"\midrule", r"\bottomrule"))
 
 
 def test_latex_escapes_everything() -> None:
-    """Special characters are escaped, accents kept, and what LaTeX may not have becomes a question mark."""
+    """Special characters are escaped, accents stay, and what LaTeX may lack becomes ``?``."""
     assert latex_format.escaped(r"a_b\c{d}%&#$^~") == (
         r"a\_b\textbackslash{}c\{d\}\%\&\#\$\textasciicircum{}\textasciitilde{}"
     )
@@ -242,7 +243,7 @@ def test_latex_escapes_everything() -> None:
 
 
 def test_latex_knows_the_letters_of_names() -> None:
-    """U²Fusion, β-VAE and H₂O keep their signs; a negative number has a minus sign, not a hyphen."""
+    """U²Fusion, β-VAE and H₂O keep their signs; a negative number has a real minus sign."""
     assert (
         latex_format.escaped("U²Fusion β-VAE H₂O ΔE") == r"U$^2$Fusion $\beta$-VAE H$_2$O $\Delta$E"
     )
@@ -257,8 +258,11 @@ def test_latex_compiles(tmp_path: Path, paths: dict[str, Path]) -> None:
 
 
 def compiled(table: Path) -> str:
-    """What TeX says of a document of one table, which is written in the folder above the tables."""
-    document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}\input{{{table}}}\end{{document}}"
+    """Compile a document of one table in the folder above the tables, and return TeX's output."""
+    document = (
+        r"\documentclass{article}\usepackage{booktabs}"
+        rf"\begin{{document}}\input{{{table}}}\end{{document}}"
+    )
     folder = table.parents[2]
     (folder / "document.tex").write_text(document)
     done = subprocess.run(
@@ -274,7 +278,7 @@ def compiled(table: Path) -> str:
 def test_a_long_table_is_broken_where_a_page_ends(
     tmp_path: Path, measures: pd.DataFrame, devices: int
 ) -> None:
-    """Of sixty methods every row, footnote and time stands in one float that fits on a page."""
+    """Every row, footnote and time of sixty methods is in one float that fits on a page."""
     methods = {f"m{n:02}": f"M{n:02}" for n in range(60)}
     records = [
         record(
@@ -300,7 +304,7 @@ def test_a_long_table_is_broken_where_a_page_ends(
 
 
 def test_markdown_escapes_what_would_break_a_table() -> None:
-    """A bar in a name does not open another column."""
+    """A bar in a name does not start another column."""
     assert markdown_format.escaped("Gamma|net_1 *x*") == r"Gamma\|net\_1 \*x\*"
 
 
@@ -313,7 +317,7 @@ def test_every_markdown_row_has_all_columns(paths: dict[str, Path]) -> None:
 
 
 def test_terminal_table_is_aligned(records: list[Record], measures: pd.DataFrame) -> None:
-    """Plain text: best and second marked, states shown, what is missing told below."""
+    """In plain text best and second are marked, states are shown, gaps are explained below."""
     lines = terminal_table(SPEC, records, measures).splitlines()
     assert lines[0] == "TNO 25 (5 % of it), mean over 2 pairs (* best, + second)"
     assert lines[1].split()[:4] == ["method", "SSIM↑", "SSIM@cddfuse↑", "Q_CV↓"]
@@ -323,7 +327,7 @@ def test_terminal_table_is_aligned(records: list[Record], measures: pd.DataFrame
 
 
 def test_failures_name_state_reason_and_log(records: list[Record]) -> None:
-    """Each run without result is named with its reason and its log; nothing is said where all went well."""
+    """Each run without result has its reason and log; if all runs are ok the text is empty."""
     text = failures(records)
     assert text.splitlines()[0] == "broken on tno_25: weights-missing"
     assert "found cd at C:" in text
@@ -339,12 +343,13 @@ def test_measures_survive_the_file(tmp_path: Path, measures: pd.DataFrame) -> No
     assert back["value"].tolist() == measures["value"].tolist()
     assert back["image"].tolist() == measures["image"].tolist()
     assert (tmp_path / "measures.csv").read_text().splitlines()[:2] == [
-        "method,dataset,image,metric,definition,value", "alpha,tno_25,01,SSIM,canonical,0.30000000000000004",
-    ]  # fmt: skip
+        "method,dataset,image,metric,definition,value",
+        "alpha,tno_25,01,SSIM,canonical,0.30000000000000004",
+    ]
 
 
 def test_measures_of_nothing_have_every_column(tmp_path: Path, measures: pd.DataFrame) -> None:
-    """A dataset that could not be prepared leaves a file of heads, from which tables and packages are still made."""
+    """A dataset that could not be prepared leaves a file of heads that can still be read."""
     measures[:0].to_csv(tmp_path / "gone.csv", index=False)
     assert [*read_measures([tmp_path / "gone.csv"])] == [
         "method", "dataset", "image", "metric", "definition", "reason", "value",
@@ -421,7 +426,10 @@ def two_devices(records: list[Record]) -> list[Record]:
 def test_times_of_two_devices_stand_in_two_tables(
     records: list[Record], measures: pd.DataFrame, tmp_path: Path
 ) -> None:
-    """The quality table then has no times, and each device a table of its own; the CSV file names the device of each line."""
+    """The quality table has no times, and each device has its own table.
+
+    The CSV file names the device of each line.
+    """
     mixed = two_devices(records)
     write_tables(tmp_path, SPEC, mixed, measures)
     text = (tmp_path / "trial" / "tno_25.md").read_text()
@@ -434,7 +442,7 @@ def test_times_of_two_devices_stand_in_two_tables(
 
 
 def test_times_of_one_device_name_it(records: list[Record], measures: pd.DataFrame) -> None:
-    """Where all times are of one device the caption says of which."""
+    """If all times are of one device, the caption names it."""
     one = [two_devices(records)[1], *records[2:]]
     text = markdown_format.markdown(table_of(SPEC, one, measures))
     assert (
@@ -444,7 +452,7 @@ def test_times_of_one_device_name_it(records: list[Record], measures: pd.DataFra
 
 
 def test_threads_are_told_and_part_no_table(records: list[Record], measures: pd.DataFrame) -> None:
-    """Methods with other numbers of threads on one processor stand in one table, whose caption says so."""
+    """Methods with different thread counts on one processor share a table; its caption says so."""
     one = replace(records[0], **on_cpu(threads=1))
     text = markdown_format.markdown(table_of(SPEC, [one, two_devices(records)[1]], measures))
     assert "on Xeon (1 or 2 threads) of the model alone" in text and text.count("total s") == 1

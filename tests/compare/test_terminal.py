@@ -32,7 +32,7 @@ RECORDS = [
 
 
 def test_the_whole_table() -> None:
-    """Numbers end at the right below their heads; marks, counts and states stand with them."""
+    """Numbers are right-aligned below their heads, with marks, counts and states."""
     assert terminal_table(SPEC, RECORDS, MEASURES).splitlines() == [
         "Night, mean over 2 pairs (* best, + second)",
         "method      EN↑            Q_CV↓  model s  total s  params",
@@ -72,7 +72,7 @@ def test_a_value_that_is_missing_altogether_is_told() -> None:
 
 
 def test_a_failure_has_a_paragraph() -> None:
-    """Its reason in one line and its log, as far as there are any; a good run has none."""
+    """It has the reason in one line and the log, if there are any; a good run has none."""
     told = failures(
         [
             *RECORDS[:2],

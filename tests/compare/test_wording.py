@@ -1,4 +1,4 @@
-"""How numbers, devices and footnotes are worded."""
+"""The wording of numbers, devices and footnotes."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def digits(text: str) -> int:
     ],
 )
 def test_seconds_at_the_ends_of_their_ranges(value: float | None, shown: str) -> None:
-    """What rounds up to the next power of ten loses a decimal."""
+    """A number that rounds up to the next power of ten has one decimal less."""
     assert seconds(value) == shown
 
 
 @given(st.floats(0.0001, 1e6))
 def test_seconds_have_three_digits_and_four_decimals_at_most(value: float) -> None:
-    """From 0.1 on three digits, of large numbers all before the point; never a power of ten."""
+    """From 0.1 up there are three digits; large numbers have all digits before the point."""
     text = seconds(value)
     assert re.fullmatch(r"\d+(\.\d{1,4})?", text)
     assert float(text) == pytest.approx(value, rel=0.006 if value >= 0.01 else 0.51)
@@ -98,13 +98,13 @@ def test_seconds_have_three_digits_and_four_decimals_at_most(value: float) -> No
     ],
 )
 def test_parameters_at_the_ends_of_their_ranges(value: float | None, shown: str) -> None:
-    """What rounds up to a thousand has the next unit; operations of large models have one, too."""
+    """A number that rounds up to a thousand has the next unit; T exists for large FLOPs."""
     assert parameters(value) == shown
 
 
 @given(st.floats(1, 9e14))
 def test_parameters_have_a_number_below_a_thousand_and_a_unit(value: float) -> None:
-    """It is off by half of the third digit at most."""
+    """The printed number is off by half of the third digit at most."""
     parts = re.fullmatch(r"(\d{1,3}(?:\.\d{1,2})?)( [kMGT])?", parameters(value))
     assert parts
     number, unit = parts.groups("")
@@ -117,13 +117,13 @@ def test_parameters_have_a_number_below_a_thousand_and_a_unit(value: float) -> N
     [(10.0, "10"), (1234.5, "1230"), (0.000012345, "0.0000123"), (2.5, "2.5"), (0.0, "0")],
 )
 def test_three_digits_are_no_power_of_ten(value: float, shown: str) -> None:
-    """Whatever the size of a number."""
+    """A number of any size is printed without an exponent."""
     assert three_digits(value) == shown
 
 
 @given(st.integers(0, 20_000))
 def test_footnotes_are_lettered_as_columns_of_a_sheet(number: int) -> None:
-    """a to z, aa to zz, and so on: read as a number to the base 26 it is its place."""
+    """a to z, then aa to zz, and so on: the letters are the note's number to the base 26."""
     place = 0
     for letter in mark(number):
         place = place * 26 + ord(letter) - ord("a") + 1
@@ -132,7 +132,7 @@ def test_footnotes_are_lettered_as_columns_of_a_sheet(number: int) -> None:
 
 @given(st.text(max_size=2 * NOTE_LENGTH))
 def test_a_long_text_is_cut_and_says_so(text: str) -> None:
-    """Never longer than a footnote may be; a short one stays."""
+    """A text is never longer than a footnote may be; a short one stays as it is."""
     cut = shortened(text)
     assert len(cut) == min(len(text), NOTE_LENGTH)
     assert cut == text if len(text) <= NOTE_LENGTH else text.startswith(cut[:-3])
@@ -140,20 +140,20 @@ def test_a_long_text_is_cut_and_says_so(text: str) -> None:
 
 
 def test_a_column_is_named_by_metric_and_definition() -> None:
-    """The canonical definition is not named; an evaluator's own name of a metric is kept."""
+    """The canonical definition is not named; an evaluator's name of a metric stays."""
     shown = [(name_shown(d), definition_shown(d)) for d in resolve(["SSIM", "VIFF@cddfuse"])]
     assert shown == [("SSIM", ""), ("VIFF", "cddfuse")]
 
 
 def test_a_mean_of_all_pairs_is_not_counted() -> None:
-    """Any other says of how many it is."""
+    """Only a mean of fewer pairs says how many it is of."""
     shown = table(record("a", "d"))
     assert incomplete(Cell(1.0, 2, "1"), shown) == ""
     assert incomplete(Cell(1.0, 1, "1"), shown) == " (1 of 2)"
 
 
 def test_costs_of_one_device() -> None:
-    """Both times stand in the table, and the caption names the device."""
+    """Both times are in the table, and the caption names the device."""
     one = table(record("a", "d", **on_cpu(), model_seconds=0.5, parameters=12), record("b", "d"))
     assert cost_heads(one) == ("model s", "total s", "params")
     assert [costs(row, one) for row in one.rows] == [
@@ -166,7 +166,7 @@ def test_costs_of_one_device() -> None:
 
 
 def test_costs_of_several_devices() -> None:
-    """Times stand by device then, in the order of the rows, also those of some rows alone."""
+    """Times are grouped by device in the order of the rows, also for only some of the rows."""
     several = table(
         record("a", "d", **on_gpu(), model_seconds=0.5),
         record("b", "d", **on_cpu(threads=1), seconds_per_image=2.0),
@@ -182,12 +182,12 @@ def test_costs_of_several_devices() -> None:
 
 
 def test_a_caption_without_any_time_names_no_device() -> None:
-    """Nor does it warn of several."""
+    """Without any time the caption names no device and warns of none."""
     assert "Seconds per image of the model alone" in caption(table(record("a", "d")))
 
 
 def test_footnotes_say_what_is_missing() -> None:
-    """In one line; of a run without a reason that there is none; none of a complete run."""
+    """They are one line; a missing reason is said to be missing; a complete run has none."""
     means = {("d", "a", "EN", "canonical"): Mean(1.0, 2)}
     crash = record("b", "d", state="crashed", reason="Traceback:\n  x\n\n  y")
     silent = record("c", "d", state="crashed", reason="")

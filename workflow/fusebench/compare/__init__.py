@@ -2,16 +2,16 @@
 
 ::
 
-    spec = TableSpec(suite="quickstart", dataset="night-scenes", title="Night scenes", methods={"mean": "Mean"},
-                     metrics=["EN", "SSIM@cddfuse"])
+    spec = TableSpec(suite="quickstart", dataset="night-scenes", title="Night scenes",
+                     methods={"mean": "Mean"}, metrics=["EN", "SSIM@cddfuse"])
     write_measures(results / "measures.csv", measures)
     write_status(results / "status.csv", records)
     write_tables(results / "tables", spec, records, measures)
     print(terminal_table(spec, records, measures))
     print(failures(records))
 
-Records are those of ``contracts.records``; measures are a long table as ``read_measures`` returns
-it. Loading this package loads no pandas: Snakemake reads it for every job.
+Records are those of ``contracts.records``. Measures are a long table as ``read_measures`` returns
+it. Importing this package does not import pandas, because Snakemake imports it for every job.
 """
 
 from __future__ import annotations

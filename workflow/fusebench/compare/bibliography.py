@@ -1,4 +1,4 @@
-"""The ``.bib`` of a table: one entry for each method's paper, from what the registry knows of it."""
+"""The ``.bib`` of a table: one entry for each method's paper, from the facts in the registry."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fusebench.contracts.methods import Paper
 from fusebench.contracts.tables import PaperReference
 
 CONFERENCES = re.compile(
-    r"\b(CVPR|ICCV|ECCV|AAAI|IJCAI|NeurIPS|NIPS|ICLR|ICML|WACV|BMVC|ACCV|PRCV|MICCAI|ICASSP|ICIP|ICME|ICRA|IROS|ICPR|"
-    r"ACM MM|ACM Multimedia|Conference|Workshops?|Symposium)\b",
+    r"\b(CVPR|ICCV|ECCV|AAAI|IJCAI|NeurIPS|NIPS|ICLR|ICML|WACV|BMVC|ACCV|PRCV|MICCAI|ICASSP|ICIP|"
+    r"ICME|ICRA|IROS|ICPR|ACM MM|ACM Multimedia|Conference|Workshops?|Symposium)\b",
     re.IGNORECASE,
 )
 
@@ -30,7 +30,8 @@ def bibliography(papers: Mapping[str, PaperReference]) -> str:
     """
     entries = {paper.key: _entry(paper) for paper in papers.values()}
     head = (
-        "% The papers of the methods, as methods.yaml knows them. Where authors are missing, add them to the entry's paper;\n"
+        "% The papers of the methods, as methods.yaml knows them.\n"
+        "% Where authors are missing, add them to the entry's paper;\n"
         "% a DOI or an arXiv number leads to them.\n"
     )
     return head + "".join(f"\n{entry}" for entry in entries.values())

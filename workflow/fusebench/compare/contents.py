@@ -1,4 +1,4 @@
-"""What a table says, before it is written in any format: means, ranks, and a state wherever there is no number."""
+"""What a table says, before it is written in any format: means, ranks and states of runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Cell:
         measured: how many images have a value.
         printed: the mean as shown, ``""`` where there is none.
         rank: 1 is best; None where the cell is not ranked.
-        problem: why values are missing, ``""`` where none is.
+        problem: why values are missing, ``""`` if none is.
         source: the mean with its deviation, interval and tie, as far as they are known.
     """
 
@@ -57,7 +57,7 @@ class Row:
 
     @property
     def reason(self) -> str:
-        """Why there is no number, or why some are missing; ``""`` where everything is there."""
+        """Why there is no number, or why some are missing; ``""`` if everything is there."""
         problems = dict.fromkeys(cell.problem for cell in self.cells if cell.problem)
         return "; ".join(problems) if self.record.is_ok else self.record.reason
 
@@ -88,7 +88,7 @@ def table_of(spec: TableSpec, records: Iterable[Record], measures: pd.DataFrame)
 
 
 def tabulate(spec: TableSpec, records: Iterable[Record], means: Means) -> Table:
-    """Return the table that ``spec`` asks for from means that are already known; otherwise as ``table_of``."""
+    """Return the table that ``spec`` asks for from known means; otherwise as ``table_of``."""
     here = {record.method: record for record in records if record.dataset == spec.dataset}
     runs = {method: here.get(method) or _no_record(spec, method) for method in spec.methods}
     pairs = spec.pairs or max((len(record.images) for record in runs.values()), default=0)
@@ -131,7 +131,7 @@ def _column(
 
 
 def _cell(spec: TableSpec, mean: Mean, definition: Definition, pairs: int) -> Cell:
-    """Return the cell of a run that ended well; whatever is not measured is told."""
+    """Return the cell of a run that ended well; its problem says what was not measured."""
     problem = _problem(mean, definition, pairs) if mean.measured < pairs else ""
     shown = "" if mean.value is None else printed(mean.value, spec.decimals_of(definition.id))
     return Cell(mean.value, mean.measured, shown, problem=problem, source=mean)
@@ -150,7 +150,7 @@ def printed(value: float, decimals: int) -> str:
 
 
 def ranks_of(shown: Sequence[str], direction: str) -> list[int | None]:
-    """Rank numbers as they are shown: equal digits share a rank, and the rank after two firsts is 3.
+    """Rank numbers as they are shown: equal digits share a rank; after two firsts comes 3.
 
     Args:
         shown: numbers as text.

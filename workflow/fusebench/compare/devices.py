@@ -1,4 +1,4 @@
-"""On which device a run's times were taken: times of two devices are never put side by side."""
+"""On which device a run's times were measured: times of two devices are never put side by side."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rows_by_device(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def with_threads(device: str, rows: Iterable[Row]) -> str:
-    """Return a device with the threads that the methods had on it: ``Xeon (2 threads)``, ``Xeon (1 or 2 threads)``."""
+    """Return a device with the threads that its methods had, such as ``Xeon (1 or 2 threads)``."""
     counts = sorted({threads for row in rows if (threads := threads_of(row.record)) is not None})
     if not counts:
         return device

@@ -23,7 +23,10 @@ COST_COLUMNS = ("model_seconds", "seconds_per_image", "parameters", "device")
 
 
 def read_measures(paths: Iterable[Path]) -> pd.DataFrame:
-    """The long tables of several datasets as one, every value as it was written; names are text, also ``01``."""
+    """Read the long tables of several datasets as one, every value as it was written.
+
+    Names are text, also ``01``.
+    """
     import pandas as pd
 
     names = dict.fromkeys([*MEASURE_COLUMNS[:-1], "reason"], str)
@@ -38,7 +41,7 @@ def read_measures(paths: Iterable[Path]) -> pd.DataFrame:
 
 
 def write_measures(path: Path, measures: pd.DataFrame) -> None:
-    """Write all values, one line for each method, dataset, image and definition, with all their digits."""
+    """Write all values with all digits, one line for each method, dataset, image and definition."""
     _write_csv(path, measures[list(MEASURE_COLUMNS)])
 
 
@@ -73,7 +76,7 @@ def write_tables(
 
 
 def frame_of(table: Table) -> pd.DataFrame:
-    """The table for further computing: full digits, state and reason, and how many pairs each mean is of."""
+    """Return the table for further computing: full digits, state, reason, and numbers of pairs."""
     import pandas as pd
 
     return pd.DataFrame(

@@ -1,4 +1,4 @@
-"""A table in LaTeX; the document that takes it in needs ``booktabs`` and nothing else."""
+"""A table in LaTeX; the document that includes it needs ``booktabs`` and nothing else."""
 
 from __future__ import annotations
 
@@ -29,24 +29,28 @@ if TYPE_CHECKING:
 
 NOTHING = "--"
 TEXT_WIDTH = 80
-"""Characters in a line of ``\\footnotesize`` where the text has one column."""
-# Stands in cells that a state beside them spans, until the rows are written.
+"""Characters in a line of ``\\footnotesize`` if the text has one column."""
+# Marks cells that a state in a cell beside them spans, until the rows are written.
 SPANNED = r"\spanned"
 ARROWS = {"higher": r" $\uparrow$", "lower": r" $\downarrow$", "none": ""}
 
 _GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta", "ι": "iota",
-    "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau",
-    "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda",
-    "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Υ": "Upsilon", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta",
+    "η": "eta", "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu",
+    "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi",
+    "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta",
+    "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Υ": "Upsilon", "Φ": "Phi", "Ψ": "Psi",
+    "Ω": "Omega",
 }  # fmt: skip
 _REPLACED = {
-    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
-    ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``",
-    "”": "''", "…": "...", "×": r"$\times$", "±": r"$\pm$", "→": r"$\rightarrow$", "≤": r"$\leq$", "≥": r"$\geq$",
-    "µ": r"$\mu$", "≈": r"$\approx$", "·": r"$\cdot$", "−": "$-$", "∞": r"$\infty$", "°": r"$^\circ$", "†": r"\dag{}", "‡": r"\ddag{}",
-    # In braces, since a row that begins with one of them would be read as an option of the line
-    # break before it.
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "–": "--",
+    "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "…": "...", "×": r"$\times$",
+    "±": r"$\pm$", "→": r"$\rightarrow$", "≤": r"$\leq$", "≥": r"$\geq$", "µ": r"$\mu$",
+    "≈": r"$\approx$", "·": r"$\cdot$", "−": "$-$", "∞": r"$\infty$", "°": r"$^\circ$",
+    "†": r"\dag{}", "‡": r"\ddag{}",
+    # In braces: LaTeX would read one of them at the start of a row as an option of the line break
+    # before it.
     "[": "{[}", "*": "{*}",
     **{letter: rf"$\{name}$" for letter, name in _GREEK.items()},
     **{raised: f"$^{digit}$" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
@@ -59,7 +63,7 @@ _LETTERS = "ßøØæÆœŒłŁ"
 
 
 def latex(table: Table) -> str:
-    """A ``table`` environment with caption, label ``tab:SUITE-DATASET``, and footnotes below the rows.
+    """A ``table`` environment with caption, label ``tab:SUITE-DATASET``, and footnotes.
 
     A table longer than a page becomes several, each with the footnotes and times of its own rows.
     """
@@ -87,7 +91,10 @@ def _float(
     label: str | None = None,
     above: str = "",
 ) -> str:
-    """One environment with some rows of the table; the first of a table has caption and label, the others a line above."""
+    """One environment with some rows of the table.
+
+    The first of a table has caption and label, the others have a line above.
+    """
     footnotes = notes(table)
     text = _styled(table, rows, marks).to_latex(
         hrules=True,
@@ -117,7 +124,7 @@ def _height(table: Table, rows: Sequence[Row], footnotes: Mapping[str, str]) -> 
 
 
 def _times(table: Table, rows: Sequence[Row]) -> str:
-    """A tabular for each device where there are several, each below its name."""
+    """A tabular for each device if there are several, each below its name."""
     import pandas as pd
 
     text = ""
@@ -130,7 +137,10 @@ def _times(table: Table, rows: Sequence[Row]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that LaTeX shows as it is; a character that not every installation can set becomes a question mark."""
+    """Escape text so that LaTeX shows it as it is.
+
+    A character that not every installation can set becomes a question mark.
+    """
     return "".join(
         _escaped_character(character) for character in unicodedata.normalize("NFC", text)
     )
@@ -145,7 +155,7 @@ def _escaped_character(character: str) -> str:
 
 
 def signed(number: str) -> str:
-    """Return a number whose minus sign is one, not a hyphen."""
+    """Return a number with a real minus sign, not a hyphen."""
     return f"$-${number[1:]}" if number.startswith("-") else number
 
 
@@ -158,7 +168,7 @@ def _styled(table: Table, rows: Sequence[Row], marks: dict[str, str]) -> pd.io.f
     styles = pd.DataFrame(
         [_styles(row, len(cost_heads(table))) for row in rows], columns=heads, dtype=object
     )
-    # Styler cannot style by position where two columns have one head, hence the numbers.
+    # Styler cannot style by position if two columns have one head, hence the numbers.
     frame.columns = styles.columns = pd.RangeIndex(len(heads))
     styled = frame.style.hide(axis="index").apply(lambda _: styles, axis=None)
     return styled.format_index(lambda number: heads[int(str(number))], axis="columns")
@@ -191,6 +201,6 @@ def _text(cell: Cell, table: Table, footnote: str) -> str:
 
 
 def _styles(row: Row, costs_shown: int) -> list[str]:
-    """Commands in the form that ``Styler.to_latex`` takes: ``--rwrap`` puts braces round the cell."""
+    """Commands in the form that ``Styler.to_latex`` takes; ``--rwrap`` puts braces around them."""
     commands = {BEST: "textbf:--rwrap", SECOND: "underline:--rwrap"}
     return ["", *(commands.get(cell.rank or 0, "") for cell in row.cells), *[""] * costs_shown]

@@ -1,4 +1,7 @@
-"""Tables in LaTeX that are longer than a page: a float is never broken, and what sticks out of the page is lost."""
+"""Tables in LaTeX that are longer than a page.
+
+LaTeX never breaks a float over pages: what sticks out of the page is lost.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 PAGE = 530.0
-"""Height in points that one float may take: LaTeX's own classes have 550 on letter paper, journals have more."""
+"""Height in points that one float may take.
+
+LaTeX's own classes have 550 on letter paper, journals have more.
+"""
 LINE = 9.5
 """Height of a row of a table, or of a line of text, in ``\\footnotesize``."""
 SMALL_LINE = 8.0
 """Height of a line of text in ``\\scriptsize``."""
 RULE = 5.0
-"""Height of a rule of booktabs with the air round it."""
+"""Height of a rule of booktabs with the space around it."""
 
 Piece = TypeVar("Piece")
 
@@ -20,13 +26,15 @@ Piece = TypeVar("Piece")
 def pages(
     blocks: Iterable[Sequence[Piece]], height: Callable[[Sequence[Piece]], float], caption: float
 ) -> list[list[Piece]]:
-    """Return which pieces of a table stand together on each page, in their order; one empty page of nothing.
+    """Return which pieces of a table are together on each page, in order.
+
+    Without any piece there is one empty page.
 
     Args:
-        blocks: each whole, or in pieces where it is longer than a page; pieces after the first
-            begin a page.
-        height: of pieces that stand together, with their heads and footnotes, in points.
-        caption: its height in points; it stands on the first page, the others have one line.
+        blocks: each whole, or in pieces if it is longer than a page; pieces after the first start a
+            page.
+        height: of pieces that are together, with their heads and footnotes, in points.
+        caption: its height in points; it is on the first page, the others have one line.
     """
     found: list[list[Piece]] = []
     for block in blocks:
@@ -39,10 +47,10 @@ def pages(
 
 
 def lines(text: str, width: int) -> int:
-    """Return how many lines a text takes where about ``width`` characters fit in one."""
+    """Return how many lines a text takes if about ``width`` characters fit in one."""
     return -(-len(text) // width)
 
 
 def continued(label: str) -> str:
-    """Return what stands above the rows of a page after the first, instead of the caption."""
+    """Return the line above the rows of a page after the first; it replaces the caption."""
     return rf"Table~\ref{{{label}}}, continued.\par\vspace{{6pt}}"

@@ -1,4 +1,4 @@
-"""The mean of each method on each dataset in each metric, from per-image values or from a table's statistics."""
+"""Means by method, dataset and metric, from per-image values or from a table's statistics."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Mean:
     """One metric over a method's images.
 
     Attributes:
-        value: the mean, None where no image has a value.
+        value: the mean, None if no image has a value.
         measured: how many images have a value.
-        reason: why the others have none, as far as it was told.
-        std: the standard deviation over the images, None where it is unknown.
-        interval: the ends of the 95 % interval of the mean, None where it is unknown.
-        tied: whether the statistics do not tell the method from the one with the best mean.
+        reason: why the others have none, as far as it is known.
+        std: the standard deviation over the images, None if it is unknown.
+        interval: the ends of the 95 % interval of the mean, None if it is unknown.
+        tied: whether the statistics do not distinguish the method from the one with the best mean.
     """
 
     value: float | None
@@ -55,7 +55,7 @@ def means_of(measures: pd.DataFrame) -> dict[tuple[str, str, str, str], Mean]:
 
 
 def missing_reasons(measures: pd.DataFrame) -> dict[Any, str]:
-    """Return why values are missing, by ``KEYS``; what has no told reason is left out."""
+    """Return why values are missing, by ``KEYS``; keys without a known reason are left out."""
     missing = measures[measures["value"].isna()]
     if "reason" not in missing or not len(missing):
         return {}

@@ -1,4 +1,7 @@
-"""A table of a paper before it is written in any format: several datasets, groups of methods, marks and footnotes."""
+"""A table of a paper before it is written in any format.
+
+It has several datasets, groups of methods, marks and footnotes.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,15 @@ STACKED = "stacked"
 CAPTION = "caption"
 OTHER_TASK = "not published for this task"
 COST_HEADS = {
-    "year": "year", "evidence": "evidence", "model-seconds": "model s", "seconds": "total s", "parameters": "params",
+    "year": "year",
+    "evidence": "evidence",
+    "model-seconds": "model s",
+    "seconds": "total s",
+    "parameters": "params",
     "flops": "FLOPs",
-}  # fmt: skip
+}
 LEADING = ("year", "evidence")
-"""Columns that stand before the metrics; those of a dataset stand after its metrics, and the others at the end."""
+"""Columns before the metrics; those of a dataset come after its metrics, the others at the end."""
 PER_DATASET = ("model-seconds", "seconds")
 
 
@@ -39,8 +46,7 @@ class Column:
     """One column: a metric on a dataset, or what a method costs.
 
     Attributes:
-        dataset: whose values it holds; ``""`` for what belongs to the method, and in a stacked
-            table.
+        dataset: whose values it shows; ``""`` for a column of the method, and in a stacked table.
         definition: of the metric, None for a cost.
         cost: a key of ``COST_HEADS``, ``""`` for a metric.
         head: its head without arrow.
@@ -53,7 +59,10 @@ class Column:
 
     @property
     def name_and_definition(self) -> tuple[str, str]:
-        """The head in two; the second is ``""`` for a canonical definition and in a head of one's own, whatever it holds."""
+        """The head in two parts: metric and definition.
+
+        The definition is ``""`` for a canonical one. A head of the user's own is never split.
+        """
         if self.definition is None or self.head != self.definition.id:
             return self.head, ""
         return name_shown(self.definition), definition_shown(self.definition)
@@ -61,13 +70,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands in one cell.
+    """The content of one cell.
 
     Attributes:
         text: without marks.
-        rank: 1 is best; None where it is not marked.
+        rank: 1 is best; None if it is not marked.
         spread: what follows the mean, ``""`` for nothing.
-        tied: whether the statistics do not tell it from the best mean.
+        tied: whether the statistics do not distinguish it from the best mean.
         note: the letters of its footnote, ``""`` for none.
     """
 
@@ -108,7 +117,7 @@ class PaperTable:
 
     @property
     def has_ties(self) -> bool:
-        """Whether any cell is marked as not told from the best."""
+        """Whether any cell is marked as not distinguished from the best."""
         return any(
             entry.tied for block in self.blocks for line in block.lines for entry in line.entries
         )
@@ -184,7 +193,10 @@ def _blocks(
     title: str,
     all_parts: Sequence[Table],
 ) -> Iterator[Block]:
-    """Yield one block for each group that has a method in these parts; those that the caption names are left out."""
+    """Yield one block for each group that has a method in these parts.
+
+    Methods that the caption names are left out.
+    """
     left_out = unfinished(spec, all_parts)
     rows = {key: {row.method: row for row in part.rows} for key, part in parts.items()}
     for heading, methods in spec.groups.items():
@@ -205,9 +217,11 @@ def _blocks(
 
 
 def unfinished(spec: PaperSpec, parts: Sequence[Table]) -> dict[str, str]:
-    """Return the methods without a result on any dataset, and their state, where the caption is to name them.
+    """Return the methods without a result on any dataset, with their state.
 
-    Where no method has a result, all keep their rows: there would be no table.
+    They are the methods that the caption names instead of a row; there are none if the table does
+    not ask for that. If no method has a result, all keep their rows: otherwise there would be no
+    table.
     """
     rows = [row for part in parts for row in part.rows]
     finished = {row.method for row in rows if row.state == OK}
@@ -240,7 +254,7 @@ def _entry(
 
 
 def _time_entry(cost: str, row: Row, parts: Iterable[Mapping[str, Row]], notes: _Notes) -> Entry:
-    """Return a time; where the table's times were taken on several devices, its footnote names the one of this."""
+    """Return a time; if the times are of several devices, its footnote names its device."""
     several = len(rows_by_device(other for of_part in parts for other in of_part.values())) > 1
     time = _cost(cost, row.record)
     if time == NOTHING or not several:
@@ -262,14 +276,14 @@ def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes, *, decid
 
 
 def undecided(part: Table) -> bool:
-    """Tell whether the data tell no method from a best mean: marks beside every number would say nothing."""
+    """Say whether the data distinguish no method from a best mean: then marks say nothing."""
     ranked = [cell for row in part.rows for cell in row.cells if cell.rank is not None]
     best = [cell for cell in ranked if not cell.source.tied]
     return len(ranked) > len(best) and all(cell.rank == BEST for cell in best)
 
 
 def _spread(spec: PaperSpec, cell: Cell) -> str:
-    """Return the standard deviation, or half the width of the interval, with the digits of the mean."""
+    """Return the standard deviation or half the width of the interval, with the mean's digits."""
     digits = len(cell.printed.partition(".")[2])
     if spec.spread == "std" and cell.source.std is not None:
         return f"{cell.source.std:.{digits}f}"
@@ -280,7 +294,7 @@ def _spread(spec: PaperSpec, cell: Cell) -> str:
 
 
 def _first_cost(cost: str, records: Iterable[Record]) -> str:
-    """Return what the first dataset that knows it says."""
+    """Return the cost on the first dataset where it is known."""
     return next((text for record in records if (text := _cost(cost, record)) != NOTHING), NOTHING)
 
 
@@ -299,7 +313,7 @@ class _Notes:
         self._letters: dict[str, str] = {}
 
     def letter(self, text: str) -> str:
-        """Return the letters that stand for a text."""
+        """Return the letters of the footnote with this text."""
         return self._letters.setdefault(text, mark(len(self._letters)))
 
     @property
@@ -309,7 +323,7 @@ class _Notes:
 
 
 def caption(table: PaperTable) -> str:
-    """Return what the table shows and how to read it, as sentences of plain text."""
+    """Return what the table shows and how to read it, in sentences of plain text."""
     spec = table.spec
     return " ".join(
         filter(
@@ -337,7 +351,7 @@ def _what(table: PaperTable) -> str:
 
 
 def _unfinished(table: PaperTable) -> str:
-    """Name the methods that were asked for and have no result, by their state."""
+    """Name the requested methods that have no result, by their state."""
     left_out = unfinished(table.spec, table.parts)
     by_state: dict[str, list[str]] = {}
     for method in (
@@ -361,26 +375,27 @@ def _marks(spec: PaperSpec) -> str:
     if not ranks:
         return ""
     return (
-        f"{', '.join(ranks)[0].upper()}{', '.join(ranks)[1:]}, ranked on the printed digits; means of fewer pairs are not "
-        "ranked."
+        f"{', '.join(ranks)[0].upper()}{', '.join(ranks)[1:]}, ranked on the printed digits; means"
+        " of fewer pairs are not ranked."
     )
 
 
 def _ties(table: PaperTable) -> str:
-    """Say what the mark means, and where the data carry no difference at all."""
+    """Say what the mark means, and on which datasets no difference can be shown."""
     how = "the 95 % paired bootstrap interval of the difference and Wilcoxon's test (Holm, 5 %)"
-    told = [f"≈: not told from the best mean by {how}."] if table.has_ties else []
+    told = [f"≈: not distinguished from the best mean by {how}."] if table.has_ties else []
     open_ones = [part for part in table.parts if undecided(part)] if table.spec.ties else []
     if open_ones:
         pairs = " or ".join(f"the {part.pairs} pairs of {part.spec.title}" for part in open_ones)
         told.append(
-            f"With {pairs}, no method is told from a best mean by {'these' if told else how}."
+            f"With {pairs}, no method is distinguished from a best mean by"
+            f" {'these' if told else how}."
         )
     return " ".join(told)
 
 
 def _costs(table: PaperTable) -> str:
-    """Say what times are of, and which image FLOPs were counted on: they depend on its size."""
+    """Say what the times include, and on which image FLOPs were counted: its size matters."""
     words = {
         "model-seconds": "of the model alone",
         "seconds": "in total, reading and writing included",

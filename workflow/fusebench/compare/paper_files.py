@@ -1,4 +1,7 @@
-"""The files of a paper's table: CSV with full digits, Markdown, HTML, LaTeX with its bibliography and a proof document."""
+"""The files of a paper's table.
+
+They are CSV with full digits, Markdown, HTML, and LaTeX with a bibliography and a proof document.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,8 @@ def write_paper_table(
     """Write ``<folder>/<name>`` with each of ``SUFFIXES`` and return the paths.
 
     Args:
-        folder: where they go.
-        table: what they hold.
+        folder: where the files are written.
+        table: what they show.
         papers: method -> its reference, for those that are cited.
     """
     texts = {

@@ -1,4 +1,7 @@
-"""What LaTeX and HTML share: a frame of texts with numbered columns for pandas' Styler, and its two rows of heads."""
+"""What LaTeX and HTML share: a frame of texts for pandas' Styler, and its heads and headings.
+
+The columns of the frame are numbered.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def styled(
         table: the table.
         text: how an entry is written.
         label: how a method is written, from its name and its label.
-        styles: rank -> what the Styler is told.
+        styles: rank -> style for the Styler.
     """
     import pandas as pd
 
@@ -38,17 +41,17 @@ def styled(
         pd.DataFrame(rows, columns=pd.RangeIndex(len(width)), dtype=object)
         for rows in (texts, marks)
     )
-    # Styler cannot style by position where two columns have one head, hence the numbers.
+    # Styler cannot style by position if two columns have one head, hence the numbers.
     return frame.style.hide(axis="index").apply(lambda _: style, axis=None)
 
 
 def with_heads(styler: Styler, heads: Heads) -> Styler:
-    """Return the Styler with heads of one row, or of two where any column belongs to a dataset."""
+    """Return the Styler with the heads of its columns."""
     return styler.format_index(lambda number: heads[int(str(number))][1], axis="columns")
 
 
 def headings(table: PaperTable) -> dict[int, tuple[str, str]]:
-    """Return, by the number of the row they stand before, the dataset and group whose rows begin there."""
+    """Return the dataset and group whose rows begin at a row, by the number of that row."""
     found, row, dataset = {}, 0, ""
     for block in table.blocks:
         shown = block.dataset if block.dataset != dataset else ""
@@ -59,7 +62,7 @@ def headings(table: PaperTable) -> dict[int, tuple[str, str]]:
 
 
 def spans(table: PaperTable) -> list[tuple[str, int]]:
-    """Return title and width of each run of columns that belong to one dataset, the column of the names first."""
+    """Return title and width of each run of columns of one dataset, the column of names first."""
     titles = {part.spec.dataset: part.spec.title for part in table.parts}
     runs: list[tuple[str, int]] = [("", 1)]
     for column in table.columns:

@@ -1,4 +1,4 @@
-"""A paper's table as a page of HTML without anything from elsewhere."""
+"""A paper's table as a page of HTML that loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ COLOURS = {
     SECOND: "light-dark(#0033b0, #9dbaff)",
     THIRD: "light-dark(#006600, #80d58c)",
 }
-"""On white and on black; a browser that does not know the function leaves the colour of the text."""
+"""On white and on black; a browser that lacks the function leaves the colour of the text."""
 SHEET = """
 :root { color-scheme: light dark }
 body { font: 15px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1b1b1b; background: #fff }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid }
 caption { text-align: left; max-width: min(60rem, 100vw - 3rem); margin-bottom: .6rem }
-td, th { padding: .15rem .6rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+td, th { padding: .15rem .6rem; text-align: right; white-space: nowrap }
+td, th { font-variant-numeric: tabular-nums }
 td:first-child, th:first-child { text-align: left }
 thead tr:last-child th { border-bottom: 1px solid }
 th.dataset { text-align: center; border-bottom: 1px solid }
@@ -44,9 +45,12 @@ def html(table: PaperTable) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(table.spec.title)}</title>\n<style>{SHEET}</style>\n</head>\n<body>\n<main>\n"
-        f'<div class="wide" role="region" aria-label="{escape(table.spec.title)}" tabindex="0">\n{html_table(table)}</div>\n'
-        f'<ul class="notes" style="list-style: none; padding: 0">{notes}</ul>\n</main>\n</body>\n</html>\n'
+        f"<title>{escape(table.spec.title)}</title>\n<style>{SHEET}</style>\n</head>\n"
+        "<body>\n<main>\n"
+        f'<div class="wide" role="region" aria-label="{escape(table.spec.title)}" tabindex="0">\n'
+        f"{html_table(table)}</div>\n"
+        f'<ul class="notes" style="list-style: none; padding: 0">{notes}</ul>\n'
+        "</main>\n</body>\n</html>\n"
     )
 
 
@@ -91,7 +95,9 @@ def _with_headings(text: str, table: PaperTable) -> str:
 
 def _with_spans(text: str, table: PaperTable) -> str:
     cells = "".join(
-        f'<th scope="colgroup" class="dataset" colspan="{width}">{escape(title)}</th>' if title else f'<td colspan="{width}"></td>'
+        f'<th scope="colgroup" class="dataset" colspan="{width}">{escape(title)}</th>'
+        if title
+        else f'<td colspan="{width}"></td>'
         for title, width in spans(table)
-    )  # fmt: skip
+    )
     return text.replace("<thead>", f"<thead>\n    <tr>{cells}</tr>", 1) if cells else text

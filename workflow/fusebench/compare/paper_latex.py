@@ -1,4 +1,7 @@
-"""A paper's table in LaTeX with booktabs: it needs ``booktabs`` and ``graphicx``, and ``xcolor`` where ranks are coloured."""
+"""A paper's table in LaTeX.
+
+It needs ``booktabs`` and ``graphicx``, and ``xcolor`` if ranks are coloured.
+"""
 
 from __future__ import annotations
 
@@ -15,24 +18,28 @@ from fusebench.compare.paper_frame import headings, spans, styled, with_heads
 from fusebench.compare.wording import NOTHING as DASH
 
 NARROW = 8
-"""Columns of numbers up to which a table stands in one column of a two-column paper."""
+"""A table of up to so many columns of numbers fits in one column of a two-column paper."""
 
 TEXT_WIDTH, NOTE_WIDTH = {True: 55, False: 110}, {True: 62, False: 125}
 """Characters in a line of the caption and of a footnote, in one column and in both."""
 
 COMMANDS = {BEST: "textbf:--rwrap", SECOND: "underline:--rwrap", THIRD: "textit:--rwrap"}
-"""In the form that ``Styler.to_latex`` takes: ``--rwrap`` puts braces round the cell."""
-COLOURS = {BEST: "textcolor[rgb]{0.75,0,0}:--rwrap", SECOND: "textcolor[rgb]{0,0.2,0.7}:--rwrap", THIRD: "textcolor[rgb]{0,0.4,0}:--rwrap"}  # fmt: skip
+"""In the form that ``Styler.to_latex`` takes: ``--rwrap`` puts braces around the cell."""
+COLOURS = {
+    BEST: "textcolor[rgb]{0.75,0,0}:--rwrap",
+    SECOND: "textcolor[rgb]{0,0.2,0.7}:--rwrap",
+    THIRD: "textcolor[rgb]{0,0.4,0}:--rwrap",
+}
 TIED = r"\rlap{$^{\approx}$}"
 TIED_WITH_NOTE = r"$^{\approx}$"
 
 
 def latex(table: PaperTable) -> str:
-    """Return a ``table`` environment (``table*`` where it is wide) with caption, label ``tab:NAME`` and footnotes.
+    """Return a ``table`` environment with caption, label ``tab:NAME`` and footnotes.
 
-    It is shrunk to the width of the text where it would stick out. A table longer than a page
-    becomes several, broken before a group where one fits on a page, each with the footnotes of its
-    own rows.
+    A wide one is a ``table*``. It is shrunk to the width of the text if it would stick out. A table
+    longer than a page becomes several, broken before a group if one fits on a page, each with the
+    footnotes of its own rows.
     """
     first, *others = _parts(table)
     label = f"tab:{re.sub(r'[^A-Za-z0-9-]', '-', table.spec.name)}"
@@ -53,7 +60,7 @@ def latex(table: PaperTable) -> str:
 
 
 def _float(table: PaperTable, part: PaperTable, above: list[str]) -> list[str]:
-    """Return the lines of an environment; those of all parts of a table are alike in width and air."""
+    """Return the lines of an environment; all parts of a table have the same width and spacing."""
     environment = "table" if _narrow(table) else "table*"
     notes = [rf"{_note(letter)} {escaped(note)}\par" for letter, note in part.notes.items()]
     return [
@@ -87,7 +94,10 @@ def _parts(table: PaperTable) -> list[PaperTable]:
 
 
 def _pieces(block: Block, fits: Callable[[Block], bool]) -> list[Block]:
-    """Return a block in as few pieces of about as many rows as fit on a page each, at the least of one row."""
+    """Split a block into as few pieces of about equal size as fit on a page each.
+
+    A piece has at least one row.
+    """
     rows = len(block.lines)
     for count in range(1, rows):
         ends = [rows * number // count for number in range(count + 1)]
@@ -117,7 +127,7 @@ def _height(part: PaperTable) -> float:
 
 
 def proof(table: PaperTable) -> str:
-    """Return a document of two columns that shows the table and its bibliography as a paper would."""
+    """Return a document of two columns that shows table and bibliography as a paper would."""
     name = table.spec.name
     cited = [r"\bibliographystyle{plain}", rf"\bibliography{{{name}}}"] if table.spec.cite else []
     return "\n".join(
@@ -193,7 +203,7 @@ def _with_headings(text: str, table: PaperTable) -> str:
 
 
 def _with_spans(text: str, table: PaperTable) -> str:
-    """Put the titles of datasets that stand side by side above their columns."""
+    """Put the titles of datasets that are side by side above their columns."""
     runs = spans(table)
     if not runs:
         return text

@@ -10,7 +10,10 @@ WRAPPED = {BEST: "**{}**", SECOND: "<u>{}</u>", THIRD: "*{}*"}
 
 
 def markdown(table: PaperTable) -> str:
-    """Return the table with its caption above and its footnotes below; headings of groups are rows of their own."""
+    """Return the table with its caption above and its footnotes below.
+
+    Headings of groups are rows of their own.
+    """
     heads = ["method", *(_head(column, table) for column in table.columns)]
     lines = [
         escaped(caption(table)),

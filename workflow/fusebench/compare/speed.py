@@ -1,4 +1,4 @@
-"""Speed tables: methods at one size, one table for each device, since times of two devices cannot be compared."""
+"""Speed tables: one for each device, because times of two devices cannot be compared."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from fusebench.states import OK
 
 @dataclass(frozen=True)
 class SpeedRow:
-    """What a speed table says of one run: a line of its CSV file, its fields in the order of the columns.
+    """What a speed table says of one run: a line of its CSV file.
 
-    Times are in milliseconds or, where named ``_s``, in seconds; memory is in megabytes. None
-    stands for what is not known.
+    The fields are in the order of the columns. Times are in milliseconds or, where named ``_s``, in
+    seconds; memory is in megabytes. None means unknown.
     """
 
     device: str
@@ -62,14 +62,17 @@ HEADS = (
     "RSS MB",
 )
 CAPTION = (
-    "Median seconds per image over the repeats, the warm-up excluded: of the model alone (its outermost calls, the device"
-    " synchronised before and after), and in total, reading and writing included. Frames per second are 1 / model s. FLOPs"
-    " are of one image, a multiply-add counting as two. See docs/clock.md."
+    "Median seconds per image over the repeats, the warm-up excluded: of the model alone (its"
+    " outermost calls, the device synchronised before and after), and in total, reading and writing"
+    " included. Frames per second are 1 / model s. FLOPs are of one image, a multiply-add counting"
+    " as two. See docs/clock.md."
 )
 
 
 def write_speed_tables(folder: Path, suite: str, records: Iterable[Record]) -> None:
-    """Write ``<folder>/<suite>.csv``, one line for each method and size, and ``.md``, one table for each device.
+    """Write ``<folder>/<suite>.csv`` and ``<folder>/<suite>.md``.
+
+    The CSV file has one line for each method and size, the Markdown file one table for each device.
 
     Args:
         folder: of the speed tables.
@@ -79,7 +82,7 @@ def write_speed_tables(folder: Path, suite: str, records: Iterable[Record]) -> N
     import pandas as pd
 
     rows = [speed_row(record) for record in records]
-    # By themselves columns of whole numbers become floats where one of them is not known.
+    # Without this, columns of whole numbers become floats if one of the numbers is not known.
     frame = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(WHOLE_NUMBERS, "Int64"))
     write_text(folder / f"{suite}.csv", frame.to_csv(index=False, lineterminator="\n"))
     write_text(folder / f"{suite}.md", speed_markdown(rows))
@@ -122,7 +125,7 @@ def _scaled(value: float | None, factor: float) -> float | None:
 
 
 def speed_markdown(rows: Sequence[SpeedRow]) -> str:
-    """Return one table for each device, each with its caption and the states of what has no times."""
+    """Return the caption, one table for each device, and the states of runs without times."""
     ran = [row for row in rows if row.state == OK]
     tables = [
         _table(device, [row for row in ran if row.device == device])

@@ -40,7 +40,10 @@ def terminal_table(spec: TableSpec, records: Iterable[Record], measures: pd.Data
 
 
 def failures(records: Iterable[Record]) -> str:
-    """One paragraph for each run without result: method, dataset, state, reason and log; ``""`` where all went well."""
+    """One paragraph for each run without result: method, dataset, state, reason and log.
+
+    ``""`` if there is no such run.
+    """
     return "\n".join(_failure(record) for record in records if not record.is_ok)
 
 
@@ -80,5 +83,5 @@ def _line(texts: list[str], widths: list[int]) -> str:
 
 
 def _troubles(table: Table) -> list[str]:
-    """Values that are missing although the run ended well."""
+    """List values that are missing although the run ended well."""
     return [f"{row.label}: {row.reason}" for row in table.rows if row.state == OK and row.reason]

@@ -1,4 +1,4 @@
-"""How a table's parts are worded; the same in Markdown, LaTeX and on the terminal."""
+"""The wording of a table's parts; the same in Markdown, LaTeX and on the terminal."""
 
 from __future__ import annotations
 
@@ -11,23 +11,29 @@ from fusebench.metrics import Definition
 from fusebench.states import OK
 
 NOTE_LENGTH = 300
-"""Reasons may quote a whole traceback; the CSV file has them in full."""
+"""Most characters of a footnote.
+
+Reasons may quote a whole traceback; the CSV file has them in full.
+"""
 
 TIMES = ("model s", "total s")
 PARAMETERS = "params"
 NOTHING = "–"
 _UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
 _DECIMALS_FROM = ((0, 100.0), (1, 10.0), (2, 1.0), (3, 0.1))
-"""Decimals of seconds, and the value from which on three digits need no more of them."""
+"""Decimals of seconds, and the smallest value that needs no more of them for three digits."""
 
 
 def cost_heads(table: Table) -> tuple[str, ...]:
-    """Heads of the columns after the metrics; the caption says what they are. Times of several devices are not among them."""
+    """Heads of the columns after the metrics; the caption says what they are.
+
+    Times are not among them if they are of several devices.
+    """
     return (PARAMETERS,) if times_by_device(table) else (*TIMES, PARAMETERS)
 
 
 def costs(row: Row, table: Table) -> list[str]:
-    """What stands below ``cost_heads``: seconds per image of the model alone and end to end, and the number of parameters."""
+    """The cells below ``cost_heads``: parameters, and seconds of the model alone and in total."""
     return [
         *([] if times_by_device(table) else _times(row)),
         parameters(row.record.parameters),
@@ -35,9 +41,9 @@ def costs(row: Row, table: Table) -> list[str]:
 
 
 def times_by_device(table: Table, rows: Sequence[Row] | None = None) -> dict[str, list[list[str]]]:
-    """Device -> method and ``TIMES`` of each of its rows, or of those of ``rows`` where they are given.
+    """Device -> method and ``TIMES`` of each of its rows, or only of those in ``rows``.
 
-    Empty where all times of the table were taken on one device.
+    Empty if all times of the table were measured on one device.
     """
     by_device = rows_by_device(table.rows)
     if len(by_device) < 2:
@@ -81,7 +87,7 @@ def three_digits(value: float) -> str:
 
 
 def incomplete(cell: Cell, table: Table) -> str:
-    """How many pairs a mean is of, where that is not all of them."""
+    """Say how many pairs a mean is of, unless it is of all pairs."""
     return "" if cell.measured == table.pairs else f" ({cell.measured} of {table.pairs})"
 
 
@@ -124,9 +130,9 @@ def mark(number: int) -> str:
 def caption(table: Table) -> str:
     """What the table shows and how to read it."""
     return (
-        f"{table.spec.title}: mean over {table.pairs} pairs. Best bold, second underlined, ranked on the printed digits;"
-        f" means of fewer pairs are not ranked. Seconds per image{_devices(table)} of the model alone and in total, reading and"
-        " writing included."
+        f"{table.spec.title}: mean over {table.pairs} pairs. Best bold, second underlined, ranked"
+        " on the printed digits; means of fewer pairs are not ranked. Seconds per"
+        f" image{_devices(table)} of the model alone and in total, reading and writing included."
     )
 
 
