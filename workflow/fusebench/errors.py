@@ -6,9 +6,9 @@
     |-- RegistryError          methods.yaml, datasets.yaml or config is wrong (file, line, entry)
     |-- WrongCall              a step was called with other options than it has
     |-- UnreadableFile         a marker, record or manifest is damaged, or of a newer version
-    |   `-- OutdatedFile       it is of an older version, and has to be made again
+    |   `-- OutdatedFile       it is of an older version, and must be made again
     |-- StepError              a step of the flow ended in a state other than ``ok``
-    |   |-- SourceUnavailable  the repository or commit cannot be had
+    |   |-- SourceUnavailable  the repository or commit cannot be fetched
     |   |-- WeightsMissing     weights are absent, or their hash is another
     |   |-- EnvironmentFailed  the environment is not locked, does not build, or was damaged
     |   |-- DatasetUnavailable the dataset cannot be prepared
@@ -27,7 +27,7 @@ from fusebench.states import State
 
 
 class FusebenchError(Exception):
-    """Base of all errors that are told to the user without a traceback."""
+    """Base of all errors that the user sees without a traceback."""
 
 
 class RegistryError(FusebenchError):
@@ -39,7 +39,10 @@ class WrongCall(FusebenchError):
 
 
 class UnreadableFile(FusebenchError):
-    """A file that fusebench wrote is damaged, or of a newer version; the message names file, field and what was found."""
+    """A file that fusebench wrote is damaged, or of a newer version.
+
+    The message names the file, the field and what was found.
+    """
 
 
 class OutdatedFile(UnreadableFile):
@@ -57,14 +60,14 @@ class StepError(FusebenchError):
 
     @classmethod
     def taken_over(cls, state: State, reason: str) -> StepError:
-        """Return the error of a step that was needed here, as its marker tells it."""
+        """Return the error of a step that was needed here, from the state in its marker."""
         error = cls(reason)
         error.state = state
         return error
 
 
 class SourceUnavailable(StepError):
-    """The repository, or the commit in it, cannot be had."""
+    """The repository, or the commit in it, cannot be fetched."""
 
     state: State = "source-unavailable"
 

@@ -10,7 +10,7 @@ from typing import Any
 def write_text(path: Path, text: str) -> None:
     """Write a text file in one rename; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not by tempfile, whose import is a fifth of the start of each job.
+    # Not by tempfile: its import takes a fifth of the start of each job.
     written = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         written.write_text(text, encoding="utf-8")

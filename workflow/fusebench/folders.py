@@ -1,6 +1,8 @@
-"""Folders that are either whole or absent: made in a staging folder, locked while its builder lives, renamed at the end.
+"""Folders that are either whole or absent.
 
-What a dead builder left behind is told apart by its lock, and collected by the next one.
+A folder is made in a staging folder, which is locked while its builder lives, and renamed at the
+end. A staging folder that a dead builder left is recognised by its lock; the next builder removes
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 OLD_SECONDS = 24 * 3600.0
-"""Age from which a staging folder of another machine counts as left over: its lock may not be visible here."""
+"""The age after which a staging folder of another machine counts as left over.
+
+Its lock may not be visible on this machine.
+"""
 _POLL_SECONDS = 0.2
 
 
@@ -25,8 +30,8 @@ _POLL_SECONDS = 0.2
 def staged_folder(final: Path) -> Iterator[Path]:
     """Give an empty folder that becomes ``final`` in one rename when the block ends well.
 
-    Where another process was quicker, its folder stays and this one is discarded, as it is after an
-    exception.
+    Where another process was quicker, its folder stays and this one is removed. This one is also
+    removed after an exception.
     """
     with staging_folder(final) as stage:
         yield stage
@@ -39,10 +44,10 @@ def staged_folder(final: Path) -> Iterator[Path]:
 
 @contextmanager
 def staging_folder(final: Path) -> Iterator[Path]:
-    """Give an empty folder beside ``final``, on the same file system; it is removed if it is still there at the end.
+    """Give an empty folder beside ``final``, on the same file system.
 
-    Waits while another builder of this machine makes ``final``, which saves double work;
-    correctness does not need it.
+    It is removed if it is still there at the end. The call waits while another builder of this
+    machine makes ``final``. That saves double work; the result is right without it.
     """
     parent = final.parent / ".staging"
     parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +69,10 @@ def scratch_folder() -> Iterator[Path]:
 
 @contextmanager
 def _living_folder(parent: Path, name: str) -> Iterator[Path]:
-    """Give an empty folder of ``parent``, marked as in use while this process lives; collect those of the dead before."""
+    """Give an empty folder of ``parent``, marked as in use while this process lives.
+
+    Folders of dead processes are removed first.
+    """
     collect_leftovers(parent)
     stage = parent / f"{name}.{platform.node()}.{uuid.uuid4().hex[:12]}"
     with _held(stage.with_name(f"{stage.name}.alive")):
@@ -79,8 +87,8 @@ def _living_folder(parent: Path, name: str) -> Iterator[Path]:
 def collect_leftovers(parent: Path) -> list[Path]:
     """Remove staging folders whose builder is dead, and return them.
 
-    On this machine a builder holds its lock as long as it lives; folders of other machines, and
-    those on a file system without locks, are judged by age.
+    On this machine a builder holds its lock as long as it lives. Folders of other machines, and
+    folders on a file system without locks, are judged by their age.
     """
     gone = []
     for stage in parent.glob("*.*.*"):
@@ -118,7 +126,7 @@ def _left_over(stage: Path) -> bool:
 
 
 def _builder_is_dead(stage: Path, old: bool) -> bool:
-    """Ask the lock of a folder of this machine; where there are no locks, its age decides."""
+    """Ask the lock of a folder of this machine; without locks, its age decides."""
     try:
         with stage.with_name(f"{stage.name.removesuffix('.broken')}.alive").open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -133,7 +141,10 @@ def _builder_is_dead(stage: Path, old: bool) -> bool:
 
 @contextmanager
 def _held(file: Path) -> Iterator[None]:
-    """Hold a lock on ``file`` for as long as this process lives; a file system without locks is put up with."""
+    """Hold a lock on ``file`` until the block ends or this process dies.
+
+    On a file system without locks there is no lock and no error.
+    """
     with file.open("wb") as stream:
         with suppress(OSError):
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,7 +156,10 @@ def _held(file: Path) -> Iterator[None]:
 
 @contextmanager
 def _courtesy(file: Path) -> Iterator[None]:
-    """Wait for the other builder of the same environment, as long as the file system can tell that there is one."""
+    """Wait for another builder of the same folder.
+
+    Only as far as the file system has locks that show that there is one.
+    """
     with file.open("ab") as stream:
         while True:
             try:

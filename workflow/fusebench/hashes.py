@@ -24,7 +24,10 @@ def sha256_of_json(value: Any) -> str:
 
 
 def folder_digest(folder: Path) -> str:
-    """Return the sha256 over the names, modes and bytes of a folder's files; caches and ``.git`` do not count."""
+    """Return the sha256 over the names, modes and bytes of a folder's files.
+
+    Caches and ``.git`` do not count.
+    """
     digest = hashlib.sha256()
     for path in sorted(source_files(folder)):
         name = path.relative_to(folder).as_posix()
@@ -42,4 +45,4 @@ def source_files(folder: Path) -> Iterator[Path]:
 IGNORED_FOLDERS = frozenset(
     {".git", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 )
-"""Folders that are no part of a source."""
+"""Folders that do not belong to a source."""

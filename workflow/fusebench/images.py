@@ -28,10 +28,10 @@ class UnreadableImageError(ValueError):
 
 
 def read_image(path: Path) -> tuple[NDArray[np.uint8], list[str]]:
-    """Read an image file as 8-bit gray (H, W) or RGB (H, W, 3), with notes on what had to be done to it.
+    """Read an image file as 8-bit gray (H, W) or RGB (H, W, 3), with notes on its conversion.
 
-    16-bit values are scaled by 255/65535 and rounded; an alpha channel is dropped. Both are noted,
-    in the words of ``LOSSES`` where something is lost by it.
+    16-bit values are scaled by 255/65535 and rounded; an alpha channel is dropped. The notes say
+    so, in the words of ``LOSSES`` where something is lost.
 
     Raises:
         UnreadableImageError: the file is absent, is no image, is truncated, or holds floating-point
@@ -62,7 +62,9 @@ def _converted(pixels: NDArray[np.uint8], conversion: int) -> NDArray[np.uint8]:
 
 
 def read_own(path: Path) -> NDArray[np.uint8]:
-    """Read an image that an earlier step wrote or checked: 8-bit gray (H, W) or RGB (H, W, 3), without checking it again.
+    """Read an image that an earlier step wrote or checked, without checking it again.
+
+    Returns 8-bit gray (H, W) or RGB (H, W, 3).
 
     Raises:
         UnreadableImageError: the file is absent or cannot be decoded.
@@ -75,7 +77,7 @@ def read_own(path: Path) -> NDArray[np.uint8]:
         raise UnreadableImageError(
             f"{path}: must be an image that an earlier step wrote; found none"
         )
-    # The inputs of self-checks are kept as they were committed, some with 16 bits.
+    # The inputs of self-checks are stored as they were committed, some with 16 bits.
     pixels, _ = _to_8_bit(pixels, path)
     return (
         np.asarray(pixels, dtype=np.uint8)
@@ -85,7 +87,7 @@ def read_own(path: Path) -> NDArray[np.uint8]:
 
 
 def _refuse_truncated(path: Path) -> None:
-    """OpenCV fills a truncated file up with gray; Pillow refuses it."""
+    """Refuse a truncated file: OpenCV fills it up with gray, Pillow raises an error."""
     from PIL import Image
 
     if _has_right_checksums(path):
@@ -100,12 +102,15 @@ def _refuse_truncated(path: Path) -> None:
 
 
 def _has_right_checksums(path: Path) -> bool:
-    """Say whether a file is a PNG that is whole by its checksums, which costs a tenth of decoding it."""
+    """Say whether a file is a PNG whose checksums are all right.
+
+    This takes a tenth of the time of decoding it.
+    """
     from PIL import Image
 
     try:
         with Image.open(path) as image:
-            image.verify()  # of other formats it says nothing
+            image.verify()  # for other formats it checks nothing
             return image.format == "PNG"
     except Exception:
         return False
@@ -123,7 +128,10 @@ def _to_8_bit(pixels: NDArray[Any], path: Path) -> tuple[NDArray[np.uint8], list
 
 
 def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
-    """Write 8-bit gray (H, W) or RGB (H, W, 3) values losslessly as PNG, whatever the suffix of ``path``."""
+    """Write 8-bit gray (H, W) or RGB (H, W, 3) values losslessly as PNG.
+
+    The suffix of ``path`` does not matter.
+    """
     import cv2
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +141,10 @@ def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
 
 
 def pixel_sha256(pixels: NDArray[np.uint8]) -> str:
-    """Return the sha256 over the shape and values of an image: the same whatever file format held it."""
+    """Return the sha256 over the shape and values of an image.
+
+    It is the same whatever file format held the image.
+    """
     import numpy as np
 
     digest = hashlib.sha256("x".join(map(str, pixels.shape)).encode())
@@ -142,7 +153,10 @@ def pixel_sha256(pixels: NDArray[np.uint8]) -> str:
 
 
 THUMBNAIL_SIDE = 32
-"""Images are compared at this width and height, where registration and small details do not matter."""
+"""Images are compared at this width and height.
+
+Registration and small details do not matter there.
+"""
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -161,7 +175,10 @@ def mode_of(pixels: NDArray[np.uint8]) -> str:
 
 
 def in_mode(pixels: NDArray[np.uint8], mode: str) -> NDArray[np.uint8]:
-    """Convert an image to ``gray`` (OpenCV's luma 0.299 R + 0.587 G + 0.114 B) or ``rgb``; ``keep`` changes nothing."""
+    """Convert an image to ``gray`` or ``rgb``; ``keep`` changes nothing.
+
+    Gray is OpenCV's luma 0.299 R + 0.587 G + 0.114 B.
+    """
     import cv2
 
     if mode == "gray" and pixels.ndim == 3:

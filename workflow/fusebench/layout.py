@@ -1,4 +1,6 @@
-"""Where files lie in a project's folder: the paths by which one part of fusebench finds what another one wrote.
+"""Where files lie in a project's folder.
+
+By these paths one part of fusebench finds what another part wrote.
 
 ::
 
@@ -65,7 +67,9 @@ def repeat_cell(dataset: str, run: int) -> str:
 
 
 def cell_folder(method: str, cell: str) -> str:
-    """Return the folder of a cell by its name: a dataset, ``selfcheck/CHECK/RUN`` or ``repeats/DATASET/RUN``.
+    """Return the folder of a cell by its name.
+
+    The name is a dataset, ``selfcheck/CHECK/RUN`` or ``repeats/DATASET/RUN``.
 
     >>> cell_folder("mean", "tno25")
     'results/runs/mean/tno25'
@@ -108,5 +112,5 @@ def fusing_job(method: str, job: str) -> str:
 
 
 def measures_path(datasets: str) -> str:
-    """Return the file of per-image values, by the name of the datasets that are measured together."""
+    """Return the file of per-image values, by the name of the datasets measured together."""
     return f"{MEASURES}/{datasets}.csv"

@@ -1,12 +1,12 @@
 """How a step ends: it writes a marker in every case, and counts its attempts.
 
-No job fails because a repository vanished or an environment does not build; the state and its
-reason travel to the record of every cell that needed it, and from there into the tables.
+No job fails because a repository vanished or an environment does not build. The state and its
+reason go into the record of every cell that needed the step, and from there into the tables.
 
-A step or a cell has a number, how many times it was asked for beyond the first. The number is a
-parameter of its job: after a failure it differs from the one that the job ran with, hence the next
-run tries again; after a success it stays, hence nothing is rerun. It also grows where what a job
-had made is lost or damaged, and where somebody asks for a rerun by force.
+A step or a cell has an attempt number: how often it was asked for beyond the first time. The number
+is a parameter of its job. After a failure it differs from the number that the job ran with, so the
+next run tries again. After a success it stays, so nothing is rerun. It also grows where the output
+of a job is lost or damaged, and where somebody forces a rerun.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ NEVER = Attempts(attempts=0, failed=False)
 def mark_step(
     path: Path, attempt: int, step: Callable[[], Made], failed: Callable[[StepError], Made]
 ) -> Made:
-    """Run a step and write what came of it.
+    """Run a step and write how it ended.
 
     Args:
         path: the marker that is written.
-        attempt: the number of this attempt, as the job was told.
-        step: brings about what the marker says.
+        attempt: the number of this attempt, a parameter of the job.
+        step: does the work and returns its marker.
         failed: makes the marker of a step that failed. A ``StepError`` has its own state; any other
-            exception is a defect of fusebench, is printed whole and raised.
+            exception is a defect of fusebench, is printed in full and raised.
     """
     counter = Path(marker_attempts(str(path)))
     try:
@@ -56,23 +56,23 @@ def mark_step(
 
 
 def count_failure(counter: Path, attempt: int) -> None:
-    """Write down that an attempt failed; the next one has a number of its own."""
+    """Write down that an attempt failed; the next attempt has another number."""
     write_stored(counter, Attempts(attempts=attempt + 1, failed=True))
 
 
 def count_success(counter: Path, attempt: int) -> None:
-    """Write down that an attempt succeeded; the number stays what its job ran with."""
+    """Write down that an attempt succeeded; the number stays the one that its job ran with."""
     if attempt or counter.exists():
         write_stored(counter, Attempts(attempts=attempt, failed=False))
 
 
 def attempt_number(counter: Path, tables_only: bool) -> int:
-    """Return the number of the attempt that is due.
+    """Return the number of the next attempt.
 
     Args:
         counter: the file that counts.
-        tables_only: nothing but tables and figures was asked for: the number stays after a failure
-            too, for a caption that changes is no reason to run a method.
+        tables_only: only tables and figures were asked for. The number then stays after a failure
+            too, because a changed caption is no reason to run a method.
     """
     counted = counted_attempts(counter)
     return counted.attempts - (1 if counted.failed and tables_only else 0)

@@ -1,4 +1,7 @@
-"""What fusebench asks Slurm beside what Snakemake's plugin does: orphans, how a job ended, why one was refused."""
+"""What fusebench asks Slurm, in addition to what Snakemake's plugin does.
+
+It cancels orphaned jobs, and finds out how a job ended or why Slurm refused one.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ OURS = re.compile(r"rule_\w+")
 """What Snakemake's plugin writes into the comment of each job."""
 
 MEMORY = re.compile(r".*(exceeded memory limit|oom.?kill|Out Of Memory).*", re.IGNORECASE)
-"""What Slurm writes into a job's log when it kills a part of it; the job itself may then count as merely failed."""
+"""What Slurm writes into a job's log when it kills a part of the job for its memory.
+
+The job itself may then have the state of an ordinary failure.
+"""
 
 REFUSED = (
     re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.$", re.MULTILINE | re.DOTALL),
@@ -27,28 +33,33 @@ REFUSED = (
         r"Job submission failed with exception: (.*?)(?:For further error details|$)", re.DOTALL
     ),
 )
-"""How Snakemake's log tells that sbatch refused a job, or its plugin did: an account unknown, no name of a GPU model."""
+"""How Snakemake's log says that sbatch, or Snakemake's plugin, refused a job.
+
+The account may be unknown, or the name of the GPU model.
+"""
 
 FAILED_JOB = re.compile(
-    r"^Error in rule \w+:\n(?P<words>(?s:.*?))^    jobid: .*\n(?:    .*\n)*?    output: (?P<output>.*)$",
+    r"^Error in rule \w+:\n(?P<words>(?s:.*?))"
+    r"^    jobid: .*\n(?:    .*\n)*?    output: (?P<output>.*)$",
     re.MULTILINE,
 )
 """What Snakemake's log says of a job that failed, or that was never submitted."""
 
 PLACEHOLDER = re.compile(r"<[^<>]*>")
-"""A value of the profile that reads as in an instruction: ``<account>``."""
+"""A value of the profile that is still a placeholder: ``<account>``."""
 
 HINT = (
-    "Slurm refused jobs; nothing of them was run. Partition, account, QoS and GPU model stand at the top of the profile"
-    " (slurm/config.yaml; slurm/README.md says how to fill it in), memory, minutes and GPUs of a method in its `resources`."
+    "Slurm refused jobs; nothing of them was run. Partition, account, QoS and GPU model stand at"
+    " the top of the profile (slurm/config.yaml; slurm/README.md says how to fill it in), memory,"
+    " minutes and GPUs of a method in its `resources`."
 )
 
 
 def cancel_orphans(folder: Path) -> list[str]:
-    """Cancel the jobs that an earlier Snakemake of this folder left in the queue, and wait until they are gone.
+    """Cancel the Slurm jobs that an earlier Snakemake of this folder left, and wait for their end.
 
-    Snakemake's lock on the folder is held when this is called: a job of this folder that is still
-    there belongs to a Snakemake that was killed.
+    Snakemake's lock on the folder is held when this is called. So a job of this folder that is
+    still there belongs to a Snakemake that was killed.
 
     Returns:
         The ids of the jobs that were cancelled.
@@ -63,7 +74,10 @@ def cancel_orphans(folder: Path) -> list[str]:
 
 
 def _jobs_of(folder: Path) -> list[str]:
-    """Return the ids of this user's waiting and running jobs that Snakemake submitted from a folder."""
+    """Return the ids of this user's jobs that Snakemake submitted from a folder.
+
+    Only jobs that wait or run.
+    """
     listing = _asked(["squeue", "--me", "--noheader", "--format=%i|%Z|%k"])
     jobs = [line.split("|", 2) for line in listing.splitlines() if line.count("|") >= 2]
     own = folder.resolve()
@@ -80,7 +94,7 @@ def gpus_in_cluster() -> bool:
 
 
 def ending(job: str) -> StepError:
-    """Return what became of a job that ended without writing a record, in Slurm's own words."""
+    """Return how a job ended that wrote no record, in Slurm's own words."""
     state, words, log = _state(job)
     memory = (
         MEMORY.search(log.read_text(encoding="utf-8", errors="replace")) if log.is_file() else None
@@ -94,7 +108,11 @@ def ending(job: str) -> StepError:
 
 
 def _state(job: str) -> tuple[str, str, Path]:
-    """Return the state of a job, how Slurm puts it, and the job's log, from the controller or else from the accounting."""
+    """Return the state of a job, Slurm's words for it, and the job's log.
+
+    They come from the controller, or from the accounting where the controller has forgotten the
+    job.
+    """
     shown = dict(re.findall(r"(\w+)=(\S*)", _asked(["scontrol", "show", "job", job])))
     if "JobState" in shown:
         parts = [
@@ -114,7 +132,9 @@ def _state(job: str) -> tuple[str, str, Path]:
 
 
 def refusals(logs: Iterable[str]) -> str:
-    """Return Slurm's own words about jobs that it refused, and what to do; nothing where all were accepted.
+    """Return Slurm's own words about jobs that it refused, and what to do.
+
+    Returns an empty text where all jobs were accepted.
 
     Args:
         logs: paths of Snakemake's logs of the run.
@@ -125,11 +145,13 @@ def refusals(logs: Iterable[str]) -> str:
 
 
 def refusal_of(output: Path, folder: Path) -> str:
-    """Return why the last job that was to write an output was refused; nothing where none was, or nobody knows.
+    """Return why the last job for an output was refused.
+
+    Returns an empty text where no job was refused, or the reason is not known.
 
     Args:
         output: as the rule names it.
-        folder: of Snakemake's logs; the newest is that of the run that still goes on.
+        folder: of Snakemake's logs; the newest log is that of the current run.
     """
     log = max(folder.glob("*.snakemake.log"), default=None)
     text = log.read_text(encoding="utf-8", errors="replace") if log else ""
@@ -140,19 +162,19 @@ def refusal_of(output: Path, folder: Path) -> str:
 
 
 def _refused(text: str) -> list[str]:
-    """Return the lines in which Snakemake's log quotes who refused a job."""
+    """Return the lines in which Snakemake's log quotes why a job was refused."""
     words = [word for pattern in REFUSED for word in pattern.findall(text)]
     return [line.strip() for word in words for line in word.splitlines()]
 
 
 def placeholders(resources: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return what to do about values of the profile that nobody filled in; nothing where there are none.
+    """Return what to do about values of the profile that were not filled in.
 
-    Slurm takes some of them for granted: without accounting, any account and any QoS will do.
+    Returns an empty text where there are none. Slurm does not refuse all of them: without
+    accounting, it accepts any account and any QoS.
 
     Args:
-        resources: what is asked of Slurm, name -> value, by the key of the profile that it stands
-            under.
+        resources: key of the profile -> name of a Slurm resource -> value.
     """
     found = [
         f"`{name}` under `{place}` must be what your cluster calls it; found {value}"
@@ -161,8 +183,8 @@ def placeholders(resources: Mapping[str, Mapping[str, Any]]) -> str:
         if PLACEHOLDER.fullmatch(str(value))
     ]
     todo = (
-        "Fill it in at the top of the profile (slurm/config.yaml), or put a # before it; slurm/README.md says where"
-        " to look it up."
+        "Fill it in at the top of the profile (slurm/config.yaml), or put a # before it;"
+        " slurm/README.md says where to look it up."
     )
     return "\n".join([*found, todo]) if found else ""
 

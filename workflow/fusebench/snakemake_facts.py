@@ -1,8 +1,8 @@
-"""What fusebench asks of Snakemake beyond its documented interface, each fact in a function of its own.
+"""What fusebench asks of Snakemake beyond its documented interface.
 
-The package does not import Snakemake; the rules pass its ``workflow`` object.
-``tests/flow/test_snakemake_facts.py`` holds every assumption against the Snakemake that is
-installed, and a slow test against the oldest and the newest one that are supported.
+Each fact is a function of its own. The package does not import Snakemake; the rules pass its
+``workflow`` object. ``tests/flow/test_snakemake_facts.py`` checks every assumption with the
+installed Snakemake, and a slow test with the oldest and the newest supported version.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 from fusebench.planning.matching import EVERYTHING
 
 CLUSTER_SCOPE = "cells_per_job"
-"""A resource scope that the profile of a cluster defines. It tells the workflow that each job runs on a node; jobs are told of
-it too, and no option that a person types replaces it, as ``--default-resources`` and ``--config``
-would."""
+"""A resource scope that the profile of a cluster defines.
+
+It tells the workflow that each job runs on a node. Jobs see it too. An option that a person types
+does not replace it, as it would replace ``--default-resources`` or ``--config``.
+"""
 
 
 def is_on_cluster(workflow: Any) -> bool:
@@ -25,7 +27,10 @@ def is_on_cluster(workflow: Any) -> bool:
 
 
 def is_main(workflow: Any) -> bool:
-    """Say whether this is the Snakemake that a person started, and not one that runs a job on a node."""
+    """Say whether this is the Snakemake that a person started.
+
+    Another Snakemake runs each job on a node.
+    """
     return bool(workflow.is_main_process)
 
 
@@ -35,12 +40,18 @@ def cores_of(workflow: Any) -> int:
 
 
 def targets_of(workflow: Any) -> list[str]:
-    """Return the rules and files that were asked for; known only when Snakemake has read all rules."""
+    """Return the rules and files that were asked for.
+
+    They are known only when Snakemake has read all rules.
+    """
     return [str(target) for target in workflow.dag_settings.targets]
 
 
 def forced_of(workflow: Any) -> list[str]:
-    """Return the rules and files that are asked for by force; known only when Snakemake has read all rules."""
+    """Return the rules and files that are forced (``--force``, ``--forcerun``, ``--forceall``).
+
+    They are known only when Snakemake has read all rules.
+    """
     settings = workflow.dag_settings
     targets = settings.targets if settings.forcetargets else ()
     everything = [EVERYTHING] if settings.forceall else []
@@ -48,7 +59,7 @@ def forced_of(workflow: Any) -> list[str]:
 
 
 def retries_of(workflow: Any) -> int:
-    """Return how often a job that died is tried again; known only in the main Snakemake."""
+    """Return how often a job that died is retried; known only in the main Snakemake."""
     settings = workflow.execution_settings
     return int(settings.retries) if settings else 0  # `snakemake --report` runs no job and has none
 
@@ -59,7 +70,7 @@ def overrides_of(workflow: Any) -> dict[str, Any]:
 
 
 def resources_as_written(workflow: Any) -> dict[str, Mapping[str, Any]]:
-    """Return the resources that profile and command line ask for, by the option that they stand under."""
+    """Return the resources that profile and command line ask for, by their option."""
     settings = workflow.resource_settings
     written = {"default-resources": settings.default_resources or {}}
     for rule, own in settings.overwrite_resources.items():
@@ -71,7 +82,10 @@ def resources_as_written(workflow: Any) -> dict[str, Mapping[str, Any]]:
 
 
 def collect_less_garbage() -> None:
-    """Keep Python from searching Snakemake's modules and its graph of jobs for garbage, which took a fifth of its time."""
+    """Stop Python's garbage collector from searching Snakemake's modules and graph of jobs.
+
+    That search took a fifth of Snakemake's time.
+    """
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
 
@@ -79,19 +93,20 @@ def collect_less_garbage() -> None:
 def lift_rate_limit(workflow: Any) -> None:
     """Let Snakemake start jobs on this machine as they come, and not at most 100 in a second.
 
-    With a limit, each of Snakemake's looks at its jobs starts a timer for one more look a second
-    later. After 200 jobs that is 200 looks each second until the end: a fifth of a core beside
-    methods that are being timed. The end waits for the last timer.
+    With a limit, each time Snakemake checks its jobs it starts a timer for one more check a second
+    later. After 200 jobs it makes 200 checks each second until the end. That takes a fifth of a
+    core while methods are being timed. The run ends only after the last timer.
     """
     if workflow.scheduling_settings:  # `snakemake --report` schedules nothing and has none
         workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
 def shorten_states() -> None:
-    """Let Snakemake's plugin see the first word of each job's state: ``CANCELLED`` where sacct says ``CANCELLED by 0``.
+    """Let Snakemake's Slurm plugin see only the first word of each job's state.
 
+    sacct says ``CANCELLED by 0`` where the plugin expects ``CANCELLED``.
     snakemake-executor-plugin-slurm 2.8.0 compares whole states (``check_active_jobs`` in its
-    ``__init__.py``): it took a cancelled job for one that still runs, and Snakemake never ended.
+    ``__init__.py``). It took a cancelled job for one that still runs, and Snakemake never ended.
     """
     import snakemake_executor_plugin_slurm as plugin
 

@@ -15,7 +15,7 @@ State = Literal[
     "timeout",
     "bad-output",
 ]
-"""Each state but ``ok`` and ``skipped`` has an error in ``errors.py`` that brings it about."""
+"""Each state but ``ok`` and ``skipped`` has an error in ``errors.py`` that leads to it."""
 
 OK: Final = "ok"
 SKIPPED: Final = "skipped"

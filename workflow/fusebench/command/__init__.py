@@ -1,4 +1,7 @@
-"""The ``fusebench`` command: one module per subcommand, imported only when it is the one asked for."""
+"""The ``fusebench`` command: one module for each subcommand.
+
+Only the module of the subcommand that was called is imported.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,21 @@ SUBCOMMANDS = {
     "list": "print the registry: methods, datasets and their duplicates, metrics, envs",
     "lock": "pin every package of an environment with its hashes",
     "measure": "measure one fused image against its sources",
-    "pin": "keep the hashes of a first download: weights of a method, images of a dataset",
+    "pin": "write down the hashes of a first download: weights of a method, images of a dataset",
     "verified": "write into methods.yaml what the runs of a method really produced",
-    "verify": "hold a built environment against its lock, file by file",
+    "verify": "compare a built environment with its lock, file by file",
 }
-"""Name of each subcommand and its one-line help; the module of the same name has ``add_arguments`` and ``run``."""
+"""Name of each subcommand and its one-line help.
+
+The module of the same name has ``add_arguments`` and ``run``.
+"""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one subcommand and return its exit status; errors of fusebench end as one message and status 1."""
+    """Run one subcommand and return its exit status.
+
+    An error of fusebench is printed as one message, and the status is 1.
+    """
     arguments = sys.argv[1:] if argv is None else argv
     parser = _parser(arguments)
     options = parser.parse_args(arguments)
@@ -37,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:
-    """Build the parser; only the module of the subcommand that was asked for is imported."""
+    """Build the parser; only the module of the subcommand that was called is imported."""
     parser = argparse.ArgumentParser(
         prog="fusebench", description="Rerun published fusion methods and compare them."
     )

@@ -14,7 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what the registry holds; a RegistryError with every problem is raised where it is wrong."""
+    """Print what the registry holds.
+
+    Raises:
+        RegistryError: a file is wrong; the message has a line for every problem.
+    """
     from fusebench.registry.loading import load_registry
 
     registry = load_registry(options.project)

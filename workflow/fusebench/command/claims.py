@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     target = options.project / "claims" / f"{options.table}.csv"
     count = import_table(options.table, set(options.name), target, options.project, options.mirror)
     print(
-        f"{target}: {count} numbers of {TABLES[options.table].title}; name it in `claims` of an entry"
+        f"{target}: {count} numbers of {TABLES[options.table].title}; name it in `claims` of an"
+        " entry"
     )
     return 0

@@ -1,4 +1,7 @@
-"""``fusebench fetch``: bring clones, weights, environments and datasets into ``resources/``, for machines without a network."""
+"""``fusebench fetch``: bring everything that needs a network into ``resources/``.
+
+That is clones, weights, environments and datasets: afterwards a run needs no network.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the workflow up to what is fetched, and name everything that could not be had."""
+    """Run the workflow up to what is fetched or built, and name everything that is missing."""
     chosen = {"suite": options.suite, "mirror": options.mirror}
     config = [f"{key}={value}" for key, value in chosen.items() if value]
     command = [
@@ -52,7 +55,11 @@ def run(options: argparse.Namespace) -> int:
     if missing:
         raise FusebenchError(
             "\n".join(
-                ["could not be had:", *missing, "The next `fusebench fetch` tries them again."]
+                [
+                    "could not be fetched or built:",
+                    *missing,
+                    "The next `fusebench fetch` tries them again.",
+                ]
             )
         )
     return status

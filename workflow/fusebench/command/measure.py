@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A number that somebody published, with the digits after the point that were printed."""
+    """A published number, with the digits after the point that were printed."""
 
     value: float
     decimals: int
 
     def is_given_by(self, value: float) -> bool:
-        """Whether a value is the claimed one, up to the rounding of its last printed digit."""
+        """Whether a value is the claimed one after rounding to its last printed digit."""
         return abs(value - self.value) <= 0.5 * 10.0**-self.decimals + 1e-9 * abs(self.value)
 
 
@@ -55,7 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure the images named by the options and print the result; status 1 when no metric has a value.
+    """Measure the images named by the options and print the result.
+
+    Returns:
+        The exit status: 1 when no metric has a value.
 
     Raises:
         MetricError: an image cannot be read, sizes differ, or a metric is unknown.
@@ -82,7 +85,11 @@ def _print_values(
     *,
     as_json: bool,
 ) -> int:
-    """Print the values, null or - for a metric without one, and the reasons on stderr; status 1 when there is no value."""
+    """Print the values, and on stderr the reason of each metric that has none.
+
+    A metric without a value is null in JSON and - in the table. The status is 1 when no metric has
+    a value.
+    """
     for name, reason in refusals.items():
         print(f"fusebench measure: {name}: {reason}", file=sys.stderr)
     if as_json:
@@ -97,7 +104,10 @@ def _print_values(
 
 
 def _refuse_without_reference(definitions: list[Definition], options: argparse.Namespace) -> None:
-    """Refuse metrics that need a ground truth before any image is read; an explanation just leaves them out."""
+    """Refuse metrics that need a ground truth, before any image is read.
+
+    An explanation (``--explain``) leaves such metrics out instead.
+    """
     needing = [definition for definition in definitions if definition.needs_reference]
     if not needing or options.reference:
         return
@@ -116,7 +126,9 @@ def _read_pair(options: argparse.Namespace) -> tuple[ImagePair, NDArray[Any]]:
 
 
 def read_image(path: Path) -> NDArray[Any]:
-    """Read an image file as ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 or uint16; an alpha channel is dropped.
+    """Read an image file as ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 or uint16.
+
+    An alpha channel is dropped.
 
     Raises:
         MetricError: the file is missing, or is not an image that can be decoded.
@@ -128,7 +140,8 @@ def read_image(path: Path) -> NDArray[Any]:
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise MetricError(
-            f"{path}: must be an image that OpenCV can decode, found {path.stat().st_size} bytes that it cannot"
+            f"{path}: must be an image that OpenCV can decode, found {path.stat().st_size} bytes"
+            " that it cannot"
         )
     if image.ndim == 3:
         image = image[:, :, 2::-1] if image.shape[2] in (3, 4) else image[:, :, 0]
@@ -152,7 +165,10 @@ def _explain(
     claimed: Claimed,
     as_json: bool,
 ) -> int:
-    """Print the value of every definition, nearest to the claim first; status 1 when none gives it."""
+    """Print the value of every definition, the nearest to the claim first.
+
+    The status is 1 when no definition gives the claimed value.
+    """
     values, refusals = pair.attempt(fused, definitions)
     ranked = sorted(values, key=lambda name: abs(values[name] - claimed.value))
     if as_json:

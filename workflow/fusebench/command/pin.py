@@ -1,4 +1,7 @@
-"""``fusebench pin NAME...``: keep the hashes of what was first downloaded, a method's weights or a dataset's images."""
+"""``fusebench pin NAME...``: write down the hashes of what was downloaded first.
+
+These are hashes of a method's weights, or of a dataset's images.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Pin each name and print what was written; hashes that an entry has already stay as they are."""
+    """Pin each name and print what was written.
+
+    A hash that an entry has already stays as it is.
+    """
     from fusebench.registry.loading import load_registry
 
     registry = load_registry(options.project)
@@ -36,13 +42,14 @@ def run(options: argparse.Namespace) -> int:
             print(_pin_dataset(options.project, name))
         else:
             raise RegistryError(
-                f"{name}: must be a method or a dataset of the registry; `fusebench list` prints them"
+                f"{name}: must be a method or a dataset of the registry; `fusebench list` prints"
+                " them"
             )
     return 0
 
 
 def _pin_weights(project: Path, method: str) -> str:
-    """Write the sha256 of every fetched file that has none yet into its entry."""
+    """Write into the entry the sha256 of every fetched file that has none there."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     from fusebench.registry.methods_file import METHODS
@@ -62,7 +69,10 @@ def _pin_weights(project: Path, method: str) -> str:
 
 
 def _pin_dataset(project: Path, dataset: str) -> str:
-    """Write the sums of a prepared dataset beside its list of pairs, and name the file in its entry."""
+    """Write the hashes of a prepared dataset beside its list of pairs.
+
+    The entry of the dataset gets the name of that file.
+    """
     from fusebench.datasets.pins import write_pins
     from fusebench.registry.loading import DATASETS, load_registry
     from fusebench.registry.writing import change_registry, set_field
@@ -82,7 +92,11 @@ def _marker(file: Path, kind: type[Made]) -> Made:
     try:
         marker = read_stored(file, kind)
     except FileNotFoundError as error:
-        raise RegistryError(f"{file} must tell of a success; found none: it was not run") from error
+        raise RegistryError(
+            f"{file} must be the marker of a success; found none: it was not run"
+        ) from error
     if not marker.is_ok:
-        raise RegistryError(f"{file} must tell of a success; found {marker.state}: {marker.reason}")
+        raise RegistryError(
+            f"{file} must be the marker of a success; found {marker.state}: {marker.reason}"
+        )
     return marker

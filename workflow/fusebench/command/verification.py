@@ -1,4 +1,7 @@
-"""What a run really produced, as the entry of its method says it: taken from the records, checked against the images."""
+"""What a run really produced, in the form of the entry's fields.
+
+It is taken from the records, and checked against the images on disk.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,10 @@ def _device(record: Record) -> str:
 
 
 def trial(project: Path, method: str) -> Tried | None:
-    """Return the field ``tried`` of a method without weights whose script got as far as asking for them; None for others."""
+    """Return the field ``tried`` of a method, or None.
+
+    A method has it where its weights are missing and its script got as far as asking for them.
+    """
     for file in _record_files(project, method):
         record = _read(file)
         if record.reached_weights and record.spec == _spec_today(project, record):
@@ -85,7 +91,10 @@ def trial(project: Path, method: str) -> Tried | None:
 
 
 def outputs_sha256(record: Record) -> str:
-    """Return the sha256 over names and pixels of all fused images of a record, in the order of the names."""
+    """Return the sha256 over names and pixels of all fused images of a record.
+
+    The images are taken in the order of their names.
+    """
     return sha256_of_json(sorted([image.name, image.sha256] for image in record.images))
 
 
@@ -97,7 +106,10 @@ def _read(file: Path) -> Record:
 
 
 def _good_record(project: Path, method: str, dataset: str) -> Record:
-    """Return a record whose run ended well, was told what the registry says today, and whose images are those on disk."""
+    """Return a record that can be written as a fact.
+
+    Its run ended well, it was started as the registry says today, and its images are those on disk.
+    """
     folder = project / cell_folder(method, dataset)
     what = f"{method} on {dataset}"
     if not (folder / RECORD).is_file():
@@ -117,7 +129,7 @@ def _good_record(project: Path, method: str, dataset: str) -> Record:
 
 
 def _spec_today(project: Path, record: Record) -> str:
-    """Return the hash of what a job of this cell would be told today, on the device of the record."""
+    """Return the hash of the run that today's entry asks for, on the device of the record."""
     registry = load_registry(project)
     method = registry.methods.get(record.method)
     dataset = registry.datasets.get(record.dataset)

@@ -1,4 +1,4 @@
-"""``fusebench verified METHOD...``: write into methods.yaml what these methods were really seen to do."""
+"""``fusebench verified METHOD...``: write into methods.yaml what the methods really did."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dataset",
         action="append",
         default=[],
-        help="take this dataset (again for more); default all that ended well",
+        help="take this dataset (repeat the option for more); default all that ended well",
     )
     parser.add_argument(
         "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
@@ -22,9 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write and print what each method was seen to do: the field ``verified``, or ``tried`` where only its weights are missing.
+    """Write and print what each method really did.
 
-    A method whose runs bear neither out changes nothing.
+    That is the field ``verified``, or ``tried`` where only its weights are missing. Where the runs
+    of one of the methods confirm neither, nothing is written.
     """
     from msgspec import to_builtins
 

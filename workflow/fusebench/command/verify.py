@@ -1,4 +1,4 @@
-"""``fusebench verify``: hold a built environment against its lock, file by file."""
+"""``fusebench verify``: compare a built environment with its lock, file by file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
     if differences:
         built = options.resources.absolute() / "envs" / environment_key(folder, variant)
         print(
-            f"{options.env}: {len(differences)} differences; remove {built} and {built}.json and run the pipeline again"
+            f"{options.env}: {len(differences)} differences; remove {built} and {built}.json and"
+            " run the pipeline again"
         )
         return 1
     print(f"{options.env}: every file is what the lock says")

@@ -1,4 +1,7 @@
-"""What all contracts share: the base class, the description of a field, and the kinds of text that recur."""
+"""What all contracts share.
+
+That is the base class, the description of a field, and the kinds of text that occur in many fields.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,13 @@ from msgspec import Meta, UnsetType
 Kind = TypeVar("Kind")
 
 Maybe = Union[Kind, UnsetType]  # noqa: UP007 - with | type checkers take it for a variable
-"""The type of a field that may be left out; it is ``UNSET`` then, which is false."""
+"""The type of a field that may be left out; its value is then ``UNSET``, which is false."""
 
 
 def says(description: str, **limits: Any) -> Meta:
-    """Return what a field means, for readers, for the JSON schemas and for error messages (``must be ...``).
+    """Return the description and the limits of a field.
+
+    Readers, the JSON schemas and error messages (``must be ...``) take it from there.
 
     Args:
         description: a noun phrase: what must stand in the field, with its unit.
@@ -35,21 +40,33 @@ def says(description: str, **limits: Any) -> Meta:
 
 
 def choices_of(kind: Any) -> tuple[Any, ...]:
-    """Return the values of a ``Literal``, described by ``says`` or not, in the order in which they are declared."""
+    """Return the values of a ``Literal`` in the order in which they are declared.
+
+    The ``Literal`` may have a description (``says``) or not.
+    """
     return choices_of(kind.__origin__) if get_origin(kind) is Annotated else get_args(kind)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class _ContractMeta(msgspec.StructMeta):
-    """Tells type checkers that every contract is immutable, which msgspec hands on to subclasses by itself."""
+    """Tells type checkers that every contract is immutable.
+
+    At run time msgspec makes subclasses immutable by itself.
+    """
 
 
 class Contract(msgspec.Struct, metaclass=_ContractMeta, frozen=True, forbid_unknown_fields=True):
-    """A structure that one part of fusebench writes and another one reads; an unknown field is an error."""
+    """A structure that one part of fusebench writes and another one reads.
+
+    An unknown field is an error.
+    """
 
 
 class Rule(Contract, kw_only=True):
-    """What an entry must have, or must not have, where one of its fields is given or has some value."""
+    """What an entry must have, or must not have, where one of its fields is given.
+
+    The rule may also depend on the value of that field.
+    """
 
     field: str
     value: str | None = None
@@ -58,7 +75,11 @@ class Rule(Contract, kw_only=True):
     alone_with: tuple[str, ...] = ()
 
     def applies(self, entry: Any) -> bool:
-        """Say whether the rule holds for an entry: the field has the value, or is given at all; or not, with ``unless``."""
+        """Say whether the rule holds for an entry.
+
+        It holds where the field has the value, or where the field is given if the rule names no
+        value. With ``unless`` it holds where this is not so.
+        """
         found = getattr(entry, self.field)
         return (found is not msgspec.UNSET if self.value is None else found == self.value) != (
             self.unless
@@ -87,7 +108,10 @@ class Entry(Contract, kw_only=True, omit_defaults=True):
     ONE_OF: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what the types alone do not; the JSON schema says the same, see ``contracts/schemas.py``."""
+        """Refuse what the types alone do not refuse.
+
+        The JSON schema refuses the same, see ``contracts/schemas.py``.
+        """
         for name in self.UNIQUE:
             values = getattr(self, name)
             if isinstance(values, list) and len(set(values)) < len(values):
@@ -126,16 +150,16 @@ SHA256_PATTERN = r"^[0-9a-f]{64}$"
 
 
 def inside(description: str) -> Meta:
-    """Return what a field means that holds a path inside a repository: relative, without ``..``."""
+    """Return the description of a path inside a repository: relative, without ``..``."""
     return says(description, pattern=INSIDE_PATTERN)
 
 
 def text(description: str) -> Meta:
-    """Return what a field means that holds a text which is not empty."""
+    """Return the description of a text that is not empty."""
     return says(description, min_length=1)
 
 
 def given(fields: msgspec.Struct) -> dict[str, Any]:
-    """Return the fields that an entry gives, by name; those it leaves out are not there."""
+    """Return the fields that an entry gives, by name, without those that it leaves out."""
     pairs = ((name, getattr(fields, name)) for name in fields.__struct_fields__)
     return {name: value for name, value in pairs if value is not msgspec.UNSET}

@@ -1,7 +1,7 @@
-"""``config/config.yaml``: what is run, and which tables and figures are made, as a person writes it.
+"""``config/config.yaml``: what is run, and which tables and figures are made.
 
-Read by ``registry``; options of the command line (``--config``) replace its values.
-``workflow/schemas/config.schema.json`` is made from these classes.
+A person writes it, ``registry`` reads it. Options of the command line (``--config``) replace its
+values. ``workflow/schemas/config.schema.json`` is made from these classes.
 """
 
 from __future__ import annotations
@@ -156,8 +156,8 @@ class TableEntry(Entry, kw_only=True):
     unfinished: Annotated[
         Unfinished,
         says(
-            "where methods without any result are told: in rows of dashes with footnotes (default),"
-            " or in one sentence of the caption"
+            "where methods without any result are listed: in rows of dashes with footnotes"
+            " (default), or in one sentence of the caption"
         ),
     ] = "rows"
     spread: Annotated[
@@ -216,8 +216,8 @@ class TableEntry(Entry, kw_only=True):
         Annotated[
             Crops,
             says(
-                "dataset: pair name: the boxes that are shown enlarged; without any, the place where"
-                " methods differ most"
+                "dataset: pair name: the boxes that are shown enlarged; without any, the place"
+                " where methods differ most"
             ),
         ]
     ] = UNSET
@@ -232,8 +232,8 @@ class ReportEntry(Entry, kw_only=True):
     inline_mb: Annotated[
         int,
         says(
-            "megabytes of previews up to which they are kept inside the page, and beside it beyond;"
-            " default 25",
+            "the total size in megabytes up to which previews are stored inside the page; above it"
+            " they are stored beside the page; default 25",
             ge=0,
         ),
     ] = 25
@@ -289,8 +289,8 @@ class Config(Entry, kw_only=True, rename={"try_": "try"}):
     together_from: Annotated[
         int,
         says(
-            "from this number of cells on, a run without a cluster fuses the datasets of a method in"
-            " one job, and measures and tabulates in one job; default 200",
+            "from this number of cells on, a run without a cluster fuses the datasets of a method"
+            " in one job, and measures and tabulates in one job; default 200",
             ge=1,
         ),
     ] = 200
@@ -308,8 +308,8 @@ class Config(Entry, kw_only=True, rename={"try_": "try"}):
     repeats: Annotated[
         int,
         says(
-            "how often a method is run on each dataset of a suite or claim, for the spread of what is"
-            " measured; default 1, or what the entry says",
+            "how often a method is run on each dataset of a suite or claim, for the spread of what"
+            " is measured; default 1, or what the entry says",
             ge=1,
             le=20,
         ),

@@ -25,7 +25,8 @@ is an error, and so is a field of another type: the message names the file and t
 must be and what was found, and the step is run again. Stored files have a `version`; a file of an
 older version is converted, or refused as outdated.
 
-In the column `default`, `-` marks a field that must be given, and `absent` one that may be left out.
+In the column `default`, `-` marks a field that must be given, and `absent` a field that may be left
+out.
 """
 
 MODULES = (

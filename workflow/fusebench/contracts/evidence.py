@@ -1,8 +1,8 @@
-"""Verdicts: what self-checks, repeated runs and claims came to.
+"""Verdicts: the results of self-checks, repeated runs and claims.
 
 Written by ``evidence`` into ``results/selfcheck``, ``results/repeats`` and
-``results/evidence/claims``, read by its tables, pages and summary. A changed rule of judgement
-judges again, so that files of an older version are never taken over.
+``results/evidence/claims``, read by its tables, pages and summary. Verdicts of an older version are
+never taken over: when a rule of judgement changes, everything is judged again.
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ class RunFacts(Contract, kw_only=True):
 
 
 class RepeatedImage(Contract, kw_only=True):
-    """The greatest difference of one image from the first run to any other; null where the size is another."""
+    """The greatest difference of one image from the first run to any other.
+
+    Null where the size differs.
+    """
 
     name: Annotated[str, says("the name of the pair")]
     sha256: Annotated[list[str], says("the sha256 of its pixels in each run")]
@@ -116,7 +119,7 @@ class Determinism(Contract, kw_only=True):
 
 
 class CheckedRun(Contract, kw_only=True):
-    """What the page of a method says of the first run of a self-check."""
+    """What the page of a method says about the first run of a self-check."""
 
     state: Annotated[str, says("how it ended")]
     reason: Annotated[str, says("why it did not end well")]
@@ -169,14 +172,17 @@ class SpreadResult(StoredFile, kw_only=True):
 
 
 class Claim(Contract, kw_only=True):
-    """One number that somebody published about a method, from its entry or from a file of claims."""
+    """One number that somebody published about a method.
+
+    It comes from the entry of the method or from a file of claims.
+    """
 
     method: Annotated[str, says("the registry's name of the method")]
     dataset: Annotated[
         str,
         says(
-            "the registry's name of the images, or selfcheck; empty where the registry does not hold"
-            " them"
+            "the registry's name of the images, or selfcheck; empty where the registry does not"
+            " hold them"
         ),
     ]
     images: Annotated[

@@ -1,9 +1,9 @@
-"""The JSON files among the contracts: read whole or refused by file, field and what was found.
+"""The JSON files among the contracts: read whole, or refused.
 
-Every such file has a field ``version``, the version of the form of all of them (``FORMAT``). Files
-of fusebench 0.1 have none; they count as version 1. A file of an older version is brought to this
-one where its content is still right, and refused as outdated where it is not; one of a newer
-version is refused.
+A refusal names the file, the field and what was found. Every such file has a field ``version``, the
+version of the form of all of them (``FORMAT``). Files of fusebench 0.1 have none; they count as
+version 1. A file of an older version is converted to this one where its content is still right, and
+refused as outdated where it is not. A file of a newer version is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fusebench.errors import OutdatedFile, UnreadableFile
 from fusebench.files import write_text
 
 FORMAT = 2
-"""Raised by one when a stored file of any kind changes so that older ones would be misread."""
+"""Increased by one when a stored file of any kind changes so that older ones would be misread."""
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -29,9 +29,9 @@ class StoredFile(Contract, kw_only=True):
     """A structure that is a JSON file of its own.
 
     Attributes:
-        OLDEST: the oldest version that can be brought to this one.
-        UPGRADES: version -> what brings the content of a file of that version to the next; none
-            where nothing has changed.
+        OLDEST: the oldest version that can be converted to this one.
+        UPGRADES: version -> function that converts the content of a file of that version to the
+            next version; no entry where nothing has changed.
     """
 
     OLDEST: ClassVar[int] = 1
@@ -54,13 +54,13 @@ def read_stored(path: Path, kind: type[Stored], remedy: str = AGAIN) -> Stored:
     Args:
         path: the file.
         kind: what it must be.
-        remedy: what is to be done about a file that is refused.
+        remedy: what to do about a file that is refused.
 
     Raises:
         FileNotFoundError: there is none.
         OutdatedFile: it is of a version that cannot be brought to this one.
-        UnreadableFile: it is truncated, no JSON, of a newer version, or has a field that it must
-            not have, or one of another type.
+        UnreadableFile: it is truncated, is no JSON, or is of a newer version; or a field is unknown
+            or has another type.
     """
     content = path.read_bytes()
     try:
@@ -71,18 +71,18 @@ def read_stored(path: Path, kind: type[Stored], remedy: str = AGAIN) -> Stored:
 
 
 def _converted(path: Path, content: bytes, kind: type[Stored], remedy: str) -> Stored:
-    """Convert the content of a file that is not simply of this version."""
+    """Convert the content of a file that does not simply have this version."""
     data = _plain(path, content, remedy)
     version = data.get("version", 1)
     if not isinstance(version, int) or version > FORMAT:
         raise UnreadableFile(
-            f"{path}: version must be {FORMAT} or less; found {_shown(version)}, of a newer fusebench:"
-            f" update fusebench, or remove the file and {remedy}"
+            f"{path}: version must be {FORMAT} or less; found {_shown(version)}, of a newer"
+            f" fusebench: update fusebench, or remove the file and {remedy}"
         )
     if version < kind.OLDEST:
         raise OutdatedFile(
-            f"{path}: version must be {kind.OLDEST} or more; found {version}, of an older fusebench:"
-            f" {remedy}"
+            f"{path}: version must be {kind.OLDEST} or more; found {version}, of an older"
+            f" fusebench: {remedy}"
         )
     for older in range(version, FORMAT):
         data = kind.UPGRADES.get(older, dict)(data)
@@ -123,7 +123,10 @@ def explained(error: msgspec.ValidationError, data: Any) -> str:
 
 
 def _value_at(data: Any, path: str) -> Any:
-    """Return the value that a path of msgspec's leads to; of a mapping whose key it does not tell, the mapping."""
+    """Return the value that a path of msgspec leads to.
+
+    Where the path does not name a key of a mapping, return the mapping.
+    """
     for step in _STEP.finditer(path):
         if step["field"] is not None and isinstance(data, dict):
             data = data.get(step["field"])
@@ -145,22 +148,22 @@ def write_stored(path: Path, stored: StoredFile) -> None:
 
 
 def as_parameter(told: Contract, *, keep_order: bool = False) -> str:
-    """Return what a job is told as the parameter of a rule.
+    """Return the parameters of a job as the text of one parameter of a rule.
 
     Args:
         told: the structure.
-        keep_order: mappings stay in their order, which means something (rows of a table); otherwise
-            the text is the same whatever the order in which a person wrote them.
+        keep_order: keep the order of mappings, where the order has a meaning (rows of a table);
+            otherwise the text is the same whatever the order in which a person wrote them.
     """
     order: Literal["deterministic"] | None = None if keep_order else "deterministic"
     return msgspec.json.encode(told, order=order).decode()
 
 
 def from_parameter(text: str, kind: type[Told]) -> Told:
-    """Return what a job was told.
+    """Return the parameters of a job from the text that ``as_parameter`` wrote.
 
     Raises:
-        UnreadableFile: the text is none that ``as_parameter`` writes.
+        UnreadableFile: ``as_parameter`` did not write this text.
     """
     try:
         return msgspec.json.decode(text.encode(errors="surrogateescape"), type=kind)

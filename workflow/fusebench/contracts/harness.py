@@ -1,9 +1,9 @@
-"""The two files between fusebench and the harness that runs inside a method's environment.
+"""The two files between fusebench and the harness inside a method's environment.
 
-``job.json`` goes in, written by ``fuse``, read by ``workflow/harness/job.py``; ``launch.json``
-comes out, written by ``workflow/harness/report.py``, read by ``fuse``. The harness uses the
-standard library only, on Python 3.6 to 3.13, and states the same fields in its own words;
-``tests/harness/test_contract.py`` holds both sides together.
+``job.json`` goes in: ``fuse`` writes it, ``workflow/harness/job.py`` reads it. ``launch.json``
+comes out: ``workflow/harness/report.py`` writes it, ``fuse`` reads it. The harness uses the
+standard library only, on Python 3.6 to 3.13, so it declares the same fields by itself;
+``tests/harness/test_contract.py`` checks that both sides agree.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class HarnessJob(Contract, kw_only=True):
 
 
 class ImageTimes(Contract, kw_only=True):
-    """What the clock saw of one image."""
+    """The times of one image, as the clock measured them."""
 
     model_seconds: Annotated[
         float | None,
@@ -74,9 +74,10 @@ class AppliedEdit(Contract, kw_only=True):
 
 
 class LaunchReport(Contract, kw_only=True):
-    """``launch.json``: what the launcher saw, written at the end, whatever the end is, and now and then before it.
+    """``launch.json``: what the launcher saw, written at the end of the script, however it ended.
 
-    An empty report stands for a process that was killed before it wrote any.
+    It is also written from time to time before the end. An empty report stands for a process that
+    was killed before it wrote any.
     """
 
     state: Annotated[

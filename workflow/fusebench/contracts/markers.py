@@ -1,8 +1,8 @@
-"""Markers: how a step tells the steps after it what became of it.
+"""Markers: how a step tells the later steps how it ended.
 
 Each of the steps that fetch or build ends by writing ``resources/<step>/<key>.json``, whether it
 succeeded or not. In a marker of a step that failed, ``state`` and ``reason`` say why, and the
-fields of what it was to bring about are empty.
+fields for its output are empty.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ class Marker(StoredFile, kw_only=True):
 
 
 class SourceMarker(Marker, kw_only=True):
-    """A clone, or the copy of a local folder: written by ``sources``, read by ``fuse`` and ``evidence``."""
+    """A clone, or the copy of a local folder.
+
+    Written by ``sources``, read by ``fuse`` and ``evidence``.
+    """
 
     code: Annotated[str, says("the address of the repository, or a local folder")] = ""
     origin: Annotated[str, says("where it was really cloned from")] = ""
@@ -64,7 +67,10 @@ class PythonFacts(Contract, kw_only=True):
 
 
 class EnvironmentMarker(Marker, kw_only=True):
-    """A built environment: written by ``environments``, read by ``fuse``. The receipt inside it says the same."""
+    """A built environment: written by ``environments``, read by ``fuse``.
+
+    A receipt with the same content lies inside the environment.
+    """
 
     key: Annotated[str, says("the hash of what is locked, the name of its folder")] = ""
     env: Annotated[str, says("the name of the environment, a folder of envs/")] = ""
@@ -119,13 +125,19 @@ class Pair(Contract, kw_only=True):
 
     @property
     def sides(self) -> dict[str, ImageFile]:
-        """The images that metrics are computed from, by side: a, b and, where there is one, reference."""
+        """The images that metrics are computed from, by side.
+
+        The sides are a, b and, where there is one, reference.
+        """
         known = {"a": self.a, "b": self.b}
         return known if self.reference is UNSET else {**known, "reference": self.reference}
 
 
 class Manifest(Marker, kw_only=True):
-    """A dataset in its normal form, or the images of a self-check: written by ``datasets`` and ``evidence``."""
+    """A dataset in its normal form, or the images of a self-check.
+
+    Written by ``datasets`` and ``evidence``.
+    """
 
     pairs: Annotated[list[Pair], says("its pairs in their order; empty where it failed")] = []
     sha256: Annotated[str, says("the sha256 over names and pixels of all sources")] = ""
@@ -133,7 +145,10 @@ class Manifest(Marker, kw_only=True):
 
 
 class Attempts(StoredFile, kw_only=True):
-    """How often a step or a cell was tried: ``resources/failures/...`` and ``results/failures/...``, see ``attempts.py``."""
+    """How often a step or a cell was tried, see ``attempts.py``.
+
+    In ``resources/failures/...`` and ``results/failures/...``.
+    """
 
     attempts: Annotated[
         int, says("how many times it was asked for beyond the first: failed, lost or forced", ge=0)
@@ -142,20 +157,26 @@ class Attempts(StoredFile, kw_only=True):
 
 
 class FusedCell(Contract, kw_only=True):
-    """What a fusing job says of one of its cells."""
+    """What a fusing job says about one of its cells."""
 
     state: Annotated[State, says("the state of the cell")]
     record: Annotated[str, says("the sha256 of its record")]
 
 
 class FusedCells(StoredFile, kw_only=True):
-    """``results/jobs/<method>/<job>.json``: that all cells of a fusing job have their records. Written by ``fuse``."""
+    """``results/jobs/<method>/<job>.json``: all cells of a fusing job have their records.
+
+    Written by ``fuse``.
+    """
 
     cells: Annotated[dict[str, FusedCell], says("name of a cell -> its state and record")]
 
 
 class Holder(StoredFile, kw_only=True):
-    """``.lease`` in the folder of a run: the job that holds it, or held it last. Written and read by ``fuse``."""
+    """``.lease`` in the folder of a run: the job that holds it, or held it last.
+
+    Written and read by ``fuse``.
+    """
 
     UPGRADES: ClassVar[dict[int, Upgrade]] = {
         1: lambda data: {("session" if key == "run" else key): data[key] for key in data}

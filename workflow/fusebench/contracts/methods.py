@@ -1,8 +1,8 @@
 """``methods.yaml``: one entry for each published method, as a person writes it.
 
-Read by ``registry``; nothing but ``fusebench verified`` and ``fusebench pin`` writes it. A field
-that an entry leaves out is ``UNSET``. ``workflow/schemas/methods.schema.json`` is made from these
-classes.
+``registry`` reads it; of the commands only ``fusebench verified`` and ``fusebench pin`` write it. A
+field that an entry leaves out is ``UNSET``. ``workflow/schemas/methods.schema.json`` is made from
+these classes.
 """
 
 from __future__ import annotations
@@ -96,15 +96,15 @@ class Stage(Entry, kw_only=True):
     a: Annotated[
         str,
         inside(
-            "where the script looks for source image A of a pair, below {work}; placeholders {name},"
-            " {index}, {modality_a}, {modality_b}"
+            "where the script looks for source image A of a pair, below {work}; placeholders"
+            " {name}, {index}, {modality_a}, {modality_b}"
         ),
     ]
     b: Annotated[
         str,
         inside(
-            "where the script looks for source image B of a pair, below {work}; placeholders {name},"
-            " {index}, {modality_a}, {modality_b}"
+            "where the script looks for source image B of a pair, below {work}; placeholders"
+            " {name}, {index}, {modality_a}, {modality_b}"
         ),
     ]
 
@@ -116,8 +116,7 @@ class Convert(Entry, kw_only=True):
     b: Maybe[Mode] = UNSET
 
 
-# The types of the fields of `run`, once for what an entry gives (RunPart) and once for what a job
-# is told (Run).
+# The types of the fields of `run`. An entry gives them in RunPart, a job gets them in Run.
 Script = Annotated[str, inside("the authors' script, a path inside the repository")]
 Adapter = Annotated[
     str,
@@ -160,7 +159,7 @@ PairsPerProcess = Annotated[
 MakeFolders = Annotated[
     bool,
     says(
-        "true (default) when the folders of the results shall exist before the script starts, false"
+        "true (default) when the folders of the results must exist before the script starts, false"
         " when the script insists on making them"
     ),
 ]
@@ -192,15 +191,18 @@ ModelFunctions = Annotated[
         Annotated[list[str], says("a list of function names", min_length=1)],
     ],
     says(
-        "for a method whose work is not in an nn.Module: for each Python file of the repository, the"
-        " functions (f or Class.f) that are timed as the model"
+        "for a method whose work is not in an nn.Module: for each Python file of the repository,"
+        " the functions (f or Class.f) that are timed as the model"
     ),
 ]
 Seed = Annotated[int, says("the seed set before the script starts; default 0")]
 
 
 class RunPart(Entry, kw_only=True):
-    """Fields of ``run`` that an entry gives; for a task, a dataset or a self-check only those that differ."""
+    """Fields of ``run`` that an entry gives.
+
+    For a task, a dataset or a self-check these are only the fields that differ.
+    """
 
     UNIQUE: ClassVar[tuple[str, ...]] = ("compat",)
 
@@ -253,8 +255,8 @@ class Paper(Entry, kw_only=True):
         Annotated[
             list[Annotated[str, text("a name")]],
             says(
-                "all authors in their order, each as BibTeX writes a name: `Family, Given` or `Given"
-                " Family`",
+                "all authors in their order, each as BibTeX writes a name: `Family, Given` or"
+                " `Given Family`",
                 min_length=1,
             ),
         ]
@@ -322,7 +324,10 @@ CheckFiles = Annotated[
 
 
 class SelfcheckEntry(Entry, kw_only=True):
-    """Inputs and outputs that the authors committed: the script is run on the inputs, and its results are compared."""
+    """Inputs and outputs that the authors committed.
+
+    The script is run on the inputs, and its results are compared with the outputs.
+    """
 
     UNIQUE: ClassVar[tuple[str, ...]] = ("pairs",)
 
@@ -477,7 +482,10 @@ class ClaimEntry(Entry, kw_only=True):
 
 
 class Tried(Entry, kw_only=True):
-    """What was seen of a method whose weights are missing here, as `fusebench verified` writes it."""
+    """What was seen of a method whose weights are missing here.
+
+    In the form that `fusebench verified` writes.
+    """
 
     date: Day
     device: DeviceName
@@ -581,7 +589,7 @@ class MethodEntry(Entry, kw_only=True):
         Status,
         says(
             "whether the method can be run; default active; unsupported: the code is there, but"
-            " needs what fusebench has not (MATLAB, spectral cubes, video)"
+            " needs what fusebench does not offer (MATLAB, spectral cubes, video)"
         ),
     ] = ACTIVE
     reason: Maybe[Annotated[str, text("why the status is not active")]] = UNSET

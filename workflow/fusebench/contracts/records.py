@@ -1,7 +1,8 @@
-"""``results/runs/<method>/<dataset>/record.json``: what became of a cell, and how its images came about.
+"""``results/runs/<method>/<dataset>/record.json``: how a cell ended.
 
-Written by ``fuse`` whatever happened, read by ``measure``, ``compare``, ``figures``, ``report`` and
-``evidence``. Fields that are not known of a run that failed early are null or empty.
+It also says how its images were made. ``fuse`` writes it however the run ended; ``measure``,
+``compare``, ``figures``, ``report`` and ``evidence`` read it. Fields that are not known of a run
+that failed early are null or empty.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ class Host(Contract, kw_only=True):
 
 
 class Record(StoredFile, kw_only=True):
-    """What became of a cell."""
+    """How a cell ended."""
 
     method: Annotated[str, says("the name of the method")]
     dataset: Annotated[str, says("the name of the dataset, or of the self-check")]
@@ -201,7 +202,10 @@ class Record(StoredFile, kw_only=True):
 
 
 class CachedMeasures(StoredFile, kw_only=True):
-    """``measures.json`` beside a record: values that need not be computed again. Written and read by ``measure``."""
+    """``measures.json`` beside a record: values that need not be computed again.
+
+    Written and read by ``measure``.
+    """
 
     key: Annotated[str, says("the sha256 over the images and the formulas that the values are of")]
     values: Annotated[dict[str, dict[str, float]], says("image -> id of a metric -> value")] = {}

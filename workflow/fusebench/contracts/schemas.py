@@ -1,6 +1,7 @@
-"""The JSON schemas of the YAML files, made from the contracts: for editors, and for messages about what is wrong.
+"""The JSON schemas of the YAML files, made from the contracts.
 
-Run ``python -m fusebench.contracts.schemas`` to write them into ``workflow/schemas``.
+Editors use them, and so do the messages about mistakes in the files. Run ``python -m
+fusebench.contracts.schemas`` to write them into ``workflow/schemas``.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ def _entries(base: type[Entry]) -> list[type[Entry]]:
 
 
 def _extras(entry: type[Entry], definition: dict[str, Any]) -> dict[str, Any]:
-    """Return what an entry asks for beside the types of its fields, as ``Entry.__post_init__`` checks it."""
+    """Return what an entry requires in addition to the types of its fields.
+
+    ``Entry.__post_init__`` checks the same.
+    """
     for name in entry.UNIQUE:
         field = definition["properties"][name]
         for form in (field, *field.get("anyOf", ())):
@@ -72,7 +76,10 @@ def _extras(entry: type[Entry], definition: dict[str, Any]) -> dict[str, Any]:
 
 
 def _declared_choices() -> dict[frozenset[Any], list[Any]]:
-    """Return the values of each ``Literal`` in the order in which they are declared; msgspec sorts them."""
+    """Return the values of each ``Literal`` in the order in which they are declared.
+
+    msgspec sorts them.
+    """
     found: dict[frozenset[Any], list[Any]] = {}
     waiting = [
         hint

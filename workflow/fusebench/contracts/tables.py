@@ -1,6 +1,6 @@
-"""What a table or a figure shows: names, metrics, digits, and which cells it is made from.
+"""The content of a table or a figure: names, metrics, digits, and the cells it is made from.
 
-Written by ``planning`` into the jobs of tables and figures, read by ``compare`` and ``figures``.
+``planning`` writes it into the jobs of tables and figures, ``compare`` and ``figures`` read it.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class TableSpec(Contract, kw_only=True):
     pairs: Annotated[
         int | None,
         says(
-            "how many pairs the dataset has; null, or 0 of one that could not be prepared, for the"
-            " most that any run has"
+            "how many pairs the dataset has; null, or 0 of one that could not be prepared: the"
+            " largest number that any run has is taken"
         ),
     ] = None
 
@@ -74,7 +74,7 @@ class ShownDataset(Contract, kw_only=True):
 
 
 class PaperReference(Contract, kw_only=True):
-    """What a bibliography says of a method."""
+    """What a bibliography says about a method."""
 
     key: Annotated[str, says("the BibTeX key")]
     title: Annotated[str, says("the paper's title")]
@@ -107,7 +107,7 @@ class PaperSpec(Contract, kw_only=True):
         dict[str, str], says("method -> text of its cell in the column `evidence`")
     ] = {}
     layout: Annotated[Layout, says("datasets side by side, or stacked")] = "side-by-side"
-    unfinished: Annotated[Unfinished, says("where methods without any result are told")] = "rows"
+    unfinished: Annotated[Unfinished, says("where methods without any result are listed")] = "rows"
     spread: Annotated[SpreadShown, says("what follows a mean")] = "none"
     highlight: Annotated[int, says("how many ranks are marked")] = 2
     colour: Annotated[bool, says("whether marked ranks are coloured")] = False

@@ -1,4 +1,4 @@
-"""What the jobs are told that measure runs, and write the tables of suites."""
+"""The parameters of the jobs that measure runs, and that write the tables of suites."""
 
 from __future__ import annotations
 

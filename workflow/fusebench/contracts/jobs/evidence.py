@@ -1,4 +1,4 @@
-"""What the jobs are told that judge self-checks, further runs and claims."""
+"""The parameters of the jobs that judge self-checks, further runs and claims."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from fusebench.contracts.methods import Archives, CheckPair, ClaimEntry
 
 
 class CommittedJob(Contract, kw_only=True):
-    """Which images of a clone a self-check takes: patterns below its top, a folder stands for all images in it."""
+    """Which images of a clone a self-check takes.
+
+    They are patterns below its top folder; a folder stands for all images in it.
+    """
 
     a: Annotated[str | None, says("source images A; null where the pairs name their files")]
     b: Annotated[str | None, says("source images B; null where the pairs name their files")]
@@ -41,7 +44,7 @@ class SpreadJob(Contract, kw_only=True):
 
 
 class ClaimedImages(Contract, kw_only=True):
-    """The runs that claims on some images are held against."""
+    """The runs that claims on some images are compared with."""
 
     manifest: Annotated[MarkerPath, says("the marker of the images")]
     records: Annotated[list[RecordPath], says("the records of the runs, the first one first")]

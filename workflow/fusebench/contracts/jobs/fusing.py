@@ -1,4 +1,4 @@
-"""What the jobs that fuse are told."""
+"""The parameters of the jobs that fuse."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from fusebench.contracts.methods import (
 
 
 class Run(Contract, kw_only=True):
-    """How the authors' script is started and fed on one dataset: the entry's ``run`` with its defaults.
+    """How the authors' script is started and fed on one dataset: ``run`` with its defaults.
 
-    The fields are those of ``methods.RunPart``; what an entry may leave out and has no default is
-    not there.
+    The fields are those of ``methods.RunPart``. A field that has no default and that the entry
+    leaves out is not there.
     """
 
     script: Maybe[Script] = UNSET
@@ -72,9 +72,9 @@ class WeightRef(Contract, kw_only=True):
 class CellSpec(Contract, kw_only=True):
     """All that an entry says which decides what a run of a method on a dataset gives.
 
-    Its hash (``spec`` of the record) tells whether a finished run is still the one that is asked
-    for. Neither title nor paper, claims, memory or address are in it; source and environment are in
-    the markers.
+    Its hash (``spec`` of the record) shows whether a finished run is still the one that is asked
+    for. Title, paper, claims, memory and address are not in it; source and environment are in the
+    markers.
     """
 
     method: Annotated[str, says("the name of the method")]
@@ -106,7 +106,7 @@ class MethodPart(Contract, kw_only=True):
 
 
 class CellPart(Contract, kw_only=True):
-    """What a fusing job is told of one of its cells."""
+    """The parameters of one cell of a fusing job."""
 
     name: Annotated[
         str,

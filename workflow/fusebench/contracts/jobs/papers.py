@@ -1,4 +1,4 @@
-"""What the jobs are told that write statistics, tables and figures of a paper."""
+"""The parameters of the jobs that write statistics, tables and figures of a paper."""
 
 from __future__ import annotations
 

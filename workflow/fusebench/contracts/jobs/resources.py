@@ -1,4 +1,4 @@
-"""What the jobs that fetch and build are told."""
+"""The parameters of the jobs that fetch and build."""
 
 from __future__ import annotations
 

@@ -10,8 +10,9 @@ from fusebench.contracts.base import Contract, DeviceKind, says
 class Session(Contract, kw_only=True):
     """What all jobs of one run of Snakemake share; none of it changes a result.
 
-    Made when Snakemake reads the workflow. Snakemake on a node of a cluster reads the workflow
-    again, and takes the session from the variable ``FUSEBENCH_SESSION`` (``planning/session.py``).
+    It is made when Snakemake reads the workflow. Snakemake on a node of a cluster reads the
+    workflow again, and takes the session from the variable ``FUSEBENCH_SESSION``
+    (``planning/session.py``).
     """
 
     id: Annotated[str, says("a name of this run of Snakemake, which no other run has")]
@@ -29,7 +30,7 @@ class Session(Contract, kw_only=True):
         bool,
         says(
             "true where nothing but tables, figures and pages was asked for: what failed is not"
-            " tried again"
+            " rerun"
         ),
     ] = False
     mirror: Annotated[
@@ -39,6 +40,4 @@ class Session(Contract, kw_only=True):
     trial: Annotated[bool, says("true where methods without weights are run as far as they go")] = (
         False
     )
-    forced: Annotated[
-        list[str], says("rules and files that are asked for by force; * for everything")
-    ] = []
+    forced: Annotated[list[str], says("rules and files that are forced; * for everything")] = []
