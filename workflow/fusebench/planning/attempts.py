@@ -1,6 +1,7 @@
-"""The number of the attempt that a job is told: it grows after a failure, by force, and where something is lost.
+"""The attempt number, a parameter of a job.
 
-See ``markers.py`` for what becomes of it.
+It grows after a failure, after a forced rerun, and where an output is lost. ``markers.py`` explains
+what follows from it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from fusebench.planning.matching import is_forced
 
 
 def marker_attempt(root: Path, marker: str, kind: type[Marker], session: Session) -> int:
-    """Return the number of the attempt of a step by its marker; a damaged or outdated marker is made again."""
+    """Return the attempt number of a step by its marker.
+
+    A damaged or outdated marker is made again.
+    """
     number = attempt_number(root / marker_attempts(marker), session.tables_only)
     return number + (0 if _is_readable(root / marker, kind) else 1)
 
@@ -36,7 +40,7 @@ def _is_readable(marker: Path, kind: type[Marker]) -> bool:
 
 
 def cell_attempt(root: Path, method: str, cell: str, job: str, session: Session) -> int:
-    """Return the number of the attempt of a cell.
+    """Return the attempt number of a cell.
 
     Args:
         root: the project's folder.
@@ -51,7 +55,7 @@ def cell_attempt(root: Path, method: str, cell: str, job: str, session: Session)
 
 
 def is_lost(root: Path, method: str, cell: str, job: str) -> bool:
-    """Say whether a job has ended whose record of a cell is gone, or was damaged since then."""
+    """Say whether a job has ended, but the record of a cell is gone or was damaged since then."""
     record = root / record_path(method, cell)
     try:
         ended = (root / fusing_job(method, job)).stat().st_mtime_ns

@@ -1,4 +1,4 @@
-"""What a fusing job is told of its method and its cells, and what it asks of the scheduler."""
+"""The parameters of a fusing job, and what it asks of the scheduler."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from fusebench.registry.methods import Method
 DEFAULT_MINUTES = 60.0
 DEFAULT_MEMORY_MB = 8000
 SLACK_MINUTES = 10
-"""What a job has beyond the limits of its scripts, so that a script that reaches its own ends as ``timeout`` first."""
+"""The time that a job has beyond the limits of its scripts.
+
+A script that reaches its own limit then ends as ``timeout`` before the scheduler kills the job.
+"""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class CellPlan:
 
     Attributes:
         name: among the cells of its method, see ``layout.cell_folder``.
-        images: what the job is told of its images.
+        images: what the job must know of its images.
         manifest: the marker of the images.
         run: how the script is started.
     """
@@ -52,7 +55,11 @@ class Needs:
 
 
 def device_for(method: Method, device: DeviceKind) -> DeviceKind:
-    """Return ``cuda`` or ``cpu``: the device of the session, among what the script can do; no GPU asked is the CPU."""
+    """Return the device of a method's runs: ``cuda`` or ``cpu``.
+
+    It is the device of the session, or the CPU where the entry asks for no GPU. Where the script
+    cannot run on that device, it is the first one that the script can run on.
+    """
     devices = (method.entry.run.devices if method.entry.run else None) or ["cpu", "cuda"]
     asked = "cpu" if method.resources.gpu == 0 else device
     return asked if asked in devices else devices[0]
@@ -73,9 +80,9 @@ def needs(method: Method, device: DeviceKind, cells: int = 1, attempt: int = 1) 
         method: of its cells.
         device: of the session.
         cells: how many it fuses.
-        attempt: a first attempt that was killed is followed by one with twice the memory and time,
-            and so on. The script's own limit stays what it is. 0 is the final attempt, which only
-            writes down how the others ended.
+        attempt: each retry of a killed job gets twice the memory and time of the attempt before.
+            The script's own limit stays the same. 0 is the final attempt, which only records how
+            the others ended.
     """
     gpus = gpus_of(method, device)
     if attempt == 0:
@@ -93,7 +100,7 @@ def threads_of(method: Method, config: Config) -> int:
 def method_part(
     method: Method, markers: dict[str, str], config: Config, device: DeviceKind
 ) -> MethodPart:
-    """Return what a fusing job is told of its method.
+    """Return the part of a fusing job's parameters that describes its method.
 
     Args:
         method: the method.
@@ -115,7 +122,7 @@ def method_part(
 
 
 def fuse_job(method: MethodPart, cells: list[CellPlan], exclusive: bool = False) -> FuseJob:
-    """Return what the job that fuses some cells of a method is told.
+    """Return the parameters of the job that fuses some cells of a method.
 
     Args:
         method: what the cells have in common.
@@ -141,7 +148,10 @@ def fuse_job(method: MethodPart, cells: list[CellPlan], exclusive: bool = False)
 
 
 def cell_spec(method: Method, images: ImageSet, config: Config, device: DeviceKind) -> CellSpec:
-    """Return what the entry of a method says of its run on some images, as its record keeps the hash of it."""
+    """Return what the entry of a method says about its run on some images.
+
+    The record of the run holds the hash of it.
+    """
     part = method_part(method, {"source": "", "environment": ""}, config, device)
     run = method.run_for(images.name, images.task)
     plan = CellPlan(images.name, images, "", run)

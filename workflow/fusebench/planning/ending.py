@@ -1,4 +1,8 @@
-"""What a run prints at its end: its tables, what failed, and where the files are; or what the evidence came to."""
+"""What a run prints at its end.
+
+It prints the tables of the suites, what failed, and where the files are; or the results of the
+evidence.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,10 @@ class Ending:
     tables_only: bool
 
     def text(self, targets: Iterable[str]) -> str:
-        """Return the text that ends a run: of the evidence where that was asked for, else of the suites."""
+        """Return the text that ends a run.
+
+        It is about the evidence where that was asked for, else about the suites.
+        """
         asked = EVIDENCE_TARGETS.intersection(targets)
         try:
             return "\n".join(["", *self._evidence(asked)]) if asked else self._suites()
@@ -55,7 +62,10 @@ class Ending:
         return self.grouping.selection.registry.root
 
     def _suites(self) -> str:
-        """Return the tables of the selected suites; a run that did not get as far says only what is missing."""
+        """Return the tables of the selected suites.
+
+        Where cells have not been run yet, return only which ones are missing.
+        """
         records = [record_path(*cell) for cell in self.grouping.selection.cells]
         missing = [record for record in records if not (self.root / record).exists()]
         if missing:

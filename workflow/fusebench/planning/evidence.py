@@ -1,4 +1,4 @@
-"""The evidence: which self-checks, further runs and claims there are, and what the jobs that judge them are told."""
+"""The evidence: self-checks, further runs and claims, and the parameters of their jobs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class EvidencePlan:
     Attributes:
         selection: of the run, for sources and environments.
         grouping: of its cells.
-        methods: those that evidence is asked for.
+        methods: the methods that evidence is asked for.
     """
 
     selection: Selection
@@ -51,7 +51,10 @@ class EvidencePlan:
 
     @cached_property
     def checks(self) -> dict[tuple[str, str], Check]:
-        """The self-checks of every method that can be run, also of those not asked for, by method and name."""
+        """The self-checks of every method that can be run, by method and name.
+
+        Methods that are not asked for are included.
+        """
         methods = self.selection.registry.methods.values()
         active = [method for method in methods if method.is_active]
         return {
@@ -71,12 +74,18 @@ class EvidencePlan:
         return [selfcheck_cell(check, run) for run in runs]
 
     def repeated_runs(self, method: str, dataset: str) -> list[str]:
-        """Return the names of the cells of a method on a dataset: the one that tables show, and the further ones."""
+        """Return the names of the cells of a method on a dataset.
+
+        The first is the run that tables show, the others are the further runs.
+        """
         further = range(2, self.repeats(method) + 1)
         return [dataset, *(repeat_cell(dataset, run) for run in further)]
 
     def repeats(self, method: str) -> int:
-        """Return how often a method is run on a dataset: what its entry asks for, or the configuration, whichever is more."""
+        """Return how often a method is run on a dataset.
+
+        That is what its entry or the configuration asks for, whichever is more.
+        """
         registry = self.selection.registry
         return max(registry.methods[method].entry.repeats or 1, registry.config.repeats)
 
@@ -99,7 +108,10 @@ class EvidencePlan:
 
     @property
     def spreads(self) -> list[str]:
-        """The files that tell the spread of the cells of the selected suites whose methods are run more than once."""
+        """The files with the spread of each cell that is run more than once.
+
+        Only cells of the selected suites.
+        """
         cells = [cell for cell in self.selection.cells if self.repeats(cell[0]) > 1]
         return [f"{REPEATS}/{method}/{dataset}/spread.json" for method, dataset in cells]
 
@@ -119,7 +131,7 @@ class EvidencePlan:
         return claims_of(method, registry.methods[method].entry.claims or [], registry.root)
 
     def claimed_cells(self, method: str) -> dict[str, tuple[str, list[str]]]:
-        """Return dataset of a claim -> marker of its images, and the cells that it is held against.
+        """Return dataset of a claim -> marker of its images, and the cells to compare it with.
 
         There are none for a method that cannot be run.
         """
@@ -150,16 +162,19 @@ class EvidenceJobs:
 
     @cached_property
     def code(self) -> str:
-        """The digest of the rules of judgement and of the metrics: a changed rule judges again, and runs nothing."""
+        """The digest of the rules of judgement and of the metrics.
+
+        A changed rule judges again, and reruns no method.
+        """
         rules = Path(str(fusebench.evidence.__file__)).parent
         return sha256_of_json([folder_digest(rules), formulas_digest()])
 
     def images(self, method: str, check: str) -> str:
-        """Return what the job that copies the images of a check is told."""
+        """Return the parameters of the job that copies the images of a check."""
         return as_parameter(self.plan.checks[method, check].job, keep_order=True)
 
     def selfcheck(self, method: str, check: str) -> str:
-        """Return what the job that judges a self-check is told."""
+        """Return the parameters of the job that judges a self-check."""
         known = self.plan.checks[method, check]
         return as_parameter(
             SelfcheckJob(
@@ -172,7 +187,7 @@ class EvidenceJobs:
         )
 
     def spread(self, method: str, dataset: str) -> str:
-        """Return what the job that tells the spread of a cell is told."""
+        """Return the parameters of the job that writes the spread of a cell."""
         selection = self.plan.selection
         task = selection.registry.datasets[dataset].task
         selected = dataset in selection.datasets
@@ -182,7 +197,10 @@ class EvidenceJobs:
         )
 
     def claim_inputs(self, method: str) -> list[str]:
-        """Return the markers, and the outputs of the fusing jobs, that judging the claims about a method needs."""
+        """Return what is needed to judge the claims about a method.
+
+        These are markers, and the outputs of the fusing jobs.
+        """
         return [
             file
             for marker, cells in self.plan.claimed_cells(method).values()
@@ -190,7 +208,10 @@ class EvidenceJobs:
         ]
 
     def claims(self, method: str) -> str:
-        """Return what the job that judges the claims about a method is told; files stand for their rows."""
+        """Return the parameters of the job that judges the claims about a method.
+
+        They name files of claims instead of the rows in them.
+        """
         registry = self.plan.selection.registry
         known = registry.methods[method]
         files = [item.file for item in known.entry.claims or [] if item.file]
@@ -211,7 +232,10 @@ class EvidenceJobs:
 
     @property
     def pages_digest(self) -> str:
-        """The digest of what the pages say of the entries asked for; all of it is too long for a command."""
+        """The digest of what the pages say about the entries asked for.
+
+        The whole text is too long for a command.
+        """
         return sha256_of_json([self.code, [entry_facts(method) for method in self.plan.methods]])
 
 

@@ -1,8 +1,7 @@
-"""The fusing jobs: their cells, inputs, needs and parameters, by the name of the method and of the job.
+"""The fusing jobs: their cells, inputs, needs and parameters, by method and name of the job.
 
-A job is named for the datasets that it fuses (``tno25``, ``tno25+9``), or for the one run of a
-self-check or the one further run of a cell that it makes (``selfcheck/CHECK/RUN``,
-``repeats/DATASET/RUN``).
+A job is named after the datasets that it fuses (``tno25``, ``tno25+9``), or after its single run: a
+run of a self-check (``selfcheck/CHECK/RUN``) or a further run of a cell (``repeats/DATASET/RUN``).
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ KEEP_SIZE = "crop-sources"
 FURTHER_HASH_SEEDS = {2: 13, 3: 9, 4: 134}
 """Of a further run -> its PYTHONHASHSEED.
 
-Of 32 pairs of words of this field (``ir`` and ``vi``, ``mri`` and ``ct``, ...), a set has another
-order than with 0 for 19 with 13, and for 29 with 13 or 9 (Python 3.8 and 3.11); with 0 and 1, the
-seeds of the frameworks, most stay as they are.
+Tried with 32 sets of two words of this field (``ir`` and ``vi``, ``mri`` and ``ct``, ...), on
+Python 3.8 and 3.11. Compared with 0, the value 13 changes the order of 19 sets, and 13 or 9 that of
+29 sets. With 0 and 1, the seeds of the frameworks, most sets keep their order.
 """
 
 
@@ -50,7 +49,7 @@ class FusingJobs:
         return self.grouping.selection
 
     def job(self, method: str, name: str) -> FuseJob:
-        """Return what a job is told.
+        """Return the parameters of a job.
 
         Raises:
             RegistryError: the registry has no such method or dataset.
@@ -83,7 +82,10 @@ class FusingJobs:
         return CellPlan(name, images, dataset_marker(dataset), run)
 
     def _check(self, method: Method, name: str) -> tuple[Check | None, int]:
-        """Return the self-check that a job runs, and which of its runs it is; None for any other job."""
+        """Return the self-check that a job runs, and the number of the run.
+
+        None for any other job.
+        """
         kind, _, rest = name.partition("/")
         if kind != "selfcheck" or not rest:
             return None, 1
@@ -96,18 +98,20 @@ class FusingJobs:
         return [*self.selection.markers_of(method).values(), *sorted(manifests)]
 
     def needs(self, method: str, name: str, attempt: int, session: Session) -> Needs:
-        """Return what a job asks of the scheduler; ``attempt`` as Snakemake counts, from 1 on."""
+        """Return what a job asks of the scheduler; Snakemake counts ``attempt`` from 1 on."""
         known = self.selection.registry.methods[method]
         final = attempt == session.final_attempt
         cells = len(self.cells(method, name))
         return needs(known, self.selection.device, cells, 0 if final else attempt)
 
     def is_exclusive(self, method: str, name: str) -> bool:
-        """Say whether a job wants the machine for itself, for its times' sake."""
+        """Say whether a job wants the machine for itself, so that its times are right."""
         return any(cell.exclusive for cell in self.job(method, name).cells)
 
     def threads(self, method: str, name: str, cores: int) -> int:
-        """Return the CPU threads of a job; without a scheduler, all cores keep other jobs away from an exclusive one.
+        """Return the CPU threads of a job.
+
+        Without a scheduler, an exclusive job takes all cores, so that no other job runs beside it.
 
         Args:
             method: of the job.
@@ -119,7 +123,7 @@ class FusingJobs:
         return self.job(method, name).method.threads
 
     def attempts(self, method: str, name: str, session: Session) -> list[int]:
-        """Return the number of the attempt of each cell of a job."""
+        """Return the attempt number of each cell of a job."""
         root: Path = self.selection.registry.root
         return [
             cell_attempt(root, method, cell.name, name, session)
@@ -136,7 +140,7 @@ def _selfcheck_cell(method: Method, check: Check, name: str, number: int) -> Cel
 
 
 def further_run(run: Run, number: int) -> Run:
-    """Return the fields of the n-th run, which has other seeds than the first."""
+    """Return the fields of the n-th run, whose seeds differ from those of the first."""
     if number == 1:
         return run
     seed = run.seed + number - 1

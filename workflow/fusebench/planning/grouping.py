@@ -1,7 +1,7 @@
 """How cells, datasets and tables are grouped into jobs.
 
-A job handles a list; by default it has one member. Starting a job costs some tenths of a second, so
-that many short cells are better fused by one job: on one machine from a number of cells on, on a
+A job handles a list; by default it has one member. Starting a job costs some tenths of a second. So
+it is better to fuse many short cells in one job: on one machine from a number of cells on, on a
 cluster where the configuration says so.
 """
 
@@ -18,7 +18,7 @@ from fusebench.layout import fusing_job, measures_path
 from fusebench.planning.selection import Selection
 
 CELLS_TOGETHER = 20
-"""Their parameters stand on a command line, where one word may have 128 KiB."""
+"""Their parameters stand on a command line, where one word may have up to 128 KiB."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,10 @@ class Grouping:
 
     @cached_property
     def is_together(self) -> bool:
-        """Whether there are so many cells that all datasets are measured by one job, and all tables written by one."""
+        """Whether one job measures all datasets, and one job writes all tables.
+
+        This is so on one machine, where there are many cells (``together_from``).
+        """
         return not self.on_cluster and len(self.selection.cells) >= self.config.together_from
 
     @cached_property
@@ -94,7 +97,10 @@ class Grouping:
         return {dataset: group for group in self.measuring for dataset in group.members}
 
     def fused_by(self, method: str, dataset: str) -> str:
-        """Return the output of the job that fuses a cell; one outside the selected suites has a job of its own."""
+        """Return the output of the job that fuses a cell.
+
+        A cell outside the selected suites has a job of its own.
+        """
         group = self._fusing_of.get((method, dataset))
         return fusing_job(method, group.name if group else dataset)
 
@@ -118,5 +124,8 @@ class Grouping:
 
 
 def _named(groups: Sequence[Group], name: str) -> Group:
-    """Return a group by its name; a name of no group is that of a single member outside the selected suites."""
+    """Return a group by its name.
+
+    A name of no group is that of a single member outside the selected suites.
+    """
     return next((group for group in groups if group.name == name), Group(name, (name,)))

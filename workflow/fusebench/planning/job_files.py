@@ -1,6 +1,6 @@
-"""Jobs that are too long for a command line: kept in a file under the digest of its content.
+"""Jobs that are too long for a command line: stored in a file named by the digest of its content.
 
-Snakemake keeps the parameters of a job for each of its outputs, and reads them at every start. The
+Snakemake stores the parameters of a job for each of its outputs, and reads them at every start. The
 digest stands there instead, and changes when the content does. The files lie in a scratch folder of
 this process, for the jobs that it starts on this machine.
 """
@@ -20,7 +20,7 @@ from fusebench.hashes import sha256_of_json
 
 
 def keep_job(job: Contract) -> str:
-    """Keep a job in a file and return its digest."""
+    """Store a job in a file and return its digest."""
     text = as_parameter(job, keep_order=True)
     digest = sha256_of_json(text)
     write_text(job_folder() / digest, text)

@@ -1,4 +1,4 @@
-"""What Snakemake matches: the methods of a rule, and what a person asks for by force or by name."""
+"""What Snakemake matches: the methods of a rule, and what a person forces or asks for by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fusebench.planning.cells import device_for
 from fusebench.registry.methods import Method
 
 EVERYTHING = "*"
-"""Stands for every rule among what is asked for by force."""
+"""Stands for every rule among what is forced."""
 
 FUSING_RULES = frozenset({"fuse", "fuse_on_gpu", EVERYTHING})
 
@@ -56,7 +56,7 @@ def tables_only(targets: Iterable[str]) -> bool:
 
 
 def is_forced(names: Iterable[str], method: str, cell: str, job: str) -> bool:
-    """Say whether a cell is asked for by force: by a rule, by its record, or by the output of its job.
+    """Say whether a cell is forced: by a rule, by its record, or by the output of its job.
 
     Args:
         names: rules, and files as a person may write them (``./results/...``).

@@ -1,4 +1,4 @@
-"""The tables and figures of papers: their files, their inputs, and what their jobs are told.
+"""The tables and figures of papers: their files, their inputs, and the parameters of their jobs.
 
 Made when Snakemake reads the workflow; loads no numerical library.
 """
@@ -37,13 +37,13 @@ from fusebench.registry.tables import FIGURES, PaperTable
 
 SELF_CHECKS = Path("results/evidence/summary.csv")
 RECORDED = frozenset({"grid", "quality-speed"})
-"""Figures that are drawn from the records, too."""
+"""Figures that are also drawn from the records."""
 PER_IMAGE = frozenset({"boxes", "curves", "grid"})
-"""Figures that are drawn from the per-image values of one dataset, too."""
+"""Figures that are also drawn from the per-image values of one dataset."""
 WHOLE = ("ranks", "critical-difference", "correlation")
 """Figures of a whole table; the others are drawn for each of its datasets."""
 _SHARED_FIELDS = ("layout", "unfinished", "spread", "highlight", "colour", "ties")
-"""Fields of ``tables:`` that a table is told as they are."""
+"""Fields of ``tables:`` that become parameters of a table unchanged."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,10 @@ class PaperTables:
 
     @cached_property
     def self_checks(self) -> dict[str, str]:
-        """Method -> verdict of its self-check, ``test: exact``, where `snakemake evidence` has compared an image."""
+        """Method -> verdict of its self-check, such as ``test: exact``.
+
+        Only where `snakemake evidence` has compared an image.
+        """
         file = self.grouping.selection.registry.root / SELF_CHECKS
         if not file.is_file():
             return {}
@@ -73,7 +76,10 @@ class PaperTables:
 
     @cached_property
     def selected(self) -> list[PaperTable]:
-        """The tables that are made with the selected suites; any other is made when its file is asked for."""
+        """The tables that are made with the selected suites.
+
+        Any other table is made when its file is asked for.
+        """
         suites = {suite.name for suite in self.grouping.selection.registry.selected}
         return [
             table for table in self.tables.values() if table.suite and table.suite.name in suites
@@ -93,10 +99,11 @@ class PaperTables:
         return [f"{FIGURES_FOLDER}/{table.name}/{name}.pdf" for name in self.figures(table.name)]
 
     def named_files(self, needed: list[str]) -> list[str]:
-        """Return what `tables` and `figures` leave out, but is made from the same records: it is asked for by name.
+        """Return files made from the same records that `tables` and `figures` leave out.
 
-        These are the speed tables of the selected suites; speed tables of others, and tables
-        without a selected suite and their figures, as far as they are there.
+        They must be asked for by name. They are the speed tables of the selected suites, and as far
+        as they are there: speed tables of other suites, tables without a selected suite, and the
+        figures of these tables.
 
         Args:
             needed: the speed tables of the selected suites.
@@ -159,7 +166,7 @@ class PaperTables:
         return known[figure]
 
     def figure_inputs(self, table: str, figure: str) -> Iterator[str]:
-        """Yield what a figure is drawn from, besides the table's statistics and per-image values."""
+        """Yield the inputs of a figure, besides the table's statistics and per-image values."""
         kind, dataset = self.kind_of(table, figure)
         if kind in RECORDED:
             yield from self.fused_by(table, dataset)
@@ -181,7 +188,7 @@ def table_measures(table: str, dataset: str) -> str:
 
 @dataclass(frozen=True)
 class PaperJobs:
-    """What the jobs of tables and figures of papers are told.
+    """The parameters of the jobs of tables and figures of papers.
 
     Attributes:
         papers: the tables.
@@ -191,7 +198,10 @@ class PaperJobs:
 
     @cached_property
     def registry_digest(self) -> str:
-        """The digest of all that the registry says of what is selected: a corrected title is on the page, too."""
+        """The digest of all that the registry says about what is selected.
+
+        A corrected title changes it, because the page shows titles.
+        """
         registry = self.papers.grouping.selection.registry
         methods = {m.name: m.entry for suite in registry.selected for m in suite.methods}
         datasets = {d.name: d.entry for suite in registry.selected for d in suite.datasets}
@@ -199,7 +209,7 @@ class PaperJobs:
         return sha256_of_json([told, options_of(registry.config), self.papers.self_checks])
 
     def measure(self, table: str, dataset: str) -> str:
-        """Return what the job that measures a table's methods on a dataset is told."""
+        """Return the parameters of the job that measures a table's methods on a dataset."""
         known = self.papers.dataset(table, dataset)
         chosen = self.papers.tables[table]
         active = [method.name for method in chosen.methods_for(known) if method.is_active]
@@ -207,13 +217,13 @@ class PaperJobs:
         return as_parameter(MeasureJob(datasets=[measured]))
 
     def statistics(self, table: str) -> str:
-        """Return what the job of a table's statistics is told."""
+        """Return the parameters of the job of a table's statistics."""
         chosen = self.papers.tables[table]
         metrics = {dataset.name: chosen.metrics_for(dataset) for dataset in chosen.datasets}
         return as_parameter(StatisticsJob(metrics=metrics), keep_order=True)
 
     def table(self, table: str) -> str:
-        """Return what a tabulating job is told."""
+        """Return the parameters of the job that writes a table."""
         chosen = self.papers.tables[table]
         job = PaperTableJob(
             table=paper_spec(chosen, self.papers.self_checks),
@@ -223,7 +233,7 @@ class PaperJobs:
         return as_parameter(job, keep_order=True)
 
     def figure(self, table: str, figure: str) -> str:
-        """Return what a drawing job is told."""
+        """Return the parameters of the job that draws a figure."""
         kind, dataset = self.papers.kind_of(table, figure)
         chosen = self.papers.tables[table]
         shown = paper_spec(chosen, {})
@@ -247,7 +257,11 @@ class PaperJobs:
 
 
 def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
-    """Return what a table shows, from its configuration, the registry and the verdicts of self-checks by method."""
+    """Return the content of a table.
+
+    It follows from the table's configuration, the registry, and the verdicts of self-checks by
+    method.
+    """
     methods = table.methods
     metrics = {metric for dataset in table.datasets for metric in table.metrics_for(dataset)}
     cited = _cited(table) if table.entry.citations else []
@@ -288,7 +302,10 @@ def _key(table: PaperTable, method: Method) -> str:
 
 
 def _cited(table: PaperTable) -> list[Method]:
-    """Return the methods that have a paper, or a key in the table: one's own may not be published yet."""
+    """Return the methods that have a paper, or a key in the table.
+
+    The user's own method may have a key before it is published.
+    """
     keys = table.entry.cite or {}
     return [method for method in table.methods if method.entry.paper or method.name in keys]
 

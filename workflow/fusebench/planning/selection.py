@@ -1,4 +1,7 @@
-"""What the selected suites need: sources, environments, weights, datasets and cells, keyed as in the paths of their files."""
+"""What the selected suites need: sources, environments, weights, datasets and cells.
+
+Their keys are those in the paths of their files.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ Cells = dict[tuple[str, str], tuple[Method, Dataset]]
 
 @dataclass(frozen=True)
 class Keys:
-    """Under which names a method's source and environment are kept."""
+    """The keys of a method's source and environment."""
 
     source: str
     environment: str
@@ -44,8 +47,8 @@ class Keys:
 class Selection:
     """Everything that the selected suites need.
 
-    A method or dataset outside of them can be asked for by the name of a file; it is added when it
-    is looked up.
+    A method or dataset outside these suites can be asked for by the name of a file; it is added
+    when it is looked up.
 
     Attributes:
         registry: of the project.
@@ -87,14 +90,20 @@ class Selection:
         return Keys(source, self._add_environment(method))
 
     def _add_environment(self, method: Method) -> str:
-        """Return the environment's key; one that is not locked gets a key of its own, and its state when it is built."""
+        """Add the environment of a method and return its key.
+
+        An environment that is not locked gets a key of its own; its state follows when it is built.
+        """
         device = device_for(method, self.device)
         variant, key = _variant_and_key(self.registry.env_folder(method), device)
         self.environments[key] = EnvironmentJob(env=method.env, variant=variant)
         return key
 
     def markers_of(self, method: str) -> dict[str, str]:
-        """Return the markers of a method's source, environment and, where they have to be fetched, weights."""
+        """Return the markers of a method's source, environment and weights.
+
+        Weights have a marker only where they must be fetched.
+        """
         keys = self.keys_of(self.registry.methods[method])
         markers = {
             "source": f"{SOURCES}/{keys.source}.json",
@@ -104,7 +113,9 @@ class Selection:
         return {**markers, **fetched}
 
     def known(self, jobs: Mapping[str, Job], key: str) -> Job:
-        """Return what a key stands for; one of a method outside the selected suites is found among all methods.
+        """Return the job that a key stands for.
+
+        A key of a method outside the selected suites is found among all methods.
 
         Raises:
             KeyError: nothing in the registry has this key.
@@ -120,7 +131,7 @@ class Selection:
         return [method for method, other in self.cells if other == dataset]
 
     def datasets_of(self, method: str) -> list[str]:
-        """Return the datasets of the selected suites that a method runs on, in the order of their names."""
+        """Return the datasets of the selected suites that a method runs on, sorted by name."""
         return sorted(dataset for other, dataset in self.cells if other == method)
 
     @property
@@ -130,7 +141,10 @@ class Selection:
 
     @property
     def fetched(self) -> dict[str, type[Marker]]:
-        """The markers of everything that is fetched or built, and their kinds: clones, weights, environments, datasets."""
+        """The markers of everything that is fetched or built, and their kinds.
+
+        These are clones, weights, environments and datasets.
+        """
         return {
             **{f"{SOURCES}/{key}.json": SourceMarker for key in self.sources},
             **{f"{WEIGHTS}/{method}.json": WeightsMarker for method in self.weights},
@@ -149,7 +163,7 @@ def _variant_and_key(folder: Path, device: str) -> tuple[str, str]:
 
 
 def select(registry: Registry, device: DeviceKind) -> Selection:
-    """Collect what the selected suites of a registry need; ``device`` as ``Selection`` has it."""
+    """Collect what the selected suites of a registry need; ``device`` is that of the session."""
     selection = Selection(registry, device)
     for suite in registry.selected:
         for method, dataset in suite.cells():

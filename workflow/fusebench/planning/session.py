@@ -1,4 +1,7 @@
-"""The session: what all jobs of one run of Snakemake share, made once, and told to Snakemake on the nodes of a cluster."""
+"""The session: what all jobs of one run of Snakemake share.
+
+It is made once, and passed to Snakemake on the nodes of a cluster.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from fusebench.variables import SESSION
 def begun_session(config: Config, on_cluster: bool) -> Session:
     """Return the session as far as it is known when the configuration is read.
 
-    On a node of a cluster it is that of the Snakemake that submitted this one, whole.
+    On a node of a cluster it is the complete session of the Snakemake that submitted this one.
     """
     told = os.environ.get(SESSION)
     if told:
@@ -35,15 +38,16 @@ def begun_session(config: Config, on_cluster: bool) -> Session:
 def whole_session(
     begun: Session, targets: Iterable[str], forced: Iterable[str], retries: int
 ) -> Session:
-    """Return the session with what is known once Snakemake has read all rules, and tell it to the nodes.
+    """Return the session with what is known once Snakemake has read all rules.
 
-    A node gets the environment of the Snakemake that submits its job.
+    It is also written into the environment: a node gets the environment of the Snakemake that
+    submits its job.
 
     Args:
         begun: as ``begun_session`` returns it.
         targets: what was asked for.
-        forced: rules and files that are asked for by force.
-        retries: how often a job that died is tried again.
+        forced: rules and files that are forced.
+        retries: how often a job that died is retried.
     """
     session = replace(
         begun,
@@ -56,7 +60,7 @@ def whole_session(
 
 
 class LaterText:
-    """A parameter of a rule that is known only when the job is run, and by which no job is rerun.
+    """A parameter of a rule that is known only when the job is run, and that reruns no job.
 
     Snakemake compares parameters that are plain values with those of the run before; of any other
     object it takes the text.

@@ -1,4 +1,4 @@
-"""What the jobs that fetch, build, measure and tabulate are told, as the parameters of their rules."""
+"""The parameters of the jobs that fetch, build, measure and tabulate."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from fusebench.registry.methods import Method
 from fusebench.registry.pairing import dataset_job, find_names, image_path, local_folder
 
 NO_RESULT_CHANGES = frozenset({"mirror", "try"})
-"""Options that decide no result: a job that reads the registry again does not need them."""
+"""Options that change no result: a job that reads the registry again does not need them."""
 
 
 @dataclass(frozen=True)
 class StepJobs:
-    """What the rules look up beside fusing.
+    """What the rules look up, except for fusing.
 
     Attributes:
         selection: of the run.
@@ -47,26 +47,29 @@ class StepJobs:
         return self.selection.registry
 
     def source(self, key: str) -> str:
-        """Return what a cloning job is told."""
+        """Return the parameters of a job that clones a repository."""
         return as_parameter(self.selection.known(self.selection.sources, key))
 
     def environment(self, key: str) -> str:
-        """Return what a building job is told."""
+        """Return the parameters of a job that builds an environment."""
         return as_parameter(self.selection.known(self.selection.environments, key))
 
     def weights(self, method: str) -> str:
-        """Return what a job that fetches weights is told."""
+        """Return the parameters of a job that fetches weights."""
         return as_parameter(self.selection.known(self.selection.weights, method))
 
     def dataset(self, name: str) -> str:
-        """Return what a job that prepares a dataset is told."""
+        """Return the parameters of a job that prepares a dataset."""
         job = dataset_job(self.registry.datasets[name].entry, self.registry.root)
         if job.kind == "generated":
             job = replace(job, generator_code=folder_digest(GENERATORS_FOLDER))
         return as_parameter(job)
 
     def image_files(self, dataset: str) -> list[str]:
-        """Return the user's own image files, so that a changed image prepares a local dataset again."""
+        """Return the user's own image files.
+
+        A changed image then prepares a local dataset again.
+        """
         job = dataset_job(self.registry.datasets[dataset].entry, self.registry.root)
         if job.kind != "local":
             return []
@@ -94,7 +97,7 @@ class StepJobs:
         return [definition.id for definition in resolve(asked)]
 
     def measure(self, datasets: Iterable[str]) -> str:
-        """Return what a job that measures some datasets is told."""
+        """Return the parameters of a job that measures some datasets."""
         measured = [
             Measured(
                 dataset=name, methods=self.selection.methods_on(name), metrics=self.metrics(name)
@@ -104,7 +107,7 @@ class StepJobs:
         return as_parameter(MeasureJob(datasets=measured))
 
     def table(self, suite: str, dataset: str) -> TableJob:
-        """Return what one table shows: its methods in order, its metrics, its digits, and its cells."""
+        """Return the content of a table: its methods in order, its metrics, digits and cells."""
         chosen, known = self.registry.suites[suite], self.registry.datasets[dataset]
         methods = chosen.methods_for(known)
         spec = TableSpec(
@@ -118,7 +121,10 @@ class StepJobs:
         return TableJob(table=spec, cells=cell_list((method, known) for method in methods))
 
     def tables(self) -> TablesJob:
-        """Return what the job is told that writes the long files, and all tables where they are written together."""
+        """Return the parameters of the job that writes the long files.
+
+        The same job writes all tables where they are written together.
+        """
         shown = self.suite_tables if self.grouping.is_together else []
         return TablesJob(tables=[self.table(*one) for one in shown], collected=self.collected)
 
@@ -133,7 +139,7 @@ class StepJobs:
 
     @property
     def collected(self) -> CellList:
-        """All cells of the selected suites, by the names of datasets: those that run, and those that cannot."""
+        """All cells of the selected suites: those that run, by dataset, and those that cannot."""
         selected = self.registry.selected
         cells = {(m.name, d.name): (m, d) for suite in selected for m, d in suite.cells()}
         collected = cell_list(cells.values())
@@ -150,7 +156,7 @@ class StepJobs:
         )
 
     def speed(self, suite: str) -> str:
-        """Return what a job that writes speed tables is told."""
+        """Return the parameters of a job that writes speed tables."""
         return as_parameter(
             SpeedJob(suite=suite, cells=cell_list(self.registry.suites[suite].speed_cells()))
         )
@@ -166,7 +172,7 @@ def table_files(tables: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def cell_list(cells: Iterable[tuple[Method, Dataset]]) -> CellList:
-    """Return cells as jobs are told them: those that run, and those that cannot."""
+    """Return cells in the form of job parameters: those that run, and those that cannot."""
     runs: dict[str, list[str]] = {}
     skipped = []
     for method, dataset in cells:

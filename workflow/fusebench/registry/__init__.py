@@ -1,1 +1,4 @@
-"""The registry: what a project's YAML files say. ``loading`` reads and checks them as a whole before anything is run."""
+"""The registry: what a project's YAML files say.
+
+``loading`` reads all of them and checks them before anything is run.
+"""

@@ -1,7 +1,7 @@
-"""``claims`` of an entry: numbers that a paper, a repository or another paper's table gives for the method.
+"""``claims`` of an entry: published numbers about the method.
 
-They stand in the entry itself, or in a CSV file that ``fusebench claims`` imported from a published
-table::
+A paper, a repository or another paper's table gives them. They stand in the entry itself, or in a
+CSV file that ``fusebench claims`` imported from a published table::
 
     claims:
       - {dataset: tno25, metric: SSIM, definition: cddfuse, value: 1.03, where: Table 1}
@@ -37,17 +37,23 @@ Methods = Document[dict[str, MethodEntry]]
 Datasets = Document[dict[str, DatasetEntry]]
 
 SELFCHECK = "selfcheck"
-"""``dataset`` of a claim on the images that the authors committed; ``selfcheck/NAME`` where an entry has several checks."""
+"""``dataset`` of a claim on the images that the authors committed.
+
+It is ``selfcheck/NAME`` where an entry has several checks.
+"""
 
 UNKNOWN_DEFINITION = "unknown"
 """``definition`` of a claim whose source does not say which formula it used."""
 
 OWN_FORMULAS = {"colour-deviation@fcdfusion": "rad"}
-"""Metrics that only claims have, for they need colour, with their units; see ``fusebench.evidence.colour``."""
+"""Metrics that only claims have, because they need colour, with their units.
+
+See ``fusebench.evidence.colour``.
+"""
 
 COLUMNS = ("name", "dataset", "image", "metric", "definition", "value", "decimals", "where")
 MOST_DIGITS = 15
-"""No float holds more digits after the point."""
+"""No float is printed with more digits after the point."""
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
@@ -125,17 +131,20 @@ def _from_file(method: str, item: ClaimEntry, root: Path) -> list[Claim]:
 
 @cache
 def read_claims_file(path: Path) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """Return the origin that the first lines of a file of claims tell (``# key: value``), and its rows.
+    """Return the origin of a file of claims, and its rows.
+
+    The first lines of the file say the origin (``# key: value``).
 
     Raises:
         RegistryError: the file is absent, lacks a column, or holds a value that is no number; the
-            line is named.
+            message names the line.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise RegistryError(
-            f"{path}: must be a file of claims in UTF-8, as `fusebench claims` writes it: {getattr(error, 'strerror', None) or error}"
+            f"{path}: must be a file of claims in UTF-8, as `fusebench claims` writes it: {reason}"
         ) from error
     comments = [line for line in lines if line.startswith("#")]
     origin = {
@@ -144,13 +153,15 @@ def read_claims_file(path: Path) -> tuple[dict[str, str], list[dict[str, str]]]:
     reader = csv.DictReader(lines[len(comments) :], strict=True)
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise RegistryError(
-            f"{path}:{len(comments) + 1}: must have the columns {', '.join(COLUMNS)}; found {', '.join(reader.fieldnames or ())}"
+            f"{path}:{len(comments) + 1}: must have the columns {', '.join(COLUMNS)};"
+            f" found {', '.join(reader.fieldnames or ())}"
         )
     try:
         rows = list(reader)
     except csv.Error as error:
         raise RegistryError(
-            f"{path}:{len(comments) + reader.line_num + 1}: must be CSV: {error}; a text in quotes must end with one"
+            f"{path}:{len(comments) + reader.line_num + 1}: must be CSV: {error};"
+            " a text that begins with a quote must end with one"
         ) from error
     for number, row in enumerate(rows, start=len(comments) + 2):
         problem = _row_problem(row)
@@ -161,7 +172,10 @@ def read_claims_file(path: Path) -> tuple[dict[str, str], list[dict[str, str]]]:
 
 def _row_problem(row: dict[str, Any]) -> str:
     if None in row or None in row.values():
-        return f"must have {len(COLUMNS)} columns; found another number of them (a value with a comma?)"
+        return (
+            f"must have {len(COLUMNS)} columns; found another number of them (a value with a comma"
+            " must be in quotes)"
+        )
     if not NUMBER.fullmatch(row["value"]):
         return f"`value` must be a number with a point; found {row['value']!r}"
     if (
@@ -176,9 +190,10 @@ def _row_problem(row: dict[str, Any]) -> str:
 
 
 def definitions_tried(claim: Claim) -> list[Definition]:
-    """Return the definition that a claim names, then every other definition of the metric that needs no ground truth.
+    """Return the definition that a claim names, then the other definitions of its metric.
 
-    A claim of a metric that only claims have, or of one that is not known here, has none.
+    Other definitions that need a ground truth are left out. The list is empty for a metric that
+    only claims have, and for one that fusebench does not know.
     """
     formula = formula_of(claim)
     try:
@@ -199,7 +214,7 @@ def definitions_tried(claim: Claim) -> list[Definition]:
 
 
 def claim_problems(root: Path, methods: Methods, datasets: Datasets) -> Iterator[str]:
-    """Yield what the schema cannot see of every claim in ``methods.yaml``."""
+    """Yield mistakes in the claims of ``methods.yaml`` that the schema cannot see."""
     for name, entry in methods.data.items():
         for index, item in enumerate(entry.claims or ()):
             place: Place = (name, "claims", index)
@@ -221,7 +236,10 @@ def claim_problems(root: Path, methods: Methods, datasets: Datasets) -> Iterator
 
 
 def _value_problems(methods: Methods, place: Place, item: ClaimEntry) -> Iterator[str]:
-    """Yield a value that YAML or Python read as another number than the one that is written, or without its last zeros."""
+    """Yield a value that was read as another number than the one written.
+
+    YAML or Python may read another number, or drop the last zeros.
+    """
     value, text = item.value, methods.written.get((*place, "value"), str(item.value))
     where = methods.where((*place, "value"))
     if (
@@ -230,8 +248,8 @@ def _value_problems(methods: Methods, place: Place, item: ClaimEntry) -> Iterato
         or float(value or 0) != float(text)
     ):
         yield (
-            f"{where}: must be a finite number with a point, in quotes where YAML has a meaning of"
-            f" its own for it; found {text}"
+            f"{where}: must be a finite number with a point, in quotes where YAML would read"
+            f" something else; found {text}"
         )
     elif (
         isinstance(value, float)
@@ -239,8 +257,8 @@ def _value_problems(methods: Methods, place: Place, item: ClaimEntry) -> Iterato
         and decimals_of(text) != decimals_of(str(value))
     ):
         yield (
-            f"{where}: must be in quotes, for YAML drops digits that were printed; found {text},"
-            f' write "{text}"'
+            f"{where}: must be in quotes, because YAML drops digits that were printed; found"
+            f' {text}, write "{text}"'
         )
     if item.dataset and item.images:
         yield (
@@ -280,8 +298,8 @@ def _dataset_problems(
         if dataset == SELFCHECK and len(checks_of(method)) > 1:
             named = [name for name in checks if name != SELFCHECK]
             yield (
-                f"{where}: must name one of the checks, for this entry has several; write one of"
-                f" {', '.join(named)}"
+                f"{where}: must name one of the checks, because this entry has several; write one"
+                f" of {', '.join(named)}"
             )
         if dataset and dataset not in known:
             remedy = (
@@ -317,7 +335,7 @@ def _image_problems(
         try:
             known = pair_names(entry.pairs, root) if entry else None
         except (OSError, UnicodeDecodeError):
-            continue  # told of the dataset itself
+            continue  # already reported for the dataset itself
         images = [claim.image for claim in claims if claim.dataset == dataset and claim.image]
         for image in images if known else []:
             if image not in (known or ()):

@@ -27,7 +27,10 @@ from fusebench.registry.selfchecks import check_problems
 from fusebench.registry.table_problems import table_problems
 
 ARCHIVE_NOTE = "ARCHIVE.md"
-"""Lies in an unpacked archive of results, where no method is run and folders of local methods need not be."""
+"""This file lies in an unpacked archive of results.
+
+No method is run there, so folders of local methods may be missing.
+"""
 
 TASKS: tuple[str, ...] = choices_of(Task)
 
@@ -100,7 +103,10 @@ def _same_source(methods: Methods) -> Iterator[str]:
 
 
 def _unknown_datasets(methods: Methods, datasets: Datasets) -> Iterator[str]:
-    """Yield datasets that have fields of ``run`` of their own and do not exist: their fields would never be used."""
+    """Yield datasets with fields of ``run`` of their own that do not exist.
+
+    Their fields would never be used.
+    """
     for method, entry in methods.data.items():
         for name in (entry.run.per_dataset or {}) if entry.run else {}:
             if name not in datasets.data:
@@ -118,9 +124,10 @@ def _dataset_problems(root: Path, datasets: Datasets) -> Iterator[str]:
             names = pair_names(entry.pairs, root) or []
             yield from _list_problems(datasets, (name, "pairs"), names)
         except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
             yield (
                 f"{datasets.where((name, 'pairs'))}: must be a list of names or an existing text"
-                f" file in UTF-8; found {entry.pairs!r}: {getattr(error, 'strerror', None) or error}"
+                f" file in UTF-8; found {entry.pairs!r}: {reason}"
             )
         for side, pattern in patterns(entry).items():
             if "{name}" not in pattern:
@@ -131,10 +138,15 @@ def _dataset_problems(root: Path, datasets: Datasets) -> Iterator[str]:
 
 
 def _list_problems(datasets: Datasets, place: Place, names: list[str]) -> Iterator[str]:
-    """Yield names of a list that no file can have, or that are there twice; of a list in YAML its schema has seen both."""
+    """Yield names of a list that no file can have, or that occur twice.
+
+    The schema checks the same for a list in YAML.
+    """
     for name, count in Counter(names).items():
         if count > 1:
-            yield f"{datasets.where(place)}: must hold every name once; found {name!r} {count} times"
+            yield (
+                f"{datasets.where(place)}: must hold every name once; found {name!r} {count} times"
+            )
         if {*name} & {*"/\\{}"}:
             yield (
                 f"{datasets.where(place)}: must hold names without '/', '\\', '{{' and '}}'; found"
@@ -183,8 +195,8 @@ def _metric_problems(
     for name in suite.datasets:
         if wanting and name in datasets and not Dataset(name, datasets[name]).has_reference:
             yield (
-                f"{config.where(place)}: {', '.join(wanting)} need a ground truth, which dataset"
-                f" {name!r} has not"
+                f"{config.where(place)}: {', '.join(wanting)} need a ground truth, but dataset"
+                f" {name!r} has none"
             )
 
 

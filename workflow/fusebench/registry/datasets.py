@@ -1,4 +1,4 @@
-"""``datasets.yaml``: the shared datasets, each with its pairing rule and its frozen list of pairs."""
+"""``datasets.yaml``: the shared datasets, with their pairing rules and frozen lists of pairs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEFAULT_MODALITIES = {
 
 @dataclass(frozen=True)
 class ImageSet:
-    """What a fusing job is told of its images, wherever they come from.
+    """What a fusing job must know of its images, whatever their origin.
 
     Attributes:
         name: of the dataset, or of the self-check.
@@ -81,7 +81,7 @@ class Dataset:
 
     @property
     def images(self) -> ImageSet:
-        """What a fusing job is told of it."""
+        """What a fusing job must know of it."""
         return ImageSet(self.name, self.task, self.modalities, self.exclusive)
 
     @property
@@ -93,7 +93,10 @@ class Dataset:
 
 
 def speed_datasets(datasets: Iterable[Dataset], exclusive: bool) -> tuple[Dataset, ...]:
-    """Return what methods are timed on: the fixed pair at each size, as a dataset of each task among ``datasets``."""
+    """Return what methods are timed on: the fixed pair at each size.
+
+    Each task among ``datasets`` has a dataset for each size.
+    """
     first_of_task = {dataset.task: dataset for dataset in reversed(list(datasets))}
     return tuple(
         Dataset(f"speed-{size}-{task}", _repeated_pair(known, size), exclusive)

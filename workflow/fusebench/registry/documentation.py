@@ -17,19 +17,22 @@ HEAD = """# Methods
 
 <!-- Written by `python -m fusebench.registry.documentation`; edit methods.yaml instead. -->
 
-Every repository that the two paper lists link to, and the classical methods and controls that fusebench brings.
-`fusebench list methods --json` prints the same for a program.
+Every repository that the two paper lists link to, and the classical methods and controls that
+fusebench brings. `fusebench list methods --json` prints the same for a program.
 
-**State.** `active`: can be run by whoever can reach its repository. `weights-external`: its weights lie elsewhere.
-`no-weights` and `training-only`: they are nowhere. `no-code`: the repository holds none. `not-fusion`: cited in the
-lists, but it gives no fused image. `unavailable`: the repository could not be had. `unsupported`: it needs what
-fusebench has not, such as MATLAB or spectral cubes.
+**State.** `active`: can be run by whoever can reach its repository. `weights-external`: its weights
+lie elsewhere. `no-weights` and `training-only`: its weights are nowhere. `no-code`: the repository
+holds no code. `not-fusion`: the lists cite it, but it gives no fused image. `unavailable`: the
+repository could not be fetched. `unsupported`: it needs what fusebench does not offer, such as
+MATLAB or spectral cubes.
 
-**Verified** names the datasets that were fused as a whole by a real run, with their images on disk when
-`fusebench verified` wrote it. A method without it was never seen to produce an image here; where it says "asks for its
-weights", its script was started without them (`--config try=true`) and got that far: inputs, arguments and imports are right.
+**Verified** names the datasets that a real run fused as a whole, with their images on disk when
+`fusebench verified` wrote it. A method without it has never produced an image here. Where it says
+"asks for its weights", its script was started without them (`--config try=true`) and got that far:
+inputs, arguments and imports are right.
 
-**Needed** says what the published script needed to be driven: replaced texts (`edit`) and named shims (`compat`).
+**Needed** says what was needed to run the published script: replaced texts (`edit`) and named shims
+(`compat`).
 """
 
 TITLES = {
@@ -39,7 +42,7 @@ TITLES = {
     "training-only": "To be trained",
     "no-code": "Without code",
     "not-fusion": "No image fusion",
-    "unavailable": "Not to be had",
+    "unavailable": "Not available",
     "unsupported": "Not supported",
 }
 
@@ -109,14 +112,20 @@ def _paper(method: Method) -> str:
 
 
 def paper_address(paper: Paper) -> str:
-    """Return the address of a paper by its DOI, the address given, or its arXiv number; ``""`` where none is known."""
+    """Return the address of a paper; ``""`` where none is known.
+
+    It comes from the DOI, else from the address in the entry, else from the arXiv number.
+    """
     if paper.doi:
         return f"https://doi.org/{paper.doi}"
     return paper.url or (f"https://arxiv.org/abs/{paper.arxiv}" if paper.arxiv else "")
 
 
 def verified_on(method: Method) -> str:
-    """Return date and datasets of what a method was seen to produce; else how far it got without its weights, or ``none``."""
+    """Return the date and the datasets of what a method really produced.
+
+    Where it produced nothing, return how far it got without its weights, or ``none``.
+    """
     known, tried = method.verified, method.entry.tried
     if known:
         return f"{known.date} {', '.join([known.dataset, *(known.others or {})])}"

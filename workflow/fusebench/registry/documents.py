@@ -1,6 +1,6 @@
-"""YAML files that remember where everything stands, and their validation against a contract.
+"""YAML files with the line of every value, and their validation against a contract.
 
-Every mistake is told with file, line, entry, what must be and what was found.
+Every message about a mistake names file, line and entry, what must be and what was found.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ class Document(Generic[Content]):
     written: dict[Place, str] = field(repr=False)
 
     def where(self, place: Place) -> str:
-        """Return ``file:line (entry.key)`` of a value, or of the nearest thing around it that exists."""
+        """Return ``file:line (entry.key)`` of a value.
+
+        Where the value does not exist, return that of the nearest existing thing around it.
+        """
         known = place
         while known and known not in self.lines:
             known = known[:-1]
@@ -79,20 +82,24 @@ def _read_text(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise RegistryError(
-            f"{file}:{line}: must be text in UTF-8; found the byte 0x{error.object[error.start]:02x}; save the file as UTF-8"
+            f"{file}:{line}: must be text in UTF-8; found the byte"
+            f" 0x{error.object[error.start]:02x}; save the file as UTF-8"
         ) from error
 
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _scalars = yaml.SafeLoader("")
 DEEPEST = 40
-"""Levels of nesting that no entry reaches: more of them come from an anchor that holds itself."""
+"""No entry has so many levels of nesting: more of them come from an anchor that holds itself."""
 
 NEVER_SHARED = frozenset({"verified", "tried"})
-"""Fields that a variant does not take over: what was verified of one method says nothing of another."""
+"""Fields that a variant does not take over from another entry.
+
+What was verified of one method says nothing about another.
+"""
 
 TIMESTAMP_TAG = "tag:yaml.org,2002:timestamp"
-"""What YAML takes ``2024-02-03`` for; no field is a date, so it stays the text that is written."""
+"""The tag that YAML gives ``2024-02-03``; no field is a date, so it stays the text as written."""
 
 MERGE_TAG = "tag:yaml.org,2002:merge"
 """The tag of YAML's ``<<: *anchor``, by which variants of a method share an entry's fields."""
@@ -120,7 +127,8 @@ def _construct(
         return _scalars.construct_object(node)  # type: ignore[no-untyped-call]
     except ValueError as error:
         raise RegistryError(
-            f"{file}:{lines[place]}: not valid YAML: {node.value!r} cannot be read as {node.tag.rpartition(':')[2]}"
+            f"{file}:{lines[place]}: not valid YAML: {node.value!r} cannot be read as"
+            f" {node.tag.rpartition(':')[2]}"
         ) from error
 
 
@@ -133,7 +141,8 @@ def _construct_mapping(
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
             raise RegistryError(
-                f"{file}:{line}: the name of an entry or a field must be one word; found a list or a mapping"
+                f"{file}:{line}: the name of an entry or a field must be one word; found a list or"
+                " a mapping"
             )
         key = str(key_node.value)
         if key_node.tag == MERGE_TAG:
@@ -154,14 +163,18 @@ def _construct_mapping(
 def _merged(
     file: Path, node: Any, place: Place, lines: dict[Place, int], written: dict[Place, str]
 ) -> dict[str, Any]:
-    """Return the fields that ``<<`` brings: those of one anchor, or of a list of them, in which the first wins."""
+    """Return the fields that ``<<`` brings.
+
+    They are those of one anchor, or of a list of anchors, in which the first wins.
+    """
     parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
     fields: dict[str, Any] = {}
     for part in parts:
         if not isinstance(part, yaml.MappingNode):
             line = node.start_mark.line + 1
             raise RegistryError(
-                f"{file}:{line}: `<<` must be followed by the *anchor of an entry, or a list of them"
+                f"{file}:{line}: `<<` must be followed by the *anchor of an entry, or a list of"
+                " them"
             )
         fields = {**_construct(file, part, place, lines, written), **fields}
     return {name: value for name, value in fields.items() if name not in NEVER_SHARED}
@@ -184,7 +197,7 @@ def converted(document: Document[Any], schema: str, kind: type[Content]) -> Docu
     except msgspec.ValidationError as error:
         if problems := list(_schema_problems(document, schema)):
             raise RegistryError("\n".join(problems)) from error
-    try:  # by the schema 2.0 is a whole number, which a strict conversion does not take for one
+    try:  # 2.0 is a whole number for the schema, but not for a strict conversion
         return replace(document, data=msgspec.convert(document.data, kind, strict=False))
     except msgspec.ValidationError as error:
         raise RegistryError(f"{document.file}: {error}") from error
@@ -230,7 +243,10 @@ def _problems(document: Document[Any], error: Any) -> Iterator[tuple[int, str]]:
 
 
 def _meant(error: Any) -> list[Any]:
-    """Return what is wrong with the one form, among several, whose type a value has; nothing where there is no such form."""
+    """Return what is wrong with the one form, among several, that has the type of a value.
+
+    Nothing where there is no such form.
+    """
     branches: dict[int, list[Any]] = {}
     for inner in error.context:
         branches.setdefault(inner.relative_schema_path[0], []).append(inner)
@@ -243,7 +259,7 @@ def _meant(error: Any) -> list[Any]:
 
 
 def _comma_hint(key: str, value: Any) -> str:
-    """Return what is likely behind ``{value: 7,12}``, in which YAML sees 7 and a field named 12."""
+    """Return a hint for ``{value: 7,12}``, which YAML reads as 7 and a field named 12."""
     return (
         "; a number is written with a point, not with a comma"
         if value is None and key.isdigit()
@@ -288,7 +304,10 @@ def unknown(
     known: Iterable[str],
     remedy: str = "",
 ) -> str:
-    """Return the message for a name that does not exist, with the near ones, or else some of those that do."""
+    """Return the message for a name that does not exist.
+
+    It gives the near names, or else some of the names that exist.
+    """
     names = list(known)
     choices = "" if near(name, names) else f"; known: {', '.join(names[:30]) or 'none'}"
     return f"{document.where(place)}: unknown {what} {name!r}{near(name, names)}{choices}" + (

@@ -1,4 +1,7 @@
-"""What the grids of tables show: pairs that a dataset must have, and crops that must lie inside its images."""
+"""What the grids of tables show.
+
+A dataset must have the pairs, and the crops must lie inside its images.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,17 @@ from fusebench.registry.tables import PaperTable
 
 
 def grid_problems(tables: Mapping[str, PaperTable], root: Path) -> Iterator[str]:
-    """Yield pairs that a dataset has not, prepared or not, and crops outside the images of a prepared one."""
+    """Yield pairs that a dataset does not have, and crops outside its images.
+
+    Pairs are also checked of a dataset that is not prepared, crops only of a prepared one.
+    """
     for table in tables.values():
         for dataset in table.datasets:
             pairs, crops = table.pairs_of(dataset.name), table.crops_of(dataset.name)
             named = [*crops, *(pairs if not isinstance(pairs, int) else [])]
             sizes = _prepared_sizes(root, dataset.name)
             if absent := [pair for pair in dict.fromkeys(named) if pair not in sizes]:
-                # What is prepared may be older than the list of the pairs.
+                # The prepared dataset may be older than the list of the pairs.
                 known = expected_names(dataset_job(dataset.entry, root), root) or list(sizes)
                 yield from _absent_pairs(table.name, dataset.name, absent, known)
             yield from crop_problems(table.name, dataset.name, crops, sizes)
@@ -35,8 +41,8 @@ def _absent_pairs(
     for pair in named:
         if known and pair not in known:
             yield (
-                f"config: tables.{table}: dataset {dataset!r} has no pair {pair!r}{near(pair, known)}; "
-                f"it has {len(known)} pairs"
+                f"config: tables.{table}: dataset {dataset!r} has no pair"
+                f" {pair!r}{near(pair, known)}; it has {len(known)} pairs"
             )
 
 
@@ -59,13 +65,13 @@ def crop_problems(
         for box in boxes if pair in sizes else ():
             if not _inside(box, width, height):
                 yield (
-                    f"config: tables.{table}.crops.{dataset}.{pair}: a box [x, y, width, height] must lie inside the image of "
-                    f"{width}x{height} pixels; found {list(box)}"
+                    f"config: tables.{table}.crops.{dataset}.{pair}: a box [x, y, width, height]"
+                    f" must lie inside the image of {width}x{height} pixels; found {list(box)}"
                 )
 
 
 def check_crops(dataset: str, manifest: Manifest, tables: Mapping[str, Crops]) -> None:
-    """Hold what the tables of a run show enlarged against a dataset's images.
+    """Check that what the tables of a run show enlarged lies inside a dataset's images.
 
     Args:
         dataset: its name.
@@ -91,7 +97,10 @@ def _inside(box: Box, width: int, height: int) -> bool:
 
 
 def _prepared_sizes(root: Path, dataset: str) -> dict[str, Size]:
-    """Return the sizes of the pairs of a prepared dataset; none of one that is not prepared, or has to be again."""
+    """Return the sizes of the pairs of a prepared dataset.
+
+    Nothing for a dataset that is not prepared, or must be prepared again.
+    """
     try:
         return _sizes_of(read_stored(root / dataset_marker(dataset), Manifest))
     except (FileNotFoundError, UnreadableFile):

@@ -1,4 +1,7 @@
-"""Reads ``methods.yaml``, ``datasets.yaml`` and ``config/config.yaml``, and checks them as a whole before anything is run."""
+"""Reads ``methods.yaml``, ``datasets.yaml`` and ``config/config.yaml``.
+
+It checks them as a whole before anything is run.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ class Named(dict[str, EntryT]):
     """The entries of a file by their names.
 
     Raises:
-        RegistryError: one is asked for that is not there, as by a mistyped target of Snakemake.
+        RegistryError: a name is asked for that no entry has, as in a mistyped target of Snakemake.
     """
 
     def __init__(self, file: Path, entries: Mapping[str, EntryT]) -> None:
@@ -46,7 +49,8 @@ class Named(dict[str, EntryT]):
     def __missing__(self, name: str) -> EntryT:
         """Refuse a name that no entry has."""
         raise RegistryError(
-            f"{self.file}: must have the entry that was asked for; found none named {name!r}{near(name, self)}"
+            f"{self.file}: must have the entry that was asked for; found none named"
+            f" {name!r}{near(name, self)}"
         )
 
 
@@ -92,20 +96,20 @@ def load_registry(
     """Read and check ``methods.yaml``, ``datasets.yaml`` and ``config/config.yaml``.
 
     Args:
-        root: the project's folder; a file that it has not is taken from the workflow's.
+        root: the project's folder; a file that is not there is taken from the workflow's.
         overrides: options that replace those of the configuration file (``--config`` of Snakemake).
-        checked: for the jobs of a run that has read the same files already: they are read without
-            the checks.
+        checked: true in the jobs of a run that has checked the same files already: the checks are
+            left out.
 
     Raises:
         RegistryError: with one line for every problem found.
     """
-    # A folder whose configuration nobody has named is a wrong folder; Snakemake has looked for it
-    # already.
+    # Without overrides the configuration must lie in this folder, else it is the wrong folder.
+    # Snakemake, which gives overrides, has looked for the file already.
     config_file = locate(root, CONFIG) if overrides else root / CONFIG
     files = (locate(root, METHODS), locate(root, DATASETS), config_file)
     documents = [read_document(file) for file in files]
-    if isinstance(documents[2].data, dict):  # what else it is, its contract refuses
+    if isinstance(documents[2].data, dict):  # anything else is refused by its contract
         documents[2].data.update(overrides or {})
         documents[2].written.update({(key,): str(v) for key, v in (overrides or {}).items()})
     methods, datasets, config = _converted(*documents)
@@ -120,7 +124,7 @@ def load_registry(
 def _converted(
     methods: Document[Any], datasets: Document[Any], config: Document[Any]
 ) -> tuple[Document[dict[str, MethodEntry]], Document[dict[str, DatasetEntry]], Document[Config]]:
-    """Return the three files as contracts; the problems of all of them are told at once."""
+    """Return the three files as contracts; the problems of all of them are reported at once."""
     kinds = (
         (forget_inherited(methods), "methods", Methods),
         (datasets, "datasets", Datasets),
@@ -182,7 +186,10 @@ def _suite(
 
 
 def _methods_of(asked: list[str] | str, known: Mapping[str, Method]) -> list[Method]:
-    """Return the methods named; ``all`` is every entry, a task is every active entry of that task."""
+    """Return the methods named.
+
+    ``all`` is every entry, a task is every active entry of that task.
+    """
     if isinstance(asked, list):
         return [known[name] for name in asked]
     if asked == "all":

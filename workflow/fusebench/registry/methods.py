@@ -24,7 +24,10 @@ from fusebench.errors import RegistryError
 
 @dataclass(frozen=True)
 class Method:
-    """An entry of ``methods.yaml`` under its name; a field that it leaves out has its default here."""
+    """An entry of ``methods.yaml`` under its name.
+
+    A field that the entry leaves out has its default here.
+    """
 
     name: str
     entry: MethodEntry
@@ -100,14 +103,18 @@ class Method:
         """How the authors' script is started.
 
         Raises:
-            RegistryError: the entry does not say, for it cannot be run.
+            RegistryError: the entry does not say it, because the method cannot be run.
         """
         if self.entry.run is UNSET:
             raise RegistryError(f"methods.yaml: {self.name} cannot be run: {self.why_not}")
         return self.entry.run
 
     def run_for(self, dataset: str, task: str) -> Run:
-        """Return the fields of ``run`` for one dataset: defaults, then the entry, its task's part, its dataset's part."""
+        """Return the fields of ``run`` for one dataset.
+
+        Defaults come first, then the entry's fields, its task's part and its dataset's part; a
+        later one replaces an earlier one.
+        """
         fields = given(self.run)
         per_task = fields.pop("per_task", {}).get(task)
         per_dataset = fields.pop("per_dataset", {}).get(dataset)
@@ -126,7 +133,9 @@ def with_fields(run: Run, *parts: msgspec.Struct | dict[str, object]) -> Run:
 
 
 def owner_and_name(code: str) -> tuple[str, str]:
-    """Return owner and name of a repository from its address; the owner of a local folder is ``local``.
+    """Return owner and name of a repository from its address.
+
+    The owner of a local folder is ``local``.
 
     >>> owner_and_name("https://github.com/RollingPlain/ALMFnet.git")
     ('RollingPlain', 'ALMFnet')

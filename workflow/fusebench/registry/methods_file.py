@@ -1,4 +1,4 @@
-"""Reads ``methods.yaml`` alone; jobs that need no more of the registry start faster by it."""
+"""Reads ``methods.yaml`` alone: jobs that need nothing else of the registry start faster."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ METHODS = Path("methods.yaml")
 
 
 def read_methods(root: Path) -> dict[str, Method]:
-    """Return the methods of a project that was checked before, without its datasets and configuration."""
+    """Return the methods of a project that was checked before.
+
+    Its datasets and configuration are not read.
+    """
     document = forget_inherited(read_document(locate(root, METHODS)))
     entries: dict[str, MethodEntry] = converted(document, "methods", Methods).data
     return {name: Method(name, entry) for name, entry in entries.items()}
 
 
 def forget_inherited(methods: Document[Any]) -> Document[Any]:
-    """Take from each method what a merge brought although it speaks of the results of the merged entry alone."""
+    """Remove from each method the merged fields that are about the results of another entry."""
     entries = methods.data if isinstance(methods.data, dict) else {}
     for name, entry in entries.items():
         for field in ("verified", "tried", "selfcheck", "claims"):

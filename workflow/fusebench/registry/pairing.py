@@ -1,4 +1,4 @@
-"""The pairing rule: path patterns with ``{name}``, and the frozen list of names they are filled with."""
+"""The pairing rule: path patterns with ``{name}``, and the frozen list of the names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ SIDES = ("a", "b", "reference")
 
 
 def pair_names(pairs: list[str] | str | UnsetType | None, root: Path) -> list[str] | None:
-    """Return the frozen list of pair names: the list itself, or the lines of a text file; None where there is none."""
+    """Return the frozen list of pair names; None where there is none.
+
+    It is the list itself, or the lines of a text file.
+    """
     if isinstance(pairs, str):
         lines = locate(root, pairs).read_text(encoding="utf-8").splitlines()
         return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
@@ -33,7 +36,10 @@ def patterns(entry: DatasetEntry) -> dict[str, str]:
 
 
 def dataset_job(entry: DatasetEntry, root: Path) -> DatasetJob:
-    """Return what the job that prepares a dataset is told: the fields that decide which images it holds."""
+    """Return the parameters of the job that prepares a dataset.
+
+    They are the fields that decide which images the dataset holds.
+    """
     return DatasetJob(
         kind=entry.kind,
         patterns=patterns(entry),
@@ -99,7 +105,10 @@ def local_folder(folder: str, root: Path) -> Path:
 
 
 def expected_names(job: DatasetJob, root: Path) -> list[str]:
-    """Return the names of the pairs of a dataset that is not prepared yet; none where they cannot be told."""
+    """Return the names of the pairs of a dataset that is not prepared yet.
+
+    The list is empty where the names are not known.
+    """
     if job.kind == "generated":
         from fusebench.generated import generator
 
@@ -130,5 +139,5 @@ def image_path(folder: Path, pattern: str, name: str) -> Path:
 
 
 def _wildcards(pattern: str) -> str:
-    """Return a pattern for ``glob``, to which more characters than ``*`` mean something."""
+    """Return a pattern for ``glob``, in which only ``*`` has a special meaning."""
     return "*".join(glob.escape(part) for part in pattern.split("*"))

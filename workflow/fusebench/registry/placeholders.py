@@ -1,4 +1,7 @@
-"""Placeholders in the argument line and in the path patterns of an entry: ``{work}``, ``{name}``, ``{index:04d}``."""
+"""Placeholders in the argument line and in the path patterns of an entry.
+
+Examples: ``{work}``, ``{name}``, ``{index:04d}``.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +38,18 @@ def fill(pattern: str, values: Values) -> str:
 
 
 def fill_arguments(line: str, values: Values) -> list[str]:
-    """Split an argument line as a shell would and fill each argument, so that a path with a space stays one argument."""
+    """Split an argument line as a shell would and fill each argument.
+
+    A path with a space stays one argument.
+    """
     return [fill(argument, values) for argument in shlex.split(line)]
 
 
 def filled_edits(edit: EditedFiles, values: Values) -> EditedFiles:
-    """Fill the placeholders in the replacements of an entry's edits; the text that is replaced stays as the authors wrote it."""
+    """Fill the placeholders in the replacements of an entry's edits.
+
+    The text that is replaced stays as the authors wrote it.
+    """
     return {file: [(old, fill(new, values)) for old, new in edits] for file, edits in edit.items()}
 
 

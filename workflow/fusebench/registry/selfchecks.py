@@ -1,4 +1,7 @@
-"""``selfcheck`` of an entry: which committed images are its inputs, which are its outputs, and how both are paired."""
+"""``selfcheck`` of an entry: committed images to run on, and to compare with.
+
+It says which images are inputs, which are outputs, and how both are paired.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ DEFAULT_NAME = "committed"
 """The name of an entry's only check."""
 
 DEFAULT_TOLERANCE = 1.0
-"""Gray levels by which every pixel may differ: rounding on another machine, or by another version of a library."""
+"""Gray levels by which every pixel may differ.
+
+Another machine, or another version of a library, may round differently.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,14 @@ class Check:
 
     @property
     def images(self) -> ImageSet:
-        """What a fusing job is told of the check's images."""
+        """What a fusing job must know of the check's images."""
         stated = self.entry.modalities or Modalities()
         a, b = DEFAULT_MODALITIES.get(self.task, ("a", "b"))
         return ImageSet(self.name, self.task, (stated.a or a, stated.b or b))
 
     @property
     def job(self) -> CommittedJob:
-        """What the job that copies the check's images is told."""
+        """The parameters of the job that copies the check's images."""
         inputs = self.entry.inputs
         return CommittedJob(
             a=pattern_of(inputs.a) if isinstance(inputs, CheckInputs) else None,
@@ -85,7 +91,9 @@ class Check:
 
 
 def pattern_of(path: str) -> str:
-    """Return a path pattern; what does not end as an image does is a folder, and stands for all images in it.
+    """Return a path pattern.
+
+    A path that does not end as an image does is a folder, and stands for all images in it.
 
     >>> pattern_of("runs/mri_ct")
     'runs/mri_ct/{name}.*'
@@ -105,7 +113,7 @@ def checks_of(method: Method) -> list[Check]:
 
 
 def check_problems(methods: Document[dict[str, MethodEntry]]) -> Iterator[str]:
-    """Yield what the schema cannot see of every ``selfcheck`` in ``methods.yaml``."""
+    """Yield mistakes in each ``selfcheck`` of ``methods.yaml`` that the schema cannot see."""
     for name, entry in methods.data.items():
         checks = checks_of(Method(name, entry))
         names = [check.name for check in checks]
@@ -168,8 +176,8 @@ def _explicit_problems(
             yield f"{where}: must give both a and b; found no {' and no '.join(lacking)}"
         if pattern and pair.expect:
             yield (
-                f"{where}: must leave `expect` to the check, which has a pattern for it, or the"
-                " check to its pairs"
+                f"{where}: must not give `expect`, because the check has a pattern for it; remove"
+                " one of the two"
             )
         if pair.expect and pair.expect in files:
             yield (

@@ -11,12 +11,18 @@ from fusebench.registry.methods import Method
 DEFAULT_DECIMALS = 4
 
 AGAINST_GROUND_TRUTH = ("PSNR-GT", "SSIM-GT", "VIF-GT")
-"""Measured on every dataset with a ground truth, unless the suite names metrics against it itself."""
+"""Measured on every dataset with a ground truth.
+
+Not where the suite itself names metrics that need a ground truth.
+"""
 
 
 @dataclass(frozen=True)
 class Suite:
-    """One comparison: methods and datasets in the order of its tables, and its metrics (none: those of the task)."""
+    """One comparison: methods and datasets in the order of its tables, and its metrics.
+
+    Without metrics those of the task are taken.
+    """
 
     name: str
     methods: tuple[Method, ...]
@@ -26,7 +32,10 @@ class Suite:
     speed: tuple[Dataset, ...] = ()
 
     def metrics_for(self, dataset: Dataset) -> list[str]:
-        """Return the ids of the metrics measured on a dataset; those against its ground truth, where it has one, come last."""
+        """Return the ids of the metrics measured on a dataset.
+
+        Metrics against its ground truth, where it has one, come last.
+        """
         from fusebench.metrics import default_metrics, resolve
 
         asked = list(self.metrics) or default_metrics(dataset.task)
@@ -34,7 +43,7 @@ class Suite:
         return asked + (list(AGAINST_GROUND_TRUTH) if dataset.has_reference and not named else [])
 
     def methods_for(self, dataset: Dataset) -> list[Method]:
-        """Return the methods that were published for the dataset's task, in the order of the tables."""
+        """Return the methods published for the dataset's task, in the order of the tables."""
         return [method for method in self.methods if dataset.task in method.tasks]
 
     def cells(self) -> Iterator[tuple[Method, Dataset]]:

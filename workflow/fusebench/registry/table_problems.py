@@ -1,4 +1,4 @@
-"""What can be wrong with ``tables:`` of the configuration that its schema cannot see."""
+"""Mistakes in ``tables:`` of the configuration that its schema cannot see."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def table_problems(
     datasets: Document[dict[str, DatasetEntry]],
     config: Document[Config],
 ) -> Iterator[str]:
-    """Yield what is wrong with each table: names that do not exist, or else what contradicts itself."""
+    """Yield what is wrong with each table.
+
+    These are names that do not exist; where all exist, contradictions.
+    """
     for name, entry in config.data.tables.items():
         check = _TableCheck(("tables", name), entry, methods.data, datasets.data, config)
         found = list(check.names())
@@ -33,7 +36,7 @@ def table_problems(
 
 @dataclass(frozen=True)
 class _TableCheck:
-    """One table with the three files that it is held against."""
+    """One table with the three files that it is checked with."""
 
     place: Place
     entry: TableEntry
@@ -47,7 +50,10 @@ class _TableCheck:
 
     @property
     def groups(self) -> dict[str, list[str]]:
-        """The methods by heading; those of a suite that names a task are found as the suite finds them."""
+        """The methods by heading.
+
+        Where the suite names a task, they are the methods that the suite finds for it.
+        """
         own = group_names(self.entry)
         asked = self.suite.methods if self.suite else []
         if own or isinstance(asked, list):
@@ -77,7 +83,7 @@ class _TableCheck:
     def contradictions(self) -> Iterator[str]:
         """Yield what is wrong although every name exists."""
         if not self._is_suite_right():
-            return  # what is wrong with it is told where it stands
+            return  # mistakes in the suite itself are reported there
         if not any(self.groups.values()) or not self.dataset_names:
             yield (
                 f"{self._where()}: must have methods and datasets, its own or those of a `suite`;"
@@ -146,8 +152,8 @@ class _TableCheck:
             own = self.methods[method].tasks
             if not tasks & set(own):
                 yield (
-                    f"{self._where()}: method {method!r} is for {', '.join(own)}; must be for a task"
-                    f" of the table's datasets: {', '.join(sorted(tasks))}"
+                    f"{self._where()}: method {method!r} is for {', '.join(own)}; must be for a"
+                    f" task of the table's datasets: {', '.join(sorted(tasks))}"
                 )
 
     def _same_labels(self, shown: list[str]) -> Iterator[str]:
@@ -180,8 +186,8 @@ class _TableCheck:
         for name in self.dataset_names:
             if wanting and not Dataset(name, self.datasets[name]).has_reference:
                 yield (
-                    f"{self._where('metrics')}: {', '.join(wanting)} need a ground truth, which"
-                    f" dataset {name!r} has not"
+                    f"{self._where('metrics')}: {', '.join(wanting)} need a ground truth, but"
+                    f" dataset {name!r} has none"
                 )
         yield from self._shown_contradictions()
 
@@ -202,7 +208,10 @@ class _TableCheck:
                     yield self._unknown((key, name), "metric of this table", name, known)
 
     def _metrics_of(self, dataset: str) -> list[str]:
-        """Return the ids of the metrics that the table shows of a dataset, as ``PaperTable.metrics_for`` does."""
+        """Return the ids of the metrics that the table shows for a dataset.
+
+        ``PaperTable.metrics_for`` returns the same.
+        """
         suite = self.suite
         chosen = Suite("", (), (), tuple(suite.metrics or ())) if suite else None
         table = PaperTable("", self.entry, chosen, {}, ())

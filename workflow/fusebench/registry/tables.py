@@ -70,7 +70,7 @@ class PaperTable:
 
     @property
     def heads(self) -> dict[str, str]:
-        """The heads of columns that are not called as their metric, by its id."""
+        """The heads of columns whose text is not the metric's name, by the id of the metric."""
         given = by_formula(self.entry.heads or {})
         shown = {
             metric: formula_of(metric)
@@ -115,7 +115,10 @@ def one_line(text: str) -> str:
 
 
 def by_formula(given: Mapping[str, Value]) -> dict[tuple[str, str], Value]:
-    """Return what is said of metrics, under whatever name; ``all@EVALUATOR`` speaks of each of its columns."""
+    """Return values by the formula of their metric, whatever name the metric was given.
+
+    ``all@EVALUATOR`` stands for each metric of the evaluator.
+    """
     return {
         (d.metric, d.definition): value for name, value in given.items() for d in resolve([name])
     }

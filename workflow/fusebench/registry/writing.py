@@ -1,4 +1,7 @@
-"""Facts that a command writes back into a file of the registry: comments, order, quotes and anchors stay as they are."""
+"""Facts that a command writes back into a file of the registry.
+
+Comments, order, quotes and anchors stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,14 @@ ONE_LINE = 1 << 16
 
 
 def change_registry(file: Path, change: Callable[[Any], None]) -> bool:
-    """Let ``change`` edit the entries of a YAML file, write it in one rename, and tell whether anything differs.
+    """Let ``change`` edit the entries of a YAML file, and write the file in one rename.
 
     Args:
         file: ``methods.yaml`` or ``datasets.yaml``; a symbolic link is followed.
         change: gets the file's entries by name and edits them in place.
+
+    Returns:
+        Whether anything differs.
     """
     text = file.read_text(encoding="utf-8")
     yaml = _round_trip()
@@ -46,15 +52,17 @@ def flow_mapping(values: dict[str, Any]) -> Any:
 
 
 def set_field(entry: Any, key: str, value: Any, before: str) -> None:
-    """Set a field of an entry; a new one goes before the field ``before``, or to the top where there is none.
+    """Set a field of an entry.
 
-    Not to its end: the blank line and the comments that follow an entry hang on its last field.
+    A new field goes before the field ``before``, or to the top where that is not there. It does not
+    go to the end, because the blank line and the comments that follow an entry belong to its last
+    field.
     """
     own = list(entry.lc.data)  # not the fields that a merge brought
     if key in own:
         entry[key] = value
     else:
-        merges = len(entry.merge)  # `<<:` takes a place of its own
+        merges = len(entry.merge)  # `<<:` counts as a field here
         entry.insert(merges + own.index(before) if before in own else merges, key, value)
 
 

@@ -1,4 +1,4 @@
-"""Runs the step that the command line names; the module that holds it is the only one that is loaded."""
+"""Runs the step that the command line names; only the module of that step is loaded."""
 
 from __future__ import annotations
 
@@ -37,11 +37,14 @@ STEPS = {
     "claims-table": "evidence",
     "evidence-pages": "evidence",
 }
-"""Name of a step -> the module of this package that holds its function, which is called as the step is, with ``_`` for ``-``."""
+"""Name of a step -> the module of this package that holds its function.
+
+The function has the name of the step, with ``_`` for ``-``.
+"""
 
 
 def main(words: list[str]) -> int:
-    """Run a step; what it cannot do ends as a message and exit status 1."""
+    """Run a step; an error of fusebench ends as a message and exit status 1."""
     try:
         step = step_function(words[0] if words else "")
         step(**read_options(step, words[1:]))
@@ -83,8 +86,11 @@ def read_options(step: Callable[..., None], words: list[str]) -> dict[str, Any]:
 
 
 def _words_by_option(words: list[str]) -> dict[str, list[str]]:
-    """Return the words after each option; what stands before the first one is an option without a name."""
-    # Not by argparse, which takes a sixth of the start of each job; the commands stand in the
+    """Return the words after each option.
+
+    Words before the first option are returned as an option without a name.
+    """
+    # Not by argparse, which takes a sixth of the start of each job. The commands stand in the
     # rules, and nobody types them.
     options: dict[str, list[str]] = {}
     name = ""

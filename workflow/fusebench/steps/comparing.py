@@ -61,7 +61,7 @@ def _write_table(job: TableJob, measures: pd.DataFrame) -> None:
     from fusebench.compare import write_tables
     from fusebench.fuse.records import read_records
 
-    # A table of failed runs alone knows the number of pairs from here only.
+    # A table of only failed runs gets the number of pairs from nowhere else.
     pairs = len(read_manifest(ROOT, job.table.dataset).pairs)
     write_tables(
         ROOT / TABLES, replace(job.table, pairs=pairs), read_records(job.cells, ROOT), measures

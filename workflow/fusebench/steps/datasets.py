@@ -16,7 +16,10 @@ ROOT = Path()
 def dataset(
     job: DatasetJob, session: Session, attempt: int, marker: Path, crops: dict[str, Crops]
 ) -> None:
-    """Bring a dataset to its normal form; before any method runs on it, crops of tables are held against its images."""
+    """Bring a dataset to its normal form.
+
+    The crops of tables are checked with its images here, before any method runs on it.
+    """
     from fusebench.datasets.preparation import prepare_dataset
     from fusebench.registry.grids import check_crops
 

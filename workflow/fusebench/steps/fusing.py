@@ -12,13 +12,13 @@ ROOT = Path()
 
 
 def fuse(job: FuseJob, session: Session, numbers: list[int], attempt: int, output: Path) -> None:
-    """Bring about the records of some cells; a cell that is finished already is taken over.
+    """Make the records of some cells; a cell that is finished already is taken over.
 
     Args:
         job: the cells.
         session: of the run of Snakemake.
-        numbers: of the attempt of each cell, see ``fusebench.markers``.
-        attempt: as Snakemake counts: a job that died is tried again.
+        numbers: the attempt number of each cell, see ``fusebench.markers``.
+        attempt: as Snakemake counts: a job that died is retried.
         output: the file that says that all cells have their records.
     """
     from fusebench.fuse.jobs import Attempt, fuse_cells

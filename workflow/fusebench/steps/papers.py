@@ -21,13 +21,16 @@ def statistics(job: StatisticsJob, measures: list[Path], output: Path) -> None:
 
 
 def paper_table(job: PaperTableJob, statistics: Path, output: Path) -> None:
-    """Write a table of a paper in every format, from the summary of its statistics; ``output`` is one of its files."""
+    """Write a table of a paper in every format, from the summary of its statistics.
+
+    ``output`` is one of its files.
+    """
     from fusebench.compare.means import read_means
     from fusebench.compare.paper import paper_table as table_of
     from fusebench.compare.paper_files import write_paper_table
     from fusebench.fuse.records import read_records
 
-    # A table of failed runs alone knows the number of pairs from here only.
+    # A table of only failed runs gets the number of pairs from nowhere else.
     known = [
         replace(dataset, pairs=len(read_manifest(ROOT, dataset.name).pairs))
         for dataset in job.table.datasets

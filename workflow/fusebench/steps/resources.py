@@ -1,4 +1,7 @@
-"""The steps that fetch and build: clones, weights, environments. Each ends by writing its marker."""
+"""The steps that fetch and build: clones, weights, environments.
+
+Each of them ends by writing its marker.
+"""
 
 from __future__ import annotations
 
