@@ -1,5 +1,5 @@
-# The workflow lies in workflow/Snakefile, where the catalog of Snakemake workflows looks for it. This file lets
-# `--snakefile FOLDER/Snakefile` find it, too.
+# The workflow lies in workflow/Snakefile, where the catalog of Snakemake workflows looks for it.
+# With this file, `--snakefile FOLDER/Snakefile` finds it too.
 include: "workflow/Snakefile"
 
 

@@ -28,7 +28,10 @@ if PLAN.session.on_cluster and facts.is_main(workflow):
 
 @cache
 def session():
-    """Return what all jobs of this run share; the targets are known only when Snakemake has read all rules."""
+    """Return what all jobs of this run share.
+
+    The targets are known only when Snakemake has read all rules.
+    """
     if not facts.is_main(workflow):
         return PLAN.session
     if not PLAN.session.on_cluster:
@@ -41,7 +44,8 @@ def session():
     )
 
 
-# Another session is no reason to run a job again: Snakemake compares parameters that are plain values only.
+# Another session is no reason to rerun a job. Snakemake compares only parameters that are plain
+# values.
 SESSION = LaterText(lambda: as_parameter(session()))
 
 # The registry as this run has read it, for jobs that read it again.
@@ -57,15 +61,19 @@ SPEED_TABLES = [
 
 
 def attempt(marker, kind):
-    """Return the number of the attempt of a step, by its marker: one that failed has another one in the next run.
+    """Return the attempt number of a step, by its marker.
 
-    Rules name the marker by their wildcards: a parameter that is made from the output changes nothing for Snakemake.
+    After a failure the next run has another number. Rules name the marker by their wildcards:
+    Snakemake does not compare a parameter that is made from the output.
     """
     return marker_attempt(Path(), marker, kind, session())
 
 
 def ending():
-    """Return what the end of a run says: of the evidence where that was asked for, else of the suites."""
+    """Return the text that ends a run.
+
+    It is about the evidence where that was asked for, else about the suites.
+    """
     return PLAN.ending(session()).text(facts.targets_of(workflow))
 
 

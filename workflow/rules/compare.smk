@@ -1,7 +1,8 @@
 # One long file of values, one of states, and a table for each suite and dataset.
 #
-# One job writes a list of tables: a single one by its name, or all of the selected suites where there are so many cells that
-# starting jobs costs more than they do. What it is told is too long for a command; its digest stands for it.
+# One job writes a list of tables: a single table by its name, or all tables of the selected suites.
+# It writes all of them where there are so many cells that starting a job takes longer than its
+# work. The parameters of the job are too long for a command; their digest stands for them.
 from fusebench.planning.job_files import job_folder, keep_job
 from fusebench.contracts.jobs.comparing import TablesJob
 
@@ -19,17 +20,20 @@ TOGETHER = TABLES if PLAN.grouping.is_together else []
 
 
 def tables_job(wildcards):
-    """Return the digest of what the job is told that writes the long files."""
+    """Return the digest of the parameters of the job that writes the long files."""
     return keep_job(PLAN.steps.tables())
 
 
 def table_job(wildcards):
-    """Return the digest of what the job of a single table is told."""
+    """Return the digest of the parameters of the job of a single table."""
     return keep_job(TablesJob(tables=[PLAN.steps.table(wildcards.suite, wildcards.dataset)]))
 
 
 def table_inputs(wildcards):
-    """Return the values of a table; of a suite that is not selected also the jobs that fuse its methods."""
+    """Return the values of a table.
+
+    For a suite that is not selected, return also the jobs that fuse its methods.
+    """
     suites = PLAN.selection.registry.suites
     selected = [suite.name for suite in PLAN.selection.registry.selected]
     known = PLAN.selection.registry.datasets[wildcards.dataset]
@@ -90,7 +94,8 @@ rule write_table:
         " --values {input.values:q} 2> {log:q}"
 
 
-# Fails as long as a cell has no result: names it and its log, and sets the exit status. The next run tries again.
+# Fails as long as a cell has no result: names the cell and its log, and sets the exit status. The
+# next run tries again.
 rule verdict:
     input:
         TABLES,

@@ -3,7 +3,8 @@ import json
 
 from fusebench.contracts.markers import Manifest
 
-# What the tables show enlarged is held against each dataset. Other crops are no reason to prepare it again.
+# The crops that tables show enlarged must lie inside the images of each dataset. Changed crops are
+# no reason to prepare a dataset again.
 CROPS = LaterText(lambda: json.dumps(crops_of(PLAN.selection.registry)))
 
 
@@ -18,7 +19,8 @@ rule prepare_dataset:
         "resources/datasets/{dataset}.json",
     log:
         "logs/datasets/{dataset}.log",
-    # It ends well whatever becomes of the dataset, and fails where the configuration is wrong about its images.
+    # The job ends well even where the dataset cannot be prepared. It fails only where the
+    # configuration is wrong about the images.
     retries: 0
     params:
         job=lambda wildcards: PLAN.steps.dataset(wildcards.dataset),

@@ -1,12 +1,13 @@
-# Evidence: self-checks against the images that authors committed, further runs, and published numbers.
+# Evidence: self-checks with the images that authors committed, further runs, and published numbers.
 #
 #   snakemake --cores 2 selfcheck                      every entry with `selfcheck`
 #   snakemake --cores 2 claims                         every published number in the registry
 #   snakemake --cores 2 evidence                       both, and a page for each method
 #
-#   snakemake --cores 2 spread --config repeats=3      the selected suites again and again: means with their spread
+#   snakemake --cores 2 spread --config repeats=3      repeated runs: means with their spread
 #
-# `--config suite=NAME` restricts all of them to that suite. Runs of self-checks and further runs are fused by the rule `fuse`.
+# `--config suite=NAME` restricts all of them to that suite. The rule `fuse` makes the runs of
+# self-checks and the further runs.
 from fusebench.layout import committed_marker, record_path
 
 
@@ -181,4 +182,5 @@ rule write_evidence_pages:
         entries=PLAN.evidence_jobs.pages_digest,
     shell:
         "python -m fusebench.steps evidence-pages --methods {params.methods:q}"
-        " --checks {input.checks:q} --claims {input.claims:q} --output {output.markdown:q} 2> {log:q}"
+        " --checks {input.checks:q} --claims {input.claims:q} --output {output.markdown:q}"
+        " 2> {log:q}"

@@ -1,7 +1,8 @@
-# One job fuses a list of cells of one method: one cell, or several where there are so many that starting jobs costs more than
-# they do (`together_from`, `cells_per_job`). It ends well whatever the authors' script does; the record of each cell says what
-# it did. A job that is killed is tried again with more memory and time. The final attempt runs nothing: it writes down how the
-# others ended, so that every table is complete.
+# One job fuses a list of cells of one method: one cell, or several where there are so many that
+# starting a job takes longer than its work (`together_from`, `cells_per_job`). It ends well whatever
+# the authors' script does; the record of each cell says how it ended. A job that is killed is
+# retried with more memory and time. The final attempt runs nothing: it records how the others ended,
+# so that every table is complete.
 
 
 def fuse_needs(wildcards, attempt):
@@ -26,7 +27,7 @@ def fuse_threads(wildcards):
 
 
 def fuse_numbers(wildcards):
-    """Return the number of the attempt of each cell of a job."""
+    """Return the attempt number of each cell of a job."""
     return PLAN.fusing.attempts(wildcards.method, wildcards.job, session())
 
 
@@ -40,7 +41,8 @@ rule fuse:
     input:
         lambda wildcards: PLAN.fusing.inputs(wildcards.method, wildcards.job),
     output:
-        # Kept until it is written again: that a job has ended before tells a lost record from one that was never made.
+        # Snakemake does not delete it before the job: a job that has ended before shows that a
+        # record was lost, and not that it was never made.
         update("results/jobs/{method}/{job}.json"),
     log:
         "logs/fuse/{method}/{job}.log",
@@ -52,7 +54,7 @@ rule fuse:
         mem_mb=fuse_memory,
         runtime=fuse_minutes,
         slurm_extra=fuse_slurm_options,
-        # Snakemake tells resources alone which attempt it is.
+        # Snakemake passes the attempt to functions of resources only.
         job_attempt=lambda wildcards, attempt: attempt,
     params:
         job=lambda wildcards: as_parameter(PLAN.fusing.job(wildcards.method, wildcards.job)),
@@ -63,7 +65,8 @@ rule fuse:
         " --numbers {params.numbers} --attempt {resources.job_attempt} --output {output:q}"
 
 
-# The same for methods on a GPU: a rule of its own, so that a profile can send its jobs to other nodes.
+# The same for methods on a GPU: a rule of its own, so that a profile can send its jobs to other
+# nodes.
 use rule fuse as fuse_on_gpu with:
     wildcard_constraints:
         method=PLAN.methods_on("cuda"),
@@ -73,7 +76,7 @@ localrules:
     record,
 
 
-# A cell by the name of its record, which the job of that cell alone has written.
+# A cell by the name of its record. The job of that cell alone has written it.
 rule record:
     input:
         "results/jobs/{method}/{dataset}.json",

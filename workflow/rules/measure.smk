@@ -1,4 +1,5 @@
-# The metrics of the runs on one or several datasets, in one job: each pair of sources is read once for all methods.
+# The metrics of the runs on one or several datasets, in one job: each pair of sources is read once
+# for all methods.
 
 
 def measured_datasets(wildcards):

@@ -1,5 +1,6 @@
-# The tables and figures of papers, from `tables:` of the configuration. Each measures what it shows and nothing else, so that
-# asking for one table runs only the methods in it; values that were measured before are kept beside the runs.
+# The tables and figures of papers, from `tables:` of the configuration. Each table measures only
+# what it shows, so that asking for one table runs only the methods in it. Values that were measured
+# before are cached beside the runs.
 
 
 localrules:

@@ -1,4 +1,5 @@
-# The page of results (`snakemake report`), the data package (`snakemake package`) and the archive (`snakemake archive`).
+# The page of results (`snakemake report`), the data package (`snakemake package`) and the archive
+# (`snakemake archive`).
 
 
 localrules:
@@ -83,8 +84,8 @@ rule write_package:
         registry=PLAN.paper_jobs.registry_digest,
         session=SESSION,
     shell:
-        "python -m fusebench.steps package --options {params.options:q} --session {params.session:q}"
-        " --output {output.package:q} 2> {log:q}"
+        "python -m fusebench.steps package --options {params.options:q}"
+        " --session {params.session:q} --output {output.package:q} 2> {log:q}"
 
 
 # All that a second machine needs to make the tables and figures again without any method.

@@ -1,4 +1,5 @@
-# Clones at their pinned commits, and weights: all that needs a network stays on the submitting machine.
+# Clones at their pinned commits, and weights: all that needs a network runs on the submitting
+# machine.
 from fusebench.contracts.markers import SourceMarker, WeightsMarker
 
 
