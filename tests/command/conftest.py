@@ -1,5 +1,6 @@
-"""Fixtures of the commands on environments: a registry of small wheels, and settings of uv of their
-own.
+"""Fixtures of the commands on environments.
+
+They are a registry of small wheels, and settings of uv for the tests alone.
 """
 
 from tests.environments.conftest import _own_uv, make_environment, wheels

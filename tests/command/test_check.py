@@ -25,7 +25,7 @@ def small(tmp_path: Path) -> SmallProject:
 
 
 def test_the_registry_is_counted(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
-    """Methods, those that run, datasets and suites, and which suite is selected."""
+    """Methods, active methods, datasets and suites are counted; the selected suite is named."""
     small.write()
     assert main(["check", "--project", str(small.root)]) == 0
     shown = capsys.readouterr()
@@ -40,7 +40,7 @@ def test_the_registry_is_counted(small: SmallProject, capsys: pytest.CaptureFixt
 def test_this_folder_is_the_default(
     small: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As of every subcommand."""
+    """Without ``--project`` the command reads the working folder, as every subcommand does."""
     small.config["suite"] = ["more", "s"]
     small.write()
     monkeypatch.chdir(small.root)
@@ -51,7 +51,7 @@ def test_this_folder_is_the_default(
 def test_every_problem_is_told_at_once(
     small: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A line for each, with file, line and entry, and status 1; nothing is counted then."""
+    """Each problem has a line with file, line and entry; the status is 1 and nothing is counted."""
     small.methods["two"] = {**METHOD, "code": "https://example.org/lab/two", "tasks": ["sonar"]}
     small.datasets["pairs"]["kid"] = "local"
     small.config["suites"]["s"]["datasets"] = ["pears"]
@@ -73,6 +73,6 @@ def test_every_problem_is_told_at_once(
 
 
 def test_the_registry_of_the_workflow_is_right(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is shipped passes its own check."""
+    """The registry that is shipped passes its own check."""
     assert main(["check", "--project", str(Path(__file__).parents[2])]) == 0
     assert "methods.yaml: " in capsys.readouterr().out

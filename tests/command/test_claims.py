@@ -1,5 +1,6 @@
-"""``fusebench claims``: a published table becomes a file of the project; the readers are tested
-with the evidence.
+"""``fusebench claims``: a published table becomes a file of the project.
+
+The readers of the tables are tested with the evidence.
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ def test_rows_of_the_methods_named_are_written(
     names: list[str],
     count: int,
 ) -> None:
-    """In the order of the table; all of them where none is named.
+    """Rows are written in the order of the table; without a name, all of them.
 
-    Where they are and how many is printed.
+    The command prints the file and the number of rows.
     """
     project = tmp_path / "project"
     call = ["claims", "cddfuse", "--project", str(project), "--mirror", mirrors]
@@ -67,7 +68,7 @@ def test_rows_of_the_methods_named_are_written(
 def test_an_unknown_method_leaves_the_file_as_it_was(
     tmp_path: Path, mirrors: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Status 1, with what the table does hold."""
+    """The status is 1, and the message says which methods the table holds."""
     call = ["claims", "cddfuse", "--project", str(tmp_path), "--mirror", mirrors]
     assert main([*call, "--name", "nobody"]) == 1
     shown = capsys.readouterr()
@@ -80,7 +81,7 @@ def test_an_unknown_method_leaves_the_file_as_it_was(
 def test_a_repository_that_cannot_be_had_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where it was looked for."""
+    """The message says where the repository was looked for."""
     mirror = f"{tmp_path}/none/{{owner}}+{{name}}"
     assert main(["claims", "vifb", "--project", str(tmp_path), "--mirror", mirror]) == 1
     told = capsys.readouterr().err

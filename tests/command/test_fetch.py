@@ -1,4 +1,4 @@
-"""``fusebench fetch``: everything that needs a network, and the names of what could not be had."""
+"""``fusebench fetch``: fetches everything that needs a network, and names what is missing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def small(tmp_path: Path) -> SmallProject:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands that were started instead of Snakemake, which ends well."""
+    """The commands that were started instead of Snakemake; each ends well."""
     commands: list[list[str]] = []
 
     def note(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
@@ -57,13 +57,14 @@ def fetch(small: SmallProject, *words: str) -> int:
 def test_what_cannot_be_had_is_named(
     small: SmallProject, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Clone, environment and images each with the state of its marker and why, after a real run of
-    the workflow.
+    """Clone, environment and images are named, each with the state and the reason of its marker.
+
+    The workflow is really run.
     """
     mirror = f"{small.root}/mirrors/{{owner}}+{{name}}"
     assert fetch(small, "--mirror", mirror, "--cores", "1") == 1
     told = capfd.readouterr().err.partition("fusebench fetch: ")[2].splitlines()
-    assert told[0] == "could not be had:"
+    assert told[0] == "could not be fetched or built:"
     assert told[1].startswith(f"  {SOURCE}: source-unavailable: no mirror of ")
     assert told[2].startswith(f"  {ENVIRONMENT}: env-failed: small: no ")
     assert told[3].startswith(f"  {DATASET}: skipped: images: must be the folder of your images")
@@ -71,7 +72,7 @@ def test_what_cannot_be_had_is_named(
 
 
 def test_the_next_one_tries_again(small: SmallProject, capfd: pytest.CaptureFixture[str]) -> None:
-    """A repository that is there now is fetched, and named no longer."""
+    """A repository that exists now is fetched, and is no longer named."""
     repository = git.Repo.init(small.root / "mirrors" / "lab+one")
     actor = git.Actor("An Author", "author@example.org")
     commit = repository.index.commit("publish", author=actor, committer=actor).hexsha
@@ -83,16 +84,14 @@ def test_the_next_one_tries_again(small: SmallProject, capfd: pytest.CaptureFixt
     assert f"{source}: source-unavailable" in capfd.readouterr().err
     (small.root / "away").rename(small.root / "mirrors")
     assert fetch(small, "--mirror", mirror) == 1
-    told = capfd.readouterr().err.partition("could not be had:")[2]
+    told = capfd.readouterr().err.partition("could not be fetched or built:")[2]
     assert source not in told and ENVIRONMENT in told
 
 
 def test_snakemake_is_asked_for_what_is_fetched(
     small: SmallProject, started: list[list[str]]
 ) -> None:
-    """Of this workflow, in the folder of the project, with two cores; as far as it goes where a
-    part fails.
-    """
+    """Snakemake runs this workflow in the project's folder, with two cores and ``--keep-going``."""
     had(small)
     assert fetch(small) == 0
     assert started == [
@@ -104,7 +103,7 @@ def test_snakemake_is_asked_for_what_is_fetched(
 
 
 def test_options_are_handed_on(small: SmallProject, started: list[list[str]]) -> None:
-    """Suite and mirror as configuration, the number of jobs as it is."""
+    """Suite and mirror become configuration of Snakemake, the number of jobs its ``--cores``."""
     had(small)
     small.config["suites"]["t"] = small.config["suites"]["s"]
     assert fetch(small, "--suite", "s,t", "--mirror", "/m/{name}", "--cores", "5") == 0
@@ -116,7 +115,7 @@ def test_options_are_handed_on(small: SmallProject, started: list[list[str]]) ->
 def test_only_what_the_suite_needs_is_missed(
     small: SmallProject, started: list[list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Another suite needs other datasets; what the configured one lacks is not told then."""
+    """With another suite, only the datasets of that suite are reported as missing."""
     had(small)
     small.datasets["more"] = {**small.datasets["pairs"], "title": "More"}
     small.config["suites"]["t"] = {"methods": ["one"], "datasets": ["more"]}
@@ -129,7 +128,7 @@ def test_only_what_the_suite_needs_is_missed(
 def test_weights_are_missed_where_they_have_an_address(
     small: SmallProject, started: list[list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Those that a person has to fetch are told with the reason of their marker."""
+    """Weights that a person has to download are named with the reason of their marker."""
     had(small)
     small.methods["one"] = {**METHOD, "weights": [{"path": "w.pth", "page": "https://example.org"}]}
     write_stored(small.root / WEIGHTS, WeightsMarker(state="weights-missing", reason="by hand"))
@@ -142,7 +141,7 @@ def test_weights_are_missed_where_they_have_an_address(
 def test_the_status_of_snakemake_is_kept(
     small: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing is missing and it failed all the same."""
+    """Where nothing is missing and Snakemake failed, the command returns Snakemake's status."""
     had(small)
     monkeypatch.setattr(
         "fusebench.command.fetch.subprocess.run",
@@ -152,7 +151,7 @@ def test_the_status_of_snakemake_is_kept(
 
 
 def test_an_unknown_suite_is_told(small: SmallProject, capfd: pytest.CaptureFixture[str]) -> None:
-    """By the workflow with all that is wrong, and without a traceback."""
+    """The workflow reports an unknown suite without a traceback."""
     assert fetch(small, "--suite", "nosuch") == 1
     told = capfd.readouterr().err
     assert "(suite): unknown suite 'nosuch'; known: s" in told and "Traceback" not in told

@@ -1,5 +1,6 @@
-"""``fusebench list``: methods, datasets, duplicates, metrics and environments as a table or as
-JSON.
+"""``fusebench list``: the parts of the registry as a table or as JSON.
+
+These are methods, datasets, duplicates, metrics and environments.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def listed(small: SmallProject, what: str, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_methods(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is not known is empty."""
+    """A value that is not known is empty."""
     one, two, idle = listed(small, "methods", capsys)
     assert one == {
         **{"method": "one", "task": "infrared-visible", "year": "2021", "licence": "MIT"},
@@ -66,8 +67,9 @@ def test_methods(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_datasets(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
-    """The frozen list tells how many pairs there are, else what was prepared; its hash, else that
-    of the entry.
+    """The frozen list gives the number of pairs, else the prepared dataset does.
+
+    The hash is that of the prepared dataset, else that of the entry.
     """
     folder = small.root / "resources" / "datasets"
     written_manifest(folder / "pairs", {"p": (FLAT, FLAT), "q": (FLAT, FLAT)}, sha256="b" * 64)
@@ -84,12 +86,12 @@ def test_datasets(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> No
 def test_a_dataset_that_was_never_looked_at(
     small: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody knows how many pairs a folder holds."""
+    """A folder that was not prepared has no number of pairs."""
     assert listed(small, "datasets", capsys)[0]["pairs"] == "?"
 
 
 def test_duplicates(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
-    """Prepared datasets that share a pair are told; without any the table says so."""
+    """Prepared datasets that share a pair are listed; without any the table says so."""
     small.write()
     assert main(["list", "duplicates", "--project", str(small.root)]) == 0
     assert capsys.readouterr().out == "(none)\n"
@@ -105,7 +107,7 @@ def test_duplicates(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> 
 def test_metrics_need_no_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They are those of fusebench, wherever it is asked."""
+    """The metrics are listed in any folder, because they belong to fusebench."""
     monkeypatch.chdir(tmp_path)
     assert main(["list", "metrics"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -118,8 +120,9 @@ def test_metrics_need_no_project(
 
 
 def test_environments(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each with the number of active methods that use it; one that is not locked yet says which
-    command is due.
+    """Each environment has the number of active methods that use it.
+
+    One that is not locked yet says which command locks it.
     """
     small.write()
     for name in ("small", "unused"):
@@ -136,7 +139,7 @@ def test_environments(small: SmallProject, capsys: pytest.CaptureFixture[str]) -
 def test_a_wrong_registry_has_no_table(
     small: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its problems are told as ``fusebench check`` tells them."""
+    """Its problems are reported as ``fusebench check`` reports them."""
     small.methods["one"]["envv"] = "x"
     small.write()
     assert main(["list", "methods", "--project", str(small.root)]) == 1
@@ -145,14 +148,14 @@ def test_a_wrong_registry_has_no_table(
 
 
 def test_columns_are_as_wide_as_their_longest_cell() -> None:
-    """Heads underlined, no blanks at the ends of lines."""
+    """Heads are underlined, and no line ends with blanks."""
     rows = [{"name": "a", "n": "1"}, {"name": "longer", "n": ""}]
     assert as_table(rows) == "name    n\n------  -\na       1\nlonger"
     assert as_table([]) == "(none)"
 
 
 def test_json_keeps_letters(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
-    """A licence with an umlaut is readable."""
+    """A licence with an umlaut is readable in the JSON."""
     small.methods["one"]["licence"] = "für Forschung"
     small.write()
     assert main(["list", "methods", "--json", "--project", str(small.root)]) == 0

@@ -1,4 +1,4 @@
-"""``fusebench lock``: which environments are locked, and what is printed of them."""
+"""``fusebench lock``: which environments are locked, and what the command prints."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ x-fusebench:
 def test_each_package_that_changed_has_a_line(
     make_environment: MakeEnvironment, wheels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Below the file of the lock, with the number of changes; a lock that says the same is
-    unchanged.
+    """Below the name of the lock and the number of changes, each changed package has a line.
+
+    A lock with the same content is unchanged.
     """
     folder = make_environment()
     lock = folder / "requirements.lock"
@@ -39,7 +40,7 @@ def test_each_package_that_changed_has_a_line(
 def test_those_that_are_named_are_locked_in_their_order(
     make_environment: MakeEnvironment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And no others."""
+    """No other environment is locked."""
     for name in ("one", "two", "three"):
         folder = make_environment(name, pip="[beta]")
     assert main(["lock", "two", "one", "--envs", str(folder.parent)]) == 0
@@ -53,8 +54,9 @@ def test_without_a_name_all_are_locked(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Those of ``envs`` in this folder, by name; a folder without an ``environment.yml`` is
-    none.
+    """All environments of ``envs`` in this folder are locked, by name.
+
+    A folder without an ``environment.yml`` is no environment.
     """
     for name in ("b", "a"):
         folder = make_environment(name, pip="[beta]")
@@ -73,7 +75,7 @@ def test_without_a_name_all_are_locked(
 def test_one_variant_can_be_locked_alone(
     make_environment: MakeEnvironment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without the option every variant gets its lock."""
+    """Without the option ``--variant`` every variant gets its lock."""
     folder = make_environment(pip="[]", more=VARIANTS)
     envs = ["--envs", str(folder.parent)]
     assert main(["lock", "small", "--variant", "cuda", *envs]) == 0
@@ -102,9 +104,7 @@ def test_what_cannot_be_locked_is_told(
     words: list[str],
     told: str,
 ) -> None:
-    """An environment that is not there, a variant that it has not, a package that no registry
-    holds: status 1.
-    """
+    """The status is 1 for an environment, a variant or a package that does not exist."""
     make_environment("unsolvable", pip="[gamma]")
     folder = make_environment(pip="[]", more=VARIANTS.partition("    cuda:")[0])
     assert main(["lock", *words, "--envs", str(folder.parent)]) == 1
@@ -116,7 +116,7 @@ def test_what_cannot_be_locked_is_told(
 def test_what_was_locked_before_an_error_stays_locked(
     make_environment: MakeEnvironment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is printed as it is made."""
+    """Each lock is printed as it is made."""
     make_environment("a", pip="[beta]")
     folder = make_environment("b", pip="[gamma]")
     assert main(["lock", "--envs", str(folder.parent)]) == 1

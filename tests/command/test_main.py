@@ -1,4 +1,4 @@
-"""The ``fusebench`` command itself: its subcommands, its exit statuses, and how errors are told."""
+"""The ``fusebench`` command itself: its subcommands, its exit statuses and its errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.registry.small import SmallProject
 
 @pytest.mark.parametrize("name", list(SUBCOMMANDS))
 def test_every_subcommand_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """``--help`` ends well and begins with how it is called and what it is for."""
+    """``--help`` ends well and begins with the usage and the purpose of the subcommand."""
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
     assert ended.value.code == 0
@@ -25,7 +25,7 @@ def test_every_subcommand_explains_itself(name: str, capsys: pytest.CaptureFixtu
 
 
 def test_the_command_lists_its_subcommands(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each with its line."""
+    """``fusebench --help`` has each subcommand with its one-line help."""
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
@@ -55,7 +55,7 @@ def test_the_command_lists_its_subcommands(capsys: pytest.CaptureFixture[str]) -
 def test_a_call_that_means_nothing_is_status_2(
     words: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As of any command: how it is called, and what is wrong, on stderr."""
+    """The usage and the mistake are printed on stderr."""
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
@@ -66,7 +66,7 @@ def test_a_call_that_means_nothing_is_status_2(
 def test_an_error_is_one_message_and_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a traceback, after the name of the subcommand."""
+    """The message has the name of the subcommand and no traceback."""
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "config.yaml").write_text("suite: [", encoding="utf-8")
     assert main(["check", "--project", str(tmp_path)]) == 1
@@ -76,7 +76,7 @@ def test_an_error_is_one_message_and_status_1(
 
 
 def test_only_the_errors_of_fusebench_are_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A defect is not hidden behind one line."""
+    """A defect of fusebench keeps its traceback."""
 
     def broken(_: object) -> int:
         raise ZeroDivisionError
@@ -88,7 +88,7 @@ def test_only_the_errors_of_fusebench_are_messages(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    """``fusebench list metrics | head`` ends well, and says nothing."""
+    """``fusebench list metrics | head`` ends well, without a message."""
     SmallProject(tmp_path).write()
     done = subprocess.run(
         f"{sys.executable} -c 'from fusebench.command import main; raise SystemExit(main())'"
@@ -104,7 +104,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 
 def test_a_subcommand_loads_no_other() -> None:
-    """Each starts as fast as what it needs; numerical libraries are loaded by what computes."""
+    """A subcommand imports neither other subcommands nor the numerical libraries."""
     code = (
         "import sys; from fusebench.command import _parser; _parser(['measure', 'a', 'b', 'f']);"
         "print(sorted({'numpy', 'cv2', 'snakemake', 'rattler', 'fusebench.command.lock'}"

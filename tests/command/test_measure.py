@@ -1,8 +1,7 @@
-"""``fusebench measure``: its table and its JSON, what has no value, and claims held against
-every definition.
+"""``fusebench measure``: its table, its JSON, missing values, and claims.
 
-Files that cannot be measured and whole sets of evaluators are in
-``tests/metrics/test_measure_command.py``.
+A claim is compared with every definition of its metric. Files that cannot be measured and whole
+sets of evaluators are in ``tests/metrics/test_measure_command.py``.
 """
 
 from __future__ import annotations
@@ -40,14 +39,17 @@ def measured(files: list[str], capsys: pytest.CaptureFixture[str], *words: str) 
 def test_the_defaults_are_those_of_infrared_and_visible(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where no metric is named."""
+    """Without ``--metrics`` the default metrics of infrared-visible fusion are measured."""
     assert list(measured(files, capsys)) == default_metrics("infrared-visible")
 
 
 def test_a_table_has_a_line_for_each_metric(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Name, value, unit, and what is better; columns are aligned, and no line ends with blanks."""
+    """A line has name, value, unit and which direction is better.
+
+    Columns are aligned, and no line ends with blanks.
+    """
     assert main(["measure", *files, "--metrics", "SF@vifb", "MSE", "QSF", "EN"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["SF@vifb", "MSE", "QSF", "EN"]
@@ -63,8 +65,9 @@ def test_a_table_has_a_line_for_each_metric(
 def test_a_metric_without_a_value_has_a_reason(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A dash in the table and null in JSON, the reason on stderr; the others are measured all the
-    same.
+    """It is a dash in the table and null in JSON, with the reason on stderr.
+
+    The other metrics are measured all the same.
     """
     cv2.imwrite(files[2], np.full((64, 72), 9, np.uint8))
     assert main(["measure", *files, "--metrics", "EN", "CC"]) == 0
@@ -81,7 +84,7 @@ def test_a_metric_without_a_value_has_a_reason(
 def test_no_value_at_all_is_status_1(
     files: list[str], capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    """What was asked for is printed, with nothing in it."""
+    """The metrics that were asked for are printed without values."""
     cv2.imwrite(files[2], np.full((64, 72), 9, np.uint8))
     assert main(["measure", *files, "--metrics", "CC", *words]) == 1
     assert "CC" in capsys.readouterr().out
@@ -106,7 +109,7 @@ def test_a_ground_truth_is_given_by_its_option(
 def test_multi_band_metrics_have_no_value_on_images(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They are measured on arrays, which files of images do not hold."""
+    """They are measured on arrays with bands, which image files do not hold."""
     assert main(["measure", *files, "--metrics", "QNR"]) == 1
     assert "QNR: is defined for bands images, these are gray images" in capsys.readouterr().err
 
@@ -125,7 +128,7 @@ def test_multi_band_metrics_have_no_value_on_images(
 def test_a_claim_is_given_by_what_rounds_to_it(
     value: float, decimals: int, given: tuple[float, float]
 ) -> None:
-    """Half a unit of the last printed digit to both sides, and no more."""
+    """A value may differ by half a unit of the last printed digit on both sides, and no more."""
     claimed = Claimed(value, decimals)
     assert all(map(claimed.is_given_by, (value, *given)))
     unit = 10.0**-decimals
@@ -137,7 +140,7 @@ def test_a_claim_is_given_by_what_rounds_to_it(
 def test_a_claim_is_a_number_with_a_point(
     files: list[str], capsys: pytest.CaptureFixture[str], number: str
 ) -> None:
-    """What it must be is told with an example."""
+    """The message says what a claim must be, with an example."""
     assert main(["measure", *files, "--explain", f"EN={number}"]) == 1
     told = "--explain must be METRIC=VALUE with a number, such as SSIM=1.03; found"
     assert f"{told} 'EN={number}'" in capsys.readouterr().err
@@ -155,8 +158,9 @@ def test_printed_digits_decide(
 def test_an_explanation_begins_with_the_nearest(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each definition with its value, and how far it is from the claim; status 0 where one gives
-    it.
+    """Each definition has its value and its distance from the claim, the nearest first.
+
+    The status is 0 where one gives the claimed value.
     """
     value = measured(files, capsys, "--metrics", "MSE@tang")["MSE@tang"]
     assert main(["measure", *files, "--explain", f"MSE={value:.6f}"]) == 0
@@ -174,7 +178,7 @@ def test_an_explanation_begins_with_the_nearest(
 def test_definitions_without_a_value_are_explained_too(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With a dash and their reason, below the others; in JSON by themselves."""
+    """They stand below the others, with a dash and the reason; in JSON they are separate."""
     cv2.imwrite(files[1], np.zeros((64, 72), np.uint8))
     main(["measure", *files, "--explain", "VIF=1.00"])
     last = capsys.readouterr().out.splitlines()[-1]
@@ -188,7 +192,10 @@ def test_definitions_without_a_value_are_explained_too(
 def test_an_explanation_leaves_out_what_needs_a_ground_truth(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With one it is tried as well; a metric that has no other definition has nothing to print."""
+    """With a ground truth such a definition is tried too.
+
+    A metric that has no other definition has nothing to print.
+    """
     assert main(["measure", *files, "--explain", "SSIM-GT=0.5"]) == 1
     assert capsys.readouterr().out == "claimed: 0.5\n"
     words = ["--explain", "SSIM-GT=0.5", "--reference", files[0]]
@@ -204,20 +211,20 @@ def test_an_explanation_leaves_out_what_needs_a_ground_truth(
     ],
 )
 def test_images_are_read_as_they_are(tmp_path: Path, pixels: Any, shape: tuple[int, ...]) -> None:
-    """16 bits stay, an alpha channel goes."""
+    """16 bits stay 16 bits, and an alpha channel is dropped."""
     cv2.imwrite(str(tmp_path / "x.png"), pixels)
     found = read_image(tmp_path / "x.png")
     assert found.shape == shape and found.dtype == pixels.dtype
 
 
 def test_channels_are_red_green_and_blue(tmp_path: Path) -> None:
-    """In that order, which is not OpenCV's."""
+    """The channels have this order, which is not OpenCV's."""
     blue_first: Any = np.array([[[30, 20, 10]]], np.uint8)
     cv2.imwrite(str(tmp_path / "x.png"), blue_first)
     assert read_image(tmp_path / "x.png").tolist() == [[[10, 20, 30]]]
 
 
 def test_a_folder_is_no_image(tmp_path: Path) -> None:
-    """It is told as a file that is not there."""
+    """A folder is reported like a file that does not exist."""
     with pytest.raises(MetricError, match="must be an image file, and there is no such file"):
         read_image(tmp_path)

@@ -1,5 +1,6 @@
-"""``fusebench pin``: hashes of a first download, of weights in an entry and of images beside their
-list of pairs.
+"""``fusebench pin``: hashes of a first download.
+
+Those of weights go into the entry, those of images beside their list of pairs.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ def image(level: int) -> Pixels:
 
 @pytest.fixture
 def small(tmp_path: Path) -> SmallProject:
-    """A project with a method of three files of weights, one of which is pinned, and a dataset that
-    was prepared.
+    """A project with a method with weights, and a prepared dataset.
+
+    The weights are three files, one of which is pinned.
     """
     project = SmallProject(tmp_path)
     weights = [
@@ -71,7 +73,7 @@ def test_weights_without_a_hash_get_theirs(
 def test_images_are_pinned_beside_their_list(
     small: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The sums of all images, and their file in the entry, which stays as it was otherwise."""
+    """The hashes of all images are written, and the entry gets their file; the rest of it stays."""
     assert pin(small, "pairs") == 0
     assert capsys.readouterr().out == "pairs: pairs/pairs.sha256 pins 4 images\n"
     assert read_pins(small.root / "pairs" / "pairs.sha256") == {
@@ -86,7 +88,7 @@ def test_images_are_pinned_beside_their_list(
 
 
 def test_pinned_images_stay_pinned(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
-    """Other images take the place of the pins only when a person removes them."""
+    """The pins are replaced by other images only when a person has removed them."""
     pin(small, "pairs")
     folder = small.root / "resources" / "datasets" / "pairs"
     written_manifest(folder, {"p": (image(9), image(9))})
@@ -102,7 +104,7 @@ def test_pinned_images_stay_pinned(small: SmallProject, capsys: pytest.CaptureFi
 def test_several_names_are_pinned_in_their_order(
     small: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Methods and datasets in one call; those before an unknown name are pinned."""
+    """Methods and datasets may be in one call; those before an unknown name are pinned."""
     assert pin(small, "pairs", "one", "neither", "one") == 1
     shown = capsys.readouterr()
     assert [line.split(":")[0] for line in shown.out.splitlines()] == ["pairs", "one"]
@@ -120,13 +122,14 @@ def test_several_names_are_pinned_in_their_order(
 def test_only_a_success_is_pinned(
     small: SmallProject, capsys: pytest.CaptureFixture[str], name: str, marker: str
 ) -> None:
-    """Neither what failed nor what was never run; the registry stays as it was."""
+    """Neither a failed nor a missing step is pinned; the registry stays as it was."""
     file = small.root / marker
     before = [(small.root / f"{kind}.yaml").read_bytes() for kind in ("methods", "datasets")]
     kind = WeightsMarker if name == "one" else Manifest
     write_stored(file, kind(state="crashed", reason="boom"))
     assert pin(small, name) == 1
-    assert f"{file} must tell of a success; found crashed: boom" in capsys.readouterr().err
+    message = f"{file} must be the marker of a success; found crashed: boom"
+    assert message in capsys.readouterr().err
     file.write_text("{", encoding="utf-8")
     assert pin(small, name) == 1
     assert f"{file}: must be a whole JSON file" in capsys.readouterr().err
@@ -140,7 +143,7 @@ def test_only_a_success_is_pinned(
 def test_comments_and_order_of_a_file_stay(
     small: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A person's file is changed in one place."""
+    """A person's file is changed in one place only."""
     path = small.root / "datasets.yaml"
     path.write_text(f"# ours\n{path.read_text(encoding='utf-8')}# the end\n", encoding="utf-8")
     assert pin(small, "pairs") == 0

@@ -1,4 +1,4 @@
-"""`fusebench verified` and `fusebench pin`: what a run bears out is written, anything else is refused."""
+"""`fusebench verified` and `fusebench pin` write what a run confirms, and refuse the rest."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ RUN = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one published method, a variant that merges it, a dataset, and a good record of the first."""
+    """A project with one published method, a variant that merges it, and a dataset.
+
+    The first method has a good record.
+    """
     (tmp_path / "envs" / "classical").mkdir(parents=True)
     (tmp_path / "config").mkdir()
     sides = {side: {"files": f"{side}/{{name}}.png"} for side in ("a", "b")}
@@ -49,8 +52,9 @@ def project(tmp_path: Path) -> Path:
         tmp_path / "config" / "config.yaml", {"suite": "s", "suites": {"s": suite}, "device": "cpu"}
     )
     (tmp_path / "methods.yaml").write_text(
-        f"m: &m\n  title: M\n  tasks: [infrared-visible]\n  code: https://github.com/o/m\n  commit: {COMMIT!r}\n"
-        f"  env: classical\n  weights:\n    - path: w.pth\n      url: https://example.org/w.pth\n  run: {json.dumps(RUN)}\n"
+        "m: &m\n  title: M\n  tasks: [infrared-visible]\n  code: https://github.com/o/m\n"
+        f"  commit: {COMMIT!r}\n  env: classical\n  weights:\n    - path: w.pth\n"
+        f"      url: https://example.org/w.pth\n  run: {json.dumps(RUN)}\n"
         "\nvariant:\n  <<: *m\n  title: V\n  run: " + json.dumps({**RUN, "seed": 1}) + "\n"
     )
     write_record(tmp_path, "pairs", ["p", "q"])
@@ -103,7 +107,7 @@ def verified(project: Path, *arguments: str) -> int:
 
 
 def test_facts_of_a_good_record_are_written(project: Path) -> None:
-    """Date, device, dataset and the hash over names and pixels; the registry stays valid."""
+    """Date, device, dataset and image hash are written, and the registry stays valid."""
     assert verified(project, "m") == 0
     fact = load_registry(project).methods["m"].verified
     images = read_stored(project / "results/runs/m/pairs/record.json", Record).images
@@ -139,7 +143,7 @@ def test_verification_is_not_inherited(project: Path) -> None:
 def test_record_that_bears_nothing_out_is_refused(
     project: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], message: str
 ) -> None:
-    """A run that failed, or that was told something else than the entry says today, verifies nothing."""
+    """A run that failed, or whose entry has changed since then, verifies nothing."""
     before = (project / "methods.yaml").read_text()
     write_record(project, "pairs", ["p", "q"], **changes)
     assert verified(project, "m") == 1
@@ -148,7 +152,7 @@ def test_record_that_bears_nothing_out_is_refused(
 
 
 def test_changed_image_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An image on disk that is not the record's is told by its path."""
+    """An image on disk that differs from the record is refused, with its path in the message."""
     path = project / "results/runs/m/pairs/fused/q.png"
     write_png(path, np.arange(20, dtype=np.uint8).reshape(4, 5))
     assert verified(project, "m") == 1
@@ -164,7 +168,7 @@ def test_method_without_a_run_is_refused(project: Path, capsys: pytest.CaptureFi
 def test_fields_for_an_unknown_dataset_are_told(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A dataset named below `per_dataset` that does not exist is a mistake, told with the nearest known name."""
+    """An unknown dataset below `per_dataset` is refused, with the nearest known name."""
     text = (project / "methods.yaml").read_text()
     run = json.dumps({**RUN, "per_dataset": {"pears": {"seed": 2}}})
     (project / "methods.yaml").write_text(text.replace(json.dumps(RUN), run))
@@ -188,16 +192,19 @@ def test_pin_refuses_what_was_not_fetched(
 ) -> None:
     """Without a good marker there is nothing to pin."""
     assert main(["pin", "m", "--project", str(project)]) == 1
-    assert "must tell of a success; found none: it was not run" in capsys.readouterr().err
+    assert "must be the marker of a success; found none: it was not run" in capsys.readouterr().err
     failed = WeightsMarker(state="weights-missing", reason="the link is dead")
     write_stored(project / "resources/weights/m.json", failed)
     assert main(["pin", "m", "--project", str(project)]) == 1
-    told = "must tell of a success; found weights-missing: the link is dead"
+    told = "must be the marker of a success; found weights-missing: the link is dead"
     assert told in capsys.readouterr().err
 
 
 def test_a_method_without_weights_is_written_as_tried(project: Path) -> None:
-    """A run that came to ask for its missing weights is written as ``tried``, and the method stays unverified."""
+    """A run that got as far as asking for its missing weights is written as ``tried``.
+
+    The method stays unverified.
+    """
     write_record(
         project, "pairs", [], state="weights-missing", reason="w.pth: absent", reached_weights=True
     )
@@ -215,10 +222,7 @@ def test_a_method_without_weights_is_written_as_tried(project: Path) -> None:
 def test_a_dataset_that_was_asked_for_must_be_good(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One of two datasets failed: by itself the good one is taken.
-
-    Asked for by name, the bad one is a refusal.
-    """
+    """A failed dataset is left out, but is refused where it was asked for by name."""
     write_record(project, "more", ["p"], state="timeout", reason="too slow")
     assert verified(project, "m", "--dataset", "pairs", "--dataset", "more") == 1
     assert "m on more: must have ended well; found timeout: too slow" in capsys.readouterr().err
@@ -228,7 +232,7 @@ def test_a_dataset_that_was_asked_for_must_be_good(
 
 
 def test_datasets_are_named_in_the_order_asked_for(project: Path) -> None:
-    """The first ``--dataset`` is the one that the entry names, although another one is larger."""
+    """The entry names the first ``--dataset``, although another one is larger."""
     write_record(project, "more", ["p"])
     assert verified(project, "m", "--dataset", "more", "--dataset", "pairs") == 0
     fact = load_registry(project).methods["m"].verified
@@ -238,7 +242,7 @@ def test_datasets_are_named_in_the_order_asked_for(project: Path) -> None:
 def test_a_damaged_record_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A record that was cut off verifies nothing.
 
-    Its path and what to do are told without a traceback.
+    The message has its path and what to do, and no traceback.
     """
     path = project / "results/runs/m/pairs/record.json"
     path.write_text(path.read_text()[:40])
@@ -248,7 +252,7 @@ def test_a_damaged_record_is_told(project: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_an_image_that_is_gone_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A fused image that was deleted is told by its path, with what to do."""
+    """The message about a deleted fused image has its path and what to do."""
     path = project / "results/runs/m/pairs/fused/q.png"
     path.unlink()
     assert verified(project, "m") == 1
@@ -259,7 +263,7 @@ def test_an_image_that_is_gone_is_told(project: Path, capsys: pytest.CaptureFixt
 def test_a_dataset_that_was_never_run_is_told(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Asked for by name, with the record that is not there."""
+    """A dataset asked for by name that was never run is refused, with the path of its record."""
     assert verified(project, "m", "--dataset", "more") == 1
     path = project / "results/runs/m/more/record.json"
     assert f"m on more: must have been run; found no {path}" in capsys.readouterr().err

@@ -1,5 +1,6 @@
-"""``fusebench verified``: what is printed and written of several methods at once; the facts are in
-``test_verification``.
+"""``fusebench verified``: what is printed and written of several methods at once.
+
+The facts themselves are tested in ``test_verification``.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ project = made.project
 
 
 def test_what_was_written_is_printed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The datasets in their order, the device and the day."""
+    """The datasets are printed in their order, with the device and the day."""
     made.write_record(project, "more", ["p"])
     assert made.verified(project, "m") == 0
     assert capsys.readouterr().out == "m: pairs, more on cpu, 2026-02-03\n"
 
 
 def test_a_run_on_a_gpu_names_the_gpu(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The kind of device alone would not say which images come out; what was told for another
-    device is refused.
+    """The fact holds the name of the GPU, because images may differ between GPUs.
+
+    A run that was started for another device is refused.
     """
     facts = {
         "device": "cuda",
@@ -47,7 +49,7 @@ def test_a_run_on_a_gpu_names_the_gpu(project: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_trial_is_printed_as_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It asked for its weights, and produced nothing."""
+    """The line says that the method asked for its weights, and names no dataset."""
     made.write_record(
         project, "pairs", [], state="weights-missing", reason="w.pth: absent", reached_weights=True
     )
@@ -59,7 +61,7 @@ def test_a_trial_is_printed_as_one(project: Path, capsys: pytest.CaptureFixture[
 def test_nothing_is_written_where_one_method_fails(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The good one of two waits for the other; its name alone writes it."""
+    """The good one of two methods is not written; alone it is."""
     before = (project / "methods.yaml").read_bytes()
     assert made.verified(project, "m", "variant") == 1
     shown = capsys.readouterr()
@@ -69,15 +71,16 @@ def test_nothing_is_written_where_one_method_fails(
 
 
 def test_an_unknown_method_has_no_record(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As one that was never run."""
+    """It is refused like a method that was never run."""
     assert made.verified(project, "nobody") == 1
     assert f"nobody: must have a record below {project}/results/runs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_fact_replaces_the_one_before(project: Path, times: int) -> None:
-    """However often it is written, there is one, before ``run``, and the rest of the file stays as
-    it was.
+    """However often the fact is written, the entry has one, before ``run``.
+
+    The rest of the file stays as it was.
     """
     before = (project / "methods.yaml").read_text(encoding="utf-8")
     for _ in range(times):

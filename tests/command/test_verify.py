@@ -1,6 +1,4 @@
-"""``fusebench verify``: whether a built environment is what its lock says, and what is due where it
-is not.
-"""
+"""``fusebench verify``: whether a built environment agrees with its lock."""
 
 from __future__ import annotations
 
@@ -50,13 +48,13 @@ def built(make_environment: MakeEnvironment, tmp_path: Path) -> Built:
 def test_a_good_environment(
     built: Built, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    """One line and status 0, by the manifest or by the archives fetched again."""
+    """One line and status 0, by the manifest or with the archives fetched again."""
     assert built.verify(*words) == 0
     assert capsys.readouterr().out == "small: every file is what the lock says\n"
 
 
 def test_each_difference_is_a_line(built: Built, capsys: pytest.CaptureFixture[str]) -> None:
-    """Then how many there are, and what is to be removed; status 1."""
+    """The last line has the number of differences and what to remove; the status is 1."""
     built.spoil()
     (built.root / "stray.txt").write_text("x", encoding="utf-8")
     assert built.verify() == 1
@@ -72,7 +70,7 @@ def test_each_difference_is_a_line(built: Built, capsys: pytest.CaptureFixture[s
 def test_an_edited_list_of_files_hides_nothing_from_the_archives(
     built: Built, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every file of a wheel is held against the wheel itself."""
+    """With ``--archives`` every file is compared with the wheel itself."""
     built.spoil()
     assert built.verify("--archives") == 1
     assert "beta/__init__.py" in capsys.readouterr().out
@@ -93,7 +91,7 @@ def test_what_cannot_be_verified_is_told(
     name: str,
     told: str,
 ) -> None:
-    """No such environment, no lock, or nothing built: a message with what is due, and status 1."""
+    """Without an environment, a lock or a build, a message says what to do, and the status is 1."""
     make_environment("unlocked")
     folder = make_environment("unbuilt", pip="[beta]")
     lock(folder)
@@ -106,7 +104,7 @@ def test_what_cannot_be_verified_is_told(
 def test_the_variant_asked_for_is_verified(
     make_environment: MakeEnvironment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Not the one of this machine: only one of the two is locked here."""
+    """``--variant`` replaces the variant of this machine: only one of the two is locked here."""
     variants = "x-fusebench: {variants: {cpu: {}, cuda: {}}}\n"
     folder = make_environment(pip="[beta]", more=variants)
     lock(folder, "cpu")
@@ -121,7 +119,7 @@ def test_the_variant_asked_for_is_verified(
 def test_the_folders_of_a_project_are_the_defaults(
     built: Built, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``envs`` and ``resources`` of this folder."""
+    """The command takes ``envs`` and ``resources`` of the working folder."""
     monkeypatch.chdir(built.folder.parents[1])
     assert main(["verify", "small"]) == 0
     assert capsys.readouterr().out == "small: every file is what the lock says\n"

@@ -101,7 +101,10 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def fields_of(kind: type[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Return the fields of a contract as plain data; those that may be left out are there or not."""
+    """Return the fields of a contract as plain data.
+
+    Fields that may be left out are there or not.
+    """
     return st.deferred(lambda: drawn_fields(kind))
 
 
@@ -126,7 +129,7 @@ def drawn_fields(draw: st.DrawFn, kind: type[Any]) -> dict[str, Any]:
 
 @st.composite
 def contracts(draw: st.DrawFn, kind: type[Any]) -> Any:
-    """Draw a contract; an entry whose fields contradict each other is drawn again."""
+    """Draw a contract; where the fields of an entry contradict each other, draw again."""
     try:
         return msgspec.convert(draw(fields_of(kind)), kind)
     except msgspec.ValidationError:

@@ -1,4 +1,7 @@
-"""A stored file that is damaged, or of another version, is refused by file, field and what was found, or is taken over."""
+"""A stored file that is damaged, or of another version, is refused or converted.
+
+A refusal names the file, the field and what was found.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,10 @@ def changed(folder: Path, **fields: Any) -> Path:
 def test_a_truncated_file_is_refused(
     kind: type[StoredFile], data: st.DataObject, tmp_path: Path
 ) -> None:
-    """Wherever it ends too early: the message names the file, how much of it is there, and what to do."""
+    """Wherever the file ends too early, it is refused.
+
+    The message names the file, how many bytes it has, and what to do.
+    """
     path = tmp_path / "stored.json"
     write_stored(path, data.draw(contracts(kind)))
     whole = path.read_bytes().rstrip()
@@ -75,7 +81,7 @@ def test_a_truncated_file_is_refused(
 def test_flipped_bytes_never_end_in_another_error(
     kind: type[StoredFile], data: st.DataObject, tmp_path: Path
 ) -> None:
-    """Whatever a disk makes of a file: it is read, or refused with the one error that its readers expect."""
+    """A file with changed bytes is read, or refused with the error that readers expect."""
     path = tmp_path / "stored.json"
     write_stored(path, data.draw(contracts(kind)))
     content = bytearray(path.read_bytes())
@@ -112,21 +118,21 @@ def test_a_wrong_field_is_told(fields: dict[str, Any], words: str, tmp_path: Pat
     [("[]", "must hold a JSON object; found []"), ('"x"', 'found "x"'), ("", "found 0 bytes")],
 )
 def test_what_is_no_object_is_told(text: str, words: str, tmp_path: Path) -> None:
-    """A file that holds something else altogether."""
+    """JSON that is no object is refused."""
     path = tmp_path / "marker.json"
     path.write_text(text)
     assert words in refusal(path, SourceMarker)
 
 
 def test_a_long_value_is_shown_in_part(tmp_path: Path) -> None:
-    """A message stays one that can be read."""
+    """A message stays readable: it shows only the beginning of a long value."""
     told = refusal(changed(tmp_path, absent="x" * 1000), SourceMarker)
     assert "..." in told and len(told) < 400
 
 
 @pytest.mark.parametrize("version", [FORMAT + 1, 1000, "2", None, 2.5, [2]])
 def test_a_file_of_a_newer_version_is_refused(version: Any, tmp_path: Path) -> None:
-    """What a newer fusebench wrote is never guessed at."""
+    """fusebench does not guess what a newer fusebench wrote."""
     path = changed(tmp_path, version=version)
     told = refusal(path, SourceMarker)
     assert f"version must be {FORMAT} or less" in told
@@ -140,7 +146,7 @@ def test_a_file_of_a_newer_version_is_refused(version: Any, tmp_path: Path) -> N
 def test_an_older_file_that_cannot_be_used_is_outdated(
     kind: type[StoredFile], written: dict[str, Any], tmp_path: Path
 ) -> None:
-    """Where the older form says less it is refused as such, whatever else it says, and is made again."""
+    """A kind whose older form says less is refused as outdated, and is made again."""
     path = tmp_path / "old.json"
     path.write_text(json.dumps(written))
     with pytest.raises(OutdatedFile) as told:
@@ -177,7 +183,7 @@ FIRST: dict[type[StoredFile], dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", FIRST, ids=lambda kind: kind.__name__)
 def test_files_of_the_first_version_are_taken_over(kind: type[StoredFile], tmp_path: Path) -> None:
-    """What was written before files had a version says the same today."""
+    """Files from before there were versions have the same meaning today."""
     path = tmp_path / "old.json"
     path.write_text(json.dumps(FIRST[kind]))
     read = read_stored(path, kind)
@@ -189,7 +195,7 @@ def test_files_of_the_first_version_are_taken_over(kind: type[StoredFile], tmp_p
 
 
 def test_an_absent_file_is_no_damaged_one(tmp_path: Path) -> None:
-    """Nothing was written yet: readers tell that apart."""
+    """Readers can tell a file that was not written yet from a damaged one."""
     with pytest.raises(FileNotFoundError):
         read_stored(tmp_path / "none.json", FusedCells)
 
@@ -203,6 +209,6 @@ def test_the_remedy_is_the_readers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"code": 1}', '{"code": "a"}', '{"x": 1}'])
 def test_a_parameter_that_is_none_is_refused(text: str) -> None:
-    """A job that was told something else than its contract says stops before it does anything."""
+    """A job whose parameter breaks its contract stops before it does anything."""
     with pytest.raises(UnreadableFile, match="the parameter of this job"):
         from_parameter(text, SourceJob)

@@ -1,4 +1,7 @@
-"""Every field is described once, where it is declared: readers, schemas and messages take it from there."""
+"""Every field is described once, where it is declared.
+
+Readers, schemas and messages take the description from there.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ by_name = pytest.mark.parametrize("kind", DESCRIBED, ids=lambda kind: kind.__nam
 
 
 def description(kind: Any) -> str:
-    """Return what a type says of itself; of one of several types, what the first of them says."""
+    """Return the description of a type; of one of several types, that of the first."""
     if isinstance(kind, inspect.Metadata):
         return str((kind.extra_json_schema or {}).get("description", "")) or description(kind.type)
     if isinstance(kind, inspect.StructType):
@@ -41,7 +44,7 @@ def test_every_contract_says_what_it_is(kind: type[Contract]) -> None:
 
 @by_name
 def test_every_field_says_what_it_means(kind: type[Contract]) -> None:
-    """With its unit where it has one; a field that is a contract itself is described there."""
+    """Each field has a description; a field that is a contract is described by its class."""
     described = inspect.type_info(kind)
     assert isinstance(described, inspect.StructType)
     missing = [field.name for field in described.fields if not description(field.type).strip()]
@@ -64,7 +67,10 @@ def test_a_measured_field_says_its_unit(kind: type[Contract]) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_schemas_are_those_of_the_contracts(name: str) -> None:
-    """The files that editors read are written again after a change: `python -m fusebench.contracts.schemas`."""
+    """The files that editors read agree with the contracts.
+
+    If not, run `python -m fusebench.contracts.schemas`.
+    """
     path = REPOSITORY / "workflow" / "schemas" / f"{name}.schema.json"
     assert path.read_text(encoding="utf-8") == as_text(name)
 
@@ -79,7 +85,7 @@ def test_schemas_describe_every_field(name: str) -> None:
 
 
 def test_messages_read_well() -> None:
-    """A description follows "must be": a noun phrase without a full stop that begins in lower case."""
+    """A description can follow "must be": it begins in lower case and has no full stop."""
     for module in (methods, datasets, configuration):
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Contract):

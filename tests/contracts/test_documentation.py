@@ -22,7 +22,10 @@ def test_the_page_is_as_it_would_be_written_now() -> None:
 
 
 def test_every_field_has_a_line() -> None:
-    """Every structure has a heading, and below it each of its fields with type, default, meaning."""
+    """Every structure has a heading, and below it a line for each of its fields.
+
+    The line has type, default and meaning.
+    """
     parts = re.split(r"^### ", documentation(), flags=re.MULTILINE)
     lines = {part.partition("\n")[0]: part.splitlines() for part in parts}
     for kind in CONTRACTS:

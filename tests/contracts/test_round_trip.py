@@ -41,7 +41,7 @@ stored_by_name = pytest.mark.parametrize("kind", STORED, ids=lambda kind: kind._
 @LOOSE
 @given(data=st.data())
 def test_a_parameter_is_read_back_equal(kind: type[Contract], data: st.DataObject) -> None:
-    """What a rule tells a job is what the job is told."""
+    """A job gets exactly the parameters that its rule wrote."""
     told = data.draw(contracts(kind))
     assert from_parameter(as_parameter(told), kind) == told
     assert from_parameter(as_parameter(told, keep_order=True), kind) == told
@@ -79,7 +79,7 @@ def test_a_stored_file_is_read_back_equal(
 @LOOSE
 @given(data=st.data())
 def test_an_unknown_field_is_refused_by_its_name(kind: type[Contract], data: st.DataObject) -> None:
-    """A field that nobody knows is told, and never left out in silence."""
+    """The message names the unknown field; it is never ignored."""
     told = msgspec.to_builtins(data.draw(contracts(kind)))
     with pytest.raises(msgspec.ValidationError, match="nobodys_field"):
         msgspec.convert({**told, "nobodys_field": 1}, kind)
@@ -96,7 +96,7 @@ def required(kind: type[Any]) -> list[str]:
 @LOOSE
 @given(data=st.data())
 def test_a_missing_field_is_refused_by_its_name(kind: type[Contract], data: st.DataObject) -> None:
-    """A field that must be there is told where it is not."""
+    """The message names the required field that is missing."""
     told = msgspec.to_builtins(data.draw(contracts(kind)))
     name = data.draw(st.sampled_from(required(kind)))
     told.pop(name)
@@ -108,7 +108,7 @@ def test_a_missing_field_is_refused_by_its_name(kind: type[Contract], data: st.D
 @LOOSE
 @given(data=st.data())
 def test_a_field_of_another_type_is_refused(kind: type[Contract], data: st.DataObject) -> None:
-    """No field is taken for what it is not: an object that holds nothing stands for none of the values."""
+    """Every field refuses a value that is of no field's type."""
     told = msgspec.to_builtins(data.draw(contracts(kind)))
     assume(told)
     name = data.draw(st.sampled_from(sorted(told)))
@@ -119,7 +119,7 @@ def test_a_field_of_another_type_is_refused(kind: type[Contract], data: st.DataO
 
 @by_name
 def test_contracts_do_not_change(kind: type[Contract]) -> None:
-    """What was read cannot be changed by whoever reads it."""
+    """A contract that was read cannot be changed."""
     fields = kind.__struct_fields__
     frozen = kind.__struct_config__.frozen
     assert frozen and kind.__struct_config__.forbid_unknown_fields, fields
@@ -131,7 +131,7 @@ def test_contracts_do_not_change(kind: type[Contract]) -> None:
 @LOOSE
 @given(data=st.data())
 def test_an_entry_writes_what_its_person_wrote(kind: type[Entry], data: st.DataObject) -> None:
-    """An entry that is written again gains no fields."""
+    """An entry that is written back gains no fields."""
     entry = data.draw(contracts(kind))
     written = msgspec.to_builtins(entry)
     assert msgspec.convert(written, kind) == entry

@@ -1,1 +1,1 @@
-"""What jobs are told and what they ask for."""
+"""Tests of the parameters of jobs and of what jobs ask for."""

@@ -1,4 +1,4 @@
-"""What a fusing job is told and asks for."""
+"""The parameters of a fusing job, and what it asks for."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ def method(run: dict[str, Any] | None = None, **fields: Any) -> Method:
 def test_an_entry_says_how_many_gpus_its_job_takes(
     resources: dict[str, int], asked: DeviceKind, device: str, gpus: int
 ) -> None:
-    """One unless the entry says otherwise; 0 keeps the method on the CPU, where it asks the scheduler for no GPU."""
+    """A job asks for one GPU unless the entry says otherwise.
+
+    0 keeps the method on the CPU, and the job then asks the scheduler for no GPU.
+    """
     found = method({"devices": ["cuda", "cpu"]}, resources=resources)
     assert device_for(found, asked) == device
     assert gpus_of(found, asked) == needs(found, asked).gpus == gpus
@@ -80,16 +83,16 @@ def test_an_entry_says_how_many_gpus_its_job_takes(
 def test_a_script_runs_on_what_it_can(
     devices: list[str] | None, resources: dict[str, int], asked: DeviceKind, device: str
 ) -> None:
-    """A script that knows one device gets that one, whatever the run of Snakemake has.
+    """A script that knows one device gets that one, whatever the session has.
 
-    The entry alone says otherwise.
+    A script for both devices gets the device of the session.
     """
     found = method({"devices": devices} if devices else {}, resources=resources)
     assert device_for(found, asked) == device
 
 
 def test_a_method_that_cannot_be_run_has_a_device_all_the_same() -> None:
-    """An entry without ``run`` is planned for the device of the session; nothing is raised."""
+    """An entry without ``run`` is planned for the device of the session, without an error."""
     entry = {"title": "M", "tasks": ["medical"], "code": "x", "status": "no-code", "reason": "gone"}
     assert device_for(Method("m", msgspec.convert(entry, MethodEntry)), "cuda") == "cuda"
 
@@ -108,31 +111,34 @@ def test_a_method_that_cannot_be_run_has_a_device_all_the_same() -> None:
 def test_a_job_asks_for_its_cells_and_some_slack(
     resources: dict[str, float], cells: int, attempt: int, memory: int, minutes: int
 ) -> None:
-    """The time of all cells and slack beyond their limits; twice as much after a killed attempt."""
+    """A job asks for the time of all its cells and some slack.
+
+    After a killed attempt it asks for twice as much.
+    """
     assert needs(method(resources=resources), "cpu", cells, attempt) == Needs(
         0, memory, minutes + SLACK_MINUTES
     )
 
 
 def test_the_final_attempt_asks_for_little() -> None:
-    """It runs nothing.
+    """The final attempt runs nothing.
 
-    Neither the memory nor the time of the entry is asked for, however many cells there are.
+    It does not ask for the memory and the time of the entry, however many cells there are.
     """
     found = method(resources={"mem_mb": 64000, "runtime": 600, "gpu": 4})
     assert needs(found, "cuda", 20, attempt=0) == Needs(1, 2000, SLACK_MINUTES)
 
 
 def test_threads_are_the_entry_s_or_the_configuration_s() -> None:
-    """An entry that says how many threads it wants has them."""
+    """The entry's number of threads replaces that of the configuration."""
     assert threads_of(method(), CONFIG) == 3
     assert threads_of(method(resources={"threads": 8}), CONFIG) == 8
 
 
 def test_a_job_is_told_of_weights_what_decides_a_result() -> None:
-    """Path and sha256 of the weights, not the address they are fetched from.
+    """The job gets the path and sha256 of weights, but not the address they are fetched from.
 
-    The marker only where they are fetched.
+    It gets the marker only where weights are fetched.
     """
     weights = [{"path": "w.pth", "url": "https://example.org/w"}, {"path": "v", "sha256": "0" * 64}]
     markers = {"source": "s.json", "environment": "e.json"}
@@ -159,12 +165,12 @@ def plan(name: str, seed: int = 0, exclusive: bool = False) -> CellPlan:
 
 
 def part() -> MethodPart:
-    """Return what a job is told of its method."""
+    """Return the parameters of a job that describe its method."""
     return method_part(method(), {"source": "s", "environment": "e"}, CONFIG, "cpu")
 
 
 def test_cells_that_are_started_alike_share_their_fields() -> None:
-    """A job names each way of starting the script once, and each cell which of them is its own."""
+    """A job has each way of starting the script once, and each cell names the one it uses."""
     job = fuse_job(part(), [plan("x"), plan("y", seed=1), plan("z")])
     assert [run.seed for run in job.runs] == [0, 1]
     assert [(cell.images, cell.run) for cell in job.cells] == [("x", 0), ("y", 1), ("z", 0)]
@@ -182,7 +188,7 @@ def test_cells_that_are_started_alike_share_their_fields() -> None:
 def test_a_machine_is_wanted_alone_by_the_method_or_for_the_images(
     of_method: bool, of_images: bool
 ) -> None:
-    """Either is enough; where neither asks for it, the hash of the cell does not know the field."""
+    """Either is enough; where neither asks for it, the hash of the cell does not hold the field."""
     job = fuse_job(part(), [plan("x", exclusive=of_images)], of_method)
     told = msgspec.to_builtins(spec_of(job, job.cells[0]))
     assert told.get("exclusive", False) == (of_method or of_images)
@@ -190,7 +196,10 @@ def test_a_machine_is_wanted_alone_by_the_method_or_for_the_images(
 
 
 def test_a_cell_is_told_the_fields_of_its_dataset() -> None:
-    """The entry's ``run``, then its task's part, then its dataset's; and the GPUs above one."""
+    """The dataset's part replaces the task's part of ``run``, which replaces the entry's.
+
+    A number of GPUs above one is also there.
+    """
     found = method(
         {
             "args": "--all",
@@ -207,7 +216,7 @@ def test_a_cell_is_told_the_fields_of_its_dataset() -> None:
 
 
 def test_what_does_not_decide_a_result_is_no_part_of_a_cell() -> None:
-    """A corrected title, licence, memory or address of weights leaves the cell as it was."""
+    """A changed title, licence, memory or address of weights leaves the cell as it was."""
     weights = [{"path": "w.pth", "sha256": "1" * 64}]
     first = cell_spec(method(weights=weights), IMAGES, CONFIG, "cpu")
     again = method(

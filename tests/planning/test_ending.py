@@ -34,7 +34,7 @@ def text(results: FakeResults, *targets: str, session: Session = SESSION) -> str
 
 
 def test_a_finished_run_shows_its_tables(results: FakeResults) -> None:
-    """One for each dataset, then what failed with state and reason, then where everything is."""
+    """The text has a table for each dataset, the failures with their reasons, and the paths."""
     first, second, failed, places = text(results).strip("\n").split("\n\n")
     assert first.startswith("Set 00, mean over 3 pairs") and "Method-000" in first
     assert second.startswith("Set 01, mean over 3 pairs")
@@ -56,13 +56,13 @@ def test_a_finished_run_shows_its_tables(results: FakeResults) -> None:
 
 
 def test_a_run_of_tables_alone_tries_nothing_again(results: FakeResults) -> None:
-    """It says what does."""
+    """The text says that failed cells were not rerun, and which command reruns them."""
     told = text(results, "tables", session=replace(SESSION, tables_only=True))
     assert "FAILED, not tried again for tables and figures alone; `snakemake` tries them" in told
 
 
 def test_where_all_went_well_nothing_failed(tmp_path: Path) -> None:
-    """Also where a method cannot be run at all: that is no failure."""
+    """A method that cannot be run at all is not listed as a failure."""
     results = FakeResults(tmp_path, methods=2, datasets=1, failed=0, images=False).write()
     registry = tmp_path / "methods.yaml"
     entries = yaml.safe_load(registry.read_text())
@@ -73,21 +73,21 @@ def test_where_all_went_well_nothing_failed(tmp_path: Path) -> None:
 
 
 def test_a_run_that_did_not_get_as_far_says_what_is_missing(results: FakeResults) -> None:
-    """How many cells, and which one is the first; no table is shown then."""
+    """The text has the number of missing cells and the first of them, and no table."""
     missing = record_path("method-001", "set-01")
     (results.root / missing).unlink()
     assert text(results) == (f"\nnot finished: 1 of 6 cells have not been run, first: {missing}")
 
 
 def test_values_that_were_not_measured_hide_no_failure(results: FakeResults) -> None:
-    """The table of that dataset is left out."""
+    """Only the table of the dataset without values is left out."""
     (results.root / "results/measures/set-01.csv").unlink()
     told = text(results)
     assert "Set 00, mean over" in told and "Set 01, mean over" not in told and "FAILED" in told
 
 
 def test_many_tables_are_only_listed(results: FakeResults, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal is no place to read them."""
+    """Many tables are not printed, because a terminal is no place to read them."""
     monkeypatch.setattr(ending, "MOST_TABLES", 2)
     assert text(results).count("mean over") == 2
     monkeypatch.setattr(ending, "MOST_TABLES", 1)
@@ -96,7 +96,7 @@ def test_many_tables_are_only_listed(results: FakeResults, monkeypatch: pytest.M
 
 
 def test_a_damaged_record_is_told(results: FakeResults) -> None:
-    """With its place, and without a traceback."""
+    """A damaged record is reported with its path and without a traceback."""
     (results.root / record_path("method-000", "set-00")).write_text("{")
     told = text(results)
     assert told.startswith(f"\n{results.root / record_path('method-000', 'set-00')}: ")
@@ -118,7 +118,7 @@ def test_a_damaged_record_is_told(results: FakeResults) -> None:
 def test_a_run_of_evidence_says_what_it_came_to(
     results: FakeResults, targets: Sequence[str], begins: Sequence[str]
 ) -> None:
-    """That which was asked for, and no table of a suite."""
+    """Only the evidence that was asked for is printed, and no table of a suite."""
     first, *lines = text(results, *targets).splitlines()
     assert first == "" and len(lines) == len(begins)
     assert all(line.startswith(begin) for line, begin in zip(lines, begins, strict=True))
@@ -139,7 +139,10 @@ def with_evidence(results: FakeResults) -> None:
 
 
 def test_each_self_check_has_a_line(results: FakeResults) -> None:
-    """Its verdict, that of several runs, and its reason in one line; then both are counted."""
+    """The line has its verdict, that of several runs, and its reason.
+
+    Below the lines both verdicts are counted.
+    """
     with_evidence(results)
     folder = results.root / "results/selfcheck/method-000"
     runs = replace(
@@ -163,7 +166,7 @@ def test_each_self_check_has_a_line(results: FakeResults) -> None:
 
 
 def test_claims_are_counted_by_their_verdict(results: FakeResults) -> None:
-    """Over all methods that something is claimed of."""
+    """The claims about all methods are counted together."""
     with_evidence(results)
     judged = [claim_result("reproduced"), claim_result("reproduced"), claim_result("close")]
     write_stored(
@@ -174,13 +177,13 @@ def test_claims_are_counted_by_their_verdict(results: FakeResults) -> None:
 
 
 def test_cells_that_are_run_again_are_counted(results: FakeResults) -> None:
-    """The first method has further runs on each dataset of its suite."""
+    """Here the first method has further runs on each dataset of its suite."""
     with_evidence(results)
     assert text(results, "spread") == "\nmeans with their spread: 2 cells (results/spread.md, .csv)"
 
 
 def test_a_damaged_verdict_is_told(results: FakeResults) -> None:
-    """As a damaged record is."""
+    """A damaged verdict is reported like a damaged record."""
     with_evidence(results)
     path = results.root / "results/selfcheck/method-000/one.json"
     path.parent.mkdir(parents=True)

@@ -1,6 +1,4 @@
-"""The plan of the evidence: which self-checks, further runs and claims there are, and what their
-jobs are told.
-"""
+"""The plan of the evidence: self-checks, further runs, claims, and the parameters of their jobs."""
 
 from __future__ import annotations
 
@@ -28,8 +26,9 @@ IDLE = {"title": "I", "tasks": ["infrared-visible"], "code": "https://example.or
 
 @pytest.fixture
 def project(tmp_path: Path) -> SmallProject:
-    """A project with a method of two checks and claims, one of a check, one with neither, and one
-    that cannot be run.
+    """A project with four methods for the evidence.
+
+    One has two checks and claims, one has a check, one has neither, and one cannot be run.
     """
     small = SmallProject(tmp_path)
     code = "https://example.org/lab/"
@@ -77,8 +76,9 @@ def jobs(project: SmallProject, **overrides: Any) -> EvidenceJobs:
 
 
 def test_every_method_is_asked_for_without_a_suite(project: SmallProject) -> None:
-    """The suite of the configuration restricts nothing; those that cannot be run have pages and
-    claims, and no check.
+    """The suite of the configuration restricts nothing.
+
+    Methods that cannot be run have pages and claims, and no check.
     """
     plan = planned(project)
     assert plan.names == ["both", "one", "plain", "idle"]
@@ -103,8 +103,9 @@ def test_every_method_is_asked_for_without_a_suite(project: SmallProject) -> Non
 def test_a_suite_of_the_command_line_restricts_it(
     project: SmallProject, suite: str, names: list[str]
 ) -> None:
-    """To its methods, whichever datasets it has; checks of the others can still be looked up by the
-    names of their files.
+    """Evidence is asked for the methods of the suite, on whatever datasets.
+
+    Checks of other methods can still be looked up by the names of their files.
     """
     plan = planned(project, suite=suite)
     assert plan.names == names
@@ -113,12 +114,12 @@ def test_a_suite_of_the_command_line_restricts_it(
 
 
 def test_options_that_name_no_suite_restrict_nothing(project: SmallProject) -> None:
-    """More repeats are for every method."""
+    """An option such as ``repeats`` applies to every method."""
     assert len(planned(project, repeats=2).names) == 4
 
 
 def test_runs_of_a_check_are_cells_of_its_method(project: SmallProject) -> None:
-    """As many as the check asks for, from 1 on."""
+    """There are as many as the check asks for, counted from 1."""
     plan = planned(project)
     assert plan.check_runs("both", "first") == ["selfcheck/first/1", "selfcheck/first/2"]
     assert plan.check_runs("both", "second") == ["selfcheck/second/1"]
@@ -133,8 +134,9 @@ def test_runs_of_a_check_are_cells_of_its_method(project: SmallProject) -> None:
 def test_a_method_is_repeated_as_often_as_anyone_asks(
     project: SmallProject, configured: int, method: str, runs: int
 ) -> None:
-    """The entry or the configuration, whichever asks for more; the first run is the one that tables
-    show.
+    """The larger number of the entry and the configuration counts.
+
+    The first run is the one that tables show.
     """
     plan = planned(project, repeats=configured)
     assert plan.repeats(method) == runs
@@ -143,7 +145,7 @@ def test_a_method_is_repeated_as_often_as_anyone_asks(
 
 
 def test_spreads_are_of_cells_that_run_more_than_once(project: SmallProject) -> None:
-    """Of the selected suites, whatever evidence was asked for."""
+    """They are of cells of the selected suites, whatever evidence was asked for."""
     assert planned(project).spreads == ["results/repeats/both/pairs/spread.json"]
     assert planned(project, repeats=2).spreads == [
         "results/repeats/both/pairs/spread.json",
@@ -155,8 +157,9 @@ def test_spreads_are_of_cells_that_run_more_than_once(project: SmallProject) -> 
 
 
 def test_each_cell_is_fused_by_a_job(project: SmallProject) -> None:
-    """Runs of checks and further runs by jobs of their own, a cell of a suite by the job of its
-    group.
+    """A run of a check and a further run have jobs of their own.
+
+    A cell of a suite is fused by the job of its group.
     """
     project.config["suites"]["s"]["datasets"] = ["pairs", "more"]
     project.config["cells_per_job"] = 5
@@ -171,8 +174,9 @@ def test_each_cell_is_fused_by_a_job(project: SmallProject) -> None:
 
 
 def test_cells_of_claims(project: SmallProject) -> None:
-    """Each dataset once with all runs on it, the runs of a check, and nothing for images that
-    nobody has.
+    """Each dataset is there once with all runs on it, and each check with its runs.
+
+    Claims on images that the registry does not hold have no cells.
     """
     plan = planned(project)
     assert plan.claimed_cells("both") == {
@@ -186,7 +190,7 @@ def test_cells_of_claims(project: SmallProject) -> None:
 
 
 def test_a_claim_on_the_only_check_needs_no_name(project: SmallProject) -> None:
-    """``selfcheck`` alone is that of the same method."""
+    """``selfcheck`` alone is the check of the same method."""
     assert planned(project).claimed_cells("one") == {
         "selfcheck": (
             "resources/committed/one/committed.json",
@@ -205,7 +209,10 @@ def test_a_method_that_cannot_be_run_has_no_cells(project: SmallProject) -> None
 
 
 def test_what_the_job_of_committed_images_is_told(project: SmallProject) -> None:
-    """The patterns of the check, with folders as patterns; names of pairs keep their order."""
+    """The job gets the patterns of the check; names of pairs keep their order.
+
+    A folder becomes a pattern.
+    """
     project.methods["one"]["selfcheck"]["pairs"] = ["2", "1"]
     told = from_parameter(jobs(project).images("one", "committed"), CommittedJob)
     assert told == CommittedJob(
@@ -222,8 +229,9 @@ def test_named_files_of_pairs_keep_their_order(project: SmallProject) -> None:
 
 
 def test_what_the_judge_of_a_check_is_told(project: SmallProject) -> None:
-    """The tolerance of the entry, and the metrics of its task for images that differ from run to
-    run.
+    """The job gets the tolerance of the entry and the metrics of the task.
+
+    The metrics are for images that differ from run to run.
     """
     told = from_parameter(jobs(project).selfcheck("one", "committed"), SelfcheckJob)
     assert (told.method, told.check, told.tolerance) == ("one", "committed", 3.0)
@@ -232,8 +240,9 @@ def test_what_the_judge_of_a_check_is_told(project: SmallProject) -> None:
 
 
 def test_what_the_judge_of_a_spread_is_told(project: SmallProject) -> None:
-    """The metrics that the suites measure on a dataset; those of its task for one that no suite
-    selects.
+    """The job gets the metrics that the suites measure on the dataset.
+
+    For a dataset that no suite selects, it gets those of the dataset's task.
     """
     found = jobs(project)
     selected = from_parameter(found.spread("both", "pairs"), SpreadJob)
@@ -243,8 +252,9 @@ def test_what_the_judge_of_a_spread_is_told(project: SmallProject) -> None:
 
 
 def test_what_the_judge_of_claims_is_told(project: SmallProject) -> None:
-    """The claims of the entry as they are written, and the records that they are held against, the
-    first run first.
+    """The job gets the claims of the entry and the records that they are compared with.
+
+    The claims are as written, and the first run comes first.
     """
     told = from_parameter(jobs(project).claims("both"), ClaimsJob)
     assert len(told.claims) == 4 and told.reason == "" and told.files == {}
@@ -268,7 +278,10 @@ def test_what_the_judge_of_claims_is_told(project: SmallProject) -> None:
 
 
 def test_a_file_of_claims_is_known_by_its_hash(project: SmallProject) -> None:
-    """So that a changed number judges again; its rows are no part of the parameters."""
+    """The parameters hold the hash of the file, so that a changed number judges again.
+
+    They do not hold the rows.
+    """
     path = project.root / "claims" / "t.csv"
     path.parent.mkdir()
     head = ",".join(COLUMNS)
@@ -283,8 +296,9 @@ def test_a_file_of_claims_is_known_by_its_hash(project: SmallProject) -> None:
 
 
 def test_rules_of_judgement_are_part_of_every_job(project: SmallProject) -> None:
-    """One digest of their code and of the metrics: the judging jobs have it, the job that copies
-    images has not.
+    """Each judging job has one digest of the rules and of the metrics.
+
+    The job that copies images does not have it.
     """
     found = jobs(project)
     assert len(found.code) == 64 and found.code == jobs(project).code
@@ -306,14 +320,14 @@ def test_rules_of_judgement_are_part_of_every_job(project: SmallProject) -> None
 def test_pages_are_written_again_for_what_they_say(
     project: SmallProject, fields: dict[str, Any], written_again: bool
 ) -> None:
-    """A corrected title is on the page, a job's memory is not."""
+    """A changed title rewrites the pages, a job's memory does not."""
     before = jobs(project).pages_digest
     project.methods["plain"] |= fields
     assert (jobs(project).pages_digest != before) is written_again
 
 
 def test_pages_of_other_methods_do_not_matter(project: SmallProject) -> None:
-    """The digest is of the entries asked for."""
+    """The digest covers only the entries that were asked for."""
     before = jobs(project, suite="other").pages_digest
     project.methods["plain"]["title"] = "Another"
     assert jobs(project, suite="other").pages_digest == before

@@ -28,9 +28,9 @@ print(job_folder())
 
 
 def test_a_job_reads_what_its_run_has_kept(tmp_path: Path) -> None:
-    """By a digest that is the same for the same content.
+    """A job reads the file by a digest, which is the same for the same content.
 
-    With the run's process its folder is gone.
+    The folder is removed when the run's process ends.
     """
     environ = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
@@ -42,7 +42,7 @@ def test_a_job_reads_what_its_run_has_kept(tmp_path: Path) -> None:
 
 
 def test_the_order_of_what_is_shown_counts() -> None:
-    """Datasets in another order are another table, hence another job.
+    """Datasets in another order are another table, and so another job.
 
     The file holds them in the order that was given.
     """

@@ -1,4 +1,4 @@
-"""The tables and figures of papers: their files, their inputs, and what their jobs are told."""
+"""The tables and figures of papers: their files, their inputs, and the parameters of their jobs."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def planned(tmp_path: Path) -> Planned:
 
 
 def test_tables_of_the_selected_suites_are_made(planned: Planned) -> None:
-    """Any other has to be asked for by its name, also one without a suite."""
+    """Any other table must be asked for by its name, also one without a suite."""
     plan = planned({"figures": ["ranks", "boxes"]})
     assert list(plan.papers.tables) == ["t", "other", "own"]
     assert plan.papers.table_files == ["results/tables/t.csv"]
@@ -100,7 +100,7 @@ def test_tables_of_the_selected_suites_are_made(planned: Planned) -> None:
 
 
 def test_every_figure_is_found_by_its_name(planned: Planned) -> None:
-    """All kinds are drawn unless the table names some: those of the whole table once."""
+    """All kinds are drawn unless the table names some; those of the whole table exist once."""
     tables = planned().papers
     names = tables.figures("t")
     kinds = [tables.kind_of("t", name) for name in names]
@@ -116,13 +116,13 @@ def test_every_figure_is_found_by_its_name(planned: Planned) -> None:
 
 @pytest.mark.parametrize("name", ["ranks-tno", "grid", "boxes-other", "pie", "radar-"])
 def test_a_figure_that_is_none_is_not_known(planned: Planned, name: str) -> None:
-    """Neither a kind that does not exist nor one of another dataset."""
+    """A kind that does not exist and a figure of another dataset are refused."""
     with pytest.raises(KeyError):
         planned().papers.kind_of("t", name)
 
 
 def test_a_table_needs_the_jobs_of_its_methods(planned: Planned) -> None:
-    """Those that can be run, and were published for the dataset's task."""
+    """It needs the jobs of methods that can be run and were published for the dataset's task."""
     tables = planned().papers
     assert tables.fused_by("t", "tno") == [
         "results/jobs/alpha/tno.json",
@@ -138,14 +138,14 @@ def test_a_table_needs_the_jobs_of_its_methods(planned: Planned) -> None:
 
 
 def test_a_job_may_fuse_several_datasets(planned: Planned) -> None:
-    """Its output is named by the first of them, and each of them needs it."""
+    """Its output is named after the first of them, and each of them needs it."""
     tables = planned(cells_per_job=2).papers
     assert "results/jobs/beta/mri+1.json" in tables.fused_by("t", "tno")
     assert "results/jobs/beta/mri+1.json" in tables.fused_by("t", "mri")
 
 
 def test_a_table_has_values_of_its_own(planned: Planned) -> None:
-    """One file for each dataset, apart from those of the suites."""
+    """It has one file for each dataset, apart from those of the suites."""
     tables = planned().papers
     assert tables.measures("t") == [
         "results/measures/tables/t/tno.csv",
@@ -173,14 +173,14 @@ VALUES = [f"results/measures/tables/t/{name}.csv" for name in ("tno", "mri")]
 def test_a_figure_needs_what_it_is_drawn_from(
     planned: Planned, figure: str, inputs: list[str], values: list[str]
 ) -> None:
-    """Runs and images, per-image values, or the statistics alone."""
+    """A figure needs runs and images, or per-image values, or the statistics alone."""
     tables = planned().papers
     assert list(tables.figure_inputs("t", figure)) == inputs
     assert tables.figure_measures("t", figure) == values
 
 
 def test_what_nobody_else_makes_is_asked_for_by_its_name(planned: Planned, tmp_path: Path) -> None:
-    """Speed tables of the selected suites, and of the rest what is there."""
+    """These are the speed tables of the selected suites, and other files that exist."""
     plan = planned({"figures": ["ranks"]})
     assert plan.papers.named_files([]) == []
     assert plan.papers.named_files(["results/speed/timed.csv"]) == ["results/speed/timed.csv"]
@@ -191,7 +191,7 @@ def test_what_nobody_else_makes_is_asked_for_by_its_name(planned: Planned, tmp_p
 
 
 def test_without_evidence_no_self_check_is_known(planned: Planned, tmp_path: Path) -> None:
-    """Later one is known where an image was compared."""
+    """A self-check is known after an image was compared."""
     assert planned().papers.self_checks == {}
     lines = ["method,self-check", "alpha,t: exact", "beta,none", "idle,t: nothing-to-compare"]
     write_text(tmp_path / "results/evidence/summary.csv", "\n".join(lines) + "\n")
@@ -202,20 +202,20 @@ def test_without_evidence_no_self_check_is_known(planned: Planned, tmp_path: Pat
 
 
 def test_what_is_measured(planned: Planned) -> None:
-    """The runs of the methods that can be run on the dataset, in the table's metrics."""
+    """The job measures the methods that can be run on the dataset, in the table's metrics."""
     job = from_parameter(planned({"metrics": ["SSIM"]}).paper_jobs.measure("t", "tno"), MeasureJob)
     (told,) = job.datasets
     assert (told.dataset, told.methods, told.metrics) == ("tno", ["alpha", "beta"], ["SSIM"])
 
 
 def test_what_is_analysed(planned: Planned) -> None:
-    """The metrics of each dataset, in the order of the columns."""
+    """The statistics use the metrics of each dataset, in the order of the columns."""
     job = from_parameter(planned().paper_jobs.statistics("t"), StatisticsJob)
     assert list(job.metrics.items()) == [("tno", ["EN", "SD"]), ("mri", ["EN", "SD"])]
 
 
 def test_what_is_tabulated(planned: Planned) -> None:
-    """The cells that run and those that cannot, with the reason, and the papers that are cited."""
+    """The table has the cells that run, those that cannot with the reason, and the cited papers."""
     job = from_parameter(planned().paper_jobs.table("t"), PaperTableJob)
     assert job.cells == CellList(
         runs={"tno": ["alpha", "beta"], "mri": ["beta", "medic"]},
@@ -231,7 +231,7 @@ def test_what_is_tabulated(planned: Planned) -> None:
 
 
 def test_the_order_of_groups_reaches_the_job(planned: Planned) -> None:
-    """It is the order of the rows, and no sorting of keys may change it."""
+    """The order of groups is the order of the rows; sorting of keys does not change it."""
     groups = {"Z": ["medic"], "A": ["beta", "alpha"]}
     job = from_parameter(planned({"groups": groups}).paper_jobs.table("t"), PaperTableJob)
     assert list(job.table.groups.items()) == list(groups.items())
@@ -252,7 +252,7 @@ def test_the_order_of_groups_reaches_the_job(planned: Planned) -> None:
     ],
 )
 def test_how_a_table_looks_reaches_the_job(planned: Planned, fields: dict[str, Any]) -> None:
-    """As the configuration says it; what it leaves out has its default."""
+    """Fields of the configuration become parameters; fields left out have their defaults."""
     plain = from_parameter(planned().paper_jobs.table("t"), PaperTableJob).table
     table = from_parameter(planned(fields).paper_jobs.table("t"), PaperTableJob).table
     ((name, value),) = fields.items()
@@ -261,19 +261,19 @@ def test_how_a_table_looks_reaches_the_job(planned: Planned, fields: dict[str, A
 
 
 def test_citations_may_be_left_out(planned: Planned) -> None:
-    """The bibliography is written all the same, for whoever wants it."""
+    """The bibliography is still written, for whoever wants it."""
     job = from_parameter(planned({"citations": False}).paper_jobs.table("t"), PaperTableJob)
     assert job.table.cite == {} and list(job.papers) == ["alpha"]
 
 
 def test_years_are_text_and_may_be_unknown(planned: Planned) -> None:
-    """As they stand in their column."""
+    """Years are the texts of their column."""
     spec = paper_spec(planned().papers.tables["t"], {})
     assert spec.years == {"alpha": "2024", "beta": "–", "idle": "–", "medic": "–"}
 
 
 def figure(plan: Plan, name: str) -> FigureSpec:
-    """What a drawing job is told."""
+    """The parameters of a drawing job."""
     return from_parameter(plan.paper_jobs.figure("t", name), FigureJob).figure
 
 
@@ -289,7 +289,7 @@ def figure(plan: Plan, name: str) -> FigureSpec:
 def test_what_is_drawn(
     planned: Planned, name: str, kind: FigureKind, dataset: str, runs: list[str]
 ) -> None:
-    """Kind and dataset; cells only where records are read: no other figure depends on them."""
+    """The job gets kind and dataset; it gets cells only where the figure is drawn from records."""
     spec = figure(planned({"heads": {"SD": "S"}}), name)
     assert (spec.kind, spec.dataset, spec.heads) == (kind, dataset, {"SD": "S"})
     assert spec.labels == {"alpha": "Alpha", "beta": "beta", "idle": "idle", "medic": "medic"}
@@ -297,7 +297,10 @@ def test_what_is_drawn(
 
 
 def test_a_grid_is_told_its_pairs(planned: Planned) -> None:
-    """Named ones and boxes of its dataset, else how many are chosen; and what the images show."""
+    """The job gets the named pairs and boxes of its dataset, else how many pairs to choose.
+
+    It also gets what the source images show.
+    """
     plain = figure(planned(), "grid-mri")
     assert (plain.pairs, plain.crops, plain.modalities) == (2, {}, ("a", "b"))
     table = {
@@ -313,7 +316,7 @@ def test_a_grid_is_told_its_pairs(planned: Planned) -> None:
 
 
 def test_the_digest_follows_all_that_the_page_shows(planned: Planned, tmp_path: Path) -> None:
-    """A title of a method or dataset, an option, a self-check; not what decides no result."""
+    """A title, an option or a self-check changes the digest; what changes no result does not."""
     plain = planned().paper_jobs.registry_digest
     assert planned().paper_jobs.registry_digest == plain
     assert (

@@ -1,6 +1,4 @@
-"""Claims of an entry: those it holds itself, those of files, the digits that were printed, and
-mistakes in them.
-"""
+"""Claims of an entry, its own and those of files, their printed digits, and mistakes in them."""
 
 from __future__ import annotations
 
@@ -72,7 +70,7 @@ def test_decimals_of_what_was_formatted(value: float, digits: int) -> None:
 
 @pytest.mark.parametrize("text", ["", ".", "-", "1,5", "1.5e", "1_000", "nan", "0x1", " 1", "1 "])
 def test_what_is_no_number(text: str) -> None:
-    """Neither a comma nor a word nor a blank is part of a published number."""
+    """Commas, words and blanks are refused in a published number."""
     assert not NUMBER.fullmatch(text)
 
 
@@ -87,12 +85,12 @@ def test_what_is_no_number(text: str) -> None:
     ],
 )
 def test_the_formula_of_a_claim(metric: str, definition: str, formula: str) -> None:
-    """The metric alone where the definition is the canonical one or is not known."""
+    """The formula is the metric alone where the definition is canonical or unknown."""
     assert formula_of(claim(metric, definition)) == formula
 
 
 def test_a_claim_of_the_entry_has_the_defaults_of_one() -> None:
-    """The canonical definition, the mean over all images, and the digits that are written."""
+    """The defaults are the canonical definition, all images, and the written digits."""
     (found,) = claims_of("one", [entry()], Path())
     assert found == Claim(
         method="one",
@@ -118,13 +116,13 @@ def test_a_claim_of_the_entry_has_the_defaults_of_one() -> None:
     ],
 )
 def test_what_a_claim_gives_is_taken(fields: dict[str, Any], expected: dict[str, Any]) -> None:
-    """A number of digits that is given decides over those that are written."""
+    """A stated number of digits replaces the number of digits written."""
     (found,) = claims_of("one", [entry(**fields)], Path())
     assert {name: getattr(found, name) for name in expected} == expected
 
 
 def test_a_file_gives_the_rows_of_one_method(tmp_path: Path) -> None:
-    """Under the name that the table has for it; where and source tell of the file."""
+    """The rows are found by the method's name in the table; where and source name the file."""
     written(
         tmp_path,
         f"# source: A survey: part 2\n# images: theirs\n{HEAD}"
@@ -143,7 +141,10 @@ def test_a_file_gives_the_rows_of_one_method(tmp_path: Path) -> None:
 
 
 def test_a_file_is_asked_for_the_methods_own_name(tmp_path: Path) -> None:
-    """Where the claim gives no other; entries of claims keep their order, files among them."""
+    """Rows are found by the entry's name where the claim gives no other.
+
+    Claims keep their order, also those of files.
+    """
     written(tmp_path, f"{HEAD}one,pairs,,SD,canonical,3,0,T\n")
     items = [entry(), ClaimEntry(file="t.csv"), entry(metric="AG")]
     assert [found.metric for found in claims_of("one", items, tmp_path)] == ["EN", "SD", "AG"]
@@ -151,7 +152,7 @@ def test_a_file_is_asked_for_the_methods_own_name(tmp_path: Path) -> None:
 
 
 def test_a_file_with_a_mark_of_its_encoding(tmp_path: Path) -> None:
-    """Spreadsheets write one in front, which is no part of the first column's name."""
+    """The byte order mark of a spreadsheet is not part of the first column's name."""
     path = tmp_path / "t.csv"
     path.write_text(f"# source: T\n{HEAD}a,b,,EN,vifb,1,0,T\n", encoding="utf-8-sig")
     origin, rows = read_claims_file(path)
@@ -175,13 +176,13 @@ def test_a_file_with_a_mark_of_its_encoding(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_file_is_told_with_its_line(
     tmp_path: Path, text: str, told: str
 ) -> None:
-    """Lines of comments count, as an editor counts them."""
+    """Lines of comments count, as in an editor."""
     with pytest.raises(RegistryError, match=told):
         read_claims_file(written(tmp_path, text))
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    """An absent one, a folder, and another encoding, each with its cause."""
+    """A missing file, a folder and another encoding are reported with their cause."""
     with pytest.raises(
         RegistryError, match=r"none.csv: must be a file of claims in UTF-8.*No such"
     ):
@@ -197,8 +198,9 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     "formula", ["VIF", "VIFF@cddfuse", "Ssim@vifb", "SSIM@vifb", "EN@ivif-zoo", "AG+rgb-mean"]
 )
 def test_the_named_definition_is_tried_first_then_all_others(formula: str) -> None:
-    """Each other one of the same metric once; one under its metric's name, or another protocol, is
-    tried as it is named.
+    """Each other definition of the same metric is tried once.
+
+    A definition with another metric name, or of another protocol, is tried as it is named.
     """
     metric, _, definition = formula.partition("@")
     tried = definitions_tried(claim(metric, definition or "canonical"))
@@ -219,18 +221,18 @@ def test_a_metric_against_a_ground_truth_is_tried_alone() -> None:
     [("colour-deviation", "fcdfusion"), ("mAP", "unknown"), ("all", "vifb"), ("EN", "nobody")],
 )
 def test_what_is_no_metric_has_no_definition(metric: str, definition: str) -> None:
-    """Formulas that only claims have, metrics of detectors, and whole sets."""
+    """Formulas that only claims have, metrics of detectors, and whole sets have none."""
     assert definitions_tried(claim(metric, definition)) == []
 
 
 def test_an_unknown_definition_is_tried_under_every_one() -> None:
-    """From the canonical one on."""
+    """The canonical definition is tried first."""
     tried = definitions_tried(claim("SD", "unknown"))
     assert tried[0] == all_definitions()["SD"] and len(tried) > 3
 
 
 def test_claims_that_are_right_are_silent(small: SmallProject) -> None:
-    """Of the entry and of a file, on a dataset, on a self-check and on other images."""
+    """Right claims, from entry or file and on any images, give no message."""
     small.root.joinpath("claims").mkdir()
     written(small.root / "claims", f"{HEAD}one,pairs,,Entropy,vifb,1.5,1,T\n")
     small.methods["one"]["selfcheck"] = {"inputs": {"a": "in/a", "b": "in/b"}}
@@ -271,7 +273,7 @@ def test_claims_that_are_right_are_silent(small: SmallProject) -> None:
 def test_a_mistake_is_told_with_its_place(
     small: SmallProject, claims: list[dict[str, Any]], told: str
 ) -> None:
-    """File, line, entry and the number of the claim."""
+    """The message has file, line, entry and the number of the claim."""
     small.methods["one"]["claims"] = claims
     (problem,) = small.problems()
     assert problem.startswith("methods.yaml:") and told in problem

@@ -1,4 +1,4 @@
-"""What a schema cannot see of the three files, each told in one line with its place."""
+"""What a schema cannot see in the three files, each mistake in one line with its place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Change = Callable[[SmallProject], None]
 
 
 def field(file: str, *place: str) -> Callable[[Any], Change]:
-    """Return what sets one field of a project, found by its keys, to a value."""
+    """Return a function that sets one field of a project, found by its keys, to a value."""
 
     def to(value: Any) -> Change:
         def change(project: SmallProject) -> None:
@@ -35,7 +35,7 @@ SUITE = field("config", "suites", "s")
 
 
 def without(file: str, *place: str) -> Change:
-    """Return what takes one field out of a project."""
+    """Return a change that removes one field of a project."""
 
     def change(project: SmallProject) -> None:
         inner = getattr(project, file)
@@ -133,8 +133,8 @@ MISTAKES: list[tuple[Change, str]] = [
     ),
     (
         field("config", "suites", "s", "metrics")(["PSNR-GT", "EN"]),
-        "config/config.yaml:8 (suites.s.metrics): PSNR-GT need a ground truth, which dataset"
-        " 'pairs' has not",
+        "config/config.yaml:8 (suites.s.metrics): PSNR-GT need a ground truth, but dataset"
+        " 'pairs' has none",
     ),
 ]
 
@@ -143,16 +143,17 @@ MISTAKES: list[tuple[Change, str]] = [
 def test_a_contradiction_is_told_with_its_place(
     small: SmallProject, change: Change, told: str
 ) -> None:
-    """One line.
+    """A contradiction is reported in one line.
 
-    File, line, place, what must be, what was found, the near names, and what else can be done.
+    The line has file, line number, place, what must be, what was found, near names, and other
+    remedies.
     """
     change(small)
     assert small.problems() == [told]
 
 
 def test_all_contradictions_are_told_at_once(small: SmallProject) -> None:
-    """Of all files, in the order methods, datasets, configuration."""
+    """Those of all files are reported, in the order methods, datasets, configuration."""
     for change in (MISTAKES[13][0], MISTAKES[8][0], MISTAKES[0][0]):
         change(small)
     assert [line.partition(":")[0] for line in small.problems()] == [
@@ -183,30 +184,30 @@ RIGHT: list[Change] = [
 
 @pytest.mark.parametrize("change", RIGHT)
 def test_what_is_no_contradiction_is_silent(small: SmallProject, change: Change) -> None:
-    """What the workflow brings, variants that differ in one field, every way to name suites."""
+    """Files of the workflow, variants that differ in one field, and lists of suites are right."""
     change(small)
     assert small.problems() == []
 
 
 def test_a_metric_against_a_ground_truth_needs_one_on_every_dataset(small: SmallProject) -> None:
-    """Datasets that have one are right; the one that has none is named."""
+    """Datasets with a ground truth are right; the dataset without one is named."""
     small.datasets["truth"] = {**small.datasets["pairs"], "reference": SIDES["a"]}
     small.config["suites"]["s"].update(metrics=["PSNR-GT"], datasets=["truth"])
     assert small.problems() == []
     small.config["suites"]["s"]["datasets"] = ["truth", "pairs"]
     [problem] = small.problems()
-    assert problem.endswith("PSNR-GT need a ground truth, which dataset 'pairs' has not")
+    assert problem.endswith("PSNR-GT need a ground truth, but dataset 'pairs' has none")
 
 
 def test_a_method_that_is_not_run_needs_neither_commit_nor_environment(small: SmallProject) -> None:
-    """What cannot be run is listed with its reason alone."""
+    """A method that cannot be run needs only its reason."""
     idle = {"title": "I", "tasks": ["medical"], "code": "https://example.org/lab/idle"}
     small.methods["idle"] = {**idle, "status": "no-code", "reason": "the link is dead"}
     assert small.problems() == []
 
 
 def test_an_unpacked_archive_runs_nothing(small: SmallProject) -> None:
-    """Folders of local methods are not in an archive of results, whose tables can still be made."""
+    """An archive of results has no folders of local methods, but its tables can still be made."""
     small.methods["one"] = {**METHOD, "code": "code/mine"}
     assert len(small.problems()) == 1
     (small.root / "ARCHIVE.md").touch()
@@ -214,7 +215,7 @@ def test_an_unpacked_archive_runs_nothing(small: SmallProject) -> None:
 
 
 def test_a_list_of_pairs_in_another_encoding_is_told(small: SmallProject) -> None:
-    """The byte that is no UTF-8 is named; nothing is raised past the message."""
+    """The message names the byte that is no UTF-8; there is no traceback."""
     (small.root / "list.txt").write_bytes(b"caf\xe9\n")
     small.datasets["pairs"]["pairs"] = "list.txt"
     [problem] = small.problems()
@@ -222,9 +223,9 @@ def test_a_list_of_pairs_in_another_encoding_is_told(small: SmallProject) -> Non
 
 
 def test_names_of_a_file_are_checked_like_those_of_a_list(small: SmallProject) -> None:
-    """A name that is there twice would be two pairs of one name.
+    """A name that occurs twice would be two pairs of one name.
 
-    One with a slash would be a file somewhere else.
+    A name with a slash would be a file in another folder.
     """
     (small.root / "list.txt").write_text("p\nq\np\n../r\n{name}\n")
     small.datasets["pairs"]["pairs"] = "list.txt"
@@ -237,10 +238,7 @@ def test_names_of_a_file_are_checked_like_those_of_a_list(small: SmallProject) -
 
 
 def test_options_of_the_command_line_are_checked_too(small: SmallProject) -> None:
-    """``--config suite=t`` is refused like the line of the file that it replaces.
-
-    A right one is taken.
-    """
+    """``--config suite=t`` is checked like the line of the file that it replaces."""
     small.config["suites"]["t"] = small.config["suites"]["s"]
     assert [suite.name for suite in small.load(suite="t,s").selected] == ["t", "s"]
     with pytest.raises(RegistryError, match="unknown suite 'u'; known: s, t"):
@@ -259,5 +257,5 @@ def test_options_of_the_command_line_are_checked_too(small: SmallProject) -> Non
     ],
 )
 def test_suites_are_asked_for_by_name(suite: str | list[str], names: list[str]) -> None:
-    """A list, or names joined by commas, with or without spaces."""
+    """``suite`` is a list, or names joined by commas, with or without spaces."""
     assert selected_names(Config(suite=suite, suites={})) == names

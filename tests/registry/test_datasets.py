@@ -1,4 +1,4 @@
-"""An entry of datasets.yaml under its name, and what methods are timed on."""
+"""An entry of datasets.yaml under its name, and the images that methods are timed on."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def drawn(generator: str, task: str = "multi-focus", **fields: Any) -> Dataset:
 def test_modalities_are_stated_or_those_of_the_task(
     fields: dict[str, Any], expected: tuple[str, str]
 ) -> None:
-    """Of both sides, of one, or by the task.
+    """The entry states both modalities, or one, or the task gives them.
 
-    A task whose images are not known by it has a and b.
+    They are a and b for a task that does not say what its images show.
     """
     known = dataset(**fields)
     assert known.modalities == expected
@@ -61,9 +61,9 @@ def test_modalities_are_stated_or_those_of_the_task(
     ],
 )
 def test_a_ground_truth_is_named_or_generated(known: Dataset, has_one: bool) -> None:
-    """A dataset of files names it.
+    """A dataset of files names its ground truth.
 
-    Of a generated one, the generator decides, and its pairs bear that out.
+    The generator decides whether a generated dataset has one, and its pairs agree.
     """
     assert known.has_reference == has_one
     if known.entry.generator:
@@ -74,7 +74,7 @@ def test_a_ground_truth_is_named_or_generated(known: Dataset, has_one: bool) -> 
 def test_methods_are_timed_on_one_pair_for_each_task_and_size() -> None:
     """The first dataset of a task says what the images show.
 
-    A second one of the same task adds nothing.
+    A second dataset of the same task adds nothing.
     """
     first = dataset("tno", a={"files": "{name}", "modality": "thermal"})
     timed = speed_datasets([first, drawn("multi-focus"), dataset("other")], exclusive=True)
@@ -91,7 +91,7 @@ def test_methods_are_timed_on_one_pair_for_each_task_and_size() -> None:
 
 
 def test_nothing_is_timed_without_datasets() -> None:
-    """A suite without any dataset of a task has no speed tables for it."""
+    """Without any dataset of a task there is nothing to time for it."""
     assert speed_datasets([], exclusive=False) == ()
     [small, large] = speed_datasets([dataset()], exclusive=False)
     assert not small.images.exclusive and (small.title, large.title) == (

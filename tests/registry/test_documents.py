@@ -26,21 +26,21 @@ second:
 
 
 def test_a_variant_shares_fields_and_replaces_its_own(tmp_path: Path) -> None:
-    """``<<: *anchor`` takes over the fields that a variant does not give itself."""
+    """``<<: *anchor`` brings the fields that a variant does not give itself."""
     (tmp_path / "methods.yaml").write_text(SHARED)
     second = read_document(tmp_path / "methods.yaml").data["second"]
     assert second["title"] == "two" and second["run"] == {"script": "test.py", "args": "b"}
 
 
 def test_what_was_verified_is_not_taken_over(tmp_path: Path) -> None:
-    """A variant is not verified because the entry that it shares fields with is."""
+    """A variant is not verified because the entry that it merges is."""
     (tmp_path / "methods.yaml").write_text(SHARED)
     data = read_document(tmp_path / "methods.yaml").data
     assert "verified" in data["first"] and "verified" not in data["second"]
 
 
 def test_every_value_knows_its_line(tmp_path: Path) -> None:
-    """Places are told as file, line and entry."""
+    """A place is reported as file, line and entry."""
     (tmp_path / "methods.yaml").write_text(SHARED)
     document = read_document(tmp_path / "methods.yaml")
     assert document.where(("first", "title")) == f"{tmp_path}/methods.yaml:3 (first.title)"
@@ -50,7 +50,7 @@ def test_every_value_knows_its_line(tmp_path: Path) -> None:
 
 
 def test_several_entries_are_shared(tmp_path: Path) -> None:
-    """``<<: [*one, *other]`` takes the fields of both; the first one wins, as YAML has it."""
+    """``<<: [*one, *other]`` takes the fields of both; the first one wins, as in YAML."""
     (tmp_path / "methods.yaml").write_text(
         "a: &a {x: 1}\nb: &b {x: 2, y: 3}\nc: {<<: [*a, *b], z: 4}\n"
     )
@@ -58,7 +58,7 @@ def test_several_entries_are_shared(tmp_path: Path) -> None:
 
 
 def test_a_date_is_the_text_that_is_written(tmp_path: Path) -> None:
-    """No field is a date: what looks like one, possible or not, stays a text."""
+    """What looks like a date, possible or not, stays a text, because no field is a date."""
     (tmp_path / "methods.yaml").write_text("a: {x: 2024-02-03, y: 2024-02-31}\n")
     assert read_document(tmp_path / "methods.yaml").data["a"] == {
         "x": "2024-02-03",
@@ -81,14 +81,18 @@ def test_a_date_is_the_text_that_is_written(tmp_path: Path) -> None:
 def test_what_yaml_cannot_mean_is_told_with_its_line(
     tmp_path: Path, text: bytes, told: str
 ) -> None:
-    """Another encoding, a tab, an anchor inside itself, a merge of no mapping, a name that is none: one line, no traceback."""
+    """Each mistake gives one line and no traceback.
+
+    The mistakes are another encoding, a tab, an anchor inside itself, a merge of no mapping, and a
+    key that is no name.
+    """
     (tmp_path / "methods.yaml").write_bytes(text)
     with pytest.raises(RegistryError, match=told):
         read_document(tmp_path / "methods.yaml")
 
 
 def broken(small: SmallProject, change: str) -> list[str]:
-    """Return what is said of methods.yaml after a change of its text, ``old -> new``."""
+    """Return what is reported about methods.yaml after a change of its text, ``old -> new``."""
     small.write()
     old, _, new = change.partition(" -> ")
     path = small.root / "methods.yaml"
@@ -160,19 +164,19 @@ def broken(small: SmallProject, change: str) -> list[str]:
 def test_what_breaks_the_contract_is_told_with_its_place(
     small: SmallProject, change: str, told: str
 ) -> None:
-    """File, line, place, what must be and what was found, with the near names."""
+    """The message has file, line, place, what must be, what was found, and the near names."""
     problems = broken(small, change)
     assert problems[0].startswith(told), problems
 
 
 def test_a_comma_in_a_number_is_recognised(small: SmallProject) -> None:
-    """YAML sees the number 7 and a field named 12."""
+    """YAML reads ``7,12`` as the number 7 and a field named 12; the message says so."""
     change = "env: small -> env: small\\n  claims: [{metric: EN, value: 7,12, where: T}]"
     assert broken(small, change)[0].endswith("is written with a point, not with a comma")
 
 
 def test_a_hash_that_yaml_takes_for_a_number_is_recognised(small: SmallProject) -> None:
-    """Digits only, without quotes."""
+    """The message about a hash of digits without quotes says that it needs quotes."""
     change = f"commit: '{'0' * 40}' -> commit: 1234567"
     assert broken(small, change)[0].endswith(
         "found 1234567, a number to YAML: a hash of digits only needs quotes"
@@ -180,7 +184,7 @@ def test_a_hash_that_yaml_takes_for_a_number_is_recognised(small: SmallProject) 
 
 
 def test_problems_are_told_in_the_order_of_the_file(small: SmallProject) -> None:
-    """Of one file all at once."""
+    """All problems of a file are reported at once."""
     small.methods["one"].update(title="", tasks=[], env="no/name")
     assert [line.partition(" ")[2].partition(":")[0] for line in small.problems()] == [
         "(one.title)",
@@ -190,7 +194,7 @@ def test_problems_are_told_in_the_order_of_the_file(small: SmallProject) -> None
 
 
 def test_a_whole_number_may_be_written_with_a_point(small: SmallProject) -> None:
-    """2.0 is 2, also for who reads the file by its schema.
+    """2.0 is 2, as in the JSON schema.
 
     Texts that look like numbers stay texts.
     """

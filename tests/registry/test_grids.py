@@ -1,4 +1,4 @@
-"""Crops and pairs of grids, held against the images of a dataset."""
+"""Crops and pairs of grids, checked with the images of a dataset."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def manifest(**sizes: tuple[int, int]) -> Manifest:
     ],
 )
 def test_a_box_lies_inside_or_is_told(box: Box, inside: bool) -> None:
-    """Up to the last pixel; a box without width or height shows nothing."""
+    """A box may reach the last pixel; a box without width or height is refused."""
     told = (
         "config: tables.t.crops.tno.p: a box [x, y, width, height] must lie inside the image of"
         f" 40x30 pixels; found {list(box)}"
@@ -52,7 +52,7 @@ def test_a_box_lies_inside_or_is_told(box: Box, inside: bool) -> None:
 
 
 def test_only_pairs_whose_images_are_known_are_judged() -> None:
-    """Of a pair that is not prepared nothing can be said yet."""
+    """A pair that is not prepared gives no message yet."""
     assert list(crop_problems("t", "tno", {"q": [(0, 0, 900, 900)]}, {"p": (40, 30)})) == []
 
 
@@ -63,9 +63,9 @@ BOXES: st.SearchStrategy[Box] = st.tuples(*[st.integers(0, 60)] * 4)
 def test_a_box_is_inside_where_an_array_has_all_of_its_pixels(
     box: Box, size: tuple[int, int]
 ) -> None:
-    """As slicing has it.
+    """The check agrees with slicing of arrays.
 
-    Rows and columns of the box that the image has are all those that it asks for.
+    A box is inside where the slice has all rows and columns that the box asks for.
     """
     x, y, width, height = box
     columns, rows = range(size[0])[x : x + width], range(size[1])[y : y + height]
@@ -74,7 +74,7 @@ def test_a_box_is_inside_where_an_array_has_all_of_its_pixels(
 
 
 def test_all_crops_of_a_run_are_checked_when_a_dataset_is_prepared() -> None:
-    """Every table that shows something of it; all boxes that are wrong are told at once."""
+    """The crops of every table are checked, and all wrong boxes are reported at once."""
     boxes: list[Box] = [(0, 0, 9, 9), (35, 0, 6, 6)]
     wide: list[Box] = [(0, 0, 50, 1)]
     tables: dict[str, Crops] = {
@@ -93,13 +93,13 @@ def test_all_crops_of_a_run_are_checked_when_a_dataset_is_prepared() -> None:
 
 
 def test_a_dataset_that_could_not_be_prepared_has_no_wrong_crops() -> None:
-    """Its state says what is wrong; its boxes cannot be judged."""
+    """Its state says what is wrong, and its boxes are not checked."""
     check_crops("tno", Manifest(state="skipped"), {"t": {"tno": {"p": [(0, 0, 9, 9)]}}})
 
 
 @pytest.mark.parametrize("content", [None, "", '{"state": "ok"', '{"version": 99, "state": "ok"}'])
 def test_a_damaged_marker_says_nothing_of_sizes(small: SmallProject, content: str | None) -> None:
-    """It is made again before anything is shown; until then no crop can be judged."""
+    """The marker is made again before anything is shown; until then no crop is checked."""
     marker = small.root / dataset_marker("pairs")
     small.config["tables"] = {"t": {"suite": "s", "crops": {"pairs": {"p": [[0, 0, 50, 50]]}}}}
     write_stored(marker, manifest(p=(40, 30)))
@@ -114,7 +114,10 @@ def test_a_damaged_marker_says_nothing_of_sizes(small: SmallProject, content: st
 def test_pairs_are_held_against_the_list_and_not_against_what_was_prepared(
     small: SmallProject,
 ) -> None:
-    """What is prepared may be older than the list; without a list, what is prepared counts."""
+    """The list counts, because the prepared dataset may be older than it.
+
+    Without a list the prepared dataset counts.
+    """
     small.config["tables"] = {"t": {"suite": "s", "pairs": {"pairs": ["new", "pp"]}}}
     small.datasets["pairs"]["pairs"] = ["p", "new"]
     write_stored(small.root / dataset_marker("pairs"), manifest(p=(40, 30)))
@@ -128,6 +131,6 @@ def test_pairs_are_held_against_the_list_and_not_against_what_was_prepared(
 
 
 def test_tables_without_named_pairs_ask_for_nothing(small: SmallProject, tmp_path: Path) -> None:
-    """A number of pairs is chosen later, among those that there are."""
+    """A number of pairs is chosen later, among the existing ones."""
     small.config["tables"] = {"t": {"suite": "s", "pairs": 3}, "u": {"suite": "s"}}
     assert list(grid_problems(small.load().tables, tmp_path)) == []

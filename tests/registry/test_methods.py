@@ -34,7 +34,7 @@ def test_what_an_entry_leaves_out_has_a_default() -> None:
 
 
 def test_what_an_entry_gives_is_shown() -> None:
-    """Label and year as they are written; a title that spans lines is one line."""
+    """Label and year are shown as written; a title of several lines becomes one line."""
     given = method(
         title="A title\n  over  lines",
         label="One",
@@ -53,13 +53,13 @@ def test_what_an_entry_gives_is_shown() -> None:
     ],
 )
 def test_a_method_that_cannot_be_run_says_why(fields: dict[str, Any], why: str) -> None:
-    """Its status and the reason of the entry; nothing for an active one."""
+    """The text is its status and the reason of the entry; it is empty for an active method."""
     found = method(**fields)
     assert (found.why_not, found.is_active) == (why, not why)
 
 
 def test_a_method_without_run_is_refused_by_name() -> None:
-    """Who asks how it is started is told that it cannot be, and why."""
+    """The error names the method and the reason why it cannot be run."""
     gone = method("gone", run=None, env=None, status="no-code", reason="404")
     with pytest.raises(RegistryError, match=r"methods\.yaml: gone cannot be run: no-code: 404"):
         gone.run_for("pairs", "infrared-visible")
@@ -77,12 +77,12 @@ def test_a_method_without_run_is_refused_by_name() -> None:
     ],
 )
 def test_only_what_was_produced_is_verified(verified: Any, is_known: bool) -> None:
-    """``verified: none`` says as little as no field."""
+    """``verified: none`` means the same as no field."""
     assert isinstance(method(verified=verified).verified, Verified) == is_known
 
 
 def test_one_self_check_or_several() -> None:
-    """A check stands alone or in a list; either way there is a list."""
+    """A single check and a list of checks both give a list."""
     one = {"name": "x", "inputs": {"a": "in/a", "b": "in/b"}}
     entry = SelfcheckEntry(name="x", inputs=CheckInputs(a="in/a", b="in/b"))
     for given in (one, [one]):
@@ -92,7 +92,7 @@ def test_one_self_check_or_several() -> None:
 def test_the_nearest_part_of_run_wins() -> None:
     """A dataset's part replaces its task's part, which replaces the entry's.
 
-    Whole fields, and only those that a part gives.
+    Whole fields are replaced, and only those that a part gives.
     """
     run = {
         **RUN,
@@ -165,6 +165,6 @@ def test_fields_of_a_run_are_replaced_by_several_parts() -> None:
     ],
 )
 def test_a_repository_is_known_by_owner_and_name(code: str, owner: str, name: str) -> None:
-    """However its address is written; a folder of this machine belongs to nobody."""
+    """The address may be written in several ways; a local folder has no owner."""
     assert owner_and_name(code) == (owner, name)
     assert is_local(code) == (owner == "local")

@@ -43,7 +43,7 @@ def test_without_a_list_there_are_no_names(nothing: Any, tmp_path: Path) -> None
 
 
 def test_names_are_listed_or_are_the_lines_of_a_file(tmp_path: Path) -> None:
-    """Lines of spaces and lines that begin with # say nothing.
+    """Blank lines and lines that begin with # are ignored.
 
     An absolute path is taken as it is.
     """
@@ -62,7 +62,7 @@ def test_a_project_without_a_list_takes_the_workflow_s(tmp_path: Path) -> None:
 
 
 def test_a_dataset_has_the_sides_that_it_names() -> None:
-    """In the order a, b, reference, however they are written."""
+    """Sides have the order a, b, reference, however they are written."""
     entry = dataset(reference={"files": "gt/{name}.png"}).entry
     assert list(patterns(entry).items()) == [
         ("a", "a/{name}.png"),
@@ -74,9 +74,9 @@ def test_a_dataset_has_the_sides_that_it_names() -> None:
 
 
 def test_a_job_is_told_which_images_and_nothing_else(tmp_path: Path) -> None:
-    """Fields that decide the images.
+    """The job gets the fields that decide the images.
 
-    Title, licence and notes, whose correction prepares nothing again, are not there.
+    It does not get title, licence and notes, so that their correction prepares nothing again.
     """
     entry = dataset(
         title="A title",
@@ -117,7 +117,7 @@ def test_a_job_is_told_which_images_and_nothing_else(tmp_path: Path) -> None:
     ],
 )
 def test_the_fixed_folder_is_what_all_pairs_share(pattern: str, folder: str) -> None:
-    """Everything before the first part in which the name stands."""
+    """It is everything before the first part with ``{name}``."""
     assert fixed_folder(pattern) == folder
 
 
@@ -140,16 +140,16 @@ def test_the_fixed_folder_is_what_all_pairs_share(pattern: str, folder: str) -> 
 def test_names_are_found_by_their_pattern(
     pattern: str, files: list[str], names: set[str], tmp_path: Path
 ) -> None:
-    """Wherever the name stands, as often as it does.
+    """The name may stand anywhere, and several times.
 
-    Only ``*`` stands for anything, and only images count.
+    Only ``*`` is a wildcard, and only images count.
     """
     touch(tmp_path, *files)
     assert names_of(tmp_path, pattern) == names
 
 
 def test_a_pair_must_be_there_on_every_side(tmp_path: Path) -> None:
-    """What only one side has is no pair; the names are sorted."""
+    """A file on one side only is no pair; the names are sorted."""
     touch(tmp_path, "a/2.png", "a/1.png", "a/3.png", "b/1.jpg", "b/2.jpg", "b/4.jpg")
     assert find_names(tmp_path, {"a": "a/{name}.png", "b": "b/{name}.*"}) == ["1", "2"]
 
@@ -175,7 +175,7 @@ NAMES = st.text(
 def test_every_name_that_a_file_can_have_is_found_again(
     tmp_path_factory: pytest.TempPathFactory, names: set[str]
 ) -> None:
-    """Letters that mean something in patterns, spaces and line breaks included.
+    """Names may hold special characters of patterns, spaces and line breaks.
 
     The file of each name is that of the name.
     """
@@ -188,7 +188,7 @@ def test_every_name_that_a_file_can_have_is_found_again(
 
 
 def test_a_star_stands_for_exactly_one_file(tmp_path: Path) -> None:
-    """A pair with no file or with two is told, with what was looked for and how many there are."""
+    """A pair with no file or with two is refused, with the pattern and the number of files."""
     touch(tmp_path, "a/1.png", "a/2.png", "a/2.jpg")
     assert image_path(tmp_path, "a/{name}.*", "1") == tmp_path / "a/1.png"
     for name, found in (("2", 2), ("3", 0)):
@@ -198,14 +198,14 @@ def test_a_star_stands_for_exactly_one_file(tmp_path: Path) -> None:
 
 
 def test_without_a_star_the_file_is_named_whether_it_is_there_or_not(tmp_path: Path) -> None:
-    """Whoever reads it tells that it is absent."""
+    """The reader of the file reports that it is missing."""
     assert image_path(tmp_path, "{name}/{name}.png", "x*") == tmp_path / "x*/x*.png"
 
 
 def test_a_local_folder_is_the_project_s_or_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Relative to the project, absolute, or below the user's home."""
+    """The folder is relative to the project, absolute, or below the user's home."""
     monkeypatch.setenv("HOME", "/home/me")
     assert local_folder("images", tmp_path) == tmp_path / "images"
     assert local_folder("/data/images", tmp_path) == Path("/data/images")
@@ -213,9 +213,9 @@ def test_a_local_folder_is_the_project_s_or_anywhere(
 
 
 def test_expected_names_are_known_before_anything_is_prepared(tmp_path: Path) -> None:
-    """From the generator, the list, or the folder.
+    """The names come from the generator, the list, or the folder.
 
-    A repository without a list, or an empty folder, tells nothing.
+    They are unknown for a repository without a list and for an empty folder.
     """
     drawn = DatasetJob(kind="generated", generator="multi-focus", names=["ignored"])
     assert len(expected_names(drawn, tmp_path)) >= 6 and "ignored" not in expected_names(

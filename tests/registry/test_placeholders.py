@@ -44,7 +44,10 @@ def test_a_path_with_a_space_stays_one_argument() -> None:
 
 
 def test_edits_fill_the_replacement_only() -> None:
-    """The text that is replaced stays as the authors wrote it, also where it looks like a placeholder."""
+    """The text that is replaced stays as the authors wrote it.
+
+    This holds also where it looks like a placeholder.
+    """
     assert filled_edits({"a.py": [("f'{name}'", "'{name}'")]}, VALUES) == {
         "a.py": [("f'{name}'", "'p1'")]
     }
@@ -64,9 +67,9 @@ def test_an_edit_of_several_files_keeps_their_order() -> None:
 
 @given(st.text())
 def test_a_pattern_without_known_placeholders_stays_as_it_is(pattern: str) -> None:
-    """Braces of JSON, of format strings or alone are the authors' own.
+    """Braces of JSON, of format strings or alone belong to the authors.
 
-    What has no placeholder is not touched.
+    A pattern without placeholders is not changed.
     """
     if not fields(pattern):
         assert fill(pattern, VALUES) == pattern
@@ -74,6 +77,6 @@ def test_a_pattern_without_known_placeholders_stays_as_it_is(pattern: str) -> No
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
 def test_a_value_is_never_filled_again(names: list[str]) -> None:
-    """What a placeholder stands for is not read for placeholders: a pair may be called {index}."""
+    """Placeholders in a value are not filled: a pair may be called {index}."""
     for name in [*names, "{index}", "{name}"]:
         assert fill("<{name}>", {"name": name, "index": 7}) == f"<{name}>"

@@ -25,7 +25,7 @@ RESOLVED = {
     "yuliu316316": ["yuliu316316/mm-net-fusion"],
     "lok18/gesenet": ["lok-18/gesenet"],
 }
-"""Links of the lists that name an owner only, or an owner by another name, and the repositories that are meant."""
+"""Links of the lists that name an owner only, or another owner -> the repositories meant."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,10 @@ def test_every_code_link_of_the_lists_has_an_entry(registry: Registry) -> None:
 
 
 def test_every_published_entry_says_where_it_was_published(registry: Registry) -> None:
-    """An active method of a repository has its licence, its weights' paths (unless it has none), and a full commit."""
+    """An active method of a repository has its licence, its weights and a full commit.
+
+    Methods without weights are listed here by name.
+    """
     published = [
         method
         for method in registry.methods.values()
@@ -79,7 +82,7 @@ def test_verified_methods_name_datasets_of_their_tasks(registry: Registry) -> No
 
 
 def test_entries_name_known_shims_and_datasets(registry: Registry) -> None:
-    """Every shim is one of the harness, and every dataset with fields of its own exists."""
+    """Every shim belongs to the harness, and every dataset with fields of its own exists."""
     sys.path.insert(0, str(ROOT / "workflow"))
     try:
         shims = importlib.import_module("harness.compat").COMPAT
@@ -99,7 +102,7 @@ def test_entries_name_known_shims_and_datasets(registry: Registry) -> None:
 
 
 def test_pins_cover_the_pairs(registry: Registry) -> None:
-    """Each dataset of a repository has a frozen list, and a sum for both images of every pair on it."""
+    """Each dataset of a repository has a frozen list of pairs, and the hashes of their images."""
     for dataset in registry.datasets.values():
         if dataset.kind != "git":
             continue
@@ -114,12 +117,12 @@ def test_pins_cover_the_pairs(registry: Registry) -> None:
 
 @pytest.mark.parametrize("name", ["methods.yaml", "datasets.yaml"])
 def test_files_are_as_the_commands_write_them(name: str, tmp_path: Path) -> None:
-    """A command that writes into a registry file changes what it means to change and no other line."""
+    """A command that writes into a registry file changes no other line."""
     copy = Path(shutil.copy(ROOT / name, tmp_path))
     assert not change_registry(copy, lambda entries: None)
     assert copy.read_text(encoding="utf-8") == (ROOT / name).read_text(encoding="utf-8")
 
 
 def test_page_is_fresh(registry: Registry) -> None:
-    """docs/methods.md is what methods.yaml gives; if not, write it again as its first lines say."""
+    """docs/methods.md agrees with methods.yaml; if not, write it again as its first lines say."""
     assert (ROOT / "docs" / "methods.md").read_text(encoding="utf-8") == page(registry)

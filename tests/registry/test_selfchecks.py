@@ -1,7 +1,4 @@
-"""Self-checks of an entry.
-
-Their defaults, their paths, and mistakes in their pairing with the line they stand on.
-"""
+"""Self-checks of an entry: their defaults, their paths, and mistakes in their pairing."""
 
 from __future__ import annotations
 
@@ -42,7 +39,7 @@ def test_what_a_check_leaves_out_has_a_default() -> None:
 
 
 def test_what_a_check_gives_is_taken() -> None:
-    """Name, task, tolerance, runs, and what its images show; a side may be left to the task."""
+    """A check may give name, task, tolerance and runs, and what one or both sides show."""
     found = check(
         name="paper",
         task="multi-focus",
@@ -67,7 +64,7 @@ def test_what_a_check_gives_is_taken() -> None:
 
 
 def test_pairs_may_name_their_files() -> None:
-    """Where no pattern fits, each pair gives its own; then there are no patterns."""
+    """Where no pattern fits, each pair names its files; then there are no patterns."""
     pairs = {"p": {"a": "x.png", "b": "y.png", "expect": "z.png"}}
     [found] = checks_of(method(selfcheck={"pairs": pairs}))
     assert found.job == CommittedJob(
@@ -94,12 +91,12 @@ def test_pairs_may_name_their_files() -> None:
     ],
 )
 def test_a_path_is_an_image_a_pattern_or_a_folder(path: str, pattern: str) -> None:
-    """What neither holds {name} nor ends as an image does is a folder, dots in its name or not."""
+    """A path that has no {name} and no suffix of an image is a folder, even with dots in it."""
     assert pattern_of(path) == pattern
 
 
 def test_a_method_has_as_many_checks_as_it_lists() -> None:
-    """None, one, or several in their order."""
+    """A method has none, one, or several in their order."""
     listed = [{"name": name, "inputs": INPUTS} for name in ("x", "y")]
     assert checks_of(method()) == []
     assert [one.name for one in checks_of(method(selfcheck=listed))] == ["x", "y"]
@@ -135,8 +132,8 @@ def test_a_method_has_as_many_checks_as_it_lists() -> None:
         ),
         (
             {"expect": "out", "pairs": {"p": {"a": "x", "b": "y", "expect": "z"}}},
-            "methods.yaml:17 (one.selfcheck.pairs.p): must leave `expect` to the check, which has a"
-            " pattern for it, or the check to its pairs",
+            "methods.yaml:17 (one.selfcheck.pairs.p): must not give `expect`, because the check has"
+            " a pattern for it; remove one of the two",
         ),
         (
             {
@@ -158,7 +155,7 @@ def test_a_method_has_as_many_checks_as_it_lists() -> None:
 def test_a_check_that_cannot_be_paired_is_told_where_it_stands(
     small: SmallProject, selfcheck: Any, told: str
 ) -> None:
-    """One line with file, line, place, what must be and what was found."""
+    """The message is one line with file, line, place, what must be and what was found."""
     small.methods["one"]["selfcheck"] = selfcheck
     assert small.problems() == [told]
 
@@ -174,6 +171,6 @@ def test_a_check_that_cannot_be_paired_is_told_where_it_stands(
     ],
 )
 def test_a_check_that_can_be_paired_is_silent(small: SmallProject, selfcheck: Any) -> None:
-    """Single files for the one pair named, pairs without outputs, shared sources, two names."""
+    """Single files for one pair, pairs without outputs, shared sources and two names are right."""
     small.methods["one"]["selfcheck"] = selfcheck
     assert small.problems() == []

@@ -1,4 +1,4 @@
-"""Mistakes in `tables:` that its schema cannot see, each told in one line with its place."""
+"""Mistakes in `tables:` that its schema cannot see, each in one line with its place."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"suite": "s", "datasets": ["truth", "pairs"], "metrics": ["PSNR-GT"]},
         [
-            "(tables.t.metrics): PSNR-GT need a ground truth, which dataset 'pairs' has not",
+            "(tables.t.metrics): PSNR-GT need a ground truth, but dataset 'pairs' has none",
         ],
     ),
     (
@@ -151,7 +151,7 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
 def test_a_mistake_in_a_table_is_told(
     wide: SmallProject, table: dict[str, Any], told: list[str]
 ) -> None:
-    """Names that do not exist come first and alone; then everything that contradicts itself."""
+    """Names that do not exist are reported first and alone, then all contradictions."""
     assert problems(wide, **table) == told
 
 
@@ -173,7 +173,7 @@ RIGHT: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("table", RIGHT)
 def test_what_is_right_in_a_table_is_silent(wide: SmallProject, table: dict[str, Any]) -> None:
-    """Suites that name a task, tables without a suite, later names of metrics, swapped labels."""
+    """Suites of a task, tables without a suite, later metric names and swapped labels are right."""
     assert problems(wide, **table) == []
 
 
@@ -188,7 +188,7 @@ def test_what_is_right_in_a_table_is_silent(wide: SmallProject, table: dict[str,
 def test_mistakes_of_a_suite_are_told_once(
     wide: SmallProject, key: str, value: list[str], told: str
 ) -> None:
-    """A name that does not exist is the suite's mistake, whatever tables take it from there."""
+    """A name that does not exist is reported for the suite, and not for the tables that use it."""
     wide.config["suites"]["s"][key] = value
     wide.config["tables"] = {"t": {"suite": "s"}, "u": {"suite": "s", "metrics": ["EN"]}}
     [problem] = wide.problems()
@@ -196,7 +196,7 @@ def test_mistakes_of_a_suite_are_told_once(
 
 
 def test_every_table_is_checked_on_its_own(wide: SmallProject) -> None:
-    """A table with a name that does not exist hides nothing of the next one; each has its line."""
+    """A mistake in one table does not hide those of the next; each has its line."""
     wide.config["tables"] = {
         "t": {"suite": "s", "methods": ["won"]},
         "u": {"suite": "s", "methods": ["focus"]},

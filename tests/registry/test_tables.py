@@ -1,4 +1,4 @@
-"""Tables of papers: what their own fields say, and what is taken from their suite."""
+"""Tables of papers: what their own fields say, and what they take from their suite."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def names(known: tuple[Any, ...]) -> list[str]:
 
 
 def test_a_suite_completes_a_table() -> None:
-    """Methods, datasets, metrics and digits that a table leaves out."""
+    """The suite gives methods, datasets, metrics and digits that the table leaves out."""
     known = table(suite="s")
     assert (names(known.methods), names(known.datasets)) == (["one", "two"], ["tno"])
     assert known.metrics_for(DATASETS["tno"]) == ["EN", "SSIM"]
@@ -59,7 +59,10 @@ def test_a_suite_completes_a_table() -> None:
 
 
 def test_a_table_needs_no_suite() -> None:
-    """Then it names methods and datasets itself, and has four digits and the tasks' metrics."""
+    """Such a table names methods and datasets itself.
+
+    It has four digits and the metrics of the tasks.
+    """
     known = table(methods=["two"], datasets=["lytro", "tno"])
     assert (known.suite, names(known.methods), names(known.datasets)) == (
         None,
@@ -90,7 +93,7 @@ def test_own_fields_replace_those_of_the_suite_one_by_one() -> None:
 def test_columns_and_figures_have_defaults_unless_none_are_wanted(
     fields: dict[str, Any], columns: list[str], figures: list[str], title: str
 ) -> None:
-    """An empty list asks for none, which is not the same as saying nothing."""
+    """An empty list asks for none; a missing list asks for the defaults."""
     known = table(suite="s", **fields)
     assert (known.columns, known.figures, known.title) == (columns, figures, title)
 
@@ -103,7 +106,7 @@ def test_methods_stand_where_their_task_is() -> None:
 
 
 def test_a_name_shown_is_the_table_s_or_the_entry_s() -> None:
-    """On one line, whatever the file holds."""
+    """The name is on one line, whatever the file holds."""
     known = table(suite="s", labels={"two": "The\n second"})
     assert [known.label(one) for one in known.methods] == ["ONE", "The second"]
 
@@ -118,7 +121,10 @@ def test_a_name_shown_is_the_table_s_or_the_entry_s() -> None:
     ],
 )
 def test_digits_of_all_metrics_or_of_some(decimals: dict[str, Any], shown: dict[str, int]) -> None:
-    """A number speaks of all; 0 is a number of digits; what is not named has those of the suite."""
+    """A number is for all metrics; metrics that are not named have the suite's digits.
+
+    0 is a number of digits.
+    """
     known = table(suite="s", **decimals)
     assert {metric: known.decimals_for(metric) for metric in ("EN", "SSIM")} == shown
 
@@ -134,7 +140,7 @@ def test_metrics_are_known_under_all_their_names() -> None:
 
 
 def test_heads_are_those_of_metrics_that_are_shown() -> None:
-    """By the id of the metric, on one line.
+    """Heads are found by the id of the metric, and are on one line.
 
     A head of a metric that no dataset shows is left out.
     """
@@ -145,7 +151,7 @@ def test_heads_are_those_of_metrics_that_are_shown() -> None:
 
 
 def test_metrics_against_a_ground_truth_are_shown_where_there_is_one() -> None:
-    """A table of a suite has what the suite measures of each dataset."""
+    """A table of a suite shows what the suite measures on each dataset."""
     known = table(suite="s", datasets=["tno", "truth"])
     assert known.metrics_for(DATASETS["tno"]) == ["EN", "SSIM"]
     assert known.metrics_for(DATASETS["truth"]) == ["EN", "SSIM", "PSNR-GT", "SSIM-GT", "VIF-GT"]
@@ -170,14 +176,14 @@ BOXES = [(0, 0, 4, 4)]
 def test_a_grid_shows_pairs_that_are_named_or_cropped_or_so_many(
     fields: dict[str, Any], tno: list[str] | int, lytro: list[str] | int
 ) -> None:
-    """Named pairs, else those with crops, else a number of them."""
+    """A grid shows named pairs, else those with crops, else a number of pairs."""
     known = table(suite="bare", **fields)
     assert (known.pairs_of("tno"), known.pairs_of("lytro")) == (tno, lytro)
     assert known.crops_of("tno") == fields.get("crops", {}).get("tno", {})
 
 
 def test_names_of_groups_are_only_those_that_the_table_gives() -> None:
-    """A plain list is a group without a heading; a table that leaves both out names nobody."""
+    """A plain list is a group without a heading; a table that gives neither has no names."""
     assert group_names(TableEntry(methods=["b", "a"])) == {"": ["b", "a"]}
     assert group_names(TableEntry(groups={"G": ["a"]})) == {"G": ["a"]}
     assert group_names(TableEntry(suite="s")) == {}
@@ -192,9 +198,9 @@ def test_a_shown_text_has_one_line(text: str) -> None:
 
 
 def test_a_suite_says_what_is_measured_and_by_whom() -> None:
-    """Cells in the order of datasets, then methods.
+    """Cells are sorted by dataset, then by method.
 
-    Metrics of the task where the suite names none.
+    The task gives the metrics where the suite names none.
     """
     suite = Suite("x", tuple(METHODS.values()), (DATASETS["lytro"], DATASETS["tno"]), ())
     cells = [(one.name, known.name) for one, known in suite.cells()]
@@ -205,7 +211,10 @@ def test_a_suite_says_what_is_measured_and_by_whom() -> None:
 
 
 def test_a_suite_times_the_methods_of_each_task() -> None:
-    """Every method on the sizes of its own tasks; a suite that times nothing has no such cells."""
+    """Every method is timed at the sizes of its own tasks.
+
+    A suite that times nothing has no such cells.
+    """
     speed = tuple(Dataset(f"speed-{size}", DATASETS["lytro"].entry) for size in ("s", "l"))
     suite = Suite("x", tuple(METHODS.values()), (), (), speed=speed)
     assert [(one.name, known.name) for one, known in suite.speed_cells()] == [

@@ -72,13 +72,13 @@ def test_known_field_is_replaced_in_its_place(tmp_path: Path) -> None:
 
 
 def test_field_without_its_neighbour_goes_first(tmp_path: Path) -> None:
-    """Where the field to stand before is not there, the new one opens the entry."""
+    """Where the field that should follow is missing, the new field comes first in the entry."""
     text = write(tmp_path, lambda e: set_field(e["three"], "hashes", "file", before="licence"))
     assert text == TEXT.replace("three:\n", "three:\n  hashes: file\n")
 
 
 def test_link_is_followed(tmp_path: Path) -> None:
-    """A symbolic link stays one; the file behind it is written."""
+    """A symbolic link stays a link; the file behind it is written."""
     (tmp_path / "real").mkdir()
     real = tmp_path / "real" / "methods.yaml"
     real.write_text(TEXT)
@@ -90,7 +90,7 @@ def test_link_is_followed(tmp_path: Path) -> None:
 
 
 def test_a_change_of_nothing_writes_nothing(tmp_path: Path) -> None:
-    """The file is not even touched, and that is what the answer says."""
+    """The file is not touched, and the return value says so."""
     file = tmp_path / "methods.yaml"
     file.write_text(TEXT)
     before = file.stat()
@@ -99,7 +99,7 @@ def test_a_change_of_nothing_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_change_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    """Half of a change is none."""
+    """Half of a change is never written."""
     file = tmp_path / "methods.yaml"
     file.write_text(TEXT)
 
@@ -113,7 +113,7 @@ def test_a_change_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 
 
 def test_long_lines_and_letters_of_all_alphabets_stay(tmp_path: Path) -> None:
-    """No line is wrapped, and nothing is written as an escape that was a letter."""
+    """No line is wrapped, and no letter becomes an escape."""
     file = tmp_path / "methods.yaml"
     text = f"one:\n  title: 红外 und Sichtbares {'sehr ' * 60}lang\n  notes: Ω\n"
     file.write_text(text, encoding="utf-8")
@@ -129,7 +129,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
 def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, facts: dict[str, str]
 ) -> None:
-    """A date, a hash of digits, a name with quotes or braces: texts stay texts, on one line."""
+    """Dates, hashes of digits, and names with quotes or braces stay texts on one line."""
     file = tmp_path_factory.mktemp("written") / "methods.yaml"
     file.write_text("one:\n  run: x\n")
     change_registry(file, lambda e: set_field(e["one"], "verified", flow_mapping(facts), "run"))

@@ -63,7 +63,7 @@ def test_runs_are_measured_pair_by_pair(results: FakeResults) -> None:
 
 
 def test_values_are_kept_beside_the_run(results: FakeResults) -> None:
-    """They are not computed again, not even without the images; another metric is."""
+    """Cached values are not computed again, even without the images; another metric is measured."""
     measured(results, "set-00", metrics=["EN"])
     first = Path("out.csv").read_bytes()
     cached = read_stored(Path("results/runs/method-000/set-00/measures.json"), CachedMeasures)
@@ -79,14 +79,14 @@ def test_values_are_kept_beside_the_run(results: FakeResults) -> None:
 def test_an_image_that_is_not_that_of_its_record_is_refused(
     results: FakeResults, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The step fails, and says what to do."""
+    """The step fails, and the message says what to do."""
     write_png(results.root / "results/runs/method-001/set-00/fused/0001.png", image(9, (48, 40)))
     assert measured(results, "set-00") == 1
     assert "0001.png: must be the image of its record; found another" in capsys.readouterr().err
 
 
 def test_a_dataset_that_could_not_be_prepared_has_heads_alone(results: FakeResults) -> None:
-    """The others in the same job are measured."""
+    """Other datasets in the same job are measured."""
     write_stored(Path(dataset_marker("set-00")), Manifest(state="skipped", reason="x"))
     assert measured(results, "set-00") == 0
     assert len(Path("out.csv").read_text().splitlines()) == 1
@@ -100,7 +100,7 @@ def cells(results: FakeResults, *datasets: str) -> CellList:
 
 
 def table(results: FakeResults, dataset: str) -> TableJob:
-    """What a table of a suite shows."""
+    """The content of a table of a suite."""
     labels = {name: name.title() for name in results.method_names}
     spec = TableSpec(suite="s", dataset=dataset, title=dataset, methods=labels, metrics=["EN"])
     return TableJob(table=spec, cells=cells(results, dataset))
@@ -117,7 +117,7 @@ LONG = ["--measures", "m.csv", "--status", "s.csv", "--unfinished", "u.txt"]
 
 
 def test_tables_are_written_in_every_format(results: FakeResults) -> None:
-    """One or several by one job; without being asked for, no long file is written."""
+    """One job writes one or several tables; without being asked, it writes no long file."""
     job = TablesJob(tables=[table(results, name) for name in results.dataset_names])
     assert main(["tables", "--job", told(job), "--values", *VALUES]) == 0
     assert sorted(path.name for path in Path("results/tables/s").iterdir()) == [
@@ -131,7 +131,7 @@ def test_tables_are_written_in_every_format(results: FakeResults) -> None:
 
 
 def test_the_long_files_hold_all_cells(results: FakeResults) -> None:
-    """Values by dataset, states of those that ran and of those that could not, and what failed."""
+    """They hold the values by dataset, the states of all cells, and what failed."""
     collected = replace(
         cells(results, *results.dataset_names),
         skipped=[SkippedCell(method="idle", dataset="set-00", reason="no-weights: gone")],
@@ -161,7 +161,7 @@ def test_the_long_files_hold_all_cells(results: FakeResults) -> None:
 
 
 def test_where_nothing_failed_the_list_is_empty(results: FakeResults) -> None:
-    """A cell that cannot be run is no failure: the verdict looks at the size of this file."""
+    """A cell that cannot be run is no failure: the rule ``verdict`` reads the size of this file."""
     skipped = [SkippedCell(method="method-002", dataset="set-00", reason="no-weights: gone")]
     collected = CellList(runs={"set-00": results.method_names[:2]}, skipped=skipped)
     job = told(TablesJob(tables=[], collected=collected))
@@ -186,7 +186,7 @@ def test_a_table_of_an_unprepared_dataset_is_written(results: FakeResults) -> No
 def test_a_damaged_record_ends_the_step(
     results: FakeResults, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its name and what it must be are told, and no table is written."""
+    """The message names the record and says what it must be; no table is written."""
     Path(record_path("method-001", "set-00")).write_text("{}")
     job = told(TablesJob(tables=[table(results, "set-00")]))
     assert main(["tables", "--job", job, "--values", VALUES[1]]) == 1
@@ -197,7 +197,7 @@ def test_a_damaged_record_ends_the_step(
 
 
 def test_speed_tables_are_of_the_timed_runs(results: FakeResults) -> None:
-    """Of the fixed pairs at each size, those that cannot be run among them."""
+    """They show the fixed pairs at each size, and the methods that cannot be run."""
     timed = "speed-640x480-infrared-visible"
     for method in results.method_names:
         record = read_stored(Path(record_path(method, "set-00")), Record)

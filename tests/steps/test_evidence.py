@@ -1,6 +1,4 @@
-"""The steps of the evidence as their rules call them: from files to files, in the folder of a
-project.
-"""
+"""The steps of the evidence as their rules call them, in the folder of a project."""
 
 from __future__ import annotations
 
@@ -73,7 +71,7 @@ def copied(job: CommittedJob, attempt: int = 0) -> int:
 
 
 def test_committed_images_lie_beside_their_marker() -> None:
-    """In the folder of its name; the marker lists them."""
+    """The images are in a folder with the marker's name; the marker lists them."""
     clone()
     assert copied(COMMITTED) == 0
     manifest = read_stored(MARKER, Manifest)
@@ -84,7 +82,7 @@ def test_committed_images_lie_beside_their_marker() -> None:
 
 
 def test_images_that_cannot_be_had_are_a_state(capsys: pytest.CaptureFixture[str]) -> None:
-    """The job ends well, its marker says why there are none, and the failure is counted."""
+    """The job ends well, its marker has the reason, and the failure is counted."""
     clone()
     job = CommittedJob(a="nowhere/{name}.*", b="in/b/{name}.*", expect=None, pairs=None, unpack=[])
     assert copied(job, attempt=2) == 0
@@ -100,7 +98,7 @@ def test_images_that_cannot_be_had_are_a_state(capsys: pytest.CaptureFixture[str
 
 
 def test_the_state_of_the_clone_is_that_of_its_images() -> None:
-    """A repository that cannot be had leaves nothing to copy."""
+    """A repository that cannot be fetched leaves nothing to copy."""
     clone("source-unavailable", "gone")
     assert copied(COMMITTED) == 0
     manifest = read_stored(MARKER, Manifest)
@@ -108,7 +106,7 @@ def test_the_state_of_the_clone_is_that_of_its_images() -> None:
 
 
 def test_a_damaged_marker_ends_with_a_message(capsys: pytest.CaptureFixture[str]) -> None:
-    """And status 1, for nothing can be said of the images then."""
+    """The exit status is 1, because nothing is known about the images."""
     Path("clone.json").write_text("{", encoding="utf-8")
     assert copied(COMMITTED) == 1
     told = capsys.readouterr().err
@@ -117,7 +115,7 @@ def test_a_damaged_marker_ends_with_a_message(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_self_check_is_judged() -> None:
-    """Its runs beside the committed output, the first one first."""
+    """Its runs are compared with the committed output, the first run first."""
     marker = written_manifest(Path("images"), {"p": (image(10), image(20))}, {"p": image(30)})
     records = [
         written_run(Path("runs") / str(number), {"p": image(level)})
@@ -133,7 +131,7 @@ def test_a_self_check_is_judged() -> None:
 
 
 def test_a_spread_is_told() -> None:
-    """Of runs on a dataset, with its method and its name."""
+    """The spread of runs on a dataset is written with method and dataset."""
     marker = written_manifest(Path("images"), {"p": (image(10), image(20))})
     records = [written_run(Path("runs") / str(number), {"p": image(30)}) for number in (1, 2)]
     job = SpreadJob(code="", method="one", dataset="pairs", metrics=["SD"])
@@ -170,7 +168,7 @@ def judged(job: ClaimsJob) -> dict[str, tuple[str, str]]:
 
 
 def test_claims_are_judged_on_their_own_images() -> None:
-    """Each group on the runs of its dataset; others say which images they are of."""
+    """Each group is judged on the runs of its dataset; the rest say which images they are of."""
     marker = written_manifest(Path("images"), {"p": (image(10), image(20))})
     record = written_run(Path("run"), {"p": image(30)})
     pairs = ClaimedImages(manifest=str(marker), records=[str(record)])
@@ -182,14 +180,14 @@ def test_claims_are_judged_on_their_own_images() -> None:
 
 
 def test_claims_of_a_method_that_cannot_be_run_have_its_reason() -> None:
-    """Nothing is looked for on disk."""
+    """No file is looked for on disk."""
     found = judged(claims_job(reason="no-weights: gone"))
     assert found["Table 1"] == ("not-comparable", "no-weights: gone")
     assert found["Table 2"] == ("not-comparable", "other images: TNO")
 
 
 def test_claims_of_several_methods_are_one_table() -> None:
-    """In the order of the files; without any the table has its heads alone."""
+    """The table has the order of the files; without any file it has its heads alone."""
     for name, reason in (("x", "no-code: a"), ("y", "no-code: b")):
         main(["claims", "--job", as_parameter(claims_job(reason)), "--output", f"{name}.json"])
     assert main(["claims-table", "--claims", "y.json", "x.json", "--output", "claims.csv"]) == 0
@@ -200,7 +198,7 @@ def test_claims_of_several_methods_are_one_table() -> None:
 
 
 def test_tables_and_pages_are_made_from_what_was_judged(project: Path) -> None:
-    """One line for each check, a page for each method named, and the summary beside them."""
+    """There is a line for each check, a page for each method named, and the summary beside them."""
     small = SmallProject(project)
     small.methods["two"] = {**METHOD, "code": "https://example.org/lab/two", "title": "Two"}
     small.write()
@@ -224,7 +222,7 @@ def test_tables_and_pages_are_made_from_what_was_judged(project: Path) -> None:
 def test_a_verdict_of_an_older_version_is_judged_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The table refuses it, for the rules of judgement may have changed."""
+    """The table refuses it, because the rules of judgement may have changed."""
     Path("old.json").write_text('{"method": "one", "dataset": "d"}', encoding="utf-8")
     assert main(["spread-table", "--spreads", "old.json", "--output", "spread.csv"]) == 1
     assert "old.json: version must be 2 or more; found 1" in capsys.readouterr().err

@@ -23,7 +23,10 @@ SUMMARY = f"results/statistics/{TABLE}/summary.csv"
 
 @pytest.fixture(scope="module")
 def with_statistics(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a project of four methods, one of them failed, on two datasets, with its statistics."""
+    """Return a project of four methods on two datasets, with its statistics.
+
+    One of the methods failed.
+    """
     made = FakeResults(tmp_path_factory.mktemp("made"), methods=4, datasets=2, pairs=4).write()
     with contextlib.chdir(made.root):
         assert analysed(make_plan(made.root, {})) == 0
@@ -63,7 +66,7 @@ def drawn(plan: Plan, figure: str) -> int:
 
 @pytest.mark.usefixtures("plan")
 def test_statistics_are_of_all_datasets() -> None:
-    """All files of them, beside the one that the rule names."""
+    """All files of the statistics are written, beside the one that the rule names."""
     folder = Path(SUMMARY).parent
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
     table = pd.read_csv(SUMMARY)
@@ -71,7 +74,7 @@ def test_statistics_are_of_all_datasets() -> None:
 
 
 def test_a_table_is_written_in_every_format(plan: Plan) -> None:
-    """From its statistics and the records; the number of pairs is that of the datasets."""
+    """It is made from statistics and records; the number of pairs is that of the datasets."""
     assert tabulated(plan) == 0
     written = {path.name for path in Path("results/tables").iterdir() if path.is_file()}
     assert written == {f"{TABLE}{suffix}" for suffix in SUFFIXES}
@@ -83,7 +86,7 @@ def test_a_table_is_written_in_every_format(plan: Plan) -> None:
 
 
 def test_a_table_of_an_unprepared_dataset_is_written(plan: Plan) -> None:
-    """It has no pairs, and the most that a run has stand for them."""
+    """The dataset has no pairs; the largest number of pairs of a run is shown instead."""
     write_stored(Path(dataset_marker("set-01")), Manifest(state="skipped", reason="x"))
     assert tabulated(plan) == 0
     assert "4 pairs (Set 00), 4 pairs (Set 01)" in Path(f"results/tables/{TABLE}.md").read_text()
@@ -91,7 +94,7 @@ def test_a_table_of_an_unprepared_dataset_is_written(plan: Plan) -> None:
 
 @pytest.mark.parametrize("figure", ["ranks", "grid-set-01", "quality-speed-set-00"])
 def test_a_figure_is_drawn_from_what_its_rule_names(plan: Plan, figure: str) -> None:
-    """Statistics alone, images, or records; its data stand beside it."""
+    """A figure needs statistics alone, images, or records; its data are written beside it."""
     assert drawn(plan, figure) == 0
     data = pd.read_csv(f"results/figures/{TABLE}/{figure}.csv")
     assert len(data) and Path(f"results/figures/{TABLE}/{figure}.png").stat().st_size > 1000
@@ -99,7 +102,7 @@ def test_a_figure_is_drawn_from_what_its_rule_names(plan: Plan, figure: str) -> 
 
 
 def test_a_damaged_manifest_ends_the_step(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is told by its name, with what to do about it."""
+    """The message names the manifest and says what to do."""
     Path(dataset_marker("set-01")).write_text('{"version": 99}')
     assert tabulated(plan) == 1
     told = capsys.readouterr().err
@@ -108,7 +111,7 @@ def test_a_damaged_manifest_ends_the_step(plan: Plan, capsys: pytest.CaptureFixt
 
 
 def test_a_job_that_is_none_ends_the_step(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is written."""
+    """A parameter that is no job ends the step, and nothing is written."""
     command = ["statistics", "--job", '{"metric": {}}', "--measures", "x.csv", "--output", "out/x"]
     assert main(command) == 1
     assert "the parameter of this job: Object" in capsys.readouterr().err

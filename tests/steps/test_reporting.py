@@ -33,7 +33,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeResults:
 
 
 def options(results: FakeResults, **more: Any) -> str:
-    """The options of a run, as its rules tell them."""
+    """The options of a run, as its rules pass them."""
     told = options_of(make_plan(results.root, more).selection.registry.config)
     return json.dumps(told, ensure_ascii=False)
 
@@ -55,7 +55,7 @@ def packaged(results: FakeResults, **more: Any) -> list[dict[str, str]]:
 
 
 def test_the_page_follows_the_options_of_the_run(results: FakeResults) -> None:
-    """Those of the command line replace those of the configuration file."""
+    """Options of the command line replace those of the configuration file."""
     assert "set-00" in page_of(results) and Path("report/page/index.html").is_file()
     suite = yaml.safe_load(Path("config/config.yaml").read_text())["suites"]["fake"]
     small = {"small": {**suite, "datasets": ["set-01"]}}
@@ -64,7 +64,7 @@ def test_the_page_follows_the_options_of_the_run(results: FakeResults) -> None:
 
 
 def test_the_package_is_named_by_its_suites(results: FakeResults) -> None:
-    """Its long file has all values of all datasets, and a row for each run that failed."""
+    """Its long file has the values of all datasets, and a row for each run that failed."""
     rows = packaged(results)
     assert json.loads(Path(PACKAGE).read_text())["title"] == "fusebench: fake"
     assert len(rows) == 2 * (2 * 2 * len(METRICS) + 1)
@@ -88,7 +88,7 @@ def test_values_that_are_measured_together_are_packaged(results: FakeResults) ->
 
 
 def test_a_method_without_a_dataset_is_packaged(results: FakeResults) -> None:
-    """No dataset of the suite that names it is for its task: a row says so."""
+    """A row says that no dataset of the suite is for the method's task."""
     entries = yaml.safe_load(Path("methods.yaml").read_text())
     entries["method-002"]["tasks"] = ["medical"]
     write_text(Path("methods.yaml"), yaml.safe_dump(entries, sort_keys=False))
@@ -98,7 +98,7 @@ def test_a_method_without_a_dataset_is_packaged(results: FakeResults) -> None:
 
 
 def test_the_archive_keeps_the_order_of_the_options(results: FakeResults) -> None:
-    """The order of groups is that of rows; what is asked for by name stands in the note."""
+    """The order of groups is that of rows; the note lists what must be asked for by name."""
     groups = {"Z": ["method-001"], "A": ["method-000"]}
     told = options(results, tables={"own": {"groups": groups, "datasets": ["set-00"]}})
     command = ["archive", "--options", told, "--named", "results/tables/own.csv"]
@@ -111,7 +111,7 @@ def test_the_archive_keeps_the_order_of_the_options(results: FakeResults) -> Non
 
 
 def test_an_archive_without_named_files_is_written(results: FakeResults) -> None:
-    """The rule then names none."""
+    """The rule may name no files."""
     command = [
         "archive",
         "--options",
@@ -127,7 +127,7 @@ def test_an_archive_without_named_files_is_written(results: FakeResults) -> None
 def test_an_option_that_is_not_known_is_told(
     results: FakeResults, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By its name, before anything is written."""
+    """The message names the option, and nothing is written."""
     wrong = json.dumps({**json.loads(options(results)), "suite": 7})
     assert main(["package", "--options", wrong, "--session", SESSION, "--output", PACKAGE]) == 1
     assert "suite" in capsys.readouterr().err and not Path(PACKAGE).exists()

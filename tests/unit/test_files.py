@@ -12,7 +12,7 @@ from fusebench.files import write_json, write_text
 
 
 def test_a_file_is_written_whole_into_a_folder_that_is_made(tmp_path: Path) -> None:
-    """Readable by everybody, in UTF-8, and nothing beside it is left."""
+    """The file can be read by everybody, is in UTF-8, and no other file is left beside it."""
     path = tmp_path / "new" / "deep" / "x.json"
     write_json(path, {"ü": 1})
     assert path.read_text(encoding="utf-8") == '{\n "ü": 1\n}\n'
@@ -22,7 +22,7 @@ def test_a_file_is_written_whole_into_a_folder_that_is_made(tmp_path: Path) -> N
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
-    """The old content whole, and no file with half of the new one."""
+    """The old content stays whole, and no half-written file is left."""
     path = tmp_path / "x"
     write_text(path, "old")
     with pytest.raises(UnicodeEncodeError):
@@ -35,7 +35,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 def test_a_reader_sees_the_old_content_or_the_new_one(tmp_path: Path) -> None:
-    """While one process writes a file again and again."""
+    """This holds while another process writes the file again and again."""
     path = tmp_path / "x"
     contents = [letter * 200_000 for letter in "ab"]
     write_text(path, contents[0])

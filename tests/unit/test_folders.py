@@ -22,12 +22,12 @@ from fusebench.folders import (
 
 
 def folders(room: Path) -> list[Path]:
-    """Return the folders of a folder; lock files do not count."""
+    """Return the subfolders of a folder; lock files do not count."""
     return [path for path in room.iterdir() if path.is_dir()]
 
 
 def test_a_staged_folder_appears_whole(tmp_path: Path) -> None:
-    """Nothing is to be seen under the final name before the block ends."""
+    """Nothing has the final name before the block ends."""
     with staged_folder(tmp_path / "final") as stage:
         (stage / "a").write_text("1")
         assert not (tmp_path / "final").exists()
@@ -43,7 +43,7 @@ def test_an_exception_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_the_quicker_process_wins(tmp_path: Path) -> None:
-    """A folder that came into being meanwhile is kept."""
+    """A folder that another process made in the meantime stays."""
     with staged_folder(tmp_path / "final") as stage:
         (stage / "a").write_text("mine")
         (tmp_path / "final").mkdir()
@@ -52,9 +52,10 @@ def test_the_quicker_process_wins(tmp_path: Path) -> None:
 
 
 def test_left_overs_of_the_dead_are_collected(tmp_path: Path) -> None:
-    """What a killed process was making is removed by the next one, at once."""
+    """The next process removes at once what a killed process left."""
     code = "import os, sys; from pathlib import Path; from fusebench.folders import staged_folder\n"
-    code += "with staged_folder(Path(sys.argv[1])) as stage: (stage / 'a').write_text('half'); os.kill(os.getpid(), 9)"
+    code += "with staged_folder(Path(sys.argv[1])) as stage:\n"
+    code += "    (stage / 'a').write_text('half')\n    os.kill(os.getpid(), 9)\n"
     killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "final")], check=False)
     assert killed.returncode == -9 and len(folders(tmp_path / ".staging")) == 1
     with staged_folder(tmp_path / "final") as stage:
@@ -65,11 +66,12 @@ def test_left_overs_of_the_dead_are_collected(tmp_path: Path) -> None:
 def test_the_scratch_of_a_killed_job_is_collected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A job that was killed leaves its scratch folder to the next job, which removes it, and no other one."""
+    """The next job removes the scratch folder that a killed job left, and no other one."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     code = "import os; from fusebench.folders import scratch_folder\n"
-    code += "with scratch_folder() as scratch: (scratch / 'a').write_text('half'); os.kill(os.getpid(), 9)"
+    code += "with scratch_folder() as scratch:\n"
+    code += "    (scratch / 'a').write_text('half')\n    os.kill(os.getpid(), 9)\n"
     killed = subprocess.run([sys.executable, "-c", code], check=False)
     (room,) = tmp_path.iterdir()
     assert killed.returncode == -9 and len(folders(room)) == 1
@@ -82,14 +84,14 @@ def test_the_scratch_of_a_killed_job_is_collected(
 
 
 def test_a_builder_that_lives_long_is_left_alone(tmp_path: Path) -> None:
-    """On one machine the lock tells, whatever the age of the folder."""
+    """On one machine the lock decides, whatever the age of the folder."""
     with staged_folder(tmp_path / "final") as stage:
         os.utime(stage, (time.time() - OLD_SECONDS - 60,) * 2)
         assert collect_leftovers(tmp_path / ".staging") == []
 
 
 def test_staging_of_the_living_is_left_alone(tmp_path: Path) -> None:
-    """A fresh staging folder of another machine stays; an old one goes."""
+    """A fresh staging folder of another machine stays; an old one is removed."""
     stage = tmp_path / "0123.another-machine.abcdef"
     stage.mkdir()
     os.utime(stage, (time.time() - OLD_SECONDS + 60,) * 2)
@@ -99,7 +101,7 @@ def test_staging_of_the_living_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_read_only_folder_can_be_removed(tmp_path: Path) -> None:
-    """Environments and caches are read-only."""
+    """Environments and caches are read-only, and can be removed."""
     folder = tmp_path / "a" / "b"
     folder.mkdir(parents=True)
     (folder / "c").write_text("1")
@@ -109,7 +111,7 @@ def test_a_read_only_folder_can_be_removed(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_of_the_final_name_is_replaced(tmp_path: Path) -> None:
-    """Somebody made it and put nothing into it."""
+    """An empty folder that somebody made does not count as finished."""
     (tmp_path / "final").mkdir()
     with staged_folder(tmp_path / "final") as stage:
         (stage / "a").touch()
@@ -117,7 +119,7 @@ def test_an_empty_folder_of_the_final_name_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_file_of_the_final_name_is_told(tmp_path: Path) -> None:
-    """It is no folder that another process made; it is left alone."""
+    """A file with the final name is an error, and is not changed."""
     (tmp_path / "final").write_text("a file")
     with pytest.raises(OSError, match="final"), staged_folder(tmp_path / "final") as stage:
         (stage / "a").touch()
@@ -150,7 +152,7 @@ def said(builder: subprocess.Popen[str]) -> str:
 
 
 def test_builders_of_one_folder_wait_for_each_other(tmp_path: Path) -> None:
-    """Those of another folder do not."""
+    """Builders of another folder do not wait."""
     first = start_builder(tmp_path / "x")
     assert said(first) == "inside"
     second, other = start_builder(tmp_path / "x"), start_builder(tmp_path / "y")
@@ -165,7 +167,7 @@ def test_builders_of_one_folder_wait_for_each_other(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_removed_stops_nobody(tmp_path: Path) -> None:
-    """A folder that its block has moved away is gone already."""
+    """A folder that its block has moved away is not an error."""
     with staging_folder(tmp_path / "final") as stage:
         stage.rename(tmp_path / "moved")
     assert (tmp_path / "moved").is_dir()
@@ -184,9 +186,9 @@ def test_what_cannot_be_removed_stops_nobody(tmp_path: Path) -> None:
     ],
 )
 def test_only_folders_of_the_dead_are_collected(tmp_path: Path, name: str, gone: bool) -> None:
-    """A folder of this machine without a lock belongs to nobody.
+    """A folder of this machine without a lock belongs to no process, and is removed.
 
-    Locks, and young folders of others, stay.
+    Locks stay, and so do young folders of other machines.
     """
     path = tmp_path / name.format(node=platform.node())
     path.mkdir()
@@ -195,12 +197,12 @@ def test_only_folders_of_the_dead_are_collected(tmp_path: Path, name: str, gone:
 
 
 def test_nothing_to_remove_is_fine(tmp_path: Path) -> None:
-    """A folder that is not there has been removed."""
+    """Removing a folder that does not exist is no error."""
     remove_folder(tmp_path / "none")
 
 
 def test_a_link_is_removed_and_not_what_it_points_to(tmp_path: Path) -> None:
-    """Environments hold links to interpreters, whose rights are not theirs to change."""
+    """Environments hold links to interpreters, whose permissions must not change."""
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "kept").touch()
@@ -212,7 +214,7 @@ def test_a_link_is_removed_and_not_what_it_points_to(tmp_path: Path) -> None:
 
 
 def test_scratch_is_of_this_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Others of the machine see neither sources nor weights; an exception leaves nothing."""
+    """Other users of the machine see neither sources nor weights; an exception leaves nothing."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(ValueError, match="broken"), scratch_folder() as scratch:
         assert scratch.parent == tmp_path / f"fusebench-{os.getuid()}"

@@ -29,9 +29,9 @@ def test_the_hash_of_json_does_not_depend_on_the_order_of_keys() -> None:
 
 
 def test_a_digest_knows_what_may_be_run(tmp_path: Path) -> None:
-    """A script that loses its right to be run is another source.
+    """A script that loses its execute permission is another source.
 
-    Its time and other rights do not count.
+    Its time and other permissions do not count.
     """
     path = tmp_path / "run.sh"
     path.write_text("1")
@@ -51,7 +51,7 @@ NAMES = st.text("ab/.\0\n", min_size=1, max_size=4).filter(lambda name: not {*na
 def test_two_folders_have_one_digest_where_they_have_the_same_files(
     tmp_path_factory: pytest.TempPathFactory, one: dict[str, bytes], other: dict[str, bytes]
 ) -> None:
-    """Names and bytes are told apart, whatever stands in either.
+    """Names and bytes are never mixed up, whatever stands in either.
 
     The order in which files were made does not count.
     """
@@ -66,7 +66,7 @@ def test_two_folders_have_one_digest_where_they_have_the_same_files(
 
 
 def test_the_files_of_a_source_are_without_history_and_caches(tmp_path: Path) -> None:
-    """At any depth; an empty folder is no file."""
+    """This holds at any depth; an empty folder is no file."""
     kept = ["a.py", "pkg/b.py", "pkg/.hidden", "git/HEAD"]
     left = [".git/HEAD", "a.pyc", "pkg/__pycache__/b.py", ".mypy_cache/x", "pkg/.git/y"]
     for file in kept + left:
@@ -88,15 +88,15 @@ def test_the_files_of_a_source_are_without_history_and_caches(tmp_path: Path) ->
     ],
 )
 def test_the_hash_of_json_is_what_records_have(value: object, digest: str) -> None:
-    """Without spaces, keys sorted, other letters as escapes.
+    """The JSON has no spaces, sorted keys, and escapes for other letters.
 
-    Another form would make all records unknown.
+    Another form would change the hash in all records.
     """
     assert sha256_of_json(value) == digest
 
 
 def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
-    """However large it is."""
+    """The size of the file does not matter."""
     content = b"0123456789" * 300_000
     (tmp_path / "x").write_bytes(content)
     assert sha256_of_file(tmp_path / "x") == hashlib.sha256(content).hexdigest()

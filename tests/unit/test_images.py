@@ -46,7 +46,10 @@ def test_an_alpha_channel_is_dropped_wherever_it_is_read(tmp_path: Path) -> None
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif"])
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.999])
 def test_a_truncated_image_is_refused(tmp_path: Path, suffix: str, share: float) -> None:
-    """However much of a file is there, it is whole or no image; OpenCV alone would fill it up with gray."""
+    """A truncated image is refused, however much of the file is there.
+
+    OpenCV alone would fill it up with gray.
+    """
     path = tmp_path / f"x{suffix}"
     cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 256, (60, 80, 3)).astype(np.uint8))
     assert read_image(path)[0].shape == (60, 80, 3)
@@ -57,7 +60,7 @@ def test_a_truncated_image_is_refused(tmp_path: Path, suffix: str, share: float)
 
 
 def test_a_changed_byte_of_a_png_is_noticed(tmp_path: Path) -> None:
-    """Its checksums tell, wherever the byte is, before any pixel of it is believed."""
+    """The checksums show it, wherever the byte is, before any pixel is used."""
     path = tmp_path / "x.png"
     cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 256, (60, 80)).astype(np.uint8))
     content = path.read_bytes()
@@ -68,7 +71,7 @@ def test_a_changed_byte_of_a_png_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_png_with_a_wrong_checksum_behind_its_pixels_is_read(tmp_path: Path) -> None:
-    """A comment that some program wrote wrongly takes nothing from the image."""
+    """A wrong checksum of a comment does not matter to the image."""
     path = tmp_path / "x.png"
     pixels = np.random.default_rng(1).integers(0, 256, (60, 80)).astype(np.uint8)
     cv2.imwrite(str(path), pixels)
@@ -98,7 +101,7 @@ def test_what_was_written_is_read_again(
 
 
 def test_an_opaque_alpha_channel_loses_nothing(tmp_path: Path) -> None:
-    """That is noted in other words than one that is lost, which counts among the losses."""
+    """Its note differs from that of a lost alpha channel, which counts among the losses."""
     for alpha, note in ((255, OPAQUE_DROPPED), (254, ALPHA_DROPPED)):
         pixels = np.dstack([RGB[:, :, ::-1], np.full((4, 6), 255, np.uint8)])
         pixels[0, 0, 3] = alpha
@@ -109,7 +112,7 @@ def test_an_opaque_alpha_channel_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_16_bits_and_alpha_are_both_noted(tmp_path: Path) -> None:
-    """In the order in which they were dealt with; an opaque channel of 16 bits is opaque."""
+    """The notes have the order of the conversions; an opaque 16-bit channel is opaque."""
     pixels = np.dstack([RGB[:, :, ::-1], np.full((4, 6), 255, np.uint8)]).astype(np.uint16) * 257
     cv2.imwrite(str(tmp_path / "x.png"), pixels)
     read, notes = read_image(tmp_path / "x.png")
@@ -121,7 +124,7 @@ def test_16_bits_and_alpha_are_both_noted(tmp_path: Path) -> None:
 def test_a_file_that_is_no_image_is_refused(
     tmp_path: Path, read: Callable[[Path], object], content: bytes | None
 ) -> None:
-    """Absent, empty, something else, or the beginning of an image: with its path."""
+    """An absent or empty file, other content, and a truncated image are refused with the path."""
     path = tmp_path / "x.png"
     if content is not None:
         path.write_bytes(content)
@@ -140,7 +143,7 @@ def test_values_that_have_no_8_bits_are_refused(
 
 
 def test_the_hash_of_pixels_is_of_shape_and_values() -> None:
-    """However they lie in memory; the same bytes in another shape are another image.
+    """The layout in memory does not matter; the same bytes in another shape are another image.
 
     Pins of datasets, records and verified entries hold it: another form would refuse them all.
     """
@@ -159,9 +162,9 @@ def test_the_hash_of_pixels_is_of_shape_and_values() -> None:
 def test_modes_are_converted_by_opencv_s_rule(
     pixels: NDArray[np.uint8], mode: str, ndim: int
 ) -> None:
-    """Luma of a colour image, three equal channels of a gray one.
+    """A colour image becomes its luma, a gray image three equal channels.
 
-    What has the mode is not copied.
+    An image that has the mode already is not copied.
     """
     converted = in_mode(pixels, mode)
     assert converted.ndim == ndim and mode_of(converted) == mode
@@ -175,7 +178,7 @@ def test_modes_are_converted_by_opencv_s_rule(
 @settings(deadline=None, max_examples=30)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 70), st.integers(1, 70))))
 def test_a_thumbnail_has_the_mean_of_its_image(pixels: NDArray[np.uint8]) -> None:
-    """32 by 32, whatever the size; of parts of equal area each is a mean, rounded."""
+    """It has 32 by 32 values, each the rounded mean of a part; all parts have equal area."""
     small = thumbnail(pixels)
     assert small.shape == (32, 32) and small.dtype == np.uint8
     assert pixels.min() <= small.min() and small.max() <= pixels.max()
@@ -184,7 +187,7 @@ def test_a_thumbnail_has_the_mean_of_its_image(pixels: NDArray[np.uint8]) -> Non
 
 
 def test_a_thumbnail_is_of_means_of_blocks() -> None:
-    """Four pixels of each block of 64 by 64 pixels, of the luma of a colour image."""
+    """Each value is the mean of four pixels of a 64 by 64 image, of the luma of a colour image."""
     pixels = np.random.default_rng(3).integers(0, 256, (64, 64), dtype=np.uint8)
     means = pixels.reshape(32, 2, 32, 2).mean(axis=(1, 3))
     assert np.abs(thumbnail(pixels) - means).max() <= 0.5

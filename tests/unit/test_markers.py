@@ -1,4 +1,4 @@
-"""Markers of steps, and the numbers of their attempts."""
+"""Markers of steps, and the attempt numbers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_failed_step_writes_its_state_and_is_counted(capsys: pytest.CaptureFix
 
 
 def test_a_failure_counts_only_where_it_is_tried_again() -> None:
-    """Where only tables are asked for, the number stays what the job ran with, whatever became of it."""
+    """Where only tables are asked for, the number stays, however the job ended."""
     count_failure(COUNTER, 0)
     assert attempt_number(COUNTER, tables_only=True) == 0
     count_failure(COUNTER, 0)
@@ -67,7 +67,7 @@ def test_a_failure_counts_only_where_it_is_tried_again() -> None:
 
 
 def test_a_defect_is_no_state(capsys: pytest.CaptureFixture[str]) -> None:
-    """An exception that is no StepError is raised, and no marker pretends that the step ended."""
+    """An exception that is no StepError is raised, and no marker is written."""
 
     def broken() -> WeightsMarker:
         raise KeyError("defect")
@@ -81,7 +81,7 @@ def test_a_defect_is_no_state(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_first_success_leaves_no_counter() -> None:
     """A project in which nothing ever failed has no files that count.
 
-    A second attempt that succeeds is kept.
+    A second attempt that succeeds stays counted.
     """
     mark_step(MARKER, 0, WeightsMarker, failed)
     assert not COUNTER.exists() and counted_attempts(COUNTER) == NEVER
@@ -111,9 +111,9 @@ def test_a_counter_of_an_older_fusebench_is_read() -> None:
 def test_a_number_differs_from_that_of_a_job_that_failed_and_of_no_other(
     history: list[tuple[bool, bool]],
 ) -> None:
-    """Whatever the runs before: after a failure a full run has another number, one of tables not.
+    """After a failure a full run has another number, a run of tables alone has the same.
 
-    After a success neither has: nothing is run again.
+    After a success both have the same: nothing is rerun.
     """
     COUNTER.unlink(missing_ok=True)
     for succeeds, tables_only in history:
@@ -124,7 +124,7 @@ def test_a_number_differs_from_that_of_a_job_that_failed_and_of_no_other(
 
 
 def test_a_dataset_that_could_not_be_prepared_has_no_pairs(tmp_path: Path) -> None:
-    """Its marker is read as a manifest all the same; one that is damaged is told."""
+    """Its marker is read as a manifest all the same; a damaged one is refused."""
     path = tmp_path / "resources/datasets/d.json"
     write_stored(path, Manifest(state="skipped", reason="gone"))
     assert (read_manifest(tmp_path, "d").pairs, read_manifest(tmp_path, "d").reason) == ([], "gone")

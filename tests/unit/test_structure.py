@@ -1,4 +1,8 @@
-"""How the package is built: small parts, one direction, few untyped mappings, arguments instead of the environment."""
+"""The structure of the package.
+
+Its parts are small, and few mappings are untyped. Functions get arguments instead of environment
+variables.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ def nodes(*kinds: type[ast.AST]) -> Iterator[tuple[Path, ast.AST]]:
 
 
 def test_functions_are_short() -> None:
-    """None is longer than sixty lines."""
+    """No function is longer than sixty lines."""
     long = [
         f"{path.relative_to(PACKAGE)}: {node.name}"
         for path, node in nodes(ast.FunctionDef, ast.AsyncFunctionDef)
@@ -41,7 +45,7 @@ def test_functions_are_short() -> None:
 
 
 def test_classes_are_small() -> None:
-    """None has more public methods than a reader keeps in mind."""
+    """No class has more public methods than a reader can remember."""
     large = {
         node.name: count
         for _, node in nodes(ast.ClassDef)
@@ -60,7 +64,7 @@ def public_methods(node: ast.ClassDef) -> list[str]:
 
 
 def test_few_mappings_are_untyped() -> None:
-    """Contracts say what a structure holds; `dict[str, Any]` is for what really is free."""
+    """Contracts describe structures; `dict[str, Any]` is only for content of any form."""
     lines = [
         line
         for path in MODULES
@@ -71,7 +75,7 @@ def test_few_mappings_are_untyped() -> None:
 
 
 def test_one_module_knows_the_environment_variables_of_fusebench() -> None:
-    """A variable of our own is named and explained in `variables.py`, and nowhere else."""
+    """Only `variables.py` names and explains the variables of fusebench."""
     named = {
         path.relative_to(PACKAGE).as_posix()
         for path, node in nodes(ast.Constant)
@@ -83,7 +87,10 @@ def test_one_module_knows_the_environment_variables_of_fusebench() -> None:
 
 
 def test_the_package_does_not_need_snakemake() -> None:
-    """It is imported by steps, commands and notebooks; one module alone loads a plugin of Snakemake, when it is asked to."""
+    """Steps, commands and notebooks import the package without Snakemake.
+
+    Only one module loads a plugin of Snakemake, when it is asked to.
+    """
     importing = {
         path.relative_to(PACKAGE).as_posix()
         for path, node in nodes(ast.Import, ast.ImportFrom)
@@ -106,7 +113,10 @@ def blocks(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
 def test_rules_can_be_read(path: Path) -> None:
-    """No rule is made in a loop, none has more than three lambdas, and the parts have Snakemake's order."""
+    """No rule is made in a loop, and none has more than three lambdas.
+
+    The parts of a rule have Snakemake's order.
+    """
     assert not re.search(r"(?m)^(for|while|if) [^\n]*:\n\s+(use )?rule ", path.read_text("utf-8"))
     order = ["input", "output", "log", "wildcard_constraints", "threads", "retries"]
     order += ["resources", "params", "shell"]
@@ -119,7 +129,7 @@ def test_rules_can_be_read(path: Path) -> None:
 
 
 def test_every_step_is_called_by_one_rule() -> None:
-    """One implementation, one command and one rule for each step."""
+    """Each step has one implementation, one command and one rule."""
     from fusebench.steps.__main__ import STEPS
 
     text = "".join(path.read_text(encoding="utf-8") for path in RULES)
