@@ -24,7 +24,7 @@ from fusebench.contracts.jobs.comparing import TablesJob
 from fusebench.contracts.jobs.papers import PaperTableJob, StatisticsJob
 from fusebench.contracts.methods import Paper
 from fusebench.contracts.tables import PaperReference, PaperSpec, ShownDataset
-from fusebench.planning.job_files import job_folder, keep_job
+from fusebench.planning.job_files import job_folder, store_job
 from fusebench.planning.plan import make_plan
 from fusebench.steps import comparing, papers
 from msgspec.structs import replace
@@ -164,7 +164,7 @@ def test_where_no_difference_is_carried_the_caption_says_so() -> None:
         key("mri", "medical", "SSIM"): Mean(0.3, 2),
     }
     shown = paper_table(SPEC, RECORDS, {**MEANS, **means})
-    sentence = "With the 2 pairs of MRI-CT, no method is distinguished from a best mean"
+    sentence = "With the 2 pairs of MRI-CT, no method is told from a best mean"
     assert sentence in caption(shown)
     assert "≈" not in row(markdown(shown), "Gamma")[-4] and "≈" in row(markdown(shown), "Beta")[2]
 
@@ -181,7 +181,7 @@ def test_the_caption_tells_it_once_for_all_datasets() -> None:
     decimals = {"SSIM": 4, "SSIM@cddfuse": 3, "Q_CV": 0}
     means = {**tied, key("tno", "alpha", "SSIM"): Mean(0.9, 2)}
     text = caption(paper_table(replace(SPEC, decimals=decimals), RECORDS, means))
-    assert "With the 2 pairs of TNO 25 or the 2 pairs of MRI-CT, no method is distinguished" in text
+    assert "With the 2 pairs of TNO 25 or the 2 pairs of MRI-CT, no method is told" in text
     assert text.count("Wilcoxon") == 1
 
 
@@ -274,7 +274,7 @@ def test_a_table_of_failed_methods_says_how_many_pairs_there_are(
     papers.statistics(StatisticsJob(metrics={"set-00": ["EN"]}), [measures], summary)
     papers.paper_table(from_parameter(plan.paper_jobs.table(TABLE), PaperTableJob), summary, output)
     assert "Means over 8 pairs (Set 00)" in output.read_text()
-    job = job_folder() / keep_job(TablesJob(tables=[plan.steps.table("fake", "set-00")]))
+    job = job_folder() / store_job(TablesJob(tables=[plan.steps.table("fake", "set-00")]))
     comparing.tables(job, [measures])
     assert "mean over 8 pairs" in (root / "results/tables/fake/set-00.md").read_text()
 

@@ -73,7 +73,7 @@ def test_statistics_say_what_three_pairs_cannot_carry(project: MiniProject) -> N
     assert "| pairs | EN | 3 |" in text
     table = (project.root / "results" / "tables" / "pairwise.md").read_text()
     assert (
-        "With the 3 pairs of pairs, no method is distinguished from a best mean" in table
+        "With the 3 pairs of pairs, no method is told from a best mean" in table
         and "≈" not in table
     )
 

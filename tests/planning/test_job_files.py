@@ -9,20 +9,20 @@ from pathlib import Path
 
 from fusebench.contracts.files import from_parameter
 from fusebench.contracts.jobs.papers import StatisticsJob
-from fusebench.planning.job_files import job_folder, keep_job
+from fusebench.planning.job_files import job_folder, store_job
 
 PROGRAM = """
 import subprocess, sys
 from fusebench.contracts.jobs.resources import EnvironmentJob
-from fusebench.planning.job_files import job_folder, keep_job
+from fusebench.planning.job_files import job_folder, store_job
 text, other = EnvironmentJob(env="tables: a × b", variant=""), EnvironmentJob(env="a", variant="")
-digest = keep_job(text)
+digest = store_job(text)
 job = "import sys; from pathlib import Path\\n"
 job += "from fusebench.contracts.files import from_parameter\\n"
 job += "from fusebench.contracts.jobs.resources import EnvironmentJob\\n"
 job += "print(from_parameter(Path(sys.argv[1]).read_text(encoding='utf-8'), EnvironmentJob).env)"
 subprocess.run([sys.executable, "-c", job, job_folder() / digest], check=True)
-print(digest == keep_job(text), digest == keep_job(other))
+print(digest == store_job(text), digest == store_job(other))
 print(job_folder())
 """
 
@@ -47,7 +47,7 @@ def test_the_order_of_what_is_shown_counts() -> None:
     The file holds them in the order that was given.
     """
     jobs = [StatisticsJob(metrics={key: ["EN"] for key in names}) for names in ("ab", "ba")]
-    digests = [keep_job(job) for job in jobs]
+    digests = [store_job(job) for job in jobs]
     assert digests[0] != digests[1]
     kept = [(job_folder() / digest).read_text(encoding="utf-8") for digest in digests]
     assert [list(from_parameter(text, StatisticsJob).metrics) for text in kept] == [

@@ -3,7 +3,7 @@
 # One job writes a list of tables: a single table by its name, or all tables of the selected suites.
 # It writes all of them where there are so many cells that starting a job takes longer than its
 # work. The parameters of the job are too long for a command; their digest stands for them.
-from fusebench.planning.job_files import job_folder, keep_job
+from fusebench.planning.job_files import job_folder, store_job
 from fusebench.contracts.jobs.comparing import TablesJob
 
 
@@ -21,12 +21,12 @@ TOGETHER = TABLES if PLAN.grouping.is_together else []
 
 def tables_job(wildcards):
     """Return the digest of the parameters of the job that writes the long files."""
-    return keep_job(PLAN.steps.tables())
+    return store_job(PLAN.steps.tables())
 
 
 def table_job(wildcards):
     """Return the digest of the parameters of the job of a single table."""
-    return keep_job(TablesJob(tables=[PLAN.steps.table(wildcards.suite, wildcards.dataset)]))
+    return store_job(TablesJob(tables=[PLAN.steps.table(wildcards.suite, wildcards.dataset)]))
 
 
 def table_inputs(wildcards):

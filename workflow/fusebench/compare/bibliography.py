@@ -30,8 +30,8 @@ def bibliography(papers: Mapping[str, PaperReference]) -> str:
     """
     entries = {paper.key: _entry(paper) for paper in papers.values()}
     head = (
-        "% The papers of the methods, as methods.yaml knows them.\n"
-        "% Where authors are missing, add them to the entry's paper;\n"
+        "% The papers of the methods, as methods.yaml knows them."
+        " Where authors are missing, add them to the entry's paper;\n"
         "% a DOI or an arXiv number leads to them.\n"
     )
     return head + "".join(f"\n{entry}" for entry in entries.values())

@@ -383,13 +383,12 @@ def _marks(spec: PaperSpec) -> str:
 def _ties(table: PaperTable) -> str:
     """Say what the mark means, and on which datasets no difference can be shown."""
     how = "the 95 % paired bootstrap interval of the difference and Wilcoxon's test (Holm, 5 %)"
-    told = [f"≈: not distinguished from the best mean by {how}."] if table.has_ties else []
+    told = [f"≈: not told from the best mean by {how}."] if table.has_ties else []
     open_ones = [part for part in table.parts if undecided(part)] if table.spec.ties else []
     if open_ones:
         pairs = " or ".join(f"the {part.pairs} pairs of {part.spec.title}" for part in open_ones)
         told.append(
-            f"With {pairs}, no method is distinguished from a best mean by"
-            f" {'these' if told else how}."
+            f"With {pairs}, no method is told from a best mean by {'these' if told else how}."
         )
     return " ".join(told)
 

@@ -26,8 +26,8 @@ body { font: 15px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1b1b1b; bac
 .wide { overflow-x: auto }
 table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid }
 caption { text-align: left; max-width: min(60rem, 100vw - 3rem); margin-bottom: .6rem }
-td, th { padding: .15rem .6rem; text-align: right; white-space: nowrap }
-td, th { font-variant-numeric: tabular-nums }
+td, th { padding: .15rem .6rem; text-align: right; white-space: nowrap; \
+font-variant-numeric: tabular-nums }
 td:first-child, th:first-child { text-align: left }
 thead tr:last-child th { border-bottom: 1px solid }
 th.dataset { text-align: center; border-bottom: 1px solid }

@@ -19,7 +19,7 @@ from fusebench.folders import scratch_folder
 from fusebench.hashes import sha256_of_json
 
 
-def keep_job(job: Contract) -> str:
+def store_job(job: Contract) -> str:
     """Store a job in a file and return its digest."""
     text = as_parameter(job, keep_order=True)
     digest = sha256_of_json(text)
