@@ -12,13 +12,16 @@ from tests.flow.projects import MiniProject
 
 @pytest.fixture(scope="session")
 def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of built environments that all projects of a test process share, as users of a cluster would."""
+    """Return a folder of built environments that all projects of a test process share.
+
+    The users of a cluster share one in the same way.
+    """
     return tmp_path_factory.mktemp("environments")
 
 
 @pytest.fixture
 def project(tmp_path: Path, environments: Path) -> MiniProject:
-    """Return an empty miniature project of this test's own."""
+    """Return an empty miniature project for this test alone."""
     return MiniProject.create(tmp_path / "project", environments)
 
 
@@ -26,7 +29,7 @@ def project(tmp_path: Path, environments: Path) -> MiniProject:
 def make_project(
     tmp_path_factory: pytest.TempPathFactory, environments: Path
 ) -> Callable[..., MiniProject]:
-    """Return a maker of projects that the tests of one module share."""
+    """Return a function that makes projects for the tests of one module to share."""
     return lambda *pairs: MiniProject.create(
         tmp_path_factory.mktemp("shared") / "project", environments, *pairs
     )

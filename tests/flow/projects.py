@@ -1,4 +1,7 @@
-"""Miniature projects: real git repositories, real environments and images, run by the real Snakefile in a temporary folder."""
+"""Miniature projects that the real Snakefile runs in a temporary folder.
+
+Their git repositories, environments and images are real.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def image(seed: int, width: int = 48, height: int = 40, channels: int = 0) -> ND
 
 @dataclass
 class MiniProject:
-    """A project folder with its own registry, and a folder of mirrors that stands for the network.
+    """A project folder with its own registry, and a folder of mirrors in place of the network.
 
     Attributes:
         root: the project's folder.
@@ -52,7 +55,10 @@ class MiniProject:
     def create(
         cls, root: Path, environments: Path, pairs: tuple[str, ...] = ("p1", "p2", "p3")
     ) -> MiniProject:
-        """Make a project with the environment ``classical`` and a dataset ``pairs`` of three pairs on disk."""
+        """Make a project with the environment ``classical`` and the dataset ``pairs`` on disk.
+
+        The dataset has three pairs, unless other names of pairs are given.
+        """
         project = cls(root)
         shutil.copytree(REPOSITORY / "envs" / "classical", root / "envs" / "classical")
         (root / "resources").mkdir()

@@ -1,4 +1,7 @@
-"""Bad input: each mistake has one clear message that says what must be, what was found, where, and what to do next."""
+"""Bad input: each mistake has one clear message.
+
+The message says what must be, what was found, where, and what to do next.
+"""
 
 from __future__ import annotations
 
@@ -43,37 +46,103 @@ def replace(project: MiniProject, file: str, old: str, new: str) -> None:
 def test_a_valid_registry_is_counted(
     written: MiniProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A valid registry passes, and what it holds is told."""
+    """A valid registry passes, and the command prints how many methods it has."""
     status, printed = check(written, capsys)
     assert status == 0 and "2 methods, 2 active" in printed
 
 
 MISTAKES: dict[str, tuple[str, str, str, list[str]]] = {
-    "unknown key": ("methods.yaml", "  commit:", "  comit:", [r"methods\.yaml:\d+ \(one\.comit\)", "did you mean 'commit'"]),
-    "short hash": ("methods.yaml", "env: classical", "env: classical\n  commit: abc123", ["two entries named 'commit'"]),
-    "unknown environment": ("methods.yaml", "env: classical", "env: clasical", ["unknown environment 'clasical'", "did you mean 'classical'"]),
-    "bad name with dots": ("methods.yaml", "one:", "../one:", [r"bad name '\.\./one'", "letters, digits"]),
+    "unknown key": (
+        "methods.yaml",
+        "  commit:",
+        "  comit:",
+        [r"methods\.yaml:\d+ \(one\.comit\)", "did you mean 'commit'"],
+    ),
+    "short hash": (
+        "methods.yaml",
+        "env: classical",
+        "env: classical\n  commit: abc123",
+        ["two entries named 'commit'"],
+    ),
+    "unknown environment": (
+        "methods.yaml",
+        "env: classical",
+        "env: clasical",
+        ["unknown environment 'clasical'", "did you mean 'classical'"],
+    ),
+    "bad name with dots": (
+        "methods.yaml",
+        "one:",
+        "../one:",
+        [r"bad name '\.\./one'", "letters, digits"],
+    ),
     "bad name with a space": ("methods.yaml", "one:", "one two:", ["bad name 'one two'"]),
-    "two entries of one name": ("methods.yaml", "two:", "one:", ["two entries named 'one'", "rename or remove"]),
+    "two entries of one name": (
+        "methods.yaml",
+        "two:",
+        "one:",
+        ["two entries named 'one'", "rename or remove"],
+    ),
     "no YAML": ("methods.yaml", "title:", "title: [", [r"methods\.yaml:\d+: not valid YAML"]),
-    "unknown task": ("methods.yaml", "- infrared-visible", "- infrared", ["one of infrared-visible, medical", 'found "infrared"']),
+    "unknown task": (
+        "methods.yaml",
+        "- infrared-visible",
+        "- infrared",
+        ["one of infrared-visible, medical", 'found "infrared"'],
+    ),
     "missing field": ("methods.yaml", "title:", "label:", ["must have 'title'"]),
-    "path that leaves the repository": ("methods.yaml", "script: test.py", "script: ../test.py", [r"one\.run\.script"]),
-    "no GPU for a script that needs one": ("methods.yaml", "run: &id001\n", "resources: {gpu: 0}\n  run: &id001\n    devices: [cuda]\n", [r"methods\.yaml:\d+ \(one\.resources\.gpu\)", "1 or more where run.devices is [cuda]; found 0"]),
-    "unknown dataset": ("config/config.yaml", "- pairs", "- pears", ["unknown dataset 'pears'", "did you mean 'pairs'"]),
-    "unknown method": ("config/config.yaml", "- one", "- onne", [r"config\.yaml:\d+", "unknown method 'onne'"]),
+    "path that leaves the repository": (
+        "methods.yaml",
+        "script: test.py",
+        "script: ../test.py",
+        [r"one\.run\.script"],
+    ),
+    "no GPU for a script that needs one": (
+        "methods.yaml",
+        "run: &id001\n",
+        "resources: {gpu: 0}\n  run: &id001\n    devices: [cuda]\n",
+        [
+            r"methods\.yaml:\d+ \(one\.resources\.gpu\)",
+            "1 or more where run.devices is [cuda]; found 0",
+        ],
+    ),
+    "unknown dataset": (
+        "config/config.yaml",
+        "- pairs",
+        "- pears",
+        ["unknown dataset 'pears'", "did you mean 'pairs'"],
+    ),
+    "unknown method": (
+        "config/config.yaml",
+        "- one",
+        "- onne",
+        [r"config\.yaml:\d+", "unknown method 'onne'"],
+    ),
     "unknown suite": ("config/config.yaml", "suite: mini", "suite: maxi", ["unknown suite 'maxi'"]),
     "unknown metric": ("config/config.yaml", "- SSIM", "- SSMI", ["SSMI", "SSIM"]),
-    "pattern without name": ("datasets.yaml", "a/{name}.png", "a/name.png", ["must hold the placeholder {name}"]),
-    "unknown kind": ("datasets.yaml", "kind: local", "kind: remote", ["one of generated, git, local"]),
-}  # fmt: skip
+    "pattern without name": (
+        "datasets.yaml",
+        "a/{name}.png",
+        "a/name.png",
+        ["must hold the placeholder {name}"],
+    ),
+    "unknown kind": (
+        "datasets.yaml",
+        "kind: local",
+        "kind: remote",
+        ["one of generated, git, local"],
+    ),
+}
 
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_told_with_its_place(
     name: str, written: MiniProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A mistake in the registry is refused, with file, line, entry, and what must be and was found."""
+    """A mistake in the registry is refused; the message says where and what it is.
+
+    It gives the file, the line, the entry, what must be and what was found.
+    """
     file, old, new, words = MISTAKES[name]
     replace(written, file, old, new)
     status, printed = check(written, capsys)
@@ -105,7 +174,7 @@ def test_a_commit_that_is_no_full_hash_is_refused(
 def test_all_mistakes_are_told_at_once(
     written: MiniProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Several mistakes are told in one go, in the order of the file."""
+    """One check reports several mistakes, in the order of the file."""
     replace(written, "methods.yaml", "title:", "tittle:")
     replace(written, "methods.yaml", "env: classical", "envi: classical")
     printed = check(written, capsys)[1]
@@ -115,7 +184,7 @@ def test_all_mistakes_are_told_at_once(
 def test_the_same_code_under_two_names_is_reported(
     written: MiniProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One repository at one commit, run in the same way, has one entry."""
+    """Two entries with the same repository, commit and run are refused."""
     written.methods["two"].update(
         code=written.methods["one"]["code"] + ".git", commit=written.methods["one"]["commit"]
     )
@@ -127,7 +196,10 @@ def test_the_same_code_under_two_names_is_reported(
 def test_a_missing_registry_file_is_named(
     project: MiniProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A folder without a configuration is told so; one that has a configuration alone takes the methods of the workflow."""
+    """A folder without a configuration is refused; one with a configuration alone passes.
+
+    It then uses the methods and datasets of the workflow.
+    """
     status, printed = check(project, capsys)
     assert status == 1 and "config.yaml: must be a readable YAML file" in printed
     suite = {"methods": ["mean"], "datasets": ["night-scenes"], "metrics": ["EN"]}
@@ -170,14 +242,17 @@ def truncate(path: Path) -> None:
 
 
 def test_sources_of_different_sizes_are_refused(one: MiniProject) -> None:
-    """A pair whose images differ in size makes the dataset unavailable; the message names the pair and both sizes."""
+    """A pair whose images differ in size makes the dataset unavailable.
+
+    The message names the pair and both sizes.
+    """
     row = damaged(one, "b", lambda path: cv2.imwrite(str(path), image(1, 40, 40)))
     assert row["state"] == "skipped"
     assert "pair 'p2'" in row["reason"] and "A 48x40, B 40x40" in row["reason"]
 
 
 def test_a_corrupt_image_is_refused(one: MiniProject) -> None:
-    """A truncated PNG is never taken for an image that is gray in its lower half."""
+    """A truncated PNG is refused; it is not read as an image whose lower half is gray."""
     row = damaged(one, "a", truncate)
     assert row["state"] == "skipped" and "a/p2.png: must be a whole image" in row["reason"]
 
@@ -210,7 +285,7 @@ def test_an_alpha_channel_is_dropped_and_noted(one: MiniProject) -> None:
 
 
 def test_a_missing_image_folder_is_told(one: MiniProject) -> None:
-    """A local dataset whose folder is gone is told with the path that was looked at."""
+    """If the folder of a local dataset is missing, the reason gives its path."""
     one.datasets["pairs"]["folder"] = "images/nowhere"
     done = one.snakemake()
     assert done.returncode != 0
@@ -220,7 +295,7 @@ def test_a_missing_image_folder_is_told(one: MiniProject) -> None:
 
 
 def test_an_image_missing_from_the_frozen_list_is_told(one: MiniProject) -> None:
-    """A pair of the frozen list without its file is named."""
+    """If a pair of the frozen list has no file, the reason names the pair."""
     one.datasets["pairs"]["pairs"] = ["p1", "p9"]
     assert one.snakemake().returncode != 0
     assert "pair 'p9'" in one.table("status.csv")[0]["reason"]
@@ -229,14 +304,17 @@ def test_an_image_missing_from_the_frozen_list_is_told(one: MiniProject) -> None
 @pytest.mark.parametrize(
     ("metric", "words"),
     [
-        ("PSNR-GT", "need a ground truth, which dataset 'pairs' has not"),
+        ("PSNR-GT", "need a ground truth, but dataset 'pairs' has none"),
         ("SAM", "are for multi-band arrays"),
     ],
 )
 def test_a_metric_that_a_dataset_cannot_have_is_refused(
     metric: str, words: str, written: MiniProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A metric against a ground truth, or of several bands, is refused when the configuration is read."""
+    """A metric that the dataset cannot have is refused when the configuration is read.
+
+    One metric needs a ground truth and one needs several bands; the dataset has neither.
+    """
     replace(written, "config/config.yaml", "- SSIM", f"- {metric}")
     status, printed = check(written, capsys)
     assert status == 1 and words in printed
@@ -253,7 +331,7 @@ def test_a_metric_that_a_dataset_cannot_have_is_refused(
 def test_a_mistyped_target_is_told_with_the_nearest_name(
     target: str, words: str, written: MiniProject
 ) -> None:
-    """A file that Snakemake is asked for by a wrong name: which registry file lacks the name, and which one is near."""
+    """For a mistyped target, the message names the registry file and the nearest name in it."""
     done = written.snakemake(target)
     assert done.returncode != 0
     assert re.search(words, done.stdout + done.stderr), done.stderr

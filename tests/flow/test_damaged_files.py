@@ -1,4 +1,4 @@
-"""Files of fusebench that are damaged, or of another version, between two runs: told by name, and made again."""
+"""Files that are damaged, or of another version, between two runs: named and made again."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def ran(project: MiniProject) -> MiniProject:
 @pytest.fixture
 def ran_alone(project: MiniProject) -> MiniProject:
     """Return a project with an environment of its own, whose two methods were run."""
-    # Snakemake remembers nothing of an environment that another project built, and would not build
-    # it again.
+    # Snakemake has no metadata of an environment that another project built, and would not build it
+    # again.
     (project.root / "resources" / "envs").unlink()
     return run_two(project)
 
@@ -45,7 +45,7 @@ def truncate(path: Path) -> None:
 
 
 def set_fields(**fields: Any) -> Callable[[Path], None]:
-    """Return a damage that gives fields of a file other values."""
+    """Return a function that damages a file: it gives fields other values."""
 
     def change(path: Path) -> None:
         path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
@@ -79,7 +79,7 @@ def record(project: MiniProject) -> Path:
 def rerun(
     project: MiniProject, damaged: Path, damage: Callable[[Path], None]
 ) -> tuple[str, set[str]]:
-    """Damage a file and run again; return what Snakemake printed, and the methods that were run again."""
+    """Damage a file and run again; return what Snakemake printed and which methods ran again."""
     before = {name: project.record(name)["started"] for name in ("one", "two")}
     values = project.table("measures.csv")
     damage(damaged)
@@ -109,13 +109,19 @@ MARKERS: dict[str, tuple[Callable[[MiniProject], Path], Callable[[Path], None], 
 
 @pytest.mark.parametrize("name", MARKERS)
 def test_a_damaged_marker_is_told_and_its_step_done_again(name: str, ran: MiniProject) -> None:
-    """File, field, what must be and what was found; no finished cell is run again, and no value changes."""
+    """A damaged marker is reported and made again; no finished cell is run again.
+
+    The message says the file, the field, what must be and what was found. No value changes.
+    """
     find, damage, words = MARKERS[name]
     assert_made_again(ran, find(ran), damage, words)
 
 
 def test_an_environment_of_a_newer_version_is_told_and_built_again(ran_alone: MiniProject) -> None:
-    """File, the version that must be and that was found; no finished cell is run again."""
+    """The message gives the file and both versions; no finished cell is run again.
+
+    The versions are the newest that is allowed and the one that was found.
+    """
     words = f"version must be {FORMAT} or less; found {FORMAT + 1}, of a newer fusebench"
     newer = set_fields(version=FORMAT + 1)
     assert_made_again(ran_alone, environment_marker(ran_alone), newer, words)
@@ -124,7 +130,7 @@ def test_an_environment_of_a_newer_version_is_told_and_built_again(ran_alone: Mi
 def assert_made_again(
     project: MiniProject, marker: Path, damage: Callable[[Path], None], words: str
 ) -> None:
-    """Check that a damaged marker is told and made again, and that no cell is."""
+    """Check that a damaged marker is reported and made again, and that no cell is run again."""
     printed, again = rerun(project, marker, damage)
     assert f"{marker.relative_to(project.root)}: " in printed or str(marker) in printed
     assert words in printed
@@ -142,7 +148,10 @@ RECORDS: dict[str, tuple[Callable[[Path], None], str]] = {
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_damaged_record_is_told_and_its_cell_run_again(name: str, ran: MiniProject) -> None:
-    """The cell is run again and no other; the message says file, field, what must be and what was found."""
+    """The cell of a damaged record is run again, and no other.
+
+    The message says the file, the field, what must be and what was found.
+    """
     damage, words = RECORDS[name]
     printed, again = rerun(ran, record(ran), damage)
     assert "results/runs/one/pairs/record.json: " in printed and words in printed
@@ -150,7 +159,7 @@ def test_a_damaged_record_is_told_and_its_cell_run_again(name: str, ran: MiniPro
 
 
 def test_what_only_counts_and_holds_may_be_damaged(ran: MiniProject) -> None:
-    """A damaged lease, and a damaged output of a job, stop nothing and run nothing."""
+    """A damaged lease or a damaged output of a job stops no run and reruns no cell."""
     truncate(ran.root / "results" / "runs" / "one" / "pairs" / ".lease")
     (ran.root / "results" / "jobs" / "one" / "pairs.json").write_text("{")
     ran.methods["two"]["run"] = {**BY_OPTIONS, "seed": 1}
@@ -160,7 +169,10 @@ def test_what_only_counts_and_holds_may_be_damaged(ran: MiniProject) -> None:
 
 
 def test_files_of_the_first_version_are_taken_over(ran: MiniProject) -> None:
-    """Markers and records without a version, as fusebench 0.1 wrote them, are right: nothing is fetched or run again."""
+    """Markers and records without a version, as fusebench 0.1 wrote them, are valid.
+
+    Nothing is fetched or run again.
+    """
     before = {name: ran.record(name)["started"] for name in ("one", "two")}
     written = [source_marker(ran), environment_marker(ran), manifest(ran), record(ran)]
     for path in written:

@@ -1,4 +1,4 @@
-"""The workflow as a module of another one, in a folder that holds a configuration and nothing else."""
+"""The workflow as a module of another workflow, whose folder holds only a configuration."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SMALL = {
 
 
 def deploy(folder: Path, snakefile: str, configuration: str) -> None:
-    """Write what a deployment consists of."""
+    """Write the files of a deployment: a Snakefile and a configuration."""
     for name, text in (
         ("workflow/Snakefile", DEPLOYED.format(snakefile=snakefile)),
         ("config/config.yaml", configuration),
@@ -76,7 +76,10 @@ def states(folder: Path) -> dict[tuple[str, str], str]:
 
 
 def test_a_suite_runs_as_a_module(tmp_path: Path) -> None:
-    """Methods, datasets and environments are the workflow's; results lie in the folder, and nothing is done twice."""
+    """A suite runs in the folder of a deployment; a second run has nothing to do.
+
+    Methods, datasets and environments are those of the workflow. The results are in the folder.
+    """
     deploy(tmp_path, CHECKOUT, yaml.safe_dump(SMALL))
     snakemake(tmp_path)
     assert states(tmp_path) == {
@@ -91,14 +94,17 @@ def test_a_suite_runs_as_a_module(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_quickstart_runs_as_a_module(tmp_path: Path) -> None:
-    """The embedded default, with the configuration that is deployed."""
+    """The default suite runs, with the configuration that is deployed."""
     deploy(tmp_path, CHECKOUT, (REPOSITORY / "config" / "config.yaml").read_text(encoding="utf-8"))
     snakemake(tmp_path)
     assert len(states(tmp_path)) == 27 and set(states(tmp_path).values()) == {"ok"}
 
 
 def test_the_rules_come_from_a_commit(tmp_path: Path) -> None:
-    """Snakemake may read the rules from a commit of a repository instead of a folder, as it does from a hosted one."""
+    """Snakemake may read the rules from a commit of a repository instead of a folder.
+
+    It reads a hosted repository in the same way.
+    """
     if not (REPOSITORY / ".git").exists():
         pytest.skip("needs the git repository of fusebench; this is a copy without it")
     commit = git.Repo(REPOSITORY).head.commit.hexsha
@@ -111,7 +117,10 @@ def test_the_rules_come_from_a_commit(tmp_path: Path) -> None:
 def test_own_methods_and_datasets_go_before_those_of_the_workflow(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file of the folder replaces the workflow's as a whole; what it names is found in both places."""
+    """A registry file of the folder replaces that of the workflow as a whole.
+
+    What its entries name is found in both places.
+    """
     deploy(tmp_path, CHECKOUT, yaml.safe_dump(SMALL))
     entries = yaml.safe_load((REPOSITORY / "methods.yaml").read_text(encoding="utf-8"))
     own = {"mean": entries["mean"], "copy-a": {**entries["copy-a"], "title": "My own title"}}

@@ -1,4 +1,7 @@
-"""One failing method stops nobody: each failure ends in a state with a reason, in every table, and is tried again."""
+"""A failing method stops no other: it has a state and a reason, in every table.
+
+The next run tries it again.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,18 @@ NAN_ARRAY = (
 )
 NAN_IMAGE = (
     READ
-    + "[cv2.imwrite('f/' + n, (read('a/' + n) * np.nan).astype(np.uint8)) for n in os.listdir('a')]\n"
+    + "[cv2.imwrite('f/' + n, (read('a/' + n) * np.nan).astype(np.uint8))"
+    + " for n in os.listdir('a')]\n"
 )
-SWALLOWED = "import traceback\ntry:\n    open('no-such-file')\nexcept Exception:\n    traceback.print_exc()\n"
+SWALLOWED = (
+    "import traceback\ntry:\n    open('no-such-file')\n"
+    "except Exception:\n    traceback.print_exc()\n"
+)
 RAISES = "raise RuntimeError('shapes do not match')\n"
 ELSEWHERE = (
     READ
-    + "os.makedirs('other')\n[cv2.imwrite('other/' + n, cv2.imread('a/' + n)) for n in os.listdir('a')]\n"
+    + "os.makedirs('other')\n"
+    + "[cv2.imwrite('other/' + n, cv2.imread('a/' + n)) for n in os.listdir('a')]\n"
 )
 TRUNCATED = (
     READ
@@ -38,10 +46,14 @@ for n in os.listdir('a'):
 )
 RAISES_AT_SECOND = (
     READ
-    + "assert os.listdir('a') != ['p2.png']\nfor n in os.listdir('a'):\n    cv2.imwrite('f/' + n, read('a/' + n))\n"
+    + "assert os.listdir('a') != ['p2.png']\n"
+    + "for n in os.listdir('a'):\n    cv2.imwrite('f/' + n, read('a/' + n))\n"
 )
 SLEEPS = "import subprocess, time\nsubprocess.Popen(['sleep', '3600'])\ntime.sleep(3600)\n"
-OUT_OF_MEMORY = "print('torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB')\nraise SystemExit(1)\n"
+OUT_OF_MEMORY = (
+    "print('torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB')\n"
+    "raise SystemExit(1)\n"
+)
 KILLED = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
 
 NUMERIC_ORDER = (
@@ -154,14 +166,14 @@ def test_each_failure_has_its_state_and_reason(name: str, ran: Ran) -> None:
 
 
 def test_the_other_method_has_its_numbers(ran: Ran) -> None:
-    """A method beside failing ones is run, measured and tabulated."""
+    """A method that works is run, measured and tabulated beside failing ones."""
     project, _ = ran
     rows = [row for row in project.table("measures.csv") if row["method"] == "works"]
     assert len(rows) == 6
 
 
 def test_every_table_has_every_method(ran: Ran) -> None:
-    """Failed methods stand in the tables with their state."""
+    """Every table shows the failed methods with their state."""
     project, _ = ran
     rows = {row["method"]: row for row in project.table("tables/mini/pairs.csv")}
     assert set(rows) == {"works", *EXPECTED}
@@ -180,7 +192,7 @@ def test_the_run_names_failures_and_logs_and_exits_with_one(ran: Ran) -> None:
 
 
 def test_nothing_is_left_running(ran: Ran) -> None:
-    """What a script started is ended with it."""
+    """When a script is ended, the processes that it started are ended too."""
     import psutil
 
     assert ran[1].returncode != 0
@@ -190,15 +202,13 @@ def test_nothing_is_left_running(ran: Ran) -> None:
 
 
 def test_failures_are_tried_again_without_being_told(project: MiniProject) -> None:
-    """The next run tries a failed method again, and only it; once it works, nothing is left to do."""
+    """The next run tries only the failed method again.
+
+    Once the method works, nothing is left to do.
+    """
     project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
-    project.add_method(
-        "flaky",
-        {
-            "test.py": f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
-        },
-        BY_OPTIONS,
-    )
+    flaky = f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
+    project.add_method("flaky", {"test.py": flaky}, BY_OPTIONS)
     assert project.snakemake().returncode != 0
     second = project.snakemake()
     assert project.jobs(second)["fuse"] == 1 and second.returncode != 0
@@ -210,7 +220,10 @@ def test_failures_are_tried_again_without_being_told(project: MiniProject) -> No
 
 
 def test_tables_alone_try_no_failed_method_again(project: MiniProject) -> None:
-    """A table that changes runs no method, whatever state its cells have; the run of everything tries them afterwards."""
+    """A changed table runs no method, whatever state its cells have.
+
+    The next run of everything tries the failed methods again.
+    """
     project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
     flaky = f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
     project.add_method("flaky", {"test.py": flaky}, BY_OPTIONS)
@@ -227,7 +240,10 @@ def test_tables_alone_try_no_failed_method_again(project: MiniProject) -> None:
 
 
 def test_files_that_the_mirror_lacks_are_listed(project: MiniProject) -> None:
-    """A repository with a missing object is taken without it; weights among the missing end as weights-missing."""
+    """A repository with a missing object is used without it.
+
+    If weights are among the missing files, the method ends as weights-missing.
+    """
     commit = project.add_method(
         "partial",
         {"test.py": ARGPARSE, "big.pth": "w" * 100},
@@ -255,17 +271,24 @@ def test_files_that_the_mirror_lacks_are_listed(project: MiniProject) -> None:
 def test_methods_without_weights_are_tried_where_that_is_asked_for(
     make_project: Callable[..., MiniProject],
 ) -> None:
-    """With ``try`` a script without its weights is started; the reason says whether it came to ask for them."""
+    """With ``try`` a script without its weights is started.
+
+    The reason says whether the script got as far as asking for them.
+    """
     project = make_project()
     asks = "import os\nassert len(os.listdir('a')) == 3\nopen('models/w.pth', 'rb')\n"
     for name, script in (("asks", asks), ("stumbles", "import no_such_module\n")):
         project.add_method(name, {"test.py": script}, PLAIN, weights=[{"path": "models/w.pth"}])
     project.config["try"] = True
     project.snakemake()
-    reached = "models/w.pth: must be in the repository .*; tried without it, the script starts, .* asks for its weights"
+    reached = (
+        "models/w.pth: must be in the repository .*; "
+        "tried without it, the script starts, .* asks for its weights"
+    )
     assert re.fullmatch(reached, project.record("asks")["reason"])
     assert project.record("asks")["weights_read"] == ["models/w.pth"]
     assert project.record("stumbles")["reason"].endswith(
-        "the script ends before it asks for its weights: ModuleNotFoundError: No module named 'no_such_module'"
+        "the script ends before it asks for its weights: "
+        "ModuleNotFoundError: No module named 'no_such_module'"
     )
     assert {project.record(name)["state"] for name in ("asks", "stumbles")} == {"weights-missing"}

@@ -13,7 +13,10 @@ TELLS = ARGPARSE + "\nprint('visible:', repr(os.environ['CUDA_VISIBLE_DEVICES'])
 def test_scripts_see_as_many_gpus_as_their_entries_ask_for(
     project: MiniProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """None, one or two of the machine's two; an entry that asks for a third ends in a state, and the others have numbers."""
+    """A script sees none, one or two of the machine's two GPUs, as its entry asks.
+
+    An entry that asks for a third ends in a state; the other methods have results.
+    """
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     for number, name in enumerate(("none", "one", "two", "three")):
         project.add_method(

@@ -1,4 +1,4 @@
-"""A job of several cells: each cell still stands for itself, and how cells are grouped never reaches them."""
+"""A job of several cells: each cell has its own record, and grouping does not change it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CELLS = [(method, dataset) for method in ("one", "two") for dataset in DATASETS]
 
 
 def times(project: MiniProject) -> dict[tuple[str, str], tuple[str, float]]:
-    """Return when each cell was run."""
+    """Return when each cell was started, and how long it ran."""
     records = {cell: project.record(*cell) for cell in CELLS}
     return {cell: (record["started"], record["seconds"]) for cell, record in records.items()}
 
@@ -21,7 +21,10 @@ def times(project: MiniProject) -> dict[tuple[str, str], tuple[str, float]]:
 def run_again(
     project: MiniProject, lost: tuple[str, str] | None = None, asked: bool = False
 ) -> set[tuple[str, str]]:
-    """Return the cells that were run by a further run; a record may be lost before it, and be asked for by its name."""
+    """Run again and return the cells that were run.
+
+    The record of the cell ``lost`` is removed before. With ``asked`` it is the target of the run.
+    """
     before = times(project)
     record = [f"results/runs/{lost[0]}/{lost[1]}/record.json"] if lost else []
     for target in record:
@@ -31,7 +34,7 @@ def run_again(
 
 
 def run_forced(project: MiniProject, *arguments: str) -> set[tuple[str, str]]:
-    """Return the cells that were run by a further run with some arguments."""
+    """Run again with some arguments and return the cells that were run."""
     before = times(project)
     project.snakemake(*arguments)
     return run_since(project, before)
@@ -40,24 +43,31 @@ def run_forced(project: MiniProject, *arguments: str) -> set[tuple[str, str]]:
 def run_since(
     project: MiniProject, before: dict[tuple[str, str], tuple[str, float]]
 ) -> set[tuple[str, str]]:
-    """Return the cells that were run after their times had been taken."""
+    """Return the cells that were run after the times ``before`` were taken."""
     return {cell for cell, time in times(project).items() if time != before[cell]}
 
 
 @pytest.fixture
 def project(project: MiniProject) -> MiniProject:
-    """Return a project of two methods on two datasets; one method fails on the larger images until it is mended."""
+    """Return a project of two methods on two datasets.
+
+    One method fails on the larger images until it is mended.
+    """
     project.add_images("more", ["q1", "q2"], width=64, height=56)
     project.config["suites"]["mini"]["datasets"] = DATASETS
     project.config["together_from"] = 4
-    fails = f"import os\nassert os.path.exists({str(project.root / 'mended')!r}) or os.path.exists('in/a/p1.png')\n"
+    mended = str(project.root / "mended")
+    fails = f"import os\nassert os.path.exists({mended!r}) or os.path.exists('in/a/p1.png')\n"
     project.add_method("one", {"test.py": ARGPARSE}, BY_OPTIONS)
     project.add_method("two", {"test.py": fails + ARGPARSE}, BY_OPTIONS)
     return project
 
 
 def test_cells_of_one_job_stand_for_themselves(project: MiniProject) -> None:
-    """Two jobs fuse four cells; a failed, a lost and a changed cell are run again alone, and then nothing is to be done."""
+    """Two jobs fuse four cells; a failed, a lost or a changed cell is run again alone.
+
+    After that, nothing is to be done.
+    """
     done = project.snakemake()
     jobs = project.jobs(done)
     assert {rule: jobs.get(rule, 0) for rule in RULES} == {
@@ -86,7 +96,10 @@ def test_cells_of_one_job_stand_for_themselves(project: MiniProject) -> None:
 
 
 def test_the_grouping_does_not_reach_the_cells(project: MiniProject) -> None:
-    """Cells that were fused together are not run again one by one, nor the other way round; a lost or forced one is."""
+    """Cells fused together are not run again one by one, nor the other way round.
+
+    Only a lost or a forced cell is run again.
+    """
     (project.root / "mended").touch()
     project.snakemake()
     for limit, jobs in ((5, 4), (4, 0)):
@@ -104,7 +117,7 @@ def test_the_grouping_does_not_reach_the_cells(project: MiniProject) -> None:
 
 
 def test_forcing_reaches_what_it_names(project: MiniProject) -> None:
-    """Forced tables force no cell, now or later; a forced job is run whole."""
+    """Forcing the tables reruns no cell, now or later; forcing a job reruns all its cells."""
     (project.root / "mended").touch()
     project.snakemake()
     assert run_forced(project, "--forcerun", "write_tables") == set()
@@ -120,7 +133,7 @@ def test_forcing_reaches_what_it_names(project: MiniProject) -> None:
 def test_so_many_cells_are_a_job_as_the_configuration_says(
     project: MiniProject, cells: int
 ) -> None:
-    """`cells_per_job` says how many cells of a method are one job, whatever the number of all cells."""
+    """`cells_per_job` says how many cells of a method form one job, however many there are."""
     (project.root / "mended").touch()
     project.config |= {"cells_per_job": cells, "together_from": 100}
     jobs = project.jobs(project.snakemake())

@@ -87,7 +87,10 @@ def test_another_metric_measures_without_fusing(ran: MiniProject) -> None:
 
 
 def test_a_protocol_is_measured_under_its_own_name(ran: MiniProject) -> None:
-    """A metric of another colour protocol is a definition of its own, in the long file and in the tables."""
+    """A metric with another colour protocol is a definition of its own.
+
+    It has its own name in the long file and in the tables.
+    """
     ran.config["suites"]["mini"]["metrics"].append("SSIM+rgb-mean")
     fused_again(ran)
     rows = [row for row in ran.table("measures.csv") if row["definition"] not in ("", "canonical")]
@@ -96,7 +99,10 @@ def test_a_protocol_is_measured_under_its_own_name(ran: MiniProject) -> None:
 
 
 def test_rows_stand_in_the_order_of_the_suite(ran: MiniProject) -> None:
-    """The rows of a table follow the suite's list of methods, not the alphabet; another order runs no method."""
+    """The rows of a table follow the suite's list of methods, not the alphabet.
+
+    Another order of the list runs no method.
+    """
     ran.config["suites"]["mini"]["methods"] = ["two", "one"]
     methods, jobs = fused_again(ran)
     assert methods == [] and "fuse" not in jobs
@@ -117,7 +123,7 @@ def test_an_edited_clone_is_refused(ran: MiniProject) -> None:
 
 
 def test_a_method_may_be_a_local_folder(ran: MiniProject) -> None:
-    """The author of an unpublished method names a folder; editing a file in it reruns the method."""
+    """An unpublished method may be a local folder; editing a file in it reruns the method."""
     folder = ran.root / "my-method"
     folder.mkdir()
     (folder / "test.py").write_text(ARGPARSE)

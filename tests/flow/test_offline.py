@@ -1,4 +1,7 @@
-"""A cluster without internet: once everything is fetched, the whole pipeline runs with the network really cut off."""
+"""A cluster without internet: once everything is fetched, the whole pipeline runs.
+
+The test really cuts off the network.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ CUT_OFF = ["unshare", "--net", "--map-root-user"]
 
 
 def can_cut_off() -> bool:
-    """Tell whether this machine lets a process have a network of its own, which is none."""
+    """Tell whether a process on this machine may have an empty network namespace of its own."""
     return (
         bool(shutil.which("unshare"))
         and subprocess.run([*CUT_OFF, "true"], check=False, capture_output=True).returncode == 0
@@ -37,7 +40,10 @@ except OSError:
 
 @pytest.fixture
 def fetched(project: MiniProject, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> MiniProject:
-    """Return a project for which everything was fetched, with an environment of its own and its mirrors gone."""
+    """Return a project for which everything was fetched, and whose mirrors are gone.
+
+    It has an environment of its own.
+    """
     (project.root / "resources" / "envs").unlink()
     project.add_method("one", {"test.py": REACHES_OUT + ARGPARSE}, BY_OPTIONS)
     project.write()
@@ -54,7 +60,7 @@ def fetched(project: MiniProject, tmp_path: Path, capfd: pytest.CaptureFixture[s
     reason="this machine gives no process a network namespace of its own (unshare --net)",
 )
 def test_the_pipeline_runs_without_a_network_after_fetch(fetched: MiniProject) -> None:
-    """After ``fusebench fetch`` everything runs with no network at all, with uv's cache gone too."""
+    """After ``fusebench fetch`` everything runs without a network and without uv's cache."""
     snakemake = str(Path(sys.executable).with_name("snakemake"))
     command = [
         snakemake,
@@ -81,7 +87,7 @@ def test_the_pipeline_runs_without_a_network_after_fetch(fetched: MiniProject) -
 def test_what_cannot_be_fetched_is_named(
     project: MiniProject, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """``fusebench fetch`` names each thing that could not be had, and its exit status says so."""
+    """``fusebench fetch`` names each thing that it could not fetch, and exits with 1."""
     project.add_method("one", {"test.py": ARGPARSE}, BY_OPTIONS)
     project.methods["one"]["code"] = "https://example.org/somebody/else"
     project.write()

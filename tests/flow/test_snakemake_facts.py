@@ -1,6 +1,6 @@
-"""What fusebench takes for granted of Snakemake, each fact held against the Snakemake that is installed.
+"""What fusebench assumes about Snakemake, checked against the Snakemake that is installed.
 
-A slow test repeats these, and a run of a whole project, with the oldest and the newest supported
+A slow test repeats these checks, and runs a whole project, with the oldest and the newest supported
 Snakemake.
 """
 
@@ -75,13 +75,16 @@ def run(
 
 
 def asked(folder: Path, *arguments: str) -> dict[str, Any]:
-    """Return the facts as they are told while a workflow is run with some arguments."""
+    """Return the facts that a workflow reads while it is run with some arguments."""
     run(folder, ASKING, *arguments)
     return dict(json.loads((folder / "facts.json").read_text()))
 
 
 def test_a_plain_run_asks_for_nothing(tmp_path: Path) -> None:
-    """Without options there are no targets, nothing is forced or overridden, and no cluster; two cores are given."""
+    """Without options there are no targets and no cluster; nothing is forced or overridden.
+
+    The run has the two cores that it was given, and no retries.
+    """
     facts = asked(tmp_path)
     expected = {"targets": [], "forced": [], "overrides": {}, "cluster": False, "main": True}
     assert {key: facts[key] for key in expected} == expected
@@ -101,20 +104,23 @@ def test_a_plain_run_asks_for_nothing(tmp_path: Path) -> None:
 def test_what_is_asked_for_and_by_force_is_known(
     arguments: tuple[str, ...], targets: list[str], forced: list[str], tmp_path: Path
 ) -> None:
-    """Targets and what is forced are known when the jobs are planned, as they were typed."""
+    """When jobs are planned, targets and what is forced are known as they were typed."""
     facts = asked(tmp_path, *arguments)
     assert (facts["targets"], facts["forced"]) == (targets, forced)
 
 
 def test_options_of_the_command_line_are_told_apart(tmp_path: Path) -> None:
-    """What `--config` gives is known apart from the file's options; retries are known."""
+    """Options given with `--config` are known apart from those of the file; retries are known."""
     facts = asked(tmp_path, "--retries", "2", "--config", "suite=a", "repeats=3")
     assert facts["overrides"] == {"suite": "a", "repeats": 3}
     assert facts["retries"] == 2
 
 
 def test_resources_are_known_as_they_were_written(tmp_path: Path) -> None:
-    """Default resources and those of a rule are known as text, so that a placeholder left in them is found."""
+    """Default resources and those of a rule are known as text.
+
+    So a placeholder that was left in them is found.
+    """
     options = ("--default-resources", "mem_mb=100", "qos=<qos>", "--set-resources", "all:a='<b>'")
     resources = asked(tmp_path, *options)["resources"]
     assert resources["default-resources"]["qos"] == "<qos>"
@@ -130,7 +136,7 @@ def test_a_resource_scope_tells_of_a_cluster(tmp_path: Path) -> None:
 
 
 def test_the_rate_limit_can_be_lifted_while_jobs_are_planned(tmp_path: Path) -> None:
-    """Snakemake limits how many jobs it starts in a second; without the limit its scheduler starts no timer."""
+    """Snakemake limits job starts per second; without the limit its scheduler starts no timer."""
     assert asked(tmp_path)["rate"] is True
     counting = "import threading, atexit\nTIMERS = []\nstart = threading.Timer.start\n"
     counting += "threading.Timer.start = lambda self: (TIMERS.append(self), start(self))\n"
@@ -142,7 +148,10 @@ def test_the_rate_limit_can_be_lifted_while_jobs_are_planned(tmp_path: Path) -> 
 
 
 def test_a_command_may_hold_text_that_no_rerun_depends_on(tmp_path: Path) -> None:
-    """What a command takes from a global object is no parameter: another text reruns nothing, another parameter does."""
+    """Text that a command takes from a global object is no parameter of the rule.
+
+    Another text reruns nothing; another parameter does.
+    """
     rule = (
         "class Later:\n    def __str__(self):\n        return {text!r}\n"
         "TEXT = Later()\nrule all:\n    output: 'all.txt'\n    params: number={number}\n"
@@ -154,8 +163,11 @@ def test_a_command_may_hold_text_that_no_rerun_depends_on(tmp_path: Path) -> Non
 
 
 def test_an_updated_output_is_there_until_it_is_written_again(tmp_path: Path) -> None:
-    """A job finds the output of `update()` as the job before left it, also one that fails."""
-    rule = "rule all:\n    output: update('all.txt')\n    params: number={number}\n    shell: '{command}'\n"
+    """A job finds the output of `update()` as it was; a failed job leaves it in place."""
+    rule = (
+        "rule all:\n    output: update('all.txt')\n    params: number={number}\n"
+        "    shell: '{command}'\n"
+    )
     run(tmp_path, rule.format(number=0, command="echo one > {output}"))
     run(tmp_path, rule.format(number=1, command="false"), status=1)
     assert (tmp_path / "all.txt").read_text() == "one\n"
@@ -164,17 +176,19 @@ def test_an_updated_output_is_there_until_it_is_written_again(tmp_path: Path) ->
 
 
 def test_resources_know_the_attempt(tmp_path: Path) -> None:
-    """A job that failed is tried again as often as asked, and its resources know the number, from 1 on."""
+    """A failed job is retried as often as asked; its resources know the attempt, from 1 on."""
     rule = (
-        "rule all:\n    output: 'all.txt'\n    resources: job_attempt=lambda wildcards, attempt: attempt\n"
-        "    shell: 'echo {resources.job_attempt} >> attempts.txt; test {resources.job_attempt} = 3; touch {output}'\n"
+        "rule all:\n    output: 'all.txt'\n"
+        "    resources: job_attempt=lambda wildcards, attempt: attempt\n"
+        "    shell: 'echo {resources.job_attempt} >> attempts.txt; "
+        "test {resources.job_attempt} = 3; touch {output}'\n"
     )
     run(tmp_path, rule, "--retries", "2")
     assert (tmp_path / "attempts.txt").read_text().split() == ["1", "2", "3"]
 
 
 def test_a_failed_job_runs_again_in_the_next_run(tmp_path: Path) -> None:
-    """The output of a job that failed is removed, so that the next run makes it."""
+    """Snakemake removes the output of a failed job, so that the next run makes it."""
     rule = "rule all:\n    output: 'all.txt'\n    shell: 'touch {{output}}; {command}'\n"
     run(tmp_path, rule.format(command="false"), status=1)
     assert not (tmp_path / "all.txt").exists()
@@ -182,7 +196,7 @@ def test_a_failed_job_runs_again_in_the_next_run(tmp_path: Path) -> None:
 
 
 def test_the_top_snakefile_sets_the_target_of_the_included_one(tmp_path: Path) -> None:
-    """An included Snakefile does not set the default target; the attribute does."""
+    """An included Snakefile does not set the default target; the workflow's attribute does."""
     (tmp_path / "inner").write_text(
         "rule first:\n    output: 'first.txt'\n    shell: 'touch {output}'\n"
         "rule all:\n    default_target: True\n    output: 'all.txt'\n    shell: 'touch {output}'\n"
@@ -192,10 +206,11 @@ def test_the_top_snakefile_sets_the_target_of_the_included_one(tmp_path: Path) -
 
 
 def test_a_rule_of_another_device_inherits_everything_but_its_methods(tmp_path: Path) -> None:
-    """`use rule ... with` takes resources and commands over and replaces wildcard constraints."""
+    """`use rule ... with` inherits resources and commands and replaces wildcard constraints."""
     rules = (
         "rule all:\n    input: 'a.txt', 'b.txt'\n"
-        "rule fuse:\n    output: '{m}.txt'\n    wildcard_constraints: m='a'\n    shell: 'echo {rule} > {output}'\n"
+        "rule fuse:\n    output: '{m}.txt'\n    wildcard_constraints: m='a'\n"
+        "    shell: 'echo {rule} > {output}'\n"
         "use rule fuse as fuse_on_gpu with:\n    wildcard_constraints: m='b'\n"
     )
     run(tmp_path, rules)
@@ -221,7 +236,10 @@ CHECKED = ("test_snakemake_facts.py", "test_grouping.py", "test_incremental.py")
 @pytest.mark.slow
 @pytest.mark.parametrize("which", ["lowest", "newest"])
 def test_the_oldest_and_the_newest_snakemake_run_it(which: str, tmp_path: Path) -> None:
-    """With both ends of the supported range the facts hold, and whole projects run as with the locked version."""
+    """The facts hold with the oldest and with the newest supported Snakemake.
+
+    Whole projects run as with the locked version.
+    """
     uv = str(Path(sys.executable).with_name("uv"))
     environ = {**os.environ, "VIRTUAL_ENV": str(tmp_path / "env")}
     wanted = [limits(name) for name in ("snakemake", "snakemake-executor-plugin-slurm")]

@@ -1,4 +1,7 @@
-"""Every way in which published scripts want their inputs and leave their results, as the survey of repositories found them."""
+"""Every way in which published scripts read their inputs and write their results.
+
+The ways are those that the survey of repositories found.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,8 @@ HARD_CODED = (
     + MEAN
     + """
 for path in glob.glob('./input/visible/*.jpg'):
-    save(path.replace('input/visible', 'output/ours'), read(path.replace('visible', 'infrared')), read(path))
+    save(path.replace('input/visible', 'output/ours'),
+         read(path.replace('visible', 'infrared')), read(path))
 """
 )
 NUMBERED = (
@@ -42,7 +46,8 @@ NUMBERED = (
     + MEAN
     + """
 for i in range(3):
-    save('./results/%d.png' % (i + 1), read('./test/IR%d.png' % (i + 1)), read('./test/VIS%d.png' % (i + 1)))
+    save('./results/%d.png' % (i + 1),
+         read('./test/IR%d.png' % (i + 1)), read('./test/VIS%d.png' % (i + 1)))
 """
 )
 LISTING = (
@@ -132,7 +137,8 @@ EMPTY_SETTINGS = (
     + """
 for i in range(options.test_num):
     name = '%d.png' % (i + 1)
-    save(options.save_path + name, read(options.path + 'IR/' + name), read(options.path + 'VIS/' + name))
+    save(options.save_path + name,
+         read(options.path + 'IR/' + name), read(options.path + 'VIS/' + name))
 """
 )
 IN_A_FOLDER = HARD_CODED.replace(
@@ -336,7 +342,7 @@ def test_every_wiring_ends_well(ran: tuple[MiniProject, subprocess.CompletedProc
 def test_results_come_back_to_their_pairs(
     name: str, ran: tuple[MiniProject, subprocess.CompletedProcess[str]]
 ) -> None:
-    """Each fused image is the mean of the two sources of the very pair whose name it bears."""
+    """Each fused image is the mean of the two sources of the pair whose name it has."""
     project, _ = ran
     for pair in ("10", "2", "b"):
         a, b = (project.source("pairs", side, pair).astype(float) for side in "ab")
@@ -347,7 +353,7 @@ def test_results_come_back_to_their_pairs(
 def test_resize_back_gives_the_size_of_the_sources(
     ran: tuple[MiniProject, subprocess.CompletedProcess[str]],
 ) -> None:
-    """A smaller result is resized to its sources, and the record says from what."""
+    """A smaller result is resized to the size of its sources; the record has both sizes."""
     project, _ = ran
     image = project.record("resized-back")["images"][0]
     assert project.fused("resized-back", "10").shape == (40, 48)
@@ -358,7 +364,7 @@ def test_resize_back_gives_the_size_of_the_sources(
 def test_cropped_sources_are_measured_at_the_size_of_the_result(
     ran: tuple[MiniProject, subprocess.CompletedProcess[str]],
 ) -> None:
-    """A smaller result is kept, and measured against the top left part of its sources."""
+    """A smaller result keeps its size and is measured against the top left of its sources."""
     project, _ = ran
     assert project.fused("cropped-sources", "10").shape == (32, 48)
     assert project.record("cropped-sources")["images"][0]["size"] == [48, 32]
@@ -369,7 +375,7 @@ def test_cropped_sources_are_measured_at_the_size_of_the_result(
 def test_an_unhappy_ending_after_the_last_result_is_noted(
     ran: tuple[MiniProject, subprocess.CompletedProcess[str]],
 ) -> None:
-    """Exit status 1 after every image was written is no failure; the record keeps it."""
+    """Exit status 1 after every image was written is no failure; the record notes it."""
     project, _ = ran
     assert any(
         "exit status 1 after every result" in note
