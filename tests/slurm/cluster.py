@@ -1,10 +1,11 @@
-"""A real Slurm on this machine: two nodes with two pretended GPUs each, in a folder of its own, without systemd.
+"""A real Slurm on this machine, in a folder of its own, without systemd.
 
-From the shell, until Ctrl-C::
+It has two nodes with two simulated GPUs each. To start it from the shell::
 
     python tests/slurm/cluster.py --folder /tmp/slurm [--accounting]
 
-prints the two variables that Snakemake and Slurm's commands need. Works as root or as any user.
+This prints the two variables that Snakemake and Slurm's commands need, and runs until Ctrl-C. It
+works as root or as any user.
 """
 
 from __future__ import annotations
@@ -56,15 +57,16 @@ TaskPlugin=task/none
 SwitchType=switch/none
 MpiDefault=none
 {accounting}
-# Memory is enforced without cgroups: the usage is read every second, and a job above its limit is killed.
+# Memory is enforced without cgroups: Slurm reads the usage every second and kills a job above its
+# limit.
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill
-# Without a database squeue is the only one who knows how a job ended; this is for how many seconds.
+# Without a database only squeue knows how a job ended; this is for how many seconds.
 MinJobAge=900
 SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
-# Refused at submission is better than waiting for ever.
+# A refusal at submission is better than a job that waits for ever.
 EnforcePartLimits=ALL
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
@@ -89,7 +91,7 @@ AccountingStorageHost=127.0.0.1
 AccountingStoragePort={dbd_port}
 AccountingStoragePass={folder}/munge.socket
 AccountingStorageTRES=gres/gpu
-# As on clusters where everybody has an account: who is in none may submit nothing.
+# As on clusters where everybody has an account: a user without one may submit nothing.
 AccountingStorageEnforce=associations,limits"""
 DATABASE_CONFIGURATION = """\
 AuthType=auth/munge
@@ -109,8 +111,9 @@ LogFile={folder}/slurmdbd.log
 """
 ACCOUNT = "fusers"
 NODE = (
-    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} Boards=1 SocketsPerBoard=1"
-    " CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory={memory} Gres=gpu:pretended:{gpus} State=UNKNOWN"
+    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} Boards=1"
+    " SocketsPerBoard=1 CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory={memory}"
+    " Gres=gpu:pretended:{gpus} State=UNKNOWN"
 )
 
 
@@ -155,7 +158,7 @@ class FinishedJob:
 
 @dataclass
 class Cluster:
-    """The daemons of a pretended cluster and its folder."""
+    """The daemons of a cluster of simulated nodes, and its folder."""
 
     folder: Path
     accounting: bool = False
@@ -193,7 +196,10 @@ class Cluster:
         )
 
     def _start_accounting(self) -> None:
-        """Start a database and slurmdbd, and give this user an account; the controller starts after that."""
+        """Start a database and slurmdbd, and give this user an account.
+
+        The controller starts after that.
+        """
         data, user = self.folder / "database", getpass.getuser()
         install = [
             "mariadb-install-db",
@@ -272,8 +278,8 @@ class Cluster:
             (self.folder / f"nvidia{number}").symlink_to("/dev/null")
         gres = f"Name=gpu Type=pretended File={self.folder}/nvidia[0-{GPUS_PER_NODE - 1}]\n"
         (self.folder / "gres.conf").write_text(gres)
-        # Snakemake's plugin starts its srun without SLURM_CONF, which on a real cluster stands in
-        # /etc.
+        # Snakemake's plugin starts srun without SLURM_CONF. On a real cluster, srun finds the
+        # configuration in /etc.
         wrapper = self.folder / "bin" / "srun"
         wrapper.write_text(
             f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {_program("srun")} "$@"\n'
@@ -281,7 +287,10 @@ class Cluster:
         wrapper.chmod(0o755)
 
     def _run(self, name: str, *arguments: str) -> None:
-        """Start a daemon in the foreground of its own process group, so that it ends by its pid and with nothing else."""
+        """Start a daemon in the foreground, in a process group of its own.
+
+        A signal to its pid ends it; a signal to the group of this process does not.
+        """
         own = f"{name}-{arguments[-1]}" if name == "slurmd" else name
         with (self.folder / f"{own}.out").open("ab") as output:
             self.daemons[own] = subprocess.Popen(
@@ -299,7 +308,8 @@ class Cluster:
         while not ready():
             if time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"{what}: not after {seconds:g} s; see the logs in {self.folder}\n{self._logs()}"
+                    f"{what}: not after {seconds:g} s; see the logs in {self.folder}\n"
+                    f"{self._logs()}"
                 )
             time.sleep(0.1)
 
@@ -321,12 +331,12 @@ class Cluster:
         return self.ask("squeue", "-h", "-o", "%i", *(("-t", state) if state else ())).split()
 
     def wait_for(self, state: str, number: int, seconds: float = 60.0) -> list[str]:
-        """Wait until at least so many jobs are in a state and return their ids."""
+        """Wait until at least ``number`` jobs are in a state; return the ids of all in it."""
         self._wait(lambda: len(self.jobs(state)) >= number, f"{number} jobs {state}", seconds)
         return self.jobs(state)
 
     def processes(self, job: str) -> list[psutil.Process]:
-        """Return the daemons of a job and everything that it started."""
+        """Return the slurmstepd processes of a job and everything that they started."""
         steps = [
             p
             for p in psutil.process_iter(["cmdline"])
@@ -335,7 +345,7 @@ class Cluster:
         return [*steps, *(child for step in steps for child in step.children(recursive=True))]
 
     def kill_node(self, node: str, jobs: list[str]) -> None:
-        """Let a node die: its daemon and all processes of its jobs, without a word to anybody."""
+        """Let a node die: kill its daemon and all processes of its jobs, and tell Slurm nothing."""
         daemon = self.daemons.pop(f"slurmd-{node}")
         victims = [process for job in jobs for process in self.processes(job)]
         for process in (psutil.Process(daemon.pid), *victims):
@@ -370,7 +380,10 @@ class Cluster:
         self.daemons.clear()
 
     def _kill_left_over(self) -> None:
-        """End what a cancelled job started and Slurm lost sight of: without cgroups it follows parents only."""
+        """End processes that a cancelled job started and that Slurm did not end.
+
+        Without cgroups, Slurm finds processes only by their parents.
+        """
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 environ = process.environ()
@@ -395,7 +408,10 @@ def _seconds(stamp: str) -> float:
 
 @contextlib.contextmanager
 def running_cluster(folder: Path, accounting: bool = False) -> Iterator[Cluster]:
-    """Start a cluster in an empty folder, and end it whatever happens, a SIGTERM to this process included."""
+    """Start a cluster in an empty folder, and end it whatever happens.
+
+    A SIGTERM to this process ends it too.
+    """
     cluster = Cluster(folder, accounting)
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
@@ -415,7 +431,7 @@ def main() -> None:
         "--folder",
         type=Path,
         required=True,
-        help="an absolute path; is made, and left for its logs",
+        help="folder of the cluster; it is created, and stays afterwards for its logs",
     )
     parser.add_argument("--accounting", action="store_true", help="with a database and slurmdbd")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A pretended cluster for all tests of a session, and the real workflow submitted to it."""
+"""A cluster of simulated nodes for all tests of a session, and the real workflow on it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Submitter:
     cluster: Cluster
 
     def start(self, *arguments: str, profile: Path = REPOSITORY / "slurm") -> subprocess.Popen[str]:
-        """Start the workflow; its output goes to ``snakemake.out`` of the project, which begins again."""
+        """Start the workflow; its output replaces ``snakemake.out`` of the project."""
         self.project.write()
         command = [
             *(
@@ -80,7 +80,7 @@ class Submitter:
 def make_submitter(
     tmp_path_factory: pytest.TempPathFactory, cluster: Cluster
 ) -> Callable[[], Submitter]:
-    """Return a maker of empty projects on the cluster; they share their environments."""
+    """Return a function that makes empty projects on the cluster; they share environments."""
     environments = tmp_path_factory.mktemp("environments")
     return lambda: Submitter(
         MiniProject.create(tmp_path_factory.mktemp("slurm") / "project", environments), cluster

@@ -1,4 +1,4 @@
-"""A Slurm with accounting: a database, accounts that jobs must name, and endings that are read from it."""
+"""A Slurm with accounting: jobs must name an account, and a database has their states."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from tests.slurm.test_dying import end_elsewhere, submitter_that_waits
 
 @pytest.fixture(scope="module")
 def submitter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submitter]:
-    """Return a project on a cluster with accounting: a method that works, one that takes too much memory, one that waits."""
+    """Return a project of three methods on a cluster with accounting.
+
+    One method works, one takes too much memory, and one waits.
+    """
     missing = missing_programs(accounting=True)
     if missing:
         pytest.skip(f"needs Slurm with its accounting; not installed: {', '.join(missing)}")
@@ -47,9 +50,9 @@ def profile_with_sacct(folder: Path) -> Path:
 def test_jobs_are_booked_and_their_ends_read_from_the_database(
     submitter: Submitter, tmp_path: Path
 ) -> None:
-    """With an account in the profile and sacct as the source of states, jobs are booked on it and have their states.
+    """Jobs are booked on the account of the profile, and sacct tells their states.
 
-    A job that was cancelled is among them: sacct says by whom, and Snakemake ends nevertheless.
+    One job is cancelled: sacct says by whom, and Snakemake ends nevertheless.
     """
     snakemake = submitter.start("--retries", "1", profile=profile_with_sacct(tmp_path / "profile"))
     try:
@@ -74,7 +77,7 @@ def test_jobs_are_booked_and_their_ends_read_from_the_database(
 
 
 def test_an_account_that_does_not_exist_is_refused(submitter: Submitter, tmp_path: Path) -> None:
-    """A wrong account is told at submission, with those that there are and what to look up."""
+    """A wrong account is refused at submission, with the plugin's words and what to look up."""
     submitter.project.methods["good"]["run"] = {**BY_OPTIONS, "seed": 5}
     assert submitter.run(profile=profile_with(tmp_path / "profile", slurm_account="nobody")) == 1
     assert "The given account nobody appears to be invalid" in submitter.output
@@ -83,6 +86,9 @@ def test_an_account_that_does_not_exist_is_refused(submitter: Submitter, tmp_pat
 
 @pytest.mark.slow
 def test_a_job_whose_node_died_ends_well_elsewhere(submitter: Submitter, tmp_path: Path) -> None:
-    """Where sacct tells the states, a job whose node died is submitted once more too, and Slurm starts nothing by itself."""
+    """A job whose node died is submitted once more, also where sacct tells the states.
+
+    Slurm restarts nothing by itself.
+    """
     (submitter.project.root / "mended").touch()
     end_elsewhere(submitter_that_waits(submitter), profile_with_sacct(tmp_path / "profile"))

@@ -1,4 +1,4 @@
-"""A suite of miniature methods through a real Slurm: what Slurm's own records say of it, and what dies there."""
+"""A suite of miniature methods on a real Slurm: what Slurm records, and which jobs die."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SLOW = (
 )
 WAITS = "import os, time\nwhile not os.path.exists({flag!r}):\n    time.sleep(0.1)\n" + ARGPARSE
 HOG = (
-    "import os, time\nif not os.path.exists({flag!r}):\n    hog = b'x' * 1500_000_000\n    time.sleep(60)\n"
-    + WAITS
+    "import os, time\nif not os.path.exists({flag!r}):\n"
+    "    hog = b'x' * 1500_000_000\n    time.sleep(60)\n" + WAITS
 )
 
 
@@ -36,7 +36,7 @@ def wait_until(done: Callable[[], bool], what: str, seconds: float = SECONDS) ->
 
 
 def started(project: MiniProject, method: str) -> str:
-    """Return the Slurm job that last took the lease of a method's run, once there is one."""
+    """Return the Slurm job that last took the lease of a method's run; empty without one."""
     from fusebench.fuse.leases import holder
 
     held = holder(project.root / "results" / "runs" / method / "pairs")
@@ -44,7 +44,10 @@ def started(project: MiniProject, method: str) -> str:
 
 
 def submitter_with_suite(submitter: Submitter) -> Submitter:
-    """Register methods on GPUs, one on the CPU, one that waits for its cancellation and one that takes too much memory."""
+    """Register methods on GPUs and one on the CPU, and two whose jobs die.
+
+    Of these two, one waits for its cancellation and one takes too much memory.
+    """
     project = submitter.project
     for name in GPU_METHODS:
         project.add_method(name, {"test.py": SLOW}, BY_OPTIONS, resources=RESOURCES)
@@ -73,14 +76,17 @@ def ran(make_submitter: Callable[[], Submitter]) -> Iterator[tuple[Submitter, li
 
 
 def test_every_compute_job_went_through_slurm(ran: tuple[Submitter, list[FinishedJob]]) -> None:
-    """Each record names a job that Slurm finished; clones, environments and datasets were made without Slurm."""
+    """Each record names a job that Slurm finished.
+
+    Clones, environments and datasets are made without Slurm.
+    """
     submitter, finished = ran
     states = {job.id: job.state for job in finished}
     jobs = [
         submitter.project.record(name)["host"]["slurm_job"] for name in [*GPU_METHODS, "on-cpu"]
     ]
     assert [states[job] for job in jobs] == ["COMPLETED"] * 6
-    # six that end well, two that die, their two final attempts, and the measuring
+    # six that end well, two that die, the final attempts of these two, and the measuring
     assert len(finished) == 11, submitter.output[-5000:]
 
 
@@ -120,7 +126,10 @@ def test_never_more_gpu_jobs_than_gpus(ran: tuple[Submitter, list[FinishedJob]])
 def test_jobs_that_died_have_a_state(
     ran: tuple[Submitter, list[FinishedJob]], method: str, state: str, words: str
 ) -> None:
-    """A cancelled job, and one killed for its memory, stand in the table with what Slurm says; the others have numbers."""
+    """A cancelled job, and one killed for its memory, have a state with Slurm's words.
+
+    The other methods have results in the table.
+    """
     project = ran[0].project
     row = next(row for row in project.table("status.csv") if row["method"] == method)
     assert row["state"] == state
@@ -136,7 +145,10 @@ def test_jobs_that_died_have_a_state(
 def test_a_killed_snakemake_leaves_no_second_writer(
     ran: tuple[Submitter, list[FinishedJob]],
 ) -> None:
-    """Started again after a kill -9, fusebench cancels the jobs that still run before it submits them again; all ends well."""
+    """After a kill -9, a new run cancels the jobs that still run, then submits them again.
+
+    All of them end well.
+    """
     submitter, _ = ran
     project = submitter.project
     before = {name: started(project, name) for name in ("cancelled", "hog")}
@@ -170,7 +182,10 @@ def test_a_killed_snakemake_leaves_no_second_writer(
 def test_default_resources_on_the_command_line_keep_the_gpus(
     make_submitter: Callable[[], Submitter],
 ) -> None:
-    """An option that replaces the profile's default resources leaves the methods on GPUs, here and in the job on the node."""
+    """An option that replaces the profile's default resources leaves methods on GPUs.
+
+    That holds here and in the job on the node.
+    """
     submitter = make_submitter()
     submitter.project.add_method("gpu", {"test.py": ARGPARSE}, BY_OPTIONS, resources=RESOURCES)
     asked = (
@@ -197,7 +212,10 @@ def two_cells(make_submitter: Callable[[], Submitter]) -> Submitter:
 
 @pytest.mark.slow
 def test_cells_fused_without_slurm_are_not_run_again(two_cells: Submitter) -> None:
-    """A job on a node takes over the record of a cell that one local job fused with others; a forced cell is run there."""
+    """A job on a node takes over the record of a cell that a local job fused with others.
+
+    A forced cell is run on the node.
+    """
     project, cluster = two_cells.project, two_cells.cluster
     project.config["together_from"] = 2
     jobs = project.jobs(project.snakemake("results/jobs/on-cpu/more+1.json"))
@@ -214,7 +232,10 @@ def test_cells_fused_without_slurm_are_not_run_again(two_cells: Submitter) -> No
 
 
 def test_several_short_cells_are_one_submission(two_cells: Submitter) -> None:
-    """With `cells_per_job` a method's cells are one Slurm job; each has its record and its state, and what is asked adds up."""
+    """With `cells_per_job` several cells of a method are one Slurm job.
+
+    Each cell has its own record and state. The job asks for the sum of their times.
+    """
     two_cells.project.config["cells_per_job"] = 2
     before = len(two_cells.cluster.finished())
     assert two_cells.run("results/jobs/on-cpu/more+1.json") == 0, two_cells.output[-5000:]
@@ -227,7 +248,7 @@ def test_several_short_cells_are_one_submission(two_cells: Submitter) -> None:
 
 
 def profile_with(folder: Path, **placeholders: str) -> Path:
-    """Return a copy of the profile in which a person uncommented lines and filled in something."""
+    """Return a copy of the profile with some lines uncommented and filled in."""
     from tests.flow.projects import REPOSITORY
 
     text = (REPOSITORY / "slurm" / "config.yaml").read_text()
@@ -266,10 +287,10 @@ def test_impossible_requests_are_refused_with_slurms_words(
     resources: dict[str, int],
     words: str,
 ) -> None:
-    """An unknown partition or GPU model, more GPUs than a node has: refused at once, with Slurm's words and our hint.
+    """A request that the cluster cannot grant is refused at once, with Slurm's words and our hint.
 
-    Where the last job of the cell, which asks for little, is accepted, the table has these words
-    too.
+    Such requests are an unknown partition or GPU model, and more GPUs than a node has. Where Slurm
+    accepts the final attempt of the cell, which asks for little, the table has these words too.
     """
     submitter, _ = ran
     project = submitter.project
@@ -306,7 +327,10 @@ def test_a_placeholder_is_refused_before_anything_is_run(
     option: tuple[str, ...],
     words: str,
 ) -> None:
-    """What nobody filled in is told with its place when the workflow is read, also where Slurm would take it."""
+    """A placeholder is refused when the workflow is read; the message gives its place.
+
+    That holds also where Slurm would accept it.
+    """
     submitter = make_submitter()
     submitter.project.add_method("gpu1", {"test.py": ARGPARSE}, BY_OPTIONS)
     assert submitter.run(*option, profile=profile_with(tmp_path / "profile", **setting)) == 1

@@ -24,7 +24,10 @@ def submitter_that_waits(submitter: Submitter) -> Submitter:
 
 
 def end_elsewhere(submitter: Submitter, profile: Path) -> None:
-    """Let the node of a running job die, and check that Snakemake submits it once more, and that it ends on the other one."""
+    """Let the node of a running job die, and check that the job ends well on the other.
+
+    Snakemake must submit it once more.
+    """
     cluster, project = submitter.cluster, submitter.project
     snakemake = submitter.start(profile=profile)
     try:
@@ -47,12 +50,18 @@ def end_elsewhere(submitter: Submitter, profile: Path) -> None:
 
 
 def test_a_job_whose_node_died_ends_well_elsewhere(make_submitter: Callable[[], Submitter]) -> None:
-    """When a node dies its job is submitted again and runs on the other node; Slurm starts nothing by itself."""
+    """When a node dies, its job is submitted again and runs on the other node.
+
+    Slurm restarts nothing by itself.
+    """
     end_elsewhere(submitter_that_waits(make_submitter()), REPOSITORY / "slurm")
 
 
 def test_a_time_limit_is_a_state_and_then_a_result(make_submitter: Callable[[], Submitter]) -> None:
-    """A job that Slurm ends at its time limit stands in the table as timeout; with more time it has its numbers."""
+    """A job that Slurm ends at its time limit has the state timeout.
+
+    With more time it has a result.
+    """
     submitter = submitter_that_waits(make_submitter())
     project = submitter.project
     assert submitter.run("--retries", "1", "--set-resources", "fuse_on_gpu:runtime=1") == 1, (

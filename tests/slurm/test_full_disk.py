@@ -15,7 +15,10 @@ from tests.slurm.test_cluster import RESOURCES
 
 @pytest.fixture
 def submitter(make_submitter: Callable[[], Submitter]) -> Iterator[Submitter]:
-    """Return a project whose results are on a disk that holds the images of a small dataset, not those of a large one."""
+    """Return a project whose results are on a small disk.
+
+    The disk has space for the images of a small dataset, but not for those of a large one.
+    """
     submitter = make_submitter()
     project = submitter.project
     project.add_images("large", ["p1", "p2", "p3"], width=800, height=600)
@@ -30,7 +33,10 @@ def submitter(make_submitter: Callable[[], Submitter]) -> Iterator[Submitter]:
 
 @pytest.mark.slow
 def test_a_full_shared_disk_has_a_state_and_is_made_good(submitter: Submitter) -> None:
-    """The job on the node tells that the disk is full and leaves nothing half written; with space the next run has all images."""
+    """If the disk is full, the job on the node says so and leaves nothing half written.
+
+    With more space the next run writes all images.
+    """
     project = submitter.project
     assert submitter.run() == 1, submitter.output[-5000:]
     rows = {row["dataset"]: row for row in project.table("status.csv")}

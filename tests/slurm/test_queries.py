@@ -1,4 +1,4 @@
-"""What is read out of Slurm's answers and Snakemake's log, without a cluster."""
+"""What fusebench reads from Slurm's answers and Snakemake's log, without a cluster."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import pytest
 import snakemake_executor_plugin_slurm as plugin
 from fusebench import slurm, snakemake_facts
 
-SHOWN = "JobId=7 JobName=x\n   JobState={state} Reason={reason} Dependency=(null)\n   ExitCode={code} NodeList=n1 StdOut={log}\n"
+SHOWN = (
+    "JobId=7 JobName=x\n   JobState={state} Reason={reason} Dependency=(null)\n"
+    "   ExitCode={code} NodeList=n1 StdOut={log}\n"
+)
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """Let every question to Slurm be answered with a text."""
+    """Answer each query with ``scontrol`` with a text, and other queries with nothing."""
     monkeypatch.setattr(slurm, "_asked", lambda command: text if command[0] == "scontrol" else "")
 
 
@@ -53,13 +56,16 @@ def test_a_failed_job_whose_log_speaks_of_memory_ran_out_of_it(
 
 
 def test_a_forgotten_job_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that neither the controller nor the accounting knows has no words but ours."""
+    """If neither the controller nor the accounting knows a job, the message says so."""
     answering(monkeypatch, "")
     assert "Slurm has forgotten it" in str(slurm.ending("7"))
 
 
 def test_the_plugin_sees_the_first_word_of_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What sacct adds to the state of a cancelled job is kept from the plugin; a query that failed stays one."""
+    """The plugin does not see what sacct adds to the state of a cancelled job.
+
+    A query that failed stays a failed one.
+    """
     answers: list[tuple[dict[str, str] | None, float | None]] = [
         ({"7": "CANCELLED by 0", "8": "RUNNING"}, 0.1),
         (None, None),
@@ -78,9 +84,14 @@ def test_the_plugin_sees_the_first_word_of_a_state(monkeypatch: pytest.MonkeyPat
 
 
 def test_refusals_are_told_once_with_a_hint(tmp_path: Path) -> None:
-    """What sbatch said stands below the hint, each line once however many jobs it met."""
+    """The words of sbatch stand below the hint, each line once for any number of jobs."""
     log = tmp_path / "snakemake.log"
-    refused = "SLURM sbatch failed. The error message was 'sbatch: error: invalid partition specified: gpus\nsbatch: error: Batch job submission failed: Invalid partition name specified'.\n    sbatch call:\n"
+    refused = (
+        "SLURM sbatch failed. The error message was "
+        "'sbatch: error: invalid partition specified: gpus\n"
+        "sbatch: error: Batch job submission failed: Invalid partition name specified'.\n"
+        "    sbatch call:\n"
+    )
     log.write_text(refused + "something else\n" + refused)
     told = slurm.refusals([str(log)])
     assert told.count("invalid partition specified: gpus") == 1
@@ -91,7 +102,8 @@ def test_refusals_are_told_once_with_a_hint(tmp_path: Path) -> None:
 
 FAILED = """\
 Error in rule fuse_on_gpu:
-    message: {words}For further error details see the cluster/cloud log and the log files of the involved rule(s).
+    message: {words}For further error details see the cluster/cloud log and the log files \
+of the involved rule(s).
     jobid: 5
     input: resources/datasets/pairs.json
     output: results/jobs/{method}/pairs.json
@@ -103,16 +115,25 @@ rule fuse_on_gpu:
 
 
 def test_what_the_plugin_refuses_is_told_as_well(tmp_path: Path) -> None:
-    """A job that Snakemake's plugin does not submit is told in its words, all lines of them and no more."""
+    """A job that Snakemake's plugin does not submit is reported in the plugin's words.
+
+    All their lines are there, and no others.
+    """
     log = tmp_path / "snakemake.log"
-    words = "Job submission failed with exception: The given account a appears to be invalid. Available accounts:\nb, c"
+    words = (
+        "Job submission failed with exception: "
+        "The given account a appears to be invalid. Available accounts:\nb, c"
+    )
     log.write_text(FAILED.format(words=words, method="one"))
     told = slurm.refusals([str(log)]).splitlines()[1:]
     assert told == ["  The given account a appears to be invalid. Available accounts:", "  b, c"]
 
 
 def test_a_cell_has_the_refusal_of_its_own_job(tmp_path: Path) -> None:
-    """Of the newest log, what it says last of the job that was to write the output; nothing for other jobs."""
+    """The refusal of a cell is the last one of its own job in the newest log.
+
+    For other jobs it is empty.
+    """
     words = "SLURM sbatch failed. The error message was '{}'.\n    sbatch call:\n        sbatch\n"
     (tmp_path / "2026-01-01.snakemake.log").write_text(
         FAILED.format(words=words.format("old"), method="other")
