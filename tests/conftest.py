@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-# Two test processes share two cores: a numerical library that starts a thread per core only gets in
-# the other's way.
+# Two test processes share two cores: a numerical library that starts one thread per core only slows
+# down the other process.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
@@ -29,6 +29,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Keep what was collected out of garbage collections: libraries that ask for one would search all of it each time."""
+    """Freeze the collected tests, so that garbage collections do not search them.
+
+    Some libraries ask for a garbage collection again and again; each would search all tests.
+    """
     gc.collect()
     gc.freeze()

@@ -1,7 +1,7 @@
-"""A project with results that were never run: any number of methods, datasets and pairs.
+"""A project with made-up results, of any number of methods, datasets and pairs.
 
-It serves tests and benchmarks. The values are drawn, not measured, and the images are noise;
-every file has the form that the steps write.
+Tests and benchmarks use it. The values are random numbers and the images are noise; every file has
+the form that the steps write.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 METRICS = ("EN", "SD", "SF", "AG", "MI", "SCD", "VIF", "Qabf", "SSIM", "CC", "Q_CV")
 TABLE = "wide"
 DISTINCT = 8
-"""Images that are really different; the others are hard links to them, which take no time."""
+"""How many images of a folder differ; the others are hard links to them, which take no time."""
 FAILURE: tuple[State, str] = ("weights-missing", "x.pth is <gone> & away")
 """State and reason of the methods without results."""
 
@@ -83,7 +83,10 @@ class FakeResults:
         return [f"{number:04}" for number in range(self.pairs)]
 
     def write(self, **table: Any) -> FakeResults:
-        """Write all files of a run that ended; ``table`` replaces fields of the table of all methods."""
+        """Write all files of a finished run.
+
+        ``table`` replaces fields of the table of all methods.
+        """
         self.write_registry(**table)
         grouping = Grouping(read_selection(self.root, {}, "cpu"), on_cluster=False)
         for dataset in self.dataset_names:
@@ -105,7 +108,7 @@ class FakeResults:
         return method in self.method_names[: self.methods - self.failed]
 
     def write_registry(self, **table: Any) -> None:
-        """Write the registry and the configuration alone, with other fields of the table."""
+        """Write only the registry and the configuration; ``table`` replaces fields of the table."""
         (self.root / "code").mkdir(parents=True, exist_ok=True)
         shutil.copytree(
             REPOSITORY / "envs" / "classical", self.root / "envs" / "classical", dirs_exist_ok=True
@@ -223,7 +226,7 @@ class FakeResults:
         write_stored(self.root / record_path(method, dataset), record)
 
     def _write_job(self, method: str, job: str, datasets: tuple[str, ...]) -> None:
-        """Write that the job which fuses some datasets of a method has ended."""
+        """Write the output of the job that fused some datasets of a method."""
         state: State = "ok" if self.is_good(method) else FAILURE[0]
         cells = {
             dataset: FusedCell(
@@ -234,7 +237,10 @@ class FakeResults:
         write_stored(self.root / fusing_job(method, job), FusedCells(cells=cells))
 
     def _write_images(self, folder: Path, seed: int) -> list[str]:
-        """Write one image for each pair, if any are wanted, and return the hashes of the pixels."""
+        """Write one image for each pair, and return the hashes of the pixels.
+
+        Without ``images``, write nothing and return invented hashes.
+        """
         if not self.images:
             return [f"{seed}-{number % DISTINCT}" for number in range(self.pairs)]
         folder.mkdir(parents=True, exist_ok=True)
@@ -257,7 +263,8 @@ class FakeResults:
     def _values(self, seed: int) -> list[list[list[float]]]:
         """Return values of methods by pairs by metrics.
 
-        They are the content of a pair, common to all methods, the method's own level, and noise.
+        A value is 10 plus the content of its pair (common to all methods), the level of its method,
+        and noise.
         """
         random = np.random.default_rng(seed)
         good = self.methods - self.failed
