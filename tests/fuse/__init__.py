@@ -1,1 +1,1 @@
-"""Tests of what brings a record about."""
+"""Tests of the modules that run cells and write their records."""

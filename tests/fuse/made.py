@@ -1,4 +1,4 @@
-"""Cells that no Snakemake has planned, for tests of what becomes of them."""
+"""Cells without a Snakemake plan, for tests of what happens to them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def image(name: str, **fields: Any) -> FusedImage:
 
 
 def cell(root: Path = Path(), name: str = "pairs", **fields: Any) -> Cell:
-    """Return a cell whose steps succeeded; ``fields`` replaces some of it."""
+    """Return a cell whose steps succeeded; ``fields`` replaces some of its fields."""
     known = {
         "spec": SPEC,
         "source": SOURCE,

@@ -1,4 +1,4 @@
-"""A method is run on a dataset, and whatever happens ends in its record."""
+"""A method is run on a dataset, and every outcome ends in a record."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ NAMES = ["p1", "p2", "p3"]
 
 @pytest.fixture(autouse=True)
 def _own_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep scratch folders where a test can see that they are gone."""
+    """Put scratch folders where a test can see that they are removed."""
     (tmp_path / "scratch").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
 
@@ -72,7 +72,7 @@ def dataset(tmp_path: Path) -> Manifest:
 
 
 def cell(root: Path, dataset: Manifest, script: str = SCRIPT, **run: Any) -> Cell:
-    """Return the cell of a repository that holds this script, with fields of its run replaced."""
+    """Return the cell of a repository with this script; ``run`` replaces fields of its run."""
     code = root / "code"
     code.mkdir(exist_ok=True)
     (code / "test.py").write_text(script)
@@ -95,7 +95,7 @@ def fused(known: Cell) -> list[str]:
 
 
 def test_a_method_fuses_a_dataset(tmp_path: Path, dataset: Manifest) -> None:
-    """Its images lie beside the record, in the order of the pairs, with their pixels' hashes."""
+    """Fused images are beside the record, in the order of the pairs, with pixel hashes."""
     known = cell(tmp_path, dataset)
     record = run_cell(known)
     assert (record.state, record.reason) == ("ok", "")
@@ -114,7 +114,7 @@ def test_a_method_fuses_a_dataset(tmp_path: Path, dataset: Manifest) -> None:
 
 
 def test_fused_images_of_an_earlier_run_are_replaced(tmp_path: Path, dataset: Manifest) -> None:
-    """An image that is no longer made is gone; a run that fails takes nothing away."""
+    """Images that a new run does not make are removed; a failed run removes none."""
     known = cell(tmp_path, dataset)
     write_png(known.folder / "fused" / "old.png", pixels(1))
     assert run_cell(known).is_ok and fused(known) == ["p1.png", "p2.png", "p3.png"]
@@ -124,7 +124,7 @@ def test_fused_images_of_an_earlier_run_are_replaced(tmp_path: Path, dataset: Ma
 
 
 def with_spec(known: Cell, spec: CellSpec) -> Cell:
-    """Return a cell that is told something else."""
+    """Return a cell with another spec."""
     return Cell(
         known.name,
         spec,
@@ -141,7 +141,7 @@ def with_spec(known: Cell, spec: CellSpec) -> Cell:
 def test_pairs_are_fused_so_many_at_a_time(
     tmp_path: Path, dataset: Manifest, size: int, processes: int
 ) -> None:
-    """The last process is filled up with its last pair, whose copies are not kept."""
+    """The last process is filled up with copies of its last pair; their results are not kept."""
     known = cell(tmp_path, dataset, pairs_per_process=size)
     record = run_cell(known)
     assert [image.name for image in record.images] == NAMES and record.is_ok
@@ -152,7 +152,7 @@ def test_pairs_are_fused_so_many_at_a_time(
 
 
 def test_a_process_for_one_pair_knows_its_name(tmp_path: Path, dataset: Manifest) -> None:
-    """{name} and {index} may stand in its arguments; the folder {out} is empty each time."""
+    """The arguments may hold {name} and {index}; the folder {out} is empty for each process."""
     script = SCRIPT + "\nprint(asked.index, os.listdir(asked.out))\n"
     known = cell(
         tmp_path,
@@ -167,7 +167,7 @@ def test_a_process_for_one_pair_knows_its_name(tmp_path: Path, dataset: Manifest
 
 
 def test_results_in_another_order_are_refused(tmp_path: Path, dataset: Manifest) -> None:
-    """A script that numbers its results backwards would give every pair another one's image."""
+    """Results numbered backwards are refused: each pair would get the image of another pair."""
     args = {"args": "--data {work}/in --out {out} --index 1", "collect": "{out}/{index:03d}.png"}
     assert run_cell(cell(tmp_path, dataset, **args)).is_ok
     (tmp_path / "code").rename(tmp_path / "forwards")
@@ -223,7 +223,7 @@ FAILURES: list[tuple[str, str, str]] = [
 def test_a_failure_of_the_script_is_a_state(
     tmp_path: Path, dataset: Manifest, script: str, state: str, told: str
 ) -> None:
-    """With what was printed and how far it got; the log ends with the same words."""
+    """The reason says what was printed and how far the script got; the log ends with it."""
     known = cell(tmp_path, dataset, script)
     record = run_cell(known)
     assert record.state == state and told in record.reason and record.images == []
@@ -232,7 +232,7 @@ def test_a_failure_of_the_script_is_a_state(
 
 
 def test_a_script_past_its_limit_is_told_how_to_get_more(tmp_path: Path, dataset: Manifest) -> None:
-    """The limit is of all processes together."""
+    """The limit holds for all processes of the cell together."""
     known = cell(tmp_path, dataset, SCRIPT + "\nimport time; time.sleep(60)\n", pairs_per_process=1)
     record = run_cell(with_spec(known, replace(known.spec, minutes=0.05)))
     assert (record.state, record.reason) == (
@@ -258,7 +258,7 @@ def test_a_script_past_its_limit_is_told_how_to_get_more(tmp_path: Path, dataset
 def test_an_unhappy_end_after_the_last_result_is_noted(
     tmp_path: Path, dataset: Manifest, end: str, note: str
 ) -> None:
-    """All images are there and whole, which is what was asked for."""
+    """A failure after the last result is only a note: all images are there and whole."""
     record = run_cell(cell(tmp_path, dataset, f"{SCRIPT}\n{end}\n"))
     assert record.is_ok and len(record.images) == 3
     assert record.notes[0].startswith(note)
@@ -276,7 +276,7 @@ def test_an_unhappy_end_after_the_last_result_is_noted(
 def test_the_state_of_a_step_that_failed_is_taken_over(
     tmp_path: Path, dataset: Manifest, step: str, marker: Any, state: str
 ) -> None:
-    """With its reason, and nothing is run."""
+    """The record has the state and the reason of the failed step, and nothing is run."""
     known = cell(tmp_path, dataset)
     steps: dict[str, Any] = {
         name: getattr(known, name) for name in ("source", "environment", "manifest", "weights")
@@ -286,7 +286,7 @@ def test_the_state_of_a_step_that_failed_is_taken_over(
 
 
 def test_what_a_step_left_and_somebody_removed_is_told(tmp_path: Path, dataset: Manifest) -> None:
-    """With the marker to delete, so that it is made again."""
+    """The reason names the marker to delete, so that the step is run again."""
     known = cell(tmp_path, dataset)
     python = Path(known.environment.path, "bin", "python")
     python.unlink()
@@ -307,7 +307,7 @@ def test_what_a_step_left_and_somebody_removed_is_told(tmp_path: Path, dataset: 
 def test_a_full_disk_is_a_state_of_its_own(
     tmp_path: Path, dataset: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It names the file; any other error of the system is a defect and raised."""
+    """The reason names the file; any other operating system error is a bug and is raised."""
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "results/x.png")
@@ -354,7 +354,7 @@ LOADS = "open('w.pth').read()\n" + SCRIPT
 def test_a_method_without_its_weights_says_how_far_it_gets(
     tmp_path: Path, dataset: Manifest, script: str, trial: bool, told: str, reached: bool
 ) -> None:
-    """Only where that was asked for; it stays a method without weights."""
+    """The trial runs only if it was asked for; the state stays weights-missing."""
     known = cell(tmp_path, dataset, script)
     spec = replace(known.spec, weights=[WeightRef(path="w.pth")])
     steps = (known.source, known.environment, known.manifest)
@@ -364,7 +364,7 @@ def test_a_method_without_its_weights_says_how_far_it_gets(
 
 
 def test_weights_are_placed_and_those_read_are_told(tmp_path: Path, dataset: Manifest) -> None:
-    """Fetched ones come to where the script opens them."""
+    """Fetched weights are put where the script opens them."""
     known = cell(tmp_path, dataset, LOADS)
     fetched = tmp_path / "resources" / "weights" / "one"
     fetched.mkdir(parents=True)
@@ -377,7 +377,7 @@ def test_weights_are_placed_and_those_read_are_told(tmp_path: Path, dataset: Man
 
 
 def test_edits_are_made_in_code_and_data(tmp_path: Path, dataset: Manifest) -> None:
-    """With placeholders in what is put in; the clone stays as it is committed."""
+    """The new text of an edit may hold placeholders; the clone stays as it was committed."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "options.txt").write_text("in=/home/me/data\n")
     script = (
@@ -397,7 +397,7 @@ def test_edits_are_made_in_code_and_data(tmp_path: Path, dataset: Manifest) -> N
 
 
 def test_what_was_done_to_images_is_noted_for_each(tmp_path: Path, dataset: Manifest) -> None:
-    """Sources that were converted, results that were cut out."""
+    """Each image has notes on converted sources and on results that were cropped."""
     script = SCRIPT.replace("a // 2 + b // 2", "(a // 2 + b // 2)[:20]")
     record = run_cell(
         cell(tmp_path, dataset, script, size="crop-sources", convert=Convert(b="rgb"))

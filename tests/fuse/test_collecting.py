@@ -1,6 +1,6 @@
-"""Results of a script.
+"""Results of a script are collected.
 
-Found, checked, brought to 8 bits and to the size of their sources, or refused.
+They are found, checked, brought to 8 bits and to the size of their sources, or refused.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def left(folder: Path, file: str, pixels: NDArray[Any]) -> StagedPair:
 def collected(
     folder: Path, file: str, pixels: NDArray[Any], run: Run = RUN, size: Size | None = SIZE
 ) -> tuple[FusedImage, NDArray[np.uint8]]:
-    """Write a result, collect it, and return what the record keeps, and the pixels of its PNG."""
+    """Write a result, collect it, and return its entry in the record and the pixels of its PNG."""
     pair = left(folder, file, pixels)
     image, small = collect_result(pair, size, run, folder / "fused" / "p.png")
     assert small.shape == (32, 32)
@@ -72,7 +72,7 @@ def collected(
 
 @pytest.mark.parametrize("suffix", ["png", "bmp", "tif", "ppm"])
 def test_a_lossless_result_is_kept_as_it_is(tmp_path: Path, suffix: str) -> None:
-    """Whatever the format, the PNG has its pixels, and there is nothing to note."""
+    """The PNG has the pixels of the result, whatever its format, and there is no note."""
     image, written = collected(tmp_path, f"p.{suffix}", RGB)
     assert (written == RGB).all()
     assert image == FusedImage(
@@ -81,7 +81,7 @@ def test_a_lossless_result_is_kept_as_it_is(tmp_path: Path, suffix: str) -> None
 
 
 def test_a_png_is_copied_byte_for_byte(tmp_path: Path) -> None:
-    """Also one that goes by another name; what had to be changed is written anew."""
+    """A PNG under another suffix is copied, too; a result that was changed is written again."""
     write_png(tmp_path / "out" / "p.bmp", GRAY)
     collect_result(staged(tmp_path, "p.bmp"), SIZE, RUN, tmp_path / "x" / "p.png")
     whole = (tmp_path / "out" / "p.bmp").read_bytes()
@@ -98,7 +98,7 @@ def test_a_lossy_result_is_noted(tmp_path: Path) -> None:
 
 
 def test_notes_of_staging_come_first(tmp_path: Path) -> None:
-    """What was done to the sources, then what was done to the result."""
+    """Notes on the sources come before notes on the result."""
     left(tmp_path, "p.jpg", GRAY)
     image, _ = collect_result(
         staged(tmp_path, "p.jpg", "A converted to gray"), SIZE, RUN, tmp_path / "p.png"
@@ -107,7 +107,7 @@ def test_notes_of_staging_come_first(tmp_path: Path) -> None:
 
 
 def test_an_alpha_channel_and_16_bits_are_brought_to_8(tmp_path: Path) -> None:
-    """By the rules of all images, which are noted."""
+    """The rules are those of all images, and the conversion is noted."""
     four = np.dstack([RGB, np.full((HEIGHT, WIDTH), 7, np.uint8)])
     pair = staged(tmp_path)
     pair.result.parent.mkdir()
@@ -141,14 +141,17 @@ def test_an_array_is_rounded_to_8_bits(
     expected: NDArray[Any],
     note: str,
 ) -> None:
-    """Of the range that the entry states, with axes of length 1 left out; red stays red."""
+    """An array has the range that the entry states.
+
+    Axes of length 1 are left out; red stays red.
+    """
     run = replace(RUN, output_range=value_range)
     image, written = collected(tmp_path, f"p.{suffix}", values, run)
     assert (written == expected).all() and image.notes == [note]
 
 
 def test_values_outside_the_range_are_clipped_and_counted(tmp_path: Path) -> None:
-    """Half a value is rounded to the even one, as numpy has it."""
+    """Values of one half are rounded to the even number, as in numpy."""
     values = np.array([[-1.0, 0.5, 1.5, 254.6], [255.4, 255.5, 300.0, 10.0]])
     image, written = collected(tmp_path, "p.npy", values, size=(4, 2))
     assert written.tolist() == [[0, 0, 2, 255], [255, 255, 255, 10]]
@@ -166,9 +169,9 @@ def test_values_outside_the_range_are_clipped_and_counted(tmp_path: Path) -> Non
 def test_rounding_errs_by_half_a_level_at_most(
     tmp_path_factory: pytest.TempPathFactory, values: NDArray[np.float64]
 ) -> None:
-    """Of every value inside the range; one outside becomes the nearest end.
+    """A value inside the range errs by half a gray level at most.
 
-    An image of one value only is refused.
+    A value outside becomes the nearest end. An image of one value only is refused.
     """
     folder = tmp_path_factory.mktemp("array")
     size = (values.shape[1], values.shape[0])
@@ -199,9 +202,9 @@ BAD: list[tuple[str, NDArray[Any], str]] = [
 def test_a_result_that_is_no_image_is_refused(
     tmp_path: Path, file: str, values: NDArray[Any], told: str
 ) -> None:
-    """NaN, several images in one, planes that are no colours, one single value.
+    """NaN, several images in one, planes that are no colours, or a single value are refused.
 
-    With the pair's name, and nothing is written.
+    The reason has the name of the pair, and nothing is written.
     """
     pair = left(tmp_path, file, values)
     with pytest.raises(BadOutput, match=re.escape(f"pair 'p': a fused image {told}")):
@@ -210,7 +213,7 @@ def test_a_result_that_is_no_image_is_refused(
 
 
 def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
-    """With the pair's name and the path."""
+    """The reason has the name of the pair and the path."""
     pair = left(tmp_path, "p.png", RGB)
     pair.result.write_bytes(pair.result.read_bytes()[:60])
     with pytest.raises(BadOutput, match=r"pair 'p': .*out/p\.png: must be a whole image"):
@@ -221,9 +224,9 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
 def test_a_tiff_of_numbers_that_is_cut_off_is_refused(
     tmp_path: Path, channels: tuple[int, ...]
 ) -> None:
-    """However much of it is there: no value is made up.
+    """No value is made up, however much of the file is left.
 
-    What is cut off behind all values takes nothing from them.
+    A file that is cut off after its last value is whole.
     """
     run = replace(RUN, output_range="0-1")
     values = np.random.default_rng(1).random((HEIGHT, WIDTH, *channels)).astype(np.float32)
@@ -246,7 +249,7 @@ def test_a_tiff_of_numbers_that_is_cut_off_is_refused(
 @pytest.mark.parametrize("file", ["p.npy", "p.mat"])
 @pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00v\x00{'descr'"])
 def test_a_file_that_is_no_array_is_refused(tmp_path: Path, file: str, content: bytes) -> None:
-    """It ends the cell as a bad output with the pair's name, and not the job."""
+    """The cell ends as a bad output with the name of the pair; the job goes on."""
     pair = staged(tmp_path, file)
     pair.result.parent.mkdir()
     pair.result.write_bytes(content)
@@ -260,7 +263,7 @@ def test_a_file_that_is_no_array_is_refused(tmp_path: Path, file: str, content: 
     [np.array([object()], dtype=object), np.array([["a", "b"]]), np.array([[1j, 2.0]])],
 )
 def test_an_array_of_anything_but_numbers_is_refused(tmp_path: Path, values: NDArray[Any]) -> None:
-    """Objects would be unpickled, that is, code of the file would be run.
+    """Objects are refused, because unpickling them would run code of the file.
 
     Texts and complex numbers are no gray levels.
     """
@@ -278,7 +281,7 @@ OTHER = np.random.default_rng(3).integers(0, 256, (2, 3), dtype=np.uint8)
 def test_a_result_of_another_size_is_refused_unless_the_entry_allows_it(
     tmp_path: Path, policy: Any
 ) -> None:
-    """With both sizes and what to write into the entry.
+    """The reason has both sizes and what to write into the entry.
 
     A result larger than its sources cannot be measured against them.
     """
@@ -292,7 +295,7 @@ def test_a_result_of_another_size_is_refused_unless_the_entry_allows_it(
 
 
 def test_a_result_is_resized_back_where_the_entry_says_so(tmp_path: Path) -> None:
-    """To the size of its sources; the record has both sizes and a note."""
+    """The result gets the size of its sources; the record has both sizes and a note."""
     image, written = collected(tmp_path, "p.png", OTHER, replace(RUN, size="resize-back"))
     expected = cv2.resize(OTHER, SIZE, interpolation=cv2.INTER_CUBIC)
     assert (written == expected).all()
@@ -301,7 +304,7 @@ def test_a_result_is_resized_back_where_the_entry_says_so(tmp_path: Path) -> Non
 
 
 def test_sources_are_cropped_where_the_entry_says_so(tmp_path: Path) -> None:
-    """The result stays as it is, and is measured at its own size."""
+    """The result stays as it is and is measured at its own size."""
     image, written = collected(tmp_path, "p.png", OTHER, replace(RUN, size="crop-sources"))
     assert (written == OTHER).all()
     assert (image.size, image.result_size) == ((3, 2), (3, 2))
@@ -309,13 +312,13 @@ def test_sources_are_cropped_where_the_entry_says_so(tmp_path: Path) -> None:
 
 
 def test_beside_committed_outputs_any_size_will_do(tmp_path: Path) -> None:
-    """What is compared with the authors' own image is taken as the script left it."""
+    """A result that is compared with the authors' own image is taken as the script left it."""
     image, _ = collected(tmp_path, "p.png", np.pad(GRAY, 1), size=None)
     assert (image.size, image.result_size, image.notes) == ((8, 6), UNSET, [])
 
 
 def test_a_result_that_is_absent_or_empty_is_missing(tmp_path: Path) -> None:
-    """A folder of its name is no result either."""
+    """A folder with the name of the result is no result either."""
     pairs = [staged(tmp_path, f"{name}.png") for name in ("whole", "empty", "absent", "folder")]
     (tmp_path / "out").mkdir()
     write_png(pairs[0].result, GRAY)
@@ -325,7 +328,7 @@ def test_a_result_that_is_absent_or_empty_is_missing(tmp_path: Path) -> None:
 
 
 def test_images_that_were_written_elsewhere_are_named(tmp_path: Path) -> None:
-    """Only those that the script wrote, and three at most, as paths in the copy or in ``out``."""
+    """At most three images that the script wrote are named, as paths in the copy or in ``out``."""
     work, out = tmp_path / "work", tmp_path / "out"
     pairs = [staged(tmp_path, f"p{i}.png") for i in range(3)]
     for file in (
@@ -347,9 +350,9 @@ def test_images_that_were_written_elsewhere_are_named(tmp_path: Path) -> None:
 
 
 def test_what_was_staged_or_collected_is_not_elsewhere(tmp_path: Path) -> None:
-    """The sources that were put there, and results of other pairs.
+    """Staged sources and results of other pairs are not named.
 
-    How many results there are is told.
+    The number of results is reported.
     """
     pairs = [staged(tmp_path, f"p{i}.png") for i in range(2)]
     for path in (pairs[0].a, pairs[0].b, pairs[0].result):

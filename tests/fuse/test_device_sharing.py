@@ -27,7 +27,7 @@ with reserved_device("cuda", int(sys.argv[1]), on_cluster=sys.argv[2] == "cluste
 
 @pytest.fixture(autouse=True)
 def forgetful() -> Iterator[None]:
-    """Forget which GPUs were seen, before and after a test."""
+    """Clear the cached list of GPUs before and after a test."""
     devices.gpus_of_this_machine.cache_clear()
     yield
     devices.gpus_of_this_machine.cache_clear()
@@ -54,7 +54,7 @@ def holding(
 
 
 def said(job: subprocess.Popen[str]) -> str:
-    """Return the device that a job says it holds."""
+    """Return the device that a job reports."""
     assert job.stdout is not None
     return job.stdout.readline().strip()
 
@@ -77,7 +77,7 @@ def test_jobs_at_once_hold_different_gpus(machine: dict[str, str]) -> None:
 
 
 def test_one_gpu_is_not_shared_either(machine: dict[str, str]) -> None:
-    """On a machine with one GPU a second job waits, so that neither disturbs the other's times."""
+    """With one GPU a second job waits, so that no job disturbs the times of another."""
     one = {**machine, "CUDA_VISIBLE_DEVICES": "5"}
     first = holding(one)
     assert said(first) == "cuda 5"
@@ -90,7 +90,7 @@ def test_one_gpu_is_not_shared_either(machine: dict[str, str]) -> None:
 
 
 def test_several_gpus_are_held_together(machine: dict[str, str]) -> None:
-    """A job that asks for two GPUs waits until two are free, and meanwhile holds none that another one could use."""
+    """A job that needs two GPUs waits until two are free, and holds none while it waits."""
     pair, single = holding(machine, 2), holding(machine)
     assert {*said(pair).removeprefix("cuda ").split(","), said(single).removeprefix("cuda ")} == {
         "0",
@@ -110,7 +110,7 @@ def test_several_gpus_are_held_together(machine: dict[str, str]) -> None:
 
 
 def test_jobs_that_want_all_gpus_follow_each_other(machine: dict[str, str]) -> None:
-    """Jobs that each want every GPU never wait for one another's half: all of them have had their turn at the end."""
+    """Jobs that need every GPU do not block each other: each of them runs in the end."""
     jobs = [holding(machine, 3) for _ in range(4)]
     for job in jobs:
         assert job.stdin is not None
@@ -120,7 +120,10 @@ def test_jobs_that_want_all_gpus_follow_each_other(machine: dict[str, str]) -> N
 
 
 def test_more_gpus_than_the_machine_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that asks for more GPUs than there are ends at once as env-failed, and says how many there are."""
+    """A job that asks for more GPUs than there are ends at once as env-failed.
+
+    The reason says how many there are.
+    """
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     with (
         pytest.raises(EnvironmentFailed, match="asks for 3 GPUs, and this machine has 2"),
@@ -130,7 +133,10 @@ def test_more_gpus_than_the_machine_has_are_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_a_scheduler_gave_is_used_whole(machine: dict[str, str]) -> None:
-    """A job of a cluster uses the GPUs that the scheduler gave it, without a lock: their numbers mean nothing elsewhere."""
+    """A job of a cluster uses all GPUs that the scheduler gave it, without a lock.
+
+    Their numbers mean nothing on another node.
+    """
     given = {**machine, "CUDA_VISIBLE_DEVICES": "0,1"}
     jobs = [holding(given, place="cluster"), holding(given, place="cluster")]
     assert [said(job) for job in jobs] == ["cuda 0,1", "cuda 0,1"]
@@ -139,7 +145,10 @@ def test_what_a_scheduler_gave_is_used_whole(machine: dict[str, str]) -> None:
 
 
 def test_the_nodes_decide_on_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``auto`` means cuda where any node has a GPU, although the submitting machine has none; jobs are told the same."""
+    """``auto`` means cuda where any node has a GPU, even if the submitting machine has none.
+
+    Jobs get the same device.
+    """
     monkeypatch.setattr(devices, "gpus_in_cluster", lambda: True)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setenv(SESSION, "")

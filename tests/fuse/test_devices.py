@@ -17,7 +17,7 @@ from fusebench.fuse.records import Cell
 
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Ask for the GPUs again in every test, and keep the lock files apart."""
+    """Clear the cached list of GPUs for every test, and give it a folder of lock files."""
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     devices.gpus_of_this_machine.cache_clear()
     yield
@@ -40,7 +40,7 @@ def test_without_a_gpu_the_job_runs_on_the_cpu(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_each_local_job_gets_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of several GPUs, jobs of one machine hold different ones; a further job waits for one to come free."""
+    """Local jobs hold different GPUs; a further job waits until one is free."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     third: list[str] = []
 
@@ -62,7 +62,10 @@ def test_each_local_job_gets_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -
 def test_a_gpu_without_kernels_is_refused_before_the_script_starts(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A job on a GPU that the environment's torch was not built for ends as env-failed, and says what to use."""
+    """A job on a GPU without kernels in the environment's torch ends as env-failed.
+
+    The reason says what to use.
+    """
     smi = tmp_path / "nvidia-smi"
     smi.write_text("#!/bin/sh\necho 9.0\n")
     smi.chmod(0o755)
@@ -121,7 +124,7 @@ def test_the_driver_is_asked_for_the_architecture_of_a_gpu(
     answer: str,
     capability: tuple[int, int] | None,
 ) -> None:
-    """A driver that does not say is no reason to refuse the GPU."""
+    """A GPU whose driver does not report the architecture is not refused."""
     smi = tmp_path / "nvidia-smi"
     smi.write_text(f"#!/bin/sh\n{answer}\n")
     smi.chmod(0o755)
@@ -147,7 +150,7 @@ def test_gpus_are_those_that_are_visible_or_all(
     answer: str,
     gpus: tuple[str, ...],
 ) -> None:
-    """What the user or a scheduler assigned; else what the driver lists, if it does."""
+    """GPUs are those that a user or scheduler assigned, else those that the driver lists."""
     smi = tmp_path / "nvidia-smi"
     smi.write_text(f"#!/bin/sh\n{answer}\n")
     smi.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A disk that is full ends in a state, leaves nothing half written, and in the right result once there is space."""
+"""A full disk gives a state and no half-written file; with more space the run succeeds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def project(tmp_path: Path) -> Iterator[MiniProject]:
 
 @pytest.mark.slow
 def test_a_full_disk_has_a_state_and_is_made_good(project: MiniProject) -> None:
-    """The cell is told as crashed for want of space, no image is left half written; with space the next run has all images."""
+    """The cell is recorded as crashed for lack of space, without half-written images.
+
+    With more space the next run has all images.
+    """
     project.add_method("method", {"test.py": ARGPARSE}, BY_OPTIONS)
     done = project.snakemake()
     assert done.returncode != 0

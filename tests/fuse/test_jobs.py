@@ -1,4 +1,4 @@
-"""The job around cells: nothing is run twice, and everything ends in a record."""
+"""The job that runs cells: nothing is run twice, and everything ends in a record."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ OUTPUT = Path("results/jobs/one/pairs.json")
 
 
 class Script:
-    """Stands for ``run_cell``: fuses both pairs, or fails, and counts how often it was asked to."""
+    """Stands for ``run_cell``: fuses both pairs, or fails, and counts its calls."""
 
     def __init__(self) -> None:
-        """Begin with a script that succeeds."""
+        """Start with a script that succeeds."""
         self.ran: list[str] = []
         self.error: StepError | None = None
         self.versions: dict[str, str | int | None] = {"python": "3.11.7"}
@@ -53,7 +53,7 @@ class Script:
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Script:
-    """The script of the cells of a test, which runs in its project's folder."""
+    """The script of the cells of a test; the test runs in the folder of its project."""
     monkeypatch.chdir(tmp_path)
     made = Script()
     monkeypatch.setattr(jobs, "run_cell", made)
@@ -62,19 +62,19 @@ def script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Script:
 
 @pytest.fixture(autouse=True)
 def _signals_stay() -> Iterator[None]:
-    """A job catches SIGTERM for the rest of its process; these tests go on after it."""
+    """Restore the signal handlers: a job catches SIGTERM for the rest of its process."""
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
 
 
 def attempt(declared: Mapping[str, str] | None = None, *, is_final: bool = False) -> Attempt:
-    """Return what a job is told beside its cells."""
+    """Return the facts that a job needs beside its cells."""
     return Attempt(THIS, OUTPUT, is_final, lambda: declared or {})
 
 
 def counted(known: Cell) -> Attempts | None:
-    """Return what is counted of a cell; None where there is no file."""
+    """Return the counters of a cell; None where there is no file."""
     path = known.root / cell_attempts(known.spec.method, known.name)
     return read_stored(path, Attempts) if path.exists() else None
 
@@ -85,7 +85,7 @@ def record_in(known: Cell) -> Record:
 
 
 def test_a_cell_is_run_once(script: Script) -> None:
-    """The record is written, and taken over by the next job that is to make the very same cell."""
+    """The record is written; the next job of exactly the same cell uses it again."""
     known = cell()
     first = fuse_cell(known, 0, attempt())
     assert first == FusedCell(state="ok", record=sha256_of_file(known.record))
@@ -96,9 +96,9 @@ def test_a_cell_is_run_once(script: Script) -> None:
 
 
 def test_what_authors_declare_is_asked_for_where_something_is_run(script: Script) -> None:
-    """Deviations are in the record of a run.
+    """The record of a run has deviations.
 
-    For a record that is taken over nobody reads the registry.
+    The registry is not read for a record that is used again.
     """
 
     def refuse() -> Mapping[str, str]:
@@ -122,12 +122,12 @@ def lose_record(known: Cell) -> None:
 
 
 def cut_off(known: Cell) -> None:
-    """Leave half of the record."""
+    """Leave only half of the record."""
     known.record.write_bytes(known.record.read_bytes()[:100])
 
 
 def newer(known: Cell) -> None:
-    """Leave a record of a fusebench that is not there yet."""
+    """Leave a record of a future version of fusebench."""
     known.record.write_text('{"version": 99}')
 
 
@@ -153,7 +153,7 @@ def of_another_source(known: Cell) -> None:
 def test_what_is_not_what_was_asked_for_is_run_again(
     script: Script, damage: Callable[[Cell], None]
 ) -> None:
-    """A record that is gone, damaged, of another run, of a failure, or lacks an image."""
+    """A cell is rerun if its record is gone, damaged, failed, of another run, or lacks an image."""
     known = cell()
     whole = fuse_cell(known, 0, attempt())
     damage(known)
@@ -164,7 +164,7 @@ def test_what_is_not_what_was_asked_for_is_run_again(
 
 
 def test_a_damaged_record_is_told(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
-    """One that is simply not there is not."""
+    """A damaged record is reported; a missing one is not."""
     known = cell()
     assert finished_record(known) is None and capsys.readouterr().err == ""
     fuse_cell(known, 0, attempt())
@@ -174,7 +174,7 @@ def test_a_damaged_record_is_told(script: Script, capsys: pytest.CaptureFixture[
 
 
 def test_a_forced_cell_is_run_whatever_its_record_says(script: Script) -> None:
-    """Its number is higher than the last one that ended.
+    """A number of the attempt above that of the last ended attempt forces a rerun.
 
     The same number does not force it a second time.
     """
@@ -186,7 +186,7 @@ def test_a_forced_cell_is_run_whatever_its_record_says(script: Script) -> None:
 
 
 def test_a_failure_is_counted_and_told(script: Script, capsys: pytest.CaptureFixture[str]) -> None:
-    """The next run has a number of its own; the reason is on the terminal and in the record."""
+    """The next run has another number; the reason is on the terminal and in the record."""
     script.error = BadOutput("no result")
     known = cell()
     ended = fuse_cell(known, 0, attempt())
@@ -199,7 +199,7 @@ def test_a_failure_is_counted_and_told(script: Script, capsys: pytest.CaptureFix
 
 
 def test_a_failed_cell_is_tried_again_by_a_job_of_the_same_number(script: Script) -> None:
-    """A job that runs again for other reasons does not take a failure over."""
+    """A job that runs again for other reasons retries a failed cell."""
     script.error = BadOutput("no result")
     fuse_cell(cell(), 0, attempt())
     script.error = None
@@ -208,7 +208,7 @@ def test_a_failed_cell_is_tried_again_by_a_job_of_the_same_number(script: Script
 
 
 def test_a_killed_job_leaves_no_record_that_could_be_taken_for_its_own(script: Script) -> None:
-    """Once a cell is run again its old record is gone, so that it counts as lost."""
+    """The old record is deleted before a cell is run again, so that a killed job counts as lost."""
     known = cell()
     fuse_cell(known, 0, attempt())
 
@@ -225,7 +225,7 @@ def test_a_killed_job_leaves_no_record_that_could_be_taken_for_its_own(script: S
 
 
 def test_the_job_holds_the_lease_of_a_cell_while_it_is_run(script: Script) -> None:
-    """Another job of the same cell waits; who held it last stays known."""
+    """Another job of the same cell waits; the last holder stays known."""
     held: list[Holder | None] = []
     script.before = lambda known: held.append(holder(known.folder))
     fuse_cell(cell(), 0, attempt())
@@ -255,7 +255,7 @@ def held_before(session: str, slurm_job: str | None = None) -> None:
 
 
 def refused(output: Path) -> None:
-    """Leave a log of Snakemake's that says that the job of an output was refused."""
+    """Leave a log of Snakemake that says that the job of an output was refused."""
     log = Path(".snakemake", "log", "2026-01-01.snakemake.log")
     log.parent.mkdir(parents=True)
     log.write_text(
@@ -278,7 +278,7 @@ def refused(output: Path) -> None:
 def test_the_final_attempt_records_how_the_others_died(
     script: Script, session: str, told: str
 ) -> None:
-    """Of the last job of this run of Snakemake that held the cell.
+    """The record describes the last job of this run of Snakemake that held the cell.
 
     Nothing is run, and the failure is counted.
     """
@@ -293,7 +293,7 @@ def test_the_final_attempt_records_how_the_others_died(
 def test_the_final_attempt_asks_the_scheduler(
     script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a job of Slurm's the record has its state and words."""
+    """The record of a Slurm job has its state and text from Slurm."""
     program = tmp_path / "bin" / "scontrol"
     program.parent.mkdir()
     program.write_text(
@@ -322,7 +322,7 @@ def test_the_final_attempt_asks_the_scheduler(
 def test_the_final_attempt_finds_the_refusal_of_its_own_job(
     script: Script, output: Path, told: str
 ) -> None:
-    """By the output of the job, in the newest log of Snakemake's."""
+    """It finds the refusal by the output of the job, in the newest log of Snakemake."""
     refused(output)
     fuse_cell(cell(), 0, attempt(is_final=True))
     reason = record_in(cell()).reason
@@ -331,13 +331,16 @@ def test_the_final_attempt_finds_the_refusal_of_its_own_job(
 
 
 def test_the_final_attempt_takes_over_what_is_finished(script: Script) -> None:
-    """A job that died after a cell of its was done has not lost it."""
+    """A cell that was done before its job died is not lost."""
     whole = fuse_cell(cell(), 0, attempt())
     assert fuse_cell(cell(), 0, attempt(is_final=True)) == whole and len(script.ran) == 1
 
 
 def test_a_job_says_at_its_end_what_became_of_each_cell(script: Script) -> None:
-    """With the hash of its record, whether it was run or taken over, succeeded or failed."""
+    """Each cell has the hash of its record.
+
+    This holds if it was run or used again, and if it succeeded or failed.
+    """
     first, second = cell(), cell(name="repeats/pairs/2", manifest=replace(MANIFEST, pairs=[]))
     fuse_cell(first, 0, attempt())
     script.error = BadOutput("no result")
@@ -355,7 +358,7 @@ def test_a_job_says_at_its_end_what_became_of_each_cell(script: Script) -> None:
 
 
 def test_a_job_that_is_ended_leaves_what_is_done(script: Script) -> None:
-    """SIGTERM ends it as Python does by itself.
+    """SIGTERM ends the job as Python exits.
 
     The first cell has its record, the second none, and there is no output.
     """
@@ -373,7 +376,7 @@ def test_a_job_that_is_ended_leaves_what_is_done(script: Script) -> None:
 
 
 def test_a_cell_lies_below_the_project_it_is_of(script: Script, tmp_path: Path) -> None:
-    """Record, images and counter, wherever the job is started."""
+    """Record, images and counter are in the project, wherever the job is started."""
     known = cell(tmp_path / "project", spec=replace(SPEC, method="two"))
     script.error = BadOutput("no result")
     fuse_cell(known, 0, attempt())

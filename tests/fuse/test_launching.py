@@ -1,4 +1,4 @@
-"""A script is started through the harness, and what becomes of its process is told."""
+"""A script is started through the harness, and the end of its process is reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PYTHON = Path(sys.executable)
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[IO[str]]:
-    """The log of a cell, as a cell opens it."""
+    """The log of a cell, opened as a cell opens it."""
     with (tmp_path / "cell.log").open("w+", encoding="utf-8", buffering=1) as stream:
         yield stream
 
@@ -42,12 +42,12 @@ def job(folder: Path, text: str) -> HarnessJob:
 
 
 def launched(folder: Path, log: IO[str], text: str, seconds: float = 60.0) -> Launch:
-    """Run a script and return what became of it."""
+    """Run a script and return how it ended."""
     return launch(job(folder, text), PYTHON, folder, log, seconds, {"OF_THE_ENTRY": "yes"})
 
 
 def test_a_script_is_run_and_reported(tmp_path: Path, log: IO[str]) -> None:
-    """Its exit status, everything that it printed on either stream, and the launcher's report."""
+    """Exit status, printed text of both streams, and the launcher's report are returned."""
     text = "import sys; print('out ü'); print('err', file=sys.stderr); sys.exit(3)"
     ended = launched(tmp_path, log, text)
     assert (ended.status, ended.printed_traceback) == (3, False)
@@ -58,7 +58,7 @@ def test_a_script_is_run_and_reported(tmp_path: Path, log: IO[str]) -> None:
 
 
 def test_each_process_of_a_cell_has_its_own_words_and_report(tmp_path: Path, log: IO[str]) -> None:
-    """The log goes on; what is told of the second process is what that one printed."""
+    """The log is continued; the second process is reported with its own output only."""
     log.write("before\n")
     assert launched(tmp_path, log, "print('one')").printed == "one\n"
     assert (
@@ -70,7 +70,7 @@ def test_each_process_of_a_cell_has_its_own_words_and_report(tmp_path: Path, log
 def test_a_log_that_was_removed_meanwhile_is_read_all_the_same(
     tmp_path: Path, log: IO[str]
 ) -> None:
-    """A job that is started again writes a file of the same name."""
+    """A job that is started again writes a new file of the same name."""
     text = f"import os; os.unlink({str(tmp_path / 'cell.log')!r}); print('words')"
     assert launched(tmp_path, log, text).printed == "words\n"
 
@@ -78,9 +78,9 @@ def test_a_log_that_was_removed_meanwhile_is_read_all_the_same(
 def test_a_script_sees_none_of_the_user_s_variables(
     tmp_path: Path, log: IO[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither tokens nor settings of Python.
+    """A script sees neither tokens nor settings of Python.
 
-    A home and a temporary folder of its own, threads as the job has them.
+    It has its own home and temporary folder, and the threads of the job.
     """
     for name in ("SECRET_TOKEN", "PYTHONPATH", "FUSEBENCH_SESSION", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, "leaked")
@@ -96,7 +96,7 @@ def test_a_script_sees_none_of_the_user_s_variables(
 
 
 def test_what_the_entry_sets_wins(tmp_path: Path, log: IO[str]) -> None:
-    """Also over what every script is given."""
+    """Variables of the entry replace those that every script gets."""
     known = job(tmp_path, "import os; print(os.environ['MPLBACKEND'])")
     assert launch(known, PYTHON, tmp_path, log, 60, {"MPLBACKEND": "x"}).printed == "x\n"
 
@@ -116,7 +116,7 @@ def is_alive(pid: int) -> bool:
 
 
 def ended_within(pid: int, seconds: float) -> bool:
-    """Wait until a process has ended, for some seconds at most."""
+    """Wait until a process has ended, for a limited number of seconds."""
     deadline = time.monotonic() + seconds
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -124,7 +124,7 @@ def ended_within(pid: int, seconds: float) -> bool:
 
 
 def test_a_script_past_its_limit_is_ended_with_all_it_started(tmp_path: Path, log: IO[str]) -> None:
-    """One that does not care for SIGTERM is killed."""
+    """A process that ignores SIGTERM is killed."""
     text = CHILD + "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     text += "print(child.pid, flush=True)\ntime.sleep(600)"
     with pytest.raises(TimedOut, match="the script ran past its time limit"):
@@ -133,7 +133,7 @@ def test_a_script_past_its_limit_is_ended_with_all_it_started(tmp_path: Path, lo
 
 
 def test_what_a_script_left_running_is_ended(tmp_path: Path, log: IO[str]) -> None:
-    """A script that ends well leaves no process to the next method."""
+    """A script that succeeds leaves no process behind."""
     ended = launched(tmp_path, log, CHILD + "print(child.pid, flush=True)")
     assert ended.status == 0 and ended_within(int(ended.printed), 15)
 
@@ -141,7 +141,7 @@ def test_what_a_script_left_running_is_ended(tmp_path: Path, log: IO[str]) -> No
 def test_a_process_that_is_killed_before_it_reports_has_an_empty_report(
     tmp_path: Path, log: IO[str]
 ) -> None:
-    """And not that of the process before; the kernel kills for want of memory."""
+    """It does not have the report of the process before; the kernel kills if memory runs out."""
     launched(tmp_path, log, "print('one')")
     ended = launched(tmp_path, log, "import os; os.kill(os.getpid(), 9)")
     assert ended.status == -signal.SIGKILL and ended.report.state == "running"
@@ -163,7 +163,7 @@ def test_a_process_that_is_killed_before_it_reports_has_an_empty_report(
 def test_a_report_that_no_launcher_writes_is_told(
     tmp_path: Path, log: IO[str], content: str, told: str
 ) -> None:
-    """A script that writes over it as its process dies crashes the cell with field and value."""
+    """A script that overwrites the report crashes the cell; the reason has field and value."""
     text = f"import os, sys\nopen({str(tmp_path / 'launch.json')!r}, 'w').write({content!r})\n"
     text += "os.kill(os.getpid(), 9)"
     with pytest.raises(Crashed, match=re.escape(told)):
@@ -195,7 +195,7 @@ TRACE = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\
     ],
 )
 def test_the_complaint_is_the_last_error_or_the_last_line(printed: str, complaint: str) -> None:
-    """Of several tracebacks the last one, without what is printed after its error."""
+    """Of several tracebacks it is the last one, without text printed after its error."""
     assert ended(1, printed).complaint == complaint
     assert ended(1, printed).printed_traceback == ("Traceback" in printed)
 
@@ -222,7 +222,7 @@ def test_the_complaint_is_the_last_error_or_the_last_line(printed: str, complain
 def test_the_way_it_ended_says_what_failed(
     status: int, printed: str, kind: type[StepError], told: str
 ) -> None:
-    """Memory is told apart, by the signal of the kernel or the words of the libraries."""
+    """Lack of memory is recognised by the kernel's signal or the messages of the libraries."""
     error = ended(status, printed).failure()
     assert type(error) is kind and str(error).startswith(f"the script {told}")
 

@@ -1,4 +1,4 @@
-"""A run is written by one job at a time, whatever became of the others."""
+"""A run is written by one job at a time, whatever happened to the others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fusebench.fuse.leases import holder, holder_words, lease
 
 
 def hold(folder: Path, seconds: float, entered: str) -> None:
-    """Hold a lease for some seconds and write down when it was entered and left."""
+    """Hold a lease for some seconds, and write down when it was taken and released."""
     with lease(folder, "other run"):
         began = time.monotonic()
         time.sleep(seconds)
@@ -38,7 +38,7 @@ def wait_for_holder(folder: Path, process: SpawnProcess) -> None:
 
 
 def test_a_second_job_waits_and_says_for_whom(tmp_path: Path) -> None:
-    """The second job enters when the first has left, and notes whom it waited for."""
+    """The second job starts when the first has ended, and notes which job it waited for."""
     first = started(tmp_path, 1.5, "first")
     wait_for_holder(tmp_path, first)
     with lease(tmp_path, "this run") as notes:
@@ -49,7 +49,7 @@ def test_a_second_job_waits_and_says_for_whom(tmp_path: Path) -> None:
 
 
 def test_a_killed_job_frees_its_lease(tmp_path: Path) -> None:
-    """A job that was killed with -9 keeps nobody waiting, and is still known as the last holder."""
+    """After kill -9 no job has to wait, and the killed job is still known as the last holder."""
     first = started(tmp_path, 600, "first")
     wait_for_holder(tmp_path, first)
     assert first.pid is not None
@@ -64,14 +64,14 @@ def test_a_killed_job_frees_its_lease(tmp_path: Path) -> None:
 
 
 def test_nobody_ever_held_a_new_run(tmp_path: Path) -> None:
-    """A run without a lease has no holder, nor has one whose file was cut off."""
+    """A run without a lease has no holder, and neither has one whose lease file was cut off."""
     assert holder(tmp_path) is None
     (tmp_path / ".lease").write_text('{"host": "n')
     assert holder(tmp_path) is None
 
 
 def test_the_holder_of_an_older_fusebench_is_known(tmp_path: Path) -> None:
-    """It called the session a run; what died before an update is told all the same."""
+    """It called the session a run; a job that died before an update is still reported."""
     old = '{"host": "n", "pid": 7, "slurm_job": "9", "run": "r", "since": "2026-01-02"}'
     (tmp_path / ".lease").write_text(old)
     known = holder(tmp_path)
@@ -80,7 +80,7 @@ def test_the_holder_of_an_older_fusebench_is_known(tmp_path: Path) -> None:
 
 
 def test_a_holder_is_named_as_a_reason_names_it() -> None:
-    """By its job where a scheduler started it, else by its process.
+    """It is named by its scheduler job, else by its process.
 
     A file that was cut off gives no name.
     """
@@ -90,7 +90,7 @@ def test_a_holder_is_named_as_a_reason_names_it() -> None:
 
 
 def test_a_job_leaves_its_name_alone(tmp_path: Path) -> None:
-    """A longer name that was there before leaves nothing behind it."""
+    """A longer name from before leaves nothing in the file."""
     (tmp_path / ".lease").write_text("x" * 1000)
     with lease(tmp_path, "this run"):
         pass

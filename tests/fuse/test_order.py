@@ -1,4 +1,4 @@
-"""Numbered results that resemble the sources of other pairs than those whose numbers they bear."""
+"""Numbered results that resemble the sources of other pairs are refused."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def mixed(name: str, weight: float) -> Thumbnail:
 def judge(
     dataset: Path, fused: dict[str, Thumbnail], run: Run = NUMBERED, pairs: list[Pair] = PAIRS
 ) -> str:
-    """Return what is said of some results; ``""`` where nothing is wrong."""
+    """Return the error for some results; ``""`` where there is none."""
     try:
         refuse_other_order(pairs, dataset, fused, run)
     except BadOutput as error:
@@ -61,7 +61,7 @@ def judge(
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.floats(0, 1), min_size=4, max_size=4))
 def test_results_in_their_order_are_accepted(dataset: Path, weights: list[float]) -> None:
-    """However much of each source a method takes: one of them alone, or any mean of both."""
+    """A method may take one source alone, or any mean of both."""
     fused = {name: mixed(name, weight) for name, weight in zip(NAMES, weights, strict=True)}
     assert judge(dataset, fused) == ""
 
@@ -71,7 +71,10 @@ def test_results_in_their_order_are_accepted(dataset: Path, weights: list[float]
 def test_results_in_another_order_are_refused(
     dataset: Path, order: list[str], weight: float
 ) -> None:
-    """Any other order is; the first pair with a foreign result, and whose it is, are named."""
+    """Any other order is refused.
+
+    The first pair with a foreign result is named, and the pair that the result belongs to.
+    """
     fused = {name: mixed(other, weight) for name, other in zip(NAMES, order, strict=True)}
     wrong = [(name, other) for name, other in zip(NAMES, order, strict=True) if name != other]
     told = judge(dataset, fused)
@@ -83,13 +86,13 @@ def test_results_in_another_order_are_refused(
 
 
 def test_results_under_the_names_of_their_pairs_are_not_judged(dataset: Path) -> None:
-    """A script that names its results cannot mistake their order."""
+    """A script that names its results after the pairs cannot mix up their order."""
     fused = {name: mixed(other, 0.5) for name, other in zip(NAMES, reversed(NAMES), strict=True)}
     assert judge(dataset, fused, RUN) == "" and judge(dataset, fused) != ""
 
 
 def test_one_pair_has_no_order(dataset: Path) -> None:
-    """Its result is its own, whatever it looks like."""
+    """The result of a single pair is its own, whatever it looks like."""
     assert judge(dataset, {"p1": noise(99)}, pairs=PAIRS[:1]) == ""
 
 
@@ -104,7 +107,7 @@ def test_one_pair_has_no_order(dataset: Path) -> None:
     ids=["resembles nothing", "one value", "inverted", "pale"],
 )
 def test_only_a_likeness_to_another_pair_is_refused(dataset: Path, made: object) -> None:
-    """A result that resembles no pair, or its own in another tone, may be a bad one.
+    """A result that resembles no pair, or its own pair in another tone, may be a bad one.
 
     Its order is not known to be wrong.
     """
@@ -115,7 +118,7 @@ def test_only_a_likeness_to_another_pair_is_refused(dataset: Path, made: object)
 def test_pairs_with_the_same_sources_may_change_places(tmp_path: Path) -> None:
     """Frames of one scene resemble each other.
 
-    A result that resembles its own sources as well is right.
+    A result that also resembles its own sources is right.
     """
     twins = {side: [SOURCES["p1"][i]] * 2 for i, side in enumerate("ab")}
     write_thumbnails(tmp_path, twins, NAMES[:2])
@@ -124,7 +127,7 @@ def test_pairs_with_the_same_sources_may_change_places(tmp_path: Path) -> None:
 
 
 def test_sources_of_one_value_are_no_reason_to_fail(tmp_path: Path) -> None:
-    """A black image has no likeness to anything; nothing is divided by nothing."""
+    """A black image resembles nothing, and there is no division by zero."""
     black = np.zeros((32, 32), np.uint8)
     write_thumbnails(tmp_path, {"a": [black, noise(1)], "b": [black, black]}, NAMES[:2])
     with np.errstate(all="raise"):

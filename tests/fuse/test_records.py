@@ -1,4 +1,4 @@
-"""What a record keeps of a run, and what tells whether it is of the run that is asked for."""
+"""What a record holds of a run, and how the run of a record is identified."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from tests.fuse.made import ENVIRONMENT, MANIFEST, RUN, SOURCE, SPEC, WEIGHTS, c
     ],
 )
 def test_other_versions_than_declared_are_told(declared: str, ran: str, told: bool) -> None:
-    """A version that is not the declared one, or a patch of it, is a deviation."""
+    """A version that is neither the declared one nor a patch of it is a deviation."""
     assert bool(deviations({"torch": declared}, {"torch": ran})) == told
 
 
@@ -55,7 +55,7 @@ def test_what_was_not_imported_is_no_deviation() -> None:
 
 
 def test_deviations_are_told_in_the_order_of_the_entry() -> None:
-    """A library without a version of its own deviates from any that was declared."""
+    """A library without a version deviates from any declared version."""
     declared = {"torch": "1.7", "mmcv": "1.0", "python": "3.8"}
     assert deviations(declared, {"python": "3.11", "mmcv": None, "torch": "1.7.1"}) == [
         "mmcv: declared 1.0, ran with None",
@@ -99,20 +99,20 @@ KNOWN: list[tuple[dict[str, Any], str, str]] = [
         "335317c52a2cdadf3654e20422c432c60b2cca13ed4a5d376dba4c45c96d8888",
     ),
 ]
-"""What fusebench 0.1 kept in the records of these cells: its records must be found again."""
+"""Hashes in the records of fusebench 0.1: its records of these cells must be found again."""
 
 
 @pytest.mark.parametrize(("fields", "spec", "whole"), KNOWN)
 def test_the_identity_of_a_cell_is_that_of_earlier_versions(
     fields: dict[str, Any], spec: str, whole: str
 ) -> None:
-    """Other hashes would make every finished run unknown, and run all of them again."""
+    """Other hashes would make every finished run unknown, and rerun all of them."""
     found = identity(cell(**fields))
     assert (found.method, found.dataset, found.spec, found.cell) == ("one", "pairs", spec, whole)
 
 
 def test_a_record_of_fusebench_0_1_is_read() -> None:
-    """As it was written, without a version; what it says is kept."""
+    """The record is read as it was written, without a version, and keeps its values."""
     record = read_stored(Path(__file__).with_name("record-of-0.1.json"), Record)
     assert record.is_ok and [one.name for one in record.images] == ["p0", "p1"]
     assert record.images[0].warmup and record.images[0].size == (48, 40)
@@ -150,9 +150,9 @@ SAME: list[dict[str, Any]] = [
 
 
 def test_whatever_decides_a_result_makes_another_cell() -> None:
-    """Each field of the run, and what each step before it brought about.
+    """Every field of the run and every result of an earlier step changes the identity.
 
-    No two changes come to the same.
+    No two changes give the same identity.
     """
     hashes = [identity(cell(**fields)).cell for fields in [{}, *OTHERS]]
     assert len({*hashes}) == len(hashes)
@@ -162,12 +162,12 @@ def test_whatever_decides_a_result_makes_another_cell() -> None:
 def test_whatever_does_not_decide_a_result_leaves_the_cell_as_it_was(
     fields: dict[str, Any],
 ) -> None:
-    """Where a clone came from, how long a build took, where the project lies."""
+    """The origin of a clone, the time of a build and the project's folder do not matter."""
     assert identity(cell(**fields)) == identity(cell())
 
 
 def test_an_identity_recognises_the_records_of_its_cell() -> None:
-    """All four of its parts must be the record's."""
+    """All four parts of the identity must be equal to those of the record."""
     record = record_of(cell(), Outcome(), None)
     assert identity(cell()).is_of(record)
     for field in ("method", "dataset", "spec", "cell"):
@@ -175,13 +175,13 @@ def test_an_identity_recognises_the_records_of_its_cell() -> None:
 
 
 def test_the_hash_seed_is_the_seed_unless_a_run_has_its_own() -> None:
-    """Further runs differ in it; 0 is a seed of its own."""
+    """Further runs have their own hash seed; 0 is one, too."""
     assert hash_seed(RUN) == 3
     assert hash_seed(replace(RUN, hash_seed=0)) == 0
 
 
 def test_a_run_that_never_started_has_a_record_all_the_same() -> None:
-    """What is known of the cell is there, and nothing of what did not happen."""
+    """The record has the known facts of the cell, and none of a run that did not happen."""
     record = record_of(cell(), Outcome(), OutOfMemory("too large"))
     assert (record.state, record.reason, record.is_ok) == ("out-of-memory", "too large", False)
     assert (record.started, record.seconds, record.device, record.images) == (None, None, None, [])
@@ -207,9 +207,9 @@ def test_a_run_that_never_started_has_a_record_all_the_same() -> None:
 
 
 def test_a_run_of_several_processes_is_one_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Notes of all, shims added up, weights that any of them read.
+    """Notes are joined, shims added up, and weights that any process read are listed.
 
-    Versions, parameters and clock are the first one's.
+    Versions, parameters and clock are those of the first process.
     """
     monkeypatch.setenv("SLURM_JOB_ID", "77")
     reports = [
@@ -260,7 +260,7 @@ def test_a_run_of_several_processes_is_one_record(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
-    """Also one that knows nothing of its run."""
+    """A record without any facts of its run is read, too."""
     for outcome in (Outcome(), Outcome(images=[image("p1", result_size=(3, 3))])):
         record = record_of(cell(), outcome, None)
         write_stored(tmp_path / "record.json", record)
@@ -276,7 +276,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     ],
 )
 def test_a_cell_lies_in_its_project_s_folder(name: str, folder: str, log: str) -> None:
-    """By its name among the cells of its method, whatever images it is run on."""
+    """The folder has the name of the cell within its method, whatever images it is run on."""
     root = Path("/project")
     found = cell(root, name)
     assert (found.folder, found.record) == (root / folder, root / folder / "record.json")
@@ -312,7 +312,7 @@ JOB = FuseJob(
 
 
 def test_the_cells_of_a_job_have_their_own_fields_and_share_its_method() -> None:
-    """The spec of each is what the entry says of its run."""
+    """The spec of each cell is what the entry says of its run."""
     first, second = (spec_of(JOB, part) for part in JOB.cells)
     assert first == SPEC
     assert (second.dataset, second.run.seed, second.modalities) == ("more", 9, ("a", "b"))
@@ -320,13 +320,13 @@ def test_the_cells_of_a_job_have_their_own_fields_and_share_its_method() -> None
 
 @pytest.mark.parametrize(("gpus", "told"), [(0, UNSET), (1, UNSET), (4, 4)])
 def test_one_gpu_goes_without_saying(gpus: int, told: Any) -> None:
-    """Only a number above one is part of what a cell is."""
+    """The number of GPUs is part of a cell only if it is above one."""
     job = replace(JOB, method=replace(JOB.method, gpus=gpus))
     assert spec_of(job, job.cells[0]).gpus == told
 
 
 def test_a_job_reads_what_the_steps_before_it_left(tmp_path: Path) -> None:
-    """The markers of source, environment and weights once, the manifest of each cell."""
+    """Markers of source, environment and weights are read once, the manifest for each cell."""
     more = Manifest(state="skipped", reason="gone")
     for name, marker in (
         ("source", SOURCE),
@@ -347,9 +347,9 @@ def test_a_job_reads_what_the_steps_before_it_left(tmp_path: Path) -> None:
 
 
 def test_records_of_what_ran_and_of_what_cannot_run(tmp_path: Path) -> None:
-    """By dataset and method as they are listed.
+    """Records are sorted as datasets and methods are listed.
 
-    What is skipped has a record that says why, and no file.
+    A skipped cell has a record that says why, and no file.
     """
     for method in ("one", "two"):
         record = Record(method=method, dataset="d", state="ok", reason="")

@@ -1,4 +1,4 @@
-"""The scratch copy of a repository, and source images where the script looks for them."""
+"""The scratch copy of a repository, with source images where the script looks for them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GRAY = np.random.default_rng(2).integers(0, 256, (4, 6), dtype=np.uint8)
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A clone with history, caches, a link and a script that may be run."""
+    """A clone with history, caches, a link and an executable script."""
     files = {
         "test.py": "print('cuda')\n",
         "options/test.yaml": "gpu: 0\n",
@@ -54,7 +54,7 @@ def files_of(folder: Path) -> list[str]:
 
 
 def test_the_copy_has_the_files_and_no_history(source: Path, tmp_path: Path) -> None:
-    """Links and the right to run stay; what is written into the copy does not reach the clone."""
+    """Links and permissions stay; writing into the copy does not change the clone."""
     work = tmp_path / "work"
     copy_repository(source, work, [], {})
     assert files_of(work) == ["link", "options/test.yaml", "pkg/.gitkeep", "test.py"]
@@ -66,9 +66,9 @@ def test_the_copy_has_the_files_and_no_history(source: Path, tmp_path: Path) -> 
 def test_edits_of_data_files_are_made_and_those_of_code_are_left(
     source: Path, tmp_path: Path
 ) -> None:
-    """One after the other, every time that the text is there.
+    """Edits are made one after the other, at every occurrence of the text.
 
-    The launcher edits what is compiled.
+    The launcher edits Python files when it compiles them.
     """
     (source / "options/test.yaml").write_bytes(b"gpu: 0\nx: gpu\n# caf\xe9\n")
     edit = {
@@ -100,7 +100,7 @@ def test_edits_of_data_files_are_made_and_those_of_code_are_left(
 def test_an_edit_that_does_not_fit_is_told(
     source: Path, tmp_path: Path, edit: dict[str, Any], told: str
 ) -> None:
-    """A file that is not there, a text that is not in it, one that an earlier edit took away."""
+    """The file or the text does not exist, or an earlier edit removed the text."""
     with pytest.raises(Crashed) as caught:
         copy_repository(source, tmp_path / "work", [], edit)
     assert str(caught.value) == told
@@ -108,7 +108,7 @@ def test_an_edit_that_does_not_fit_is_told(
 
 @pytest.mark.parametrize("suffix", ["zip", "tar", "tar.gz"])
 def test_archives_are_unpacked_where_they_lie(source: Path, tmp_path: Path, suffix: str) -> None:
-    """Edits find what was in them."""
+    """Edits find the files of the archive."""
     inner = tmp_path / "inner.yaml"
     inner.write_text("gpu: 0\n")
     archive = source / "options" / f"data.{suffix}"
@@ -125,7 +125,7 @@ def test_archives_are_unpacked_where_they_lie(source: Path, tmp_path: Path, suff
 
 @pytest.mark.parametrize("name", ["data.zip", "data.tar", "data.tar.gz", "data.rar", "none.zip"])
 def test_an_archive_that_is_none_is_told(source: Path, tmp_path: Path, name: str) -> None:
-    """Damaged, of a kind that is not known, or not there: with its name in the repository."""
+    """A damaged, unknown or missing archive is named by its path in the repository."""
     if not name.startswith("none"):
         (source / name).write_text("no archive")
     with pytest.raises(Crashed, match=f"unpack {name}: must be a whole zip or tar archive"):
@@ -134,7 +134,7 @@ def test_an_archive_that_is_none_is_told(source: Path, tmp_path: Path, name: str
 
 @pytest.mark.parametrize("suffix", ["zip", "tar.gz"])
 def test_an_archive_that_is_cut_off_is_told(source: Path, tmp_path: Path, suffix: str) -> None:
-    """However its kind reports it, the cell ends with a reason and the job goes on."""
+    """The cell ends with a reason, whatever error the kind of archive gives; the job goes on."""
     shutil.make_archive(
         str(source / "data"), "zip" if suffix == "zip" else "gztar", source / "options"
     )
@@ -145,7 +145,7 @@ def test_an_archive_that_is_cut_off_is_told(source: Path, tmp_path: Path, suffix
 
 
 def test_an_archive_cannot_write_outside_the_copy(source: Path, tmp_path: Path) -> None:
-    """A tar archive that climbs out of its folder is refused."""
+    """A tar archive with paths outside its folder is refused."""
     inner = tmp_path / "inner"
     inner.write_text("x")
     with tarfile.open(source / "data.tar", "w") as packed:
@@ -164,9 +164,9 @@ def values(work: Path) -> dict[str, Any]:
 
 
 def test_the_authors_own_samples_and_results_are_cleared(tmp_path: Path) -> None:
-    """Images where sources are staged, at any depth, and files where results are collected.
+    """Images where sources are staged, at any depth, and files of results are removed.
 
-    Nothing else.
+    Nothing else is removed.
     """
     work = tmp_path / "work"
     gone = ["in/a/1.png", "in/a/x/2.JPG", "in/b/1.png", "res/fused_1.png", "res/fused_x.png"]
@@ -192,9 +192,9 @@ def test_the_authors_own_samples_and_results_are_cleared(tmp_path: Path) -> None
 def test_what_is_cleared_follows_the_patterns(
     tmp_path: Path, stage: str, collect: str, gone: list[str]
 ) -> None:
-    """The deepest folder that all pairs share, unless that is the top of the repository.
+    """Sources are cleared in the deepest folder that all pairs share, but not at the top.
 
-    Every number, however it is written.
+    Results are cleared for every number, however it is written.
     """
     work = tmp_path / "work"
     files = ["in/ir/1.png", "in/vi/1.png", "r_0001.png", "r_x.png", "top.png"]
@@ -207,7 +207,7 @@ def test_what_is_cleared_follows_the_patterns(
 
 
 def test_a_path_is_below_the_copy_or_absolute(tmp_path: Path) -> None:
-    """What {out} or {work} stands for is absolute already."""
+    """Paths for {out} and {work} are already absolute."""
     assert resolve_below(tmp_path, "a/b") == tmp_path / "a/b"
     assert resolve_below(tmp_path, "/out/b") == Path("/out/b")
 
@@ -233,9 +233,9 @@ def staged_run(tmp_path: Path, dataset: Path, run: Run, pairs: list[Pair] = PAIR
 
 
 def test_sources_are_staged_byte_for_byte_under_their_names(dataset: Path, tmp_path: Path) -> None:
-    """Where nothing is to be converted.
+    """Sources are copied byte for byte where nothing has to be converted.
 
-    A JPEG's name holds PNG, which is lossless, and the folder of the result is there.
+    Under the name of a JPEG there is a PNG, which is lossless; the folder of results exists.
     """
     run = replace(PLAIN, stage=Stage(a="in/{modality_a}/{name}.jpg", b="in/b/{name}.png"))
     found = staged_run(tmp_path, dataset, run)
@@ -248,14 +248,14 @@ def test_sources_are_staged_byte_for_byte_under_their_names(dataset: Path, tmp_p
 
 
 def test_a_script_may_insist_on_making_its_own_folders(dataset: Path, tmp_path: Path) -> None:
-    """``make_folders: false`` leaves those of the results to it."""
+    """With ``make_folders: false`` the script makes the folders of the results."""
     staged_run(tmp_path, dataset, replace(PLAIN, make_folders=False))
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("suffix", [".bmp", ".tif", ".tiff", ".ppm", ".webp"])
 def test_some_formats_are_written_as_such(dataset: Path, tmp_path: Path, suffix: str) -> None:
-    """Losslessly, with the colours in their order."""
+    """These formats are written without loss and with the right order of channels."""
     run = replace(PLAIN, stage=Stage(a=f"a/{{name}}{suffix}", b="b/{name}.png"))
     one = staged_run(tmp_path, dataset, run)["p2"]
     pixels, _ = read_image(one.a)
@@ -288,7 +288,7 @@ def test_sources_are_converted_where_the_entry_says_so(
     b: NDArray[np.uint8],
     notes: tuple[str, ...],
 ) -> None:
-    """A note tells it, but only where an image really had another mode."""
+    """A note says so, but only where an image really had another mode."""
     stage = Stage(a=f"a/{{name}}{suffix}", b=f"b/{{name}}{suffix}")
     one = staged_run(tmp_path, dataset, replace(RUN, stage=stage, convert=convert))["p2"]
     for path, expected in ((one.a, a), (one.b, b)):
@@ -312,9 +312,9 @@ def test_sources_are_converted_where_the_entry_says_so(
 def test_results_are_numbered_as_a_listing_meets_their_sources(
     dataset: Path, tmp_path: Path, stage: str, numbers: dict[str, int]
 ) -> None:
-    """By the sorted names of the staged files, from ``first_index`` on.
+    """Numbers follow the sorted names of the staged files, from ``first_index`` on.
 
-    A script that is given numbers has the manifest's order.
+    A script that gets numbered sources has the order of the manifest.
     """
     run = replace(
         PLAIN,
@@ -331,7 +331,7 @@ def test_results_are_numbered_as_a_listing_meets_their_sources(
 def test_names_of_files_and_not_of_pairs_are_sorted(dataset: Path, tmp_path: Path) -> None:
     """``p10_vi.png`` comes before ``p1_vi.png`` although pair p1 comes before p10.
 
-    That is how a listing has them.
+    A listing of the folder has the same order.
     """
     for side, pixels in (("a", RGB), ("b", GRAY)):
         write_png(dataset / side / "p1.png", pixels)

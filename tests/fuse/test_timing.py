@@ -1,4 +1,4 @@
-"""What records and speed tables say of time."""
+"""What records and speed tables say about time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def median(spread: TimeSpread | None) -> float:
 
 
 def test_the_warm_up_is_excluded() -> None:
-    """Median, p95 and repeats are of the images after the first."""
+    """Median, p95 and repeats are those of the images after the first."""
     report = LaunchReport(startup_seconds=4.0, peak_rss_bytes=7)
     found = timing(images(9.0, 1.0, 2.0, 3.0), [report], exclusive=False)
     assert (found.repeats, found.warmup_excluded) == (3, 1)
@@ -48,7 +48,7 @@ def test_the_warm_up_is_excluded() -> None:
 
 
 def test_a_child_with_more_memory_counts() -> None:
-    """Peak resident memory is that of the process or of its largest child, whichever had more."""
+    """Peak resident memory is that of the process or of its largest child, whichever is larger."""
     reports = [
         LaunchReport(peak_rss_bytes=7, peak_rss_children_bytes=9),
         LaunchReport(peak_rss_bytes=8),
@@ -59,7 +59,7 @@ def test_a_child_with_more_memory_counts() -> None:
 def test_a_gpu_has_a_name_whatever_the_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where torch does not tell what it ran on the driver does; a run on the processor has no GPU."""
+    """If torch does not name the GPU, the driver does; a run on the CPU has no GPU."""
     smi = tmp_path / "nvidia-smi"
     smi.write_text('#!/bin/sh\ncase "$1" in *name) echo "NVIDIA H100";; *) echo 555.1;; esac\n')
     smi.chmod(0o755)
@@ -70,27 +70,27 @@ def test_a_gpu_has_a_name_whatever_the_library(
 
 
 def test_where_every_image_is_a_warm_up_all_count() -> None:
-    """A script that takes one pair per process has nothing but first images."""
+    """A script that takes one pair per process has only first images."""
     found = timing(images(1.0, 3.0, warmup=2), [], exclusive=False)
     assert (found.repeats, found.warmup_excluded, median(found.seconds)) == (2, 0, 2.0)
 
 
 @pytest.mark.parametrize("values", [[0.5], [1.0, 2.0], [3.0, 1.0, 2.0, 8.0, 5.0]])
 def test_p95_is_numpys(values: list[float]) -> None:
-    """The 95th percentile lies linearly between its neighbours."""
+    """The 95th percentile is interpolated linearly, as in numpy."""
     found = spread(values)
     assert found is not None
     assert found.p95 == pytest.approx(np.percentile(values, 95))
 
 
 def test_an_unknown_time_makes_no_median() -> None:
-    """A median over some of the images only would be another quantity."""
+    """A median over only some images would be another quantity."""
     assert spread([1.0, None]) is None
     assert spread([]) is None
 
 
 def record(method: str, gpu: str | None, seconds: float, state: State = "ok") -> Record:
-    """Return what a speed table reads of a record."""
+    """Return the part of a record that a speed table reads."""
     times = TimeSpread(median=seconds, p95=seconds)
     return Record(
         method=method,
@@ -116,7 +116,10 @@ def record(method: str, gpu: str | None, seconds: float, state: State = "ok") ->
 
 
 def test_two_devices_are_two_tables(tmp_path: Path) -> None:
-    """Times of different devices never stand in one table; what has no time is listed with its state."""
+    """Times of different devices are in different tables.
+
+    A run without times is listed with its state.
+    """
     records = [
         record("one", "H200", 0.01),
         record("two", None, 0.5),

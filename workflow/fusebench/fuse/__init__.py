@@ -1,1 +1,1 @@
-"""Fuse: the authors' own script, run as it is on a dataset in its normal form, its results brought back to pair names."""
+"""Run the authors' own script on a dataset in its normal form and collect results by pair."""

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TRIAL_SECONDS = 300.0
-"""How long a method without its weights may run before it is known not to ask for them."""
+"""Limit in seconds for the trial run of a method without its weights."""
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
@@ -117,7 +117,7 @@ def _refuse_failed_steps(cell: Cell) -> None:
     ):
         if marker is not None and not marker.is_ok:
             raise StepError.taken_over(marker.state, marker.reason)
-    # GitPython takes a quarter of the start of a job: it is loaded where something is run.
+    # Importing GitPython takes a quarter of the start-up of a job: import it only for a run.
     from fusebench.sources.repositories import refuse_changes
 
     refuse_changes(Path(cell.source.path), cell.source.code)
@@ -134,7 +134,10 @@ def _refuse_failed_steps(cell: Cell) -> None:
 
 
 def _refuse_without_kernels(cell: Cell, device: Device) -> None:
-    """End as ``env-failed`` before the script starts where the environment's torch cannot run on one of these GPUs."""
+    """Raise ``env-failed`` if the environment's torch cannot run on one of these GPUs.
+
+    This is checked before the script starts.
+    """
     for gpu in device.visible.split(",") if device.kind == "cuda" else ():
         capability = compute_capability(gpu)
         if capability is not None:
@@ -142,7 +145,10 @@ def _refuse_without_kernels(cell: Cell, device: Device) -> None:
 
 
 def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
-    """Stage, launch and collect, batch by batch, in a scratch folder; publish the fused images at the end."""
+    """Stage, launch and collect, batch by batch, in a scratch folder.
+
+    The fused images are published at the end.
+    """
     with scratch_folder() as scratch:
         directory, run = JobDirectory(scratch, log), cell.spec.run
         batches = list(_batches(cell.manifest.pairs, run.pairs_per_process or None))
@@ -163,7 +169,10 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
 def _place_weights(
     cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: Outcome
 ) -> None:
-    """Put the weights where the script expects them; where they are missing, say how far it gets without them."""
+    """Put the weights where the script expects them.
+
+    If they are missing, the error says how far the script gets without them.
+    """
     fetched = Path(cell.weights.path) if cell.weights and cell.weights.is_ok else None
     try:
         outcome.weights = place_weights(
@@ -176,7 +185,10 @@ def _place_weights(
 
 
 def _batches(pairs: Sequence[Pair], size: int | None) -> Iterator[Sequence[Pair]]:
-    """Yield the pairs of each process; the last batch of a fixed size is filled up with copies of its last pair."""
+    """Yield the pairs of each process.
+
+    With a fixed size, the last batch is filled up with copies of its last pair.
+    """
     if size is None:
         yield pairs
         return
@@ -197,15 +209,14 @@ def _fuse_batch(
     run, since = cell.spec.run, time.time() - 1
     staged, launched = _launch_batch(cell, batch, directory, deadline, outcome)
     _check_complete(cell, staged, launched, directory, since, outcome)
-    # Beside what authors committed a result is compared as the script left it, be it smaller or
-    # larger than its sources.
+    # A result is compared with the committed output as the script left it, even if it is smaller
+    # or larger than its sources.
     as_left = run.size == "crop-sources"
     sizes = {p.name: None if as_left and p.expect is not UNSET else p.size for p in batch}
     known = {pair.name for pair in cell.manifest.pairs}
     own = [pair for pair in staged if pair.name in known]
-    with ThreadPoolExecutor(
-        cell.spec.threads
-    ) as pool:  # decoding images leaves Python's lock alone
+    # Threads are enough: decoding an image releases Python's global lock.
+    with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(
             lambda pair: collect_result(
                 pair, sizes[pair.name], run, directory.fused / f"{pair.name}.png"
@@ -259,7 +270,10 @@ def _launch_batch(
 
 
 def _tried(cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: Outcome) -> str:
-    """Return how far the script gets without its weights, as the end of a sentence; nothing where nobody asked for that."""
+    """Return how far the script gets without its weights, as the end of a sentence.
+
+    The text is empty unless the cell asks for this trial and a weight file is missing.
+    """
     names = [item.path for item in cell.spec.weights]
     if not cell.trial or all((directory.work / name).exists() for name in names):
         return ""
@@ -300,7 +314,7 @@ def _job(
     values: Values,
     device: Device | None,
 ) -> HarnessJob:
-    """Return what the harness is told."""
+    """Return the job of the harness."""
     run, work = cell.spec.run, directory.work
     script = str(ADAPTERS / run.adapter) if run.adapter else ""
     if run.script:
@@ -336,7 +350,7 @@ def _check_complete(
     since: float,
     outcome: Outcome,
 ) -> None:
-    """Raise unless every result is there; an unhappy ending after the last result is only noted."""
+    """Raise unless every result is there; a failure after the last result becomes a note."""
     missing = missing_results(staged)
     if missing and (launched.status != 0 or launched.printed_traceback):
         error = launched.failure()
@@ -361,7 +375,10 @@ def _progress(cell: Cell, staged: list[StagedPair], outcome: Outcome) -> str:
 
 
 def _publish(fused: Path, final: Path) -> None:
-    """Replace the fused images of an earlier run; the record, written after this, tells that they are whole."""
+    """Replace the fused images of an earlier run.
+
+    The record is written after this; it tells that the images are whole.
+    """
     if not fused.is_dir():
         raise BadOutput("no pair of the dataset was fused")
     with staged_folder(final) as stage:

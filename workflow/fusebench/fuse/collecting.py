@@ -1,4 +1,4 @@
-"""Results of the authors' script brought back to pair names, checked, and written as 8-bit PNG."""
+"""Collect the script's results: match them to pairs, check them, write them as 8-bit PNG."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def too_few(
         if path not in own
     ]
     where = (
-        f"; it wrote {len(others)} other image(s), e.g. {', '.join(others[:3])}: correct `run.collect`"
+        f"; it wrote {len(others)} other image(s), e.g. {', '.join(others[:3])}:"
+        " correct `run.collect`"
         if others
         else ""
     )
@@ -67,14 +68,17 @@ def too_few(
     )
     first = missing[0]
     return BadOutput(
-        f"the script left {what}; expected first for pair {first.name!r}: {first.result.name}{where}"
+        f"the script left {what}; expected first for pair {first.name!r}:"
+        f" {first.result.name}{where}"
     )
 
 
 def collect_result(
     pair: StagedPair, size: Size | None, run: Run, target: Path
 ) -> tuple[FusedImage, NDArray[np.uint8]]:
-    """Check one result, write it to ``target`` as PNG and return what the record keeps of it, and its thumbnail (32, 32).
+    """Check one result and write it to ``target`` as PNG.
+
+    Returns its entry in the record, and its thumbnail (32, 32).
 
     Args:
         pair: the staged pair.
@@ -111,7 +115,10 @@ def collect_result(
 
 
 def _write(pixels: NDArray[np.uint8], untouched: Path | None, target: Path) -> None:
-    """Write a result as PNG; a PNG that nothing was done to is copied, for encoding takes longer than all the rest."""
+    """Write a result as PNG.
+
+    A PNG that was not changed is copied, because encoding takes longer than all the rest.
+    """
     if untouched is not None and _is_png(untouched):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(untouched, target)
@@ -142,7 +149,10 @@ def _read_result(pair: StagedPair, value_range: str) -> tuple[NDArray[np.uint8],
 
 
 def _numbers(pair: StagedPair, suffix: str) -> NDArray[Any]:
-    """Return the array that a script wrote; whatever a file holds that is none is a bad output, and no defect of ours."""
+    """Return the array that a script wrote.
+
+    A file that holds no array of numbers is a bad output of the script, not a bug of fusebench.
+    """
     try:
         values = _load_array(pair.result, suffix)
         if values.dtype.kind not in "buif":
@@ -167,7 +177,10 @@ def _load_array(path: Path, suffix: str) -> NDArray[Any]:
 
 
 def _load_tiff(path: Path) -> NDArray[Any] | None:
-    """Return the floating-point values of a TIFF; None where it has none, or is damaged, which OpenCV does not read."""
+    """Return the floating-point values of a TIFF.
+
+    None where it has no such values, or where it is damaged and OpenCV does not read it.
+    """
     import cv2
     import numpy as np
 
@@ -180,17 +193,19 @@ def _load_tiff(path: Path) -> NDArray[Any] | None:
 def _quantised(
     name: str, values: NDArray[Any], value_range: str
 ) -> tuple[NDArray[np.uint8], list[str]]:
-    """Bring an array of a stated range to 8 bits by rounding; values outside are clipped and counted."""
+    """Round an array of a stated range to 8 bits; clip and count the values outside."""
     import numpy as np
 
     values = np.squeeze(values).astype(np.float64)
     if not np.isfinite(values).all():
         raise BadOutput(
-            f"pair {name!r}: a fused image must hold finite values; found {int((~np.isfinite(values)).sum())} that are NaN or infinite"
+            f"pair {name!r}: a fused image must hold finite values; found"
+            f" {int((~np.isfinite(values)).sum())} that are NaN or infinite"
         )
     if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] != 3):
         raise BadOutput(
-            f"pair {name!r}: a fused image must have the shape (H, W) or (H, W, 3); found {values.shape}"
+            f"pair {name!r}: a fused image must have the shape (H, W) or (H, W, 3); found"
+            f" {values.shape}"
         )
     scaled = values * (255.0 if value_range == "0-1" else 1.0)
     outside = int(((scaled < 0) | (scaled > 255)).sum())
@@ -214,5 +229,6 @@ def _with_size(
     if policy == "crop-sources" and pixels.shape[1] <= size[0] and pixels.shape[0] <= size[1]:
         return pixels, f"measured against the top left {found} of its {wanted} sources"
     raise BadOutput(
-        f"pair {name!r}: a result must have the size {wanted} of its sources; found {found}; give the entry `run.size: resize-back` or `crop-sources` if that is how the method works"
+        f"pair {name!r}: a result must have the size {wanted} of its sources; found {found}; give"
+        " the entry `run.size: resize-back` or `crop-sources` if that is how the method works"
     )

@@ -1,4 +1,4 @@
-"""Which device a job runs on: the GPU that the scheduler gave it, a free one of this machine, or the CPU."""
+"""Which device a job runs on: the scheduler's GPU, a free GPU of this machine, or the CPU."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ from fusebench.slurm import gpus_in_cluster
 
 @dataclass(frozen=True)
 class Device:
-    """A device: ``kind`` is ``cpu`` or ``cuda``, ``visible`` what CUDA_VISIBLE_DEVICES is set to: ids between commas."""
+    """The device of a job.
+
+    Attributes:
+        kind: ``cpu`` or ``cuda``.
+        visible: the value of CUDA_VISIBLE_DEVICES: GPU ids with commas between them.
+    """
 
     kind: DeviceKind
     visible: str = ""
@@ -30,7 +35,10 @@ class Device:
 
 @cache
 def gpus_of_this_machine() -> tuple[str, ...]:
-    """Return the ids of the GPUs that this process may use: those of CUDA_VISIBLE_DEVICES, else all that the driver lists."""
+    """Return the ids of the GPUs that this process may use.
+
+    These are the ids of CUDA_VISIBLE_DEVICES; where it is not set, all that the driver lists.
+    """
     assigned = os.environ.get("CUDA_VISIBLE_DEVICES")
     if assigned is not None:
         return tuple(part for part in assigned.split(",") if part and part != "-1")
@@ -42,7 +50,10 @@ def gpus_of_this_machine() -> tuple[str, ...]:
 
 
 def compute_capability(gpu: str) -> tuple[int, int] | None:
-    """Return major and minor version of a GPU's architecture, e.g. (9, 0); None where the driver does not say."""
+    """Return major and minor version of a GPU's compute capability, e.g. (9, 0).
+
+    None where the driver does not say.
+    """
     if shutil.which("nvidia-smi") is None:
         return None
     query = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader", "-i", gpu]
@@ -70,13 +81,15 @@ def device_kind(asked: str, on_cluster: bool = False) -> DeviceKind:
 
 @contextlib.contextmanager
 def reserved_device(kind: DeviceKind, count: int = 1, on_cluster: bool = False) -> Iterator[Device]:
-    """Hold a device for the time of the block: all GPUs that a scheduler gave, else some that no other job holds.
+    """Hold a device for the time of the block.
 
-    Snakemake counts GPUs but does not say which one a local job may use, hence a lock file for
-    each.
+    With a scheduler, these are all GPUs that it gave the job; otherwise GPUs that no other job
+    holds.
+
+    Snakemake counts GPUs but does not say which one a local job may use, so each has a lock file.
 
     Args:
-        kind: ``cpu`` or ``cuda``; where there is no GPU, the CPU it is.
+        kind: ``cpu`` or ``cuda``; the CPU is used where there is no GPU.
         count: how many GPUs the job needs.
         on_cluster: a scheduler has given the job its GPUs.
 
@@ -90,8 +103,9 @@ def reserved_device(kind: DeviceKind, count: int = 1, on_cluster: bool = False) 
         yield Device("cuda", ",".join(gpus))
     elif len(gpus) < count:
         raise EnvironmentFailed(
-            f"`resources.gpu` of the entry asks for {count} GPUs, and this machine has {len(gpus)} for fusebench"
-            f" ({', '.join(gpus)}; CUDA_VISIBLE_DEVICES, else nvidia-smi): ask for fewer, or run it where there are more"
+            f"`resources.gpu` of the entry asks for {count} GPUs, and this machine has {len(gpus)}"
+            f" for fusebench ({', '.join(gpus)}; CUDA_VISIBLE_DEVICES, else nvidia-smi): ask for"
+            " fewer, or run it where there are more"
         )
     else:
         with _free(gpus, count) as held:
@@ -100,7 +114,7 @@ def reserved_device(kind: DeviceKind, count: int = 1, on_cluster: bool = False) 
 
 @contextlib.contextmanager
 def _free(gpus: tuple[str, ...], count: int) -> Iterator[list[str]]:
-    """Wait until so many GPUs are free at once, and hold them."""
+    """Wait until ``count`` GPUs are free at once, and hold them."""
     folder = Path(tempfile.gettempdir(), f"fusebench-gpus-{os.getuid()}")
     folder.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -111,9 +125,12 @@ def _free(gpus: tuple[str, ...], count: int) -> Iterator[list[str]]:
 
 
 def _locked(streams: Mapping[str, IO[str]], count: int, turn: Path) -> list[str]:
-    """Lock so many GPUs, or none where fewer are free: a job that waits holds none that another one could use.
+    """Lock ``count`` GPUs, or none where fewer are free.
 
-    One job tries at a time, else two jobs could go on taking from each other what both give back.
+    A waiting job thus holds no GPU that another job could use.
+
+    One job tries at a time. Otherwise two jobs could each lock a part, release it and try again,
+    without end.
     """
     held: list[str] = []
     with turn.open("w") as stream:

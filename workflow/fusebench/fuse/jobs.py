@@ -1,4 +1,4 @@
-"""The job around cells: it alone writes their runs, does nothing twice, and leaves a record even of jobs that died."""
+"""The job that runs cells: it alone writes them, skips finished ones and records lost ones."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ NEVER_STARTED = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a fusing job is told beside its cells.
+    """The facts that a fusing job needs beside its cells.
 
     Attributes:
         session: the run of Snakemake that it belongs to.
-        output: the file that says that it has ended.
-        is_final: every earlier attempt has died: record how, and run nothing.
-        declared: returns the versions that the authors of the method name; they change no result,
-            and are asked for only where something is run.
+        output: the file that says that the job has ended.
+        is_final: every earlier attempt died; this final attempt records how, and runs nothing.
+        declared: returns the versions that the authors of the method name; it is called only where
+            something is run, because these versions change no result.
     """
 
     session: Session
@@ -56,11 +56,11 @@ class Attempt:
 
 
 def fuse_cells(cells: Iterable[tuple[Cell, int]], attempt: Attempt) -> None:
-    """Bring about the records of some cells, one after the other, and say so in the output of the job.
+    """Make the records of some cells, one after the other, and write the job's output file.
 
     Args:
         cells: each with the number of its attempt, see ``markers.py``.
-        attempt: what the job is told beside them.
+        attempt: what the job needs beside them.
     """
     signal.signal(signal.SIGTERM, _leave)
     ended = {cell.name: fuse_cell(cell, number, attempt) for cell, number in cells}
@@ -68,10 +68,10 @@ def fuse_cells(cells: Iterable[tuple[Cell, int]], attempt: Attempt) -> None:
 
 
 def fuse_cell(cell: Cell, number: int, attempt: Attempt) -> FusedCell:
-    """Bring the record of a cell about, unless the one that is there is of the very same cell and ended well.
+    """Make the record of a cell, unless a finished record of exactly the same cell is there.
 
-    Where the number of the attempt is higher than the last one that ended, the cell is lost or was
-    asked for by force, and is run whatever its record says.
+    A number of the attempt above that of the last attempt that ended means that the cell was lost
+    or its rerun was forced: then it is run whatever its record says.
     """
     before = holder(cell.folder)
     counter = cell.root / cell_attempts(cell.spec.method, cell.name)
@@ -79,7 +79,7 @@ def fuse_cell(cell: Cell, number: int, attempt: Attempt) -> FusedCell:
         forced = number > counted_attempts(counter).attempts
         record = None if forced else finished_record(cell)
         if record is None:
-            cell.record.unlink(missing_ok=True)  # a job that is killed from here on leaves it lost
+            cell.record.unlink(missing_ok=True)  # a job killed from here on leaves it lost
             record = _brought_about(cell, attempt, before, notes)
             if record.is_ok:
                 count_success(counter, number)
@@ -105,9 +105,9 @@ def _brought_about(cell: Cell, attempt: Attempt, before: Holder | None, notes: l
 
 
 def finished_record(cell: Cell) -> Record | None:
-    """Return the record of a run that already is what this job is to make, all of its images included.
+    """Return the finished record of exactly this cell, if all of its images are there.
 
-    A damaged record, or one of another version that cannot be used, is told and counts as none.
+    A damaged record, or one of another version that cannot be used, is reported and counts as none.
     """
     try:
         record = read_stored(cell.record, Record)
@@ -122,7 +122,10 @@ def finished_record(cell: Cell) -> Record | None:
 
 
 def _death(cell: Cell, attempt: Attempt, before: Holder | None) -> StepError:
-    """Return how the last job of this run of Snakemake ended, in the scheduler's words where there is one."""
+    """Return how the last job of this run of Snakemake ended.
+
+    Where there is a scheduler, these are the words of the scheduler.
+    """
     if before is None or before.session != attempt.session.id:
         refused = refusal_of(attempt.output, SNAKEMAKE_LOGS)
         return Crashed(f"{REFUSED}: {refused}" if refused else NEVER_STARTED)
@@ -132,5 +135,5 @@ def _death(cell: Cell, attempt: Attempt, before: Holder | None) -> StepError:
 
 
 def _leave(number: int, _: FrameType | None) -> None:
-    """End as Python does on its own accord, so that the script is ended and its scratch folder removed."""
+    """Exit through Python, so that the script is ended and the scratch folder removed."""
     sys.exit(128 + number)

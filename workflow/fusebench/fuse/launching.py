@@ -1,4 +1,4 @@
-"""Starting the authors' script through the harness, inside its environment, and reading what the launcher reports."""
+"""Start the authors' script through the harness, in its environment, and read the report."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ ADAPTERS = Path(__file__).resolve().parents[2] / "adapters"
 PASSED_ON = re.compile(
     r"^(LANG|LC_ALL|TZ|LD_LIBRARY_PATH|CUDA_HOME|CUDA_PATH|NVIDIA_.*|NUMBER_OF_PROCESSORS)$"
 )
-"""Variables of this process that a script may see; everything else (home, tokens, agents) is withheld."""
+"""Variables that a script may see; all others (home, tokens, agents) are withheld."""
 
 OUT_OF_MEMORY = re.compile(
-    r"CUDA out of memory|OutOfMemoryError|CUDA error: out of memory|^MemoryError|DefaultCPUAllocator: (can't|not enough)",
+    r"CUDA out of memory|OutOfMemoryError|CUDA error: out of memory|^MemoryError"
+    r"|DefaultCPUAllocator: (can't|not enough)",
     re.MULTILINE,
 )
 TRACEBACK = "Traceback (most recent call last)"
@@ -34,7 +35,7 @@ TRACEBACK = "Traceback (most recent call last)"
 
 @dataclass(frozen=True)
 class Launch:
-    """How one process of the script ended: its exit status, what it printed, and the launcher's report."""
+    """How one process of the script ended: exit status, printed text and launcher's report."""
 
     status: int
     printed: str
@@ -58,7 +59,7 @@ class Launch:
         return TRACEBACK in self.printed
 
     def failure(self) -> StepError:
-        """Return what the way the process ended amounts to."""
+        """Return the error that says how the process ended."""
         if self.status == -signal.SIGKILL or OUT_OF_MEMORY.search(self.printed):
             return OutOfMemory(f"the script ran out of memory: {self.complaint}")
         how = f"signal {-self.status}" if self.status < 0 else f"exit status {self.status}"
@@ -124,7 +125,7 @@ def _read_report(path: Path) -> LaunchReport:
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End what the script left running, itself included."""
+    """End the script and all that it left running."""
     for ending in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, ending)
@@ -136,7 +137,10 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _printed_since(log: IO[str], start: int) -> str:
-    """Read what was printed by the open file: its name may be gone where the job was started again meanwhile."""
+    """Read what was printed, from the open file.
+
+    The file may have no name any more if the job was started again in the meantime.
+    """
     log.flush()
     printed = os.pread(log.fileno(), os.fstat(log.fileno()).st_size - start, start)
     return printed.decode("utf-8", errors="replace")

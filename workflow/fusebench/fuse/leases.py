@@ -1,8 +1,9 @@
-"""The lease of a cell: at any moment one job at most writes a run, whatever became of the Snakemake that started the others.
+"""The lease of a cell: at most one job at a time writes a run.
+
+This holds even if the Snakemake that started the other jobs has ended.
 
 A killed Snakemake leaves its jobs running, and the next one starts the same cells again. The later
-job waits until the earlier one has ended, and takes over its record where that is what it was to
-make itself.
+job waits until the earlier one has ended, and takes over its record if it is of the same cell.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ FILE = ".lease"
 
 SECONDS_BETWEEN_TRIES = 0.5
 WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL}
-"""What file systems answer that were mounted without locks."""
+"""Errors of file systems that were mounted without locks."""
 
 
 @contextlib.contextmanager
@@ -36,15 +37,15 @@ def lease(folder: Path, session: str) -> Iterator[list[str]]:
     """Hold the run in ``folder`` for the time of the block; wait for whoever holds it before.
 
     A file lock: the kernel, and over NFS the server, frees it with the process or the machine that
-    held it. Where the file system has no locks the block is entered without one, and only the
-    orphans' cancellation keeps jobs apart.
+    held it. Where the file system has no locks, the block is entered without one: then only the
+    cancellation of orphaned jobs keeps jobs apart.
 
     Args:
         folder: of the cell.
         session: the run of Snakemake that the job belongs to.
 
     Yields:
-        Notes for the record: whom the job waited for, and that there was no lock.
+        Notes for the record: which job this one waited for, or that there are no locks.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / FILE).open("a+", encoding="utf-8") as stream:
@@ -80,7 +81,7 @@ def _locked(stream: IO[str]) -> list[str]:
 
 
 def holder_words(known: Holder | None) -> str:
-    """Return the holder of a lease as a reason names it."""
+    """Return the holder of a lease in the words of a reason."""
     if known is None:
         return "a job that left no name"
     job = f"Slurm job {known.slurm_job}" if known.slurm_job else f"process {known.pid}"

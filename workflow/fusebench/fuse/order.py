@@ -1,8 +1,8 @@
-"""A check that numbered results belong to the pairs whose numbers they bear.
+"""A check that each numbered result belongs to the pair of that number.
 
-A script that numbers its results may take its inputs in an order of its own; every value of every
-metric would then be wrong without a word. A fused image resembles its own sources far more than
-those of another scene, which shows such an order.
+A script that numbers its results may take its inputs in another order; every value of every metric
+would then be wrong without any message. A fused image resembles its own sources far more than those
+of another scene, which shows such an order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 OWN_AT_MOST = 0.5
 OTHER_AT_LEAST = 0.9
-"""Correlations with the own and with another pair's sources beyond which a result is taken for that other pair's."""
+"""Limits of the correlation with the sources of the own pair and of another pair.
+
+A result beyond both limits is taken for the result of that other pair.
+"""
 
 
 def refuse_other_order(
@@ -49,9 +52,10 @@ def refuse_other_order(
     for i, j in enumerate(nearest):
         if own[i] <= OWN_AT_MOST and likeness[i, j] >= OTHER_AT_LEAST:
             raise BadOutput(
-                f"the result collected for pair {names[i]!r} must resemble its own sources (correlation {own[i]:.2f}); it "
-                f"resembles those of pair {names[j]!r} ({likeness[i, j]:.2f}): the script numbers its results in another "
-                "order; stage the pairs under names whose sorted order is their number, e.g. {index:04d}.png"
+                f"the result collected for pair {names[i]!r} must resemble its own sources"
+                f" (correlation {own[i]:.2f}); it resembles those of pair {names[j]!r}"
+                f" ({likeness[i, j]:.2f}): the script numbers its results in another order; stage"
+                " the pairs under names whose sorted order is their number, e.g. {index:04d}.png"
             )
 
 
@@ -59,9 +63,9 @@ def _likeness(
     results: list[NDArray[np.uint8]],
     sources: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]],
 ) -> NDArray[np.float64]:
-    """Return the multiple correlation of each result with both sources of each pair, shape (results, pairs).
+    """Return the multiple correlation of each result with both sources of each pair.
 
-    A weighted mean of its sources has 1, whatever the weights.
+    The shape is (results, pairs). A weighted mean of its sources has 1, whatever the weights.
     """
     import numpy as np
 

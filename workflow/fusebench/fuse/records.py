@@ -1,4 +1,4 @@
-"""What is known of a cell before, during and after its run: the job's inputs, its outcome, and the record made of both."""
+"""What is known of a cell: the inputs of its job, the outcome of its run, and its record."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Cell:
 
 @dataclass
 class Outcome:
-    """What is known of a run so far; it ends up in the record also when the run fails half way."""
+    """What is known of a run so far; it goes into the record even if the run fails half way."""
 
     started: datetime | None = None
     seconds: float | None = None
@@ -126,7 +126,9 @@ def spec_of(job: FuseJob, cell: CellPart) -> CellSpec:
 def cells_of(
     job: FuseJob, root: Path = Path(), *, trial: bool = False, on_cluster: bool = False
 ) -> list[Cell]:
-    """Return the cells of a job, from the markers that the steps before it left; others as for ``Cell``.
+    """Return the cells of a job, with the markers that the steps before it left.
+
+    The other arguments are as for ``Cell``.
 
     Raises:
         UnreadableFile: a marker is damaged, or of another version.
@@ -168,7 +170,7 @@ def read_records(cells: CellList, root: Path = Path()) -> list[Record]:
 
 @dataclass(frozen=True)
 class Identity:
-    """What tells whether two runs are runs of the very same cell.
+    """What identifies a cell: two runs with equal identities are runs of the same cell.
 
     Attributes:
         method: the name of the method.
@@ -188,7 +190,10 @@ class Identity:
 
 
 def identity(cell: Cell) -> Identity:
-    """Return the identity of a cell. The form of what is hashed must not change: records that exist would not be found again."""
+    """Return the identity of a cell.
+
+    The form of what is hashed must not change: existing records would not be found any more.
+    """
     spec = msgspec.to_builtins(cell.spec)
     steps = [
         [cell.source.path, cell.source.commit, cell.source.tree],
@@ -213,7 +218,7 @@ def _fetched(weights: WeightsMarker | None) -> dict[str, object] | None:
 
 
 def hash_seed(run: Run) -> int:
-    """Return the PYTHONHASHSEED of a run: its seed, unless further runs are given one of their own."""
+    """Return the PYTHONHASHSEED of a run: its own ``hash_seed`` if it has one, else its seed."""
     return run.seed if run.hash_seed is msgspec.UNSET else run.hash_seed
 
 
@@ -269,7 +274,8 @@ def _same_fields(source: msgspec.Struct, kind: type[Facts]) -> Facts:
 def deviations(declared: Mapping[str, str], versions: Mapping[str, object]) -> list[str]:
     """Return how a run's versions differ from those that the authors declare.
 
-    >>> deviations({"torch": "1.7.0+cu110", "python": "3.8"}, {"torch": "2.13.0+cpu", "python": "3.8.18"})
+    >>> ran = {"torch": "2.13.0+cpu", "python": "3.8.18"}
+    >>> deviations({"torch": "1.7.0+cu110", "python": "3.8"}, ran)
     ['torch: declared 1.7.0+cu110, ran with 2.13.0+cpu']
     """
     return [

@@ -1,4 +1,4 @@
-"""The scratch copy of a repository, and the source images laid out where the authors' script looks for them."""
+"""The scratch copy of a repository, and the source images staged where the script reads them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from fusebench.images import SUFFIXES, in_mode, read_own, write_png
 from fusebench.registry.placeholders import Values, fields, fill
 
 FORMATS_OF_THEIR_OWN = frozenset({".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp"})
-"""Suffixes under which images are staged in that format; under any other name the bytes are PNG, which is lossless and
-which image readers recognise by content, while a JPEG would have changed the sources."""
+"""Suffixes under which images are staged in that format.
+
+Under any other name the bytes are PNG: it is lossless, and image readers recognise it by its
+content. A JPEG would change the sources.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class StagedPair:
         a: staged file of source image A.
         b: staged file of source image B.
         result: where the script leaves the fused image.
-        notes: what was done to the images on the way.
+        notes: how the images were converted.
     """
 
     name: str
@@ -41,9 +44,10 @@ class StagedPair:
 
 
 def copy_repository(source: Path, work: Path, unpack: list[str], edit: EditedFiles) -> None:
-    """Make the scratch copy: the work tree without its history, archives unpacked, edits of data files applied.
+    """Make the scratch copy: the work tree without its history.
 
-    Edits of Python files are left to the launcher, which applies them when it compiles the file.
+    Archives are unpacked and the edits of data files are applied. Edits of Python files are left to
+    the launcher, which applies them when it compiles the file.
 
     Raises:
         Crashed: an archive cannot be unpacked, or an edit's text is not in its file.
@@ -80,10 +84,10 @@ def _edit(path: Path, name: str, edits: list[tuple[str, str]]) -> None:
 
 
 def clear_folders(run: Run, work: Path, values: Values) -> None:
-    """Remove the authors' own samples and results from where inputs are staged and results are collected.
+    """Remove the authors' own samples and results from the folders of inputs and results.
 
-    Without this a committed result could pass for one of ours, and a committed sample be fused
-    beside the dataset's pairs.
+    Otherwise a committed result could be taken for one of ours, and a committed sample could be
+    fused beside the dataset's pairs.
     """
     for pattern in (run.stage.a, run.stage.b):
         folder = _folder_before_pair(pattern, work, values)
@@ -122,7 +126,7 @@ def resolve_below(work: Path, path: str) -> Path:
 def stage_pairs(
     pairs: Sequence[Pair], dataset: Path, run: Run, work: Path, values: Values
 ) -> list[StagedPair]:
-    """Lay out the source images of some pairs and return where each is and where its result will be.
+    """Stage the source images of some pairs; return where each is and where its result will be.
 
     Args:
         pairs: pairs of the dataset's manifest.
@@ -174,7 +178,10 @@ _NO_VALUES = {
 
 
 def _stage(image: Path, target: Path, mode: str, side: str) -> list[str]:
-    """Write one source image where the script looks for it, byte for byte where nothing has to be converted."""
+    """Write one source image where the script looks for it.
+
+    It is copied byte for byte where nothing has to be converted.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     suffix = target.suffix.lower()
     if mode == "keep" and suffix not in FORMATS_OF_THEIR_OWN:

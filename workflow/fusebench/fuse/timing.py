@@ -1,4 +1,4 @@
-"""What a record says of time and memory; ``docs/clock.md`` states the protocol."""
+"""What a record says about time and memory; ``docs/clock.md`` states the protocol."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def timing(
 
 
 def spread(seconds: Iterable[float | None]) -> TimeSpread | None:
-    """Return median and 95th percentile (linear between neighbours); None where any time is not known."""
+    """Return median and 95th percentile (linear interpolation); None if any time is unknown."""
     known = list(seconds)
     if not known or any(value is None for value in known):
         return None
@@ -112,5 +112,8 @@ def _of_gpu(gpu: str, field: str) -> str | None:
 
 
 def load_per_cpu() -> float:
-    """Return how many processes waited for each CPU in the last minute: above 1, others slow the job down."""
+    """Return how many processes waited for each CPU in the last minute.
+
+    Above 1, other processes slow the job down.
+    """
     return round(os.getloadavg()[0] / (os.cpu_count() or 1), 2)
