@@ -1,6 +1,4 @@
-"""What the tests of evidence are made of: images on disk with their markers and records, and
-claims.
-"""
+"""What the tests of evidence use: images on disk with markers and records, and claims."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ def size_of(pixels: Pixels) -> tuple[int, int]:
 
 
 def source_file(side: str, sha256: str = "0", file: str = "") -> ImageFile:
-    """Return what a marker says of an image that no test reads, but for the hash of its
-    original.
-    """
+    """Return a marker's entry of an image that no test reads; only its original's hash matters."""
     return ImageFile(
         file=file or f"{side}/p.png",
         mode="gray",
@@ -54,8 +50,7 @@ def written_manifest(
     expected: Mapping[str, Pixels] | None = None,
     **fields: Any,
 ) -> Path:
-    """Write source images, and committed outputs of some pairs, below a folder; return their
-    marker beside it.
+    """Write source images, and committed outputs of some pairs; return the marker beside them.
 
     Without ``expected`` the marker is that of a dataset, with it that of a self-check's images.
     """
@@ -104,14 +99,14 @@ def written_run(folder: Path, images: Mapping[str, Pixels], **fields: Any) -> Pa
 
 
 def compared_image(name: str, verdict: Any, **fields: Any) -> ComparedImage:
-    """Return a compared image; nothing was compared where the differences are not given."""
+    """Return a compared image; without differences nothing was compared."""
     return ComparedImage(
         name=name, verdict=verdict, **{"inputs": {}, "ours": f"ours-{name}", **fields}
     )
 
 
 def run_once() -> Determinism:
-    """Return what is said of a cell that was run once."""
+    """Return the determinism of a cell that was run once."""
     return Determinism(
         verdict="unknown",
         reason="run once",
@@ -122,7 +117,7 @@ def run_once() -> Determinism:
 def check_result(
     images: Sequence[ComparedImage] = (), verdict: Any = "exact", **fields: Any
 ) -> SelfcheckResult:
-    """Return what a self-check of the method ``m`` found."""
+    """Return the result of a self-check of the method ``m``."""
     known: dict[str, Any] = {
         "method": "m",
         "check": "committed",

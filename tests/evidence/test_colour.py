@@ -23,7 +23,7 @@ def image(*colours: Colour) -> NDArray[np.uint8]:
 
 
 def noise(seed: int) -> NDArray[np.uint8]:
-    """Return an image of any colours, black among them."""
+    """Return an image of random colours, some of them black."""
     return np.random.RandomState(seed).choice([0, 1, 40, 255], (5, 6, 3)).astype(np.uint8)
 
 
@@ -46,16 +46,14 @@ def test_angles_of_known_colours(visible: Colour, fused: Colour, radians: float)
 
 
 def test_black_pixels_count_in_the_mean() -> None:
-    """One right angle among four pixels, three of them black in one of the images, is a quarter of
-    it.
-    """
+    """One right angle and three pixels that are black in one of the images give a quarter of it."""
     visible = image((9, 0, 0), (0, 0, 0), (5, 5, 5), (0, 0, 0))
     fused = image((0, 9, 0), (7, 7, 7), (0, 0, 0), (0, 0, 0))
     assert colour_deviation(visible, fused) == pytest.approx(math.pi / 8, abs=1e-6)
 
 
 def test_images_without_any_colour_do_not_deviate() -> None:
-    """Nothing is divided by the length of black, and nothing is warned about."""
+    """There is no division by the length of black, and no warning."""
     black = np.zeros((3, 4, 3), np.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -65,8 +63,9 @@ def test_images_without_any_colour_do_not_deviate() -> None:
 @examples
 @given(st.integers(0, 2**31))
 def test_a_deviation_is_a_mean_of_angles_up_to_a_right_one(seed: int) -> None:
-    """0..pi/2 for any images, whichever of them is called visible, and 0 but for rounding beside
-    itself.
+    """A deviation is 0 to pi/2, whichever image is called visible.
+
+    Beside itself an image has 0, but for rounding.
     """
     visible, fused = noise(seed), noise(seed + 1)
     found = colour_deviation(visible, fused)

@@ -1,5 +1,6 @@
-"""The images of a self-check: found by folder, pattern or name, in an archive or not, byte for byte
-as committed.
+"""The images of a self-check are found and copied byte for byte.
+
+They are found by folder or pattern, in an archive or not.
 """
 
 from __future__ import annotations
@@ -74,8 +75,9 @@ INPUTS = {"a": "in/a", "b": "in/b"}
 
 
 def test_folders_pair_by_name_whatever_the_format(clone: Path) -> None:
-    """Images of the same name on both sides are a pair; other files are none; an output without
-    inputs is told.
+    """Images of the same name on both sides are a pair; other files are ignored.
+
+    An output without inputs is reported.
     """
     manifest = prepared(clone, inputs=INPUTS, expect="out")
     assert [pair.name for pair in manifest.pairs] == ["1", "2"]
@@ -101,8 +103,9 @@ def test_files_are_named_where_no_pattern_fits(clone: Path) -> None:
 
 
 def test_a_promised_output_that_was_not_committed_is_told(clone: Path) -> None:
-    """An entry that names the file of one pair is wrong where it is not there; a pattern may match
-    some pairs only.
+    """An entry that names a missing file of one pair is wrong.
+
+    A pattern may match some pairs only.
     """
     pairs = {"x": {"a": "in/a/1.png", "b": "in/b/1.png", "expect": "out/new_1.jpg"}}
     with pytest.raises(
@@ -122,8 +125,9 @@ def test_images_in_an_archive_are_reached(clone: Path) -> None:
 
 
 def test_an_input_that_the_mirror_lacks_is_told(clone: Path) -> None:
-    """A file that is part of the commit, without content where it was cloned from; the same for an
-    archive.
+    """A file of the commit may have no content in the mirror.
+
+    The same holds for an archive.
     """
     (clone / "in/a/1.png").unlink()
     with pytest.raises(DatasetUnavailable, match=r"pair '1': in/a/1.png is part of the commit"):
@@ -133,8 +137,9 @@ def test_an_input_that_the_mirror_lacks_is_told(clone: Path) -> None:
 
 
 def test_an_output_that_cannot_be_read_hides_no_other(clone: Path) -> None:
-    """A damaged output, one of two formats, or one without content leaves its own pair without a
-    comparison, and says why.
+    """Only the pair of a damaged, ambiguous or empty output has no comparison.
+
+    Its reason says why.
     """
     whole = (clone / "out/1.jpg").read_bytes()
     (clone / "out/1.jpg").write_bytes(whole[:300])
@@ -170,7 +175,7 @@ def test_an_input_that_was_not_committed_is_told(clone: Path) -> None:
 
 
 def test_pairs_that_were_not_asked_for_are_not_unpaired(clone: Path) -> None:
-    """An output with inputs that the check leaves out is no output without inputs."""
+    """An output whose inputs the check leaves out is not reported as one without inputs."""
     (clone / "out/2.jpg").write_bytes((clone / "out/1.jpg").read_bytes())
     assert prepared(clone, inputs=INPUTS, expect="out", pairs=["2"]).unpaired == ["3"]
 
@@ -185,9 +190,7 @@ def test_no_pair_at_all_names_the_patterns(clone: Path) -> None:
 
 
 def test_outputs_of_which_none_can_be_paired_name_the_pattern(clone: Path) -> None:
-    """That a folder is misspelt, or its names are others, is not taken for authors who committed
-    nothing.
-    """
+    """A misspelt folder or other names are reported, not taken for missing outputs."""
     wrong = r"no committed output was found for any pair; correct `selfcheck.expect`: "
     with pytest.raises(DatasetUnavailable, match=wrong + r"uot/\{name\}\.\*$"):
         prepared(clone, inputs=INPUTS, expect="uot")
@@ -199,7 +202,7 @@ def test_outputs_of_which_none_can_be_paired_name_the_pattern(clone: Path) -> No
 
 
 def test_the_state_of_the_clone_is_taken_over(tmp_path: Path) -> None:
-    """A repository that cannot be had leaves nothing to compare, in its own state."""
+    """Without the repository there is nothing to compare; the state is that of the clone."""
     source = SourceMarker(state=SourceUnavailable.state, reason="gone")
     check = Check(METHOD, msgspec.convert({"inputs": INPUTS}, SelfcheckEntry))
     with pytest.raises(StepError, match="gone") as caught:
@@ -208,8 +211,9 @@ def test_the_state_of_the_clone_is_taken_over(tmp_path: Path) -> None:
 
 
 def test_a_manifest_tells_what_was_copied(clone: Path) -> None:
-    """Size, mode and pixels of each image, and the path and bytes of the file it was; a hash over
-    all inputs.
+    """Each image has size, mode, pixel hash, and path and hash of its original file.
+
+    There is one hash over all inputs.
     """
     coloured: Any = image(9, channels=3)
     cv2.imwrite(str(clone / "in/b/1.png"), coloured)
@@ -225,7 +229,7 @@ def test_a_manifest_tells_what_was_copied(clone: Path) -> None:
 
 
 def test_what_was_read_with_a_loss_is_noted(clone: Path) -> None:
-    """16 bits and an alpha channel are kept in the file, and told beside it."""
+    """16 bits and an alpha channel stay in the file, and a note names them."""
     deep: Any = image(9).astype(np.uint16) * 257
     cv2.imwrite(str(clone / "in/a/1.png"), deep)
     clear: Any = np.dstack([image(9, channels=3), np.full((40, 48), 7, np.uint8)])
@@ -244,7 +248,10 @@ def test_a_check_without_outputs_has_no_side_for_them(clone: Path) -> None:
 
 
 def test_named_pairs_keep_their_order(clone: Path) -> None:
-    """That of the entry decides in which order the script gets them; what is found is sorted."""
+    """Named pairs keep the order of the entry, in which the script gets them.
+
+    Found pairs are sorted.
+    """
     assert [pair.name for pair in prepared(clone, inputs=INPUTS, pairs=["2", "1"]).pairs] == [
         *("2", "1")
     ]
@@ -252,7 +259,7 @@ def test_named_pairs_keep_their_order(clone: Path) -> None:
 
 
 def test_outputs_without_inputs_are_sorted(clone: Path) -> None:
-    """So that the same commit has the same reason on every machine."""
+    """The same commit has the same reason on every machine."""
     names = [f"stray{number}" for number in range(12)]
     for name in names:
         cv2.imwrite(str(clone / "out" / f"{name}.png"), image(3))
@@ -287,8 +294,9 @@ def test_a_pattern_finds_what_it_names(clone: Path, pattern: str, files: list[st
 
 
 def test_pairs_may_share_a_pattern_and_name_the_rest(clone: Path) -> None:
-    """The inputs of the check hold for every pair that does not name its own; ``{name}`` is the
-    pair's.
+    """The inputs of the check hold for each pair that does not name its own.
+
+    ``{name}`` is the name of the pair.
     """
     pairs = {"1": {"b": "in/b/2.png"}, "2": {"a": "in/a/2.bmp"}}
     inputs = {"a": "in/a/{name}.png", "b": "in/b/{name}.png"}
@@ -299,7 +307,7 @@ def test_pairs_may_share_a_pattern_and_name_the_rest(clone: Path) -> None:
 
 
 def test_one_output_may_be_named_without_a_pattern(clone: Path) -> None:
-    """Of a single pair the file itself is given; nothing else is an output without inputs then."""
+    """A single pair may name its output file; then no other file is an output without inputs."""
     manifest = prepared(clone, inputs=INPUTS, pairs=["1"], expect="out/3.jpg")
     assert original(manifest.pairs[0].expect) == "out/3.jpg"
     assert manifest.unpaired == []
@@ -320,7 +328,7 @@ def test_one_output_may_be_named_without_a_pattern(clone: Path) -> None:
     ],
 )
 def test_an_input_that_cannot_be_read_is_told(clone: Path, spoil: Any, told: str) -> None:
-    """With the name of its pair and its path in the repository, not where the clone lies."""
+    """The reason has the name of the pair and the path in the repository, not that of the clone."""
     spoil(clone / "in/a/1.png")
     with pytest.raises(DatasetUnavailable, match=f"^pair '1': {told}") as caught:
         prepared(clone, inputs=INPUTS, pairs=["1"])
@@ -328,16 +336,14 @@ def test_an_input_that_cannot_be_read_is_told(clone: Path, spoil: Any, told: str
 
 
 def test_a_pattern_of_absent_files_is_told_by_the_first(clone: Path) -> None:
-    """What the mirror lacks is found by the pattern of the side, also where its format is not
-    known.
-    """
+    """The side's pattern finds the files that the mirror lacks, whatever their format."""
     (clone / "in/a/1.png").unlink()
     with pytest.raises(DatasetUnavailable, match=r"in/a/1.tif is part of the commit, but its"):
         prepared(clone, absent=("in/a/1.tif", "in/a/9.tif"), inputs=INPUTS, pairs=["1"])
 
 
 def test_an_archive_that_is_not_used_may_be_absent(clone: Path) -> None:
-    """Only what is unpacked has to be there."""
+    """Only archives that are unpacked have to be there."""
     manifest = prepared(clone, absent=("sets.zip",), inputs=INPUTS, pairs=["1"])
     assert manifest.is_ok
 

@@ -39,7 +39,7 @@ from tests.metrics.measuring import examples, images
 
 
 def gray(value: int = 100, size: tuple[int, int] = (16, 24)) -> NDArray[np.uint8]:
-    """Return an even image with one other pixel, so that it is no constant."""
+    """Return an even image with one different pixel, so that it is not constant."""
     pixels = np.full(size, value, np.uint8)
     pixels[0, 0] = 7
     return pixels
@@ -94,7 +94,7 @@ def test_a_pixel_counts_once_however_many_channels_differ() -> None:
 def test_the_rule(
     max_abs: int, mean_abs: float, psnr: float | None, tolerance: float, lossy: bool, verdict: str
 ) -> None:
-    """Each side of every limit of the stated rule."""
+    """The verdict is right on each side of every limit of the rule."""
     found = Differences(max_abs, mean_abs, psnr, 0.5)
     assert verdict_of(found, tolerance, lossy) == verdict
 
@@ -145,8 +145,9 @@ def test_no_committed_output_is_nothing_to_compare(tmp_path: Path) -> None:
 
 
 def test_a_committed_jpeg_is_recognised_as_lossy(tmp_path: Path) -> None:
-    """What a JPEG encoder changes in a textured image is within tolerance, and the row says that a
-    JPEG was judged.
+    """The changes of a JPEG encoder in a textured image are within tolerance.
+
+    The row says that a JPEG was judged.
     """
     noise = np.random.default_rng(3).integers(0, 120, (32, 32)).astype(np.uint8)
     ours: Any = cv2.GaussianBlur(noise, (0, 0), 1.5)
@@ -154,7 +155,8 @@ def test_a_committed_jpeg_is_recognised_as_lossy(tmp_path: Path) -> None:
     assert (result.verdict, result.lossy) == (WITHIN, True)
     assert (result.max_abs or 0) > 1
     assert result.notes == [
-        "one of the two files is a JPEG: within tolerance from a mean of 0.5 and a PSNR of 45 dB on"
+        "one of the two files is a JPEG: within tolerance means a mean of at most 0.5"
+        " and a PSNR of at least 45 dB"
     ]
 
 
@@ -162,7 +164,7 @@ def test_a_committed_jpeg_is_recognised_as_lossy(tmp_path: Path) -> None:
 def test_an_alpha_channel_that_is_not_opaque_is_not_exact(
     tmp_path: Path, alpha: int, verdict: str
 ) -> None:
-    """What is not compared cannot be called exact; an opaque channel says nothing of an image."""
+    """An image with parts that are not compared is not exact; an opaque channel does not matter."""
     ours = np.stack([gray()] * 3, axis=2)
     cv2.imwrite(
         str(tmp_path / "t.png"), np.dstack([ours, np.full(ours.shape[:2], alpha, np.uint8)])
@@ -175,7 +177,7 @@ def test_an_alpha_channel_that_is_not_opaque_is_not_exact(
 
 
 def test_a_jpeg_under_another_name_is_recognised(tmp_path: Path) -> None:
-    """What the file holds counts, not how it is called."""
+    """The content of the file counts, not its name."""
     pair, image = pair_with(committed("p.png")), recorded(pixel_sha256(gray()))
     write_png(tmp_path / "fused" / "p.png", gray())
     for suffix, lossy in ((".jpg", True), (".png", False)):
@@ -185,8 +187,9 @@ def test_a_jpeg_under_another_name_is_recognised(tmp_path: Path) -> None:
 
 
 def test_notes_say_whose_image_they_are_of(tmp_path: Path) -> None:
-    """16 bits of the committed output are brought to 8 before it is compared; the row says so, and
-    it is not called exact.
+    """A committed output of 16 bits is compared with 8 bits.
+
+    The row says so, and the verdict is not exact.
     """
     theirs: Any = gray().astype(np.uint16) * 257
     cv2.imwrite(str(tmp_path / "t.png"), theirs)
@@ -199,7 +202,7 @@ def test_notes_say_whose_image_they_are_of(tmp_path: Path) -> None:
 
 
 def test_every_result_carries_hashes(tmp_path: Path) -> None:
-    """Inputs, our output and the committed one, its file included."""
+    """A result has hashes of the inputs, of our output and of the committed output and its file."""
     result = compared(tmp_path, gray(), gray())
     assert result.inputs == {"a": "0", "b": "0"}
     assert result.ours == pixel_sha256(gray()) and len(result.theirs or "") == 64
@@ -207,7 +210,7 @@ def test_every_result_carries_hashes(tmp_path: Path) -> None:
 
 
 def test_an_image_that_its_record_does_not_know_is_refused(tmp_path: Path) -> None:
-    """A verdict never speaks of other pixels than those whose hash it carries."""
+    """A verdict is only on the pixels whose hash it carries."""
     compared(tmp_path, gray(), gray())
     pair = pair_with(committed("expect/p.png"))
     with pytest.raises(BadOutput, match=r"p.png: must be the image of its record; found another"):
@@ -215,15 +218,16 @@ def test_an_image_that_its_record_does_not_know_is_refused(tmp_path: Path) -> No
 
 
 def test_a_check_is_as_good_as_its_worst_image() -> None:
-    """Images that have nothing to be compared with do not hide the others."""
+    """Images without a committed output do not hide the others."""
     assert worst([EXACT, WITHIN, NOTHING]) == WITHIN
     assert worst([DIFFERS, EXACT]) == DIFFERS
     assert worst([NOTHING]) == NOTHING
 
 
 def test_the_worst_image_is_chosen_by_verdict_then_by_mean() -> None:
-    """An image of another size cannot be shown beside ours; of the others the one that differs most
-    is.
+    """An image of another size cannot be shown beside ours.
+
+    Of the others the one that differs most is chosen.
     """
     images = [
         compared_image("x", CLOSE, max_abs=90, mean_abs=0.1),
@@ -237,8 +241,9 @@ def test_the_worst_image_is_chosen_by_verdict_then_by_mean() -> None:
 @examples
 @given(images(6, 5, count=2))
 def test_differences_have_no_direction(drawn: NDArray[np.float64]) -> None:
-    """Ours beside theirs is theirs beside ours; nothing differs from itself; each number follows
-    from the others' bounds.
+    """Differences are symmetric, and nothing differs from itself.
+
+    Each number follows from the bounds of the others.
     """
     ours, theirs = drawn.astype(np.uint8)
     found = differences(ours, theirs)
@@ -261,7 +266,7 @@ def test_differences_have_no_direction(drawn: NDArray[np.float64]) -> None:
 def test_a_larger_difference_is_never_the_better_one(
     max_abs: int, mean_abs: float, psnr: float, tolerance: float, lossy: bool
 ) -> None:
-    """Neither is a smaller tolerance, nor the rule for files without loss."""
+    """A smaller tolerance, or the rule for files without loss, is not better either."""
     found = Differences(max_abs, mean_abs, psnr, 0.5)
     worse = Differences(max_abs + 1, mean_abs + 0.1, psnr - 1, 0.6)
     verdict = VERDICTS.index(verdict_of(found, tolerance, lossy))
@@ -271,8 +276,9 @@ def test_a_larger_difference_is_never_the_better_one(
 
 
 def test_differences_of_single_channels() -> None:
-    """A change of one channel of three counts with a third of its levels in the mean, and with the
-    whole pixel.
+    """A change of one of three channels counts with a third of its levels in the mean.
+
+    It counts with the whole pixel in the share of differing pixels.
     """
     ours = np.zeros((2, 2, 3), np.uint8)
     theirs = ours.copy()
@@ -299,7 +305,7 @@ def test_another_mode_is_noted(tmp_path: Path, ours: int, theirs: int, notes: li
 
 
 def test_our_own_jpeg_is_lossy_as_well(tmp_path: Path) -> None:
-    """A script that writes JPEG files is noted in the record, and judged by the rule for them."""
+    """The record notes that a script writes JPEG files; they are judged by the rule for JPEG."""
     faint = gray()
     faint[:2] += 2
     write_png(tmp_path / "fused" / "p.png", gray())
@@ -311,7 +317,7 @@ def test_our_own_jpeg_is_lossy_as_well(tmp_path: Path) -> None:
 
 
 def test_why_there_is_no_output_is_taken_over(tmp_path: Path) -> None:
-    """The reason of the manifest stands in the row, and the hash of ours is there all the same."""
+    """The row has the reason of the manifest, and the hash of our image."""
     pair = replace(pair_with(None), why="out/p.png: must be a whole image")
     result = compare_pair(pair, tmp_path, recorded("hash"), tmp_path / "fused", 1)
     assert (result.verdict, result.reason) == (NOTHING, "out/p.png: must be a whole image")
@@ -319,7 +325,7 @@ def test_why_there_is_no_output_is_taken_over(tmp_path: Path) -> None:
 
 
 def test_another_size_has_hashes_and_no_difference(tmp_path: Path) -> None:
-    """Both images are known by their pixels, and nothing is said of levels."""
+    """The row has both pixel hashes and no gray levels."""
     result = compared(tmp_path, gray(), gray(size=(16, 20)))
     assert result.theirs == pixel_sha256(gray(size=(16, 20)))
     assert (result.max_abs, result.mean_abs, result.differing, result.lossy) == (
@@ -329,7 +335,7 @@ def test_another_size_has_hashes_and_no_difference(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_the_worst_of_one_verdict_is_itself(verdict: Any) -> None:
-    """Whatever it is, and beside anything that was not compared."""
+    """This holds for every verdict, also beside images that were not compared."""
     assert worst([verdict]) == worst([verdict, NOTHING]) == worst([NOTHING, verdict]) == verdict
     assert worst([verdict, EXACT]) == (EXACT if verdict == NOTHING else verdict)
     assert worst([]) == NOTHING

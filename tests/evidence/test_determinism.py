@@ -1,6 +1,4 @@
-"""Further runs compared with the first: the same images, how far they lie apart, and what is
-measured of them.
-"""
+"""Further runs are compared with the first: equal images, differences, and metrics."""
 
 from __future__ import annotations
 
@@ -62,7 +60,7 @@ class Cell:
         return [path.parent for path in self.records]
 
     def judged(self, *ids: str) -> Any:
-        """Return what is said of the runs."""
+        """Return the verdict on the runs."""
         contents = [read_stored(path, Record) for path in self.records]
         return judge_runs(self.manifest, contents, self.folders, ids)
 
@@ -74,7 +72,7 @@ def cell(tmp_path: Path) -> Cell:
 
 
 def test_one_run_says_nothing(cell: Cell) -> None:
-    """That it was run once is the reason; what it ran with is kept."""
+    """The reason is that it was run once; the settings of the run are kept."""
     cell.run({"p": flat(3), "q": flat(4)})
     found = cell.judged("EN")
     assert (found.verdict, found.reason) == ("unknown", "run once")
@@ -84,7 +82,7 @@ def test_one_run_says_nothing(cell: Cell) -> None:
 
 
 def test_the_same_pixels_are_deterministic(cell: Cell) -> None:
-    """Nothing differs, nothing is measured, and no file is read again but the records."""
+    """Nothing differs and nothing is measured; only the records are read."""
     for _ in range(3):
         cell.run({"p": flat(3), "q": flat(4)})
     for path in cell.folder.glob("run*/fused/*.png"):
@@ -99,8 +97,9 @@ def test_the_same_pixels_are_deterministic(cell: Cell) -> None:
 
 
 def test_the_greatest_difference_of_any_run_from_the_first(cell: Cell) -> None:
-    """Each number is the largest over the further runs, taken from the first and not from each
-    other.
+    """Each number is the largest one over the further runs.
+
+    It is taken from the first run, not between further runs.
     """
     first = flat(100)
     second, third = first.copy(), first.copy()
@@ -118,8 +117,9 @@ def test_the_greatest_difference_of_any_run_from_the_first(cell: Cell) -> None:
 
 
 def test_one_run_of_several_is_enough(cell: Cell) -> None:
-    """Runs that give the first one's images hide none that does not, and the largest difference of
-    any image is told.
+    """One run with other images is found among runs with equal images.
+
+    The largest difference of any image is reported.
     """
     for p, q in ((3, 4), (5, 9), (3, 4)):
         cell.run({"p": flat(p), "q": flat(q)})
@@ -129,14 +129,14 @@ def test_one_run_of_several_is_enough(cell: Cell) -> None:
 
 
 def test_one_run_of_another_size_leaves_no_difference(cell: Cell) -> None:
-    """Also where the other runs could be compared."""
+    """This holds even if the other runs could be compared."""
     for pixels in (flat(3), flat(9), flat(3, 4, 3)):
         cell.run({"p": pixels, "q": flat(4)})
     assert cell.judged("EN").images[0].max_abs is None
 
 
 def test_images_are_found_by_their_names(cell: Cell) -> None:
-    """A run that wrote its images in another order is compared image by image all the same."""
+    """Runs are compared image by image, even if they wrote their images in another order."""
     cell.run({"p": flat(3), "q": flat(4)})
     cell.run({"q": flat(4), "p": flat(3)})
     assert cell.judged("EN").verdict == "deterministic"
@@ -153,7 +153,7 @@ def test_images_are_found_by_their_names(cell: Cell) -> None:
     ],
 )
 def test_another_size_is_told_and_not_compared(cell: Cell, other: Pixels, reason: str) -> None:
-    """No difference of pixels is made up for it."""
+    """There is no difference in gray levels between sizes."""
     cell.run({"p": flat(3), "q": flat(4)})
     cell.run({"p": other, "q": flat(4, 4, 3)})
     found = cell.judged("EN")
@@ -163,7 +163,7 @@ def test_another_size_is_told_and_not_compared(cell: Cell, other: Pixels, reason
 
 @pytest.mark.parametrize("failing", [0, 1])
 def test_a_run_that_failed_leaves_it_unknown(cell: Cell, failing: int) -> None:
-    """The first one that failed is named with its number, its state and its reason."""
+    """The first failed run is named with its number, state and reason."""
     for number in range(3):
         failed = number >= failing
         fields = {"state": "timeout", "reason": f"slow {number}"} if failed else {}
@@ -175,8 +175,9 @@ def test_a_run_that_failed_leaves_it_unknown(cell: Cell, failing: int) -> None:
 
 
 def test_the_spread_of_a_metric(cell: Cell) -> None:
-    """The mean over the runs of the mean over the images, the range of those means, and that of one
-    image.
+    """The spread has the mean and range of the means over the images.
+
+    It also has the greatest range of one image.
     """
     cell.run({"p": stripes(2), "q": stripes(4)})
     cell.run({"p": stripes(2), "q": stripes(8)})
@@ -186,7 +187,7 @@ def test_the_spread_of_a_metric(cell: Cell) -> None:
 
 
 def test_images_that_make_up_for_each_other(cell: Cell) -> None:
-    """A mean that stays where it was hides no image that does not."""
+    """A mean that stays equal does not hide an image that changes."""
     cell.run({"p": stripes(2), "q": stripes(8)})
     cell.run({"p": stripes(8), "q": stripes(2)})
     found = spread(cell.manifest, cell.folders, ["SD"])["SD"]
@@ -194,7 +195,7 @@ def test_images_that_make_up_for_each_other(cell: Cell) -> None:
 
 
 def test_a_metric_without_a_value_is_left_out(cell: Cell) -> None:
-    """On one image of one run it has none: a mean over the others would be another mean."""
+    """If one image of one run has no value, a mean over the others would be another mean."""
     cell.run({"p": stripes(2), "q": stripes(8)})
     cell.run({"p": stripes(2), "q": flat(5)})
     found = spread(cell.manifest, cell.folders, ["CC@tang", "EN", "SCD"])
@@ -202,8 +203,9 @@ def test_a_metric_without_a_value_is_left_out(cell: Cell) -> None:
 
 
 def test_values_are_kept_under_the_names_asked_for(cell: Cell) -> None:
-    """A metric under an evaluator's column, its alias, both at once, or a protocol comes back as it
-    was asked for.
+    """A metric comes back under the name that was asked for.
+
+    This may be an evaluator's column, an alias, both at once, or a protocol.
     """
     cell.run({"p": stripes(2), "q": stripes(8)})
     names = ["SD", "SD@vifb", "Variance@vifb", "AG@vifb", "SD+rgb-mean"]
@@ -215,8 +217,9 @@ def test_values_are_kept_under_the_names_asked_for(cell: Cell) -> None:
 
 
 def test_a_result_larger_than_its_sources_has_no_values(cell: Cell) -> None:
-    """No metric compares pixels that the sources lack; one image of that size leaves the whole run
-    without values.
+    """No metric compares pixels that the sources lack.
+
+    One image of that size leaves the whole run without values.
     """
     cell.run({"p": flat(3, 4, 5), "q": stripes(8)})
     assert values_of(cell.manifest, cell.folders[0], ["EN"]) == {"EN": {"p": None, "q": None}}
@@ -224,7 +227,7 @@ def test_a_result_larger_than_its_sources_has_no_values(cell: Cell) -> None:
 
 
 def test_a_result_smaller_than_its_sources_is_measured(cell: Cell) -> None:
-    """Beside the top left part of them."""
+    """It is measured against the top left part of the sources."""
     cell.run({"p": stripes(2)[:3, :2], "q": stripes(8)})
     table = values_of(cell.manifest, cell.folders[0], ["SD", "CC"])
     assert table["SD"]["p"] == pytest.approx(1.0)
@@ -232,12 +235,12 @@ def test_a_result_smaller_than_its_sources_is_measured(cell: Cell) -> None:
 
 
 def job(*metrics: str) -> SpreadJob:
-    """Return what the judging job is told."""
+    """Return the job of the judgement."""
     return SpreadJob(code="", method="m", dataset="d", metrics=list(metrics))
 
 
 def test_a_repeated_cell_has_means_also_where_nothing_differs(cell: Cell) -> None:
-    """The table of spreads shows them with a range of 0."""
+    """The table of spreads shows the means with a range of 0."""
     for _ in range(2):
         cell.run({"p": stripes(2), "q": stripes(4)})
     result = judge_cell(job("SD"), cell.marker, cell.records)
@@ -249,7 +252,7 @@ def test_a_repeated_cell_has_means_also_where_nothing_differs(cell: Cell) -> Non
 
 
 def test_a_cell_that_was_not_repeated_well_has_no_means(cell: Cell) -> None:
-    """Neither one run alone nor one that failed has a spread."""
+    """Neither a single run nor a failed one has a spread."""
     cell.run({"p": stripes(2), "q": stripes(4)})
     assert judge_cell(job("SD"), cell.marker, cell.records).determinism.metrics == {}
     cell.run({}, state="crashed", reason="boom")
@@ -258,7 +261,7 @@ def test_a_cell_that_was_not_repeated_well_has_no_means(cell: Cell) -> None:
 
 
 def test_a_damaged_record_is_refused(cell: Cell) -> None:
-    """It is named, and nothing is judged by what is left."""
+    """The damaged record is named, and nothing is judged without it."""
     cell.run({"p": stripes(2), "q": stripes(4)})
     cell.records[0].write_text(cell.records[0].read_text(encoding="utf-8")[:-40], encoding="utf-8")
     with pytest.raises(UnreadableFile, match=r"run1/record.json: must be a whole JSON file"):

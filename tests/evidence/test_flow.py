@@ -24,8 +24,10 @@ MEAN = """
 import glob, os, sys, cv2, numpy as np
 os.makedirs(sys.argv[1], exist_ok=True)
 for path in sorted(glob.glob('in/a/*')):
-    a, b = cv2.imread(path, 0).astype(float), cv2.imread(path.replace('/a/', '/b/'), 0).astype(float)
-    cv2.imwrite(os.path.join(sys.argv[1], os.path.basename(path)), np.rint((a + b) / 2).astype(np.uint8))
+    a = cv2.imread(path, 0).astype(float)
+    b = cv2.imread(path.replace('/a/', '/b/'), 0).astype(float)
+    result = os.path.join(sys.argv[1], os.path.basename(path))
+    cv2.imwrite(result, np.rint((a + b) / 2).astype(np.uint8))
 """
 SEEDED = MEAN.replace(
     "np.rint((a + b) / 2)", "np.clip((a + b) / 2 + np.random.normal(0, 2, a.shape), 0, 255)"
@@ -68,13 +70,13 @@ def samples(names: tuple[str, ...]) -> dict[str, str | bytes]:
 
 
 def fused(index: int) -> NDArray[np.uint8]:
-    """Return what the script makes of the pair at a position."""
+    """Return the result of the script for the pair at a position."""
     a, b = image(2 * index + 1).astype(float), image(2 * index + 2).astype(float)
     return np.asarray(np.rint((a + b) / 2).astype(np.uint8))
 
 
 def committed_outputs() -> dict[str, str | bytes]:
-    """Return outputs that deserve each verdict; ``missing`` has none, and ``stray`` no inputs."""
+    """Return outputs for each verdict; ``missing`` has none, and ``stray`` has no inputs."""
     found = {name: fused(index) for index, name in enumerate(NAMES)}
     found["within"][3, 3] += 1
     found["close"][5:10, 5:10] += 6
@@ -93,7 +95,7 @@ def committed_outputs() -> dict[str, str | bytes]:
 
 @pytest.fixture(scope="module")
 def project(make_project: Callable[..., MiniProject]) -> MiniProject:
-    """Return a project whose evidence was gathered once."""
+    """Return a project whose evidence was made once."""
     made = make_project()
     files = {"test.py": MEAN, **samples(NAMES), **committed_outputs()}
     claims = [
@@ -163,15 +165,13 @@ def project(make_project: Callable[..., MiniProject]) -> MiniProject:
 
 
 def check(project: MiniProject, method: str) -> dict[str, Any]:
-    """Return the judgement of a self-check."""
+    """Return the result of a self-check."""
     path = project.root / "results" / "selfcheck" / method / "committed.json"
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def test_every_verdict_is_found(project: MiniProject) -> None:
-    """Each committed output gets the verdict that it was made for, and the check the worst
-    of them.
-    """
+    """Each committed output gets its verdict, and the check gets the worst of them."""
     found = check(project, "all-verdicts")
     assert {image["name"]: image["verdict"] for image in found["images"]} == {
         "close": "close",
@@ -187,7 +187,7 @@ def test_every_verdict_is_found(project: MiniProject) -> None:
 
 
 def test_a_verdict_carries_its_proof(project: MiniProject) -> None:
-    """Hashes of the inputs, of both outputs, the commit and the environment's key."""
+    """It has hashes of the inputs and of both outputs, the commit and the environment's key."""
     found = check(project, "all-verdicts")
     assert found["proof"]["commit"] == project.methods["all-verdicts"]["commit"]
     assert (
@@ -199,7 +199,7 @@ def test_a_verdict_carries_its_proof(project: MiniProject) -> None:
 
 
 def test_inputs_are_staged_byte_for_byte(project: MiniProject) -> None:
-    """What the script reads is the committed file, not a copy of its pixels."""
+    """The script reads the committed file, not a copy of its pixels."""
     manifest = json.loads(
         (project.root / "resources/committed/all-verdicts/committed.json").read_text()
     )
@@ -212,8 +212,9 @@ def test_inputs_are_staged_byte_for_byte(project: MiniProject) -> None:
 
 
 def test_determinism(project: MiniProject) -> None:
-    """The same images under every seed, or the spread of images and metrics; a set's order depends
-    on the hash seed.
+    """Images are equal under every seed, or images and metrics have a spread.
+
+    The order of a set depends on the hash seed.
     """
     assert check(project, "same")["determinism"]["verdict"] == "deterministic"
     for method in ("seeded", "hashed"):
@@ -226,7 +227,7 @@ def test_determinism(project: MiniProject) -> None:
 
 
 def test_a_result_larger_than_its_sources_is_compared(project: MiniProject) -> None:
-    """It is taken as the script left it; no metric compares it with its sources."""
+    """It is compared as the script left it; no metric compares it with its sources."""
     assert check(project, "larger")["verdict"] == "exact"
     rows = csv.DictReader((project.root / "results" / "claims.csv").open(encoding="utf-8"))
     reasons = [row["reason"] for row in rows if row["method"] == "larger"]
@@ -236,8 +237,9 @@ def test_a_result_larger_than_its_sources_is_compared(project: MiniProject) -> N
 
 
 def test_colours_of_a_smaller_result(project: MiniProject) -> None:
-    """They are compared with the top left part of the visible image; gray beside gray does not
-    deviate.
+    """Colours are compared with the top left part of the visible image.
+
+    A gray image beside a gray one does not deviate.
     """
     rows = csv.DictReader((project.root / "results" / "claims.csv").open(encoding="utf-8"))
     claim = next(row for row in rows if row["method"] == "shorter")
@@ -246,8 +248,9 @@ def test_colours_of_a_smaller_result(project: MiniProject) -> None:
 
 
 def test_results_of_another_size_from_run_to_run(project: MiniProject) -> None:
-    """Images whose size depends on the hash seed are told, and nothing is compared pixel by
-    pixel.
+    """Images whose size depends on the hash seed are reported.
+
+    They are not compared pixel by pixel.
     """
     runs = check(project, "shorter")["determinism"]
     assert runs["verdict"] == "not-deterministic"
@@ -262,14 +265,14 @@ def test_without_committed_outputs_there_is_nothing_to_compare(project: MiniProj
 
 
 def test_a_script_that_fails_is_told_with_its_state(project: MiniProject) -> None:
-    """The state and the script's own words are the reason; nothing is said about its images."""
+    """The reason is the state and the script's own message; there is no verdict on images."""
     found = check(project, "crashing")
     assert (found["verdict"], found["images"]) == ("nothing-to-compare", [])
     assert found["reason"].startswith("crashed: ") and "no such layer" in found["reason"]
 
 
 def test_claims(project: MiniProject) -> None:
-    """A claim is measured on its own images; the others say why they cannot be compared."""
+    """A claim is measured on its own images; other claims say why they cannot be compared."""
     rows = list(csv.DictReader((project.root / "results" / "claims.csv").open(encoding="utf-8")))
     found = {(row["method"], row["where"]): row for row in rows}
     table = found["all-verdicts", "Table 1"]
@@ -283,9 +286,7 @@ def test_claims(project: MiniProject) -> None:
 
 
 def test_pages_and_summary(project: MiniProject) -> None:
-    """One page for each method, with the worst image side by side, and one line for each in the
-    summary.
-    """
+    """Each method has a page with its worst image side by side, and a line in the summary."""
     folder = project.root / "results" / "evidence"
     page = (folder / "all-verdicts.md").read_text(encoding="utf-8")
     assert "images/all-verdicts-committed.png" in page
@@ -324,7 +325,7 @@ def test_means_with_their_spread(project: MiniProject) -> None:
 
 
 def test_only_what_failed_runs_again(project: MiniProject) -> None:
-    """A further run tries the failed script again, and nothing that is up to date."""
+    """A further run retries the failed script, and nothing that is up to date."""
     project.config.pop("repeats", None)
     done = project.snakemake("selfcheck", "--dry-run", write=False)
     again = {"fuse": 1, "judge_selfcheck": 1, "write_selfcheck_table": 1, "selfcheck": 1}
@@ -332,7 +333,7 @@ def test_only_what_failed_runs_again(project: MiniProject) -> None:
 
 
 def test_a_suite_restricts_the_evidence(project: MiniProject) -> None:
-    """The suite of the command line does, that of the configuration file does not."""
+    """The suite of the command line restricts it, that of the configuration file does not."""
     overrides = {"suite": "few"}
     project.config["suites"]["few"] = {"methods": ["same", "seeded"], "datasets": ["pairs"]}
     project.write()

@@ -1,4 +1,4 @@
-"""Published tables become files of claims that say where they come from."""
+"""Published tables become files of claims that name their origin."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def short(rows: list[importing.Row], *columns: str) -> list[tuple[str, ...]]:
 
 
 def test_vifb_is_one_text_file_for_each_value(tmp_path: Path) -> None:
-    """Names of methods may hold underscores; after the images comes their mean."""
+    """Names of methods may hold underscores; the mean follows the images."""
     folder = tmp_path / "output" / "evaluation_metrics_single"
     folder.mkdir(parents=True)
     for image, value in (("man", "1.5000"), ("car", "2.5")):
@@ -49,8 +49,9 @@ def test_vifb_is_one_text_file_for_each_value(tmp_path: Path) -> None:
 
 
 def test_the_spreadsheet_has_a_sheet_for_each_metric(tmp_path: Path) -> None:
-    """Rows are pairs in order, columns are methods; all digits are kept, four of them are
-    claimed.
+    """Rows are pairs in order, columns are methods.
+
+    All digits are kept, and four decimals are claimed.
     """
     book = openpyxl.Workbook()
     sheet = book.active
@@ -74,8 +75,9 @@ def test_the_spreadsheet_has_a_sheet_for_each_metric(tmp_path: Path) -> None:
 
 
 def test_the_readme_names_weights_and_columns(tmp_path: Path) -> None:
-    """Zeros that the authors' script drops are still printed digits; VIF there is the evaluator's
-    VIFF.
+    """Zeros that the authors' script drops are still printed digits.
+
+    Their VIF is the evaluator's VIFF.
     """
     (tmp_path / "README.md").write_text(README)
     assert short(
@@ -93,7 +95,10 @@ def test_the_readme_names_weights_and_columns(tmp_path: Path) -> None:
 def test_colour_deviations_are_of_the_authors_own_images(tmp_path: Path) -> None:
     """Paths of the authors' machine become names of pairs."""
     (tmp_path / "output").mkdir()
-    text = "Computing color deviation of method RGB...\n./output/RGB\\man.jpg : 0.0191307\nAverage: 0.038\n"
+    text = (
+        "Computing color deviation of method RGB...\n"
+        "./output/RGB\\man.jpg : 0.0191307\nAverage: 0.038\n"
+    )
     (tmp_path / "output" / "color_deviation_values.txt").write_text(text)
     assert short(list(importing.read_fcdfusion(tmp_path)), "name", "image", "value", "dataset") == [
         ("RGB", "man", "0.0191307", "selfcheck"),
@@ -102,7 +107,7 @@ def test_colour_deviations_are_of_the_authors_own_images(tmp_path: Path) -> None
 
 
 def test_matrices_of_own_variants_and_of_other_methods(tmp_path: Path) -> None:
-    """A column that the evaluator is known to compute gets its definition, any other is unknown."""
+    """A column of a known function of the evaluator gets its definition; any other is unknown."""
     (tmp_path / "tests").mkdir()
     names = np.array([["Wang", "MI_orig"]], dtype=object)
     savemat(
@@ -129,7 +134,7 @@ def test_matrices_of_own_variants_and_of_other_methods(tmp_path: Path) -> None:
 
 @pytest.fixture
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Publish a README as CDDFuse's and return the template of the folder of mirrors."""
+    """Publish a README as that of CDDFuse, and return the path template of the mirrors."""
     folder = tmp_path / "mirrors" / "Zhaozixiang1228+MMIF-CDDFuse"
     repository = git.Repo.init(folder)
     (folder / "README.md").write_text(README)
@@ -145,8 +150,9 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_file_of_claims_tells_its_origin(
     tmp_path: Path, mirror: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Repository, commit and hash stand above the rows, and an entry that names the file has its
-    claims.
+    """Repository, commit and hash are above the rows.
+
+    An entry that names the file has its claims.
     """
     arguments = [
         "claims",
@@ -173,7 +179,7 @@ def test_a_file_of_claims_tells_its_origin(
 
 
 def test_a_method_that_the_table_lacks_is_named(tmp_path: Path, mirror: str) -> None:
-    """What the table does hold is told."""
+    """The methods that the table does hold are listed."""
     with pytest.raises(
         FusebenchError, match=r"must hold rows of CDDFus; found those of CDDFuse, CDDFuse_IVF"
     ):
@@ -183,7 +189,10 @@ def test_a_method_that_the_table_lacks_is_named(tmp_path: Path, mirror: str) -> 
 def test_a_value_that_is_no_number_is_named(
     tmp_path: Path, mirror: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A comma in a published file is told with method, image and metric, and goes into no mean."""
+    """A comma in a published file is reported with method, image and metric.
+
+    Such a value is in no mean.
+    """
     values = [
         importing.row("GFF", image, "EN", value, "t")
         for image, value in (("p", "7,12"), ("q", "7.0"))
@@ -198,7 +207,7 @@ def test_a_value_that_is_no_number_is_named(
 def test_a_table_of_another_form_is_told(
     tmp_path: Path, mirror: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a parser stumbles over is one line with the table, its commit and the cause."""
+    """An error of a parser becomes one line with the table, its commit and the cause."""
     table = replace(importing.TABLES["cddfuse"], read=importing.read_tang)
     monkeypatch.setitem(importing.TABLES, "cddfuse", table)
     with pytest.raises(
@@ -208,7 +217,7 @@ def test_a_table_of_another_form_is_told(
 
 
 def test_a_mirror_without_the_tables_content_is_refused(tmp_path: Path, mirror: str) -> None:
-    """Means over the values that happen to be there would be no means of the table."""
+    """Means over the values that happen to be there would not be means of the table."""
     repository = git.Repo(tmp_path / "mirrors" / "Zhaozixiang1228+MMIF-CDDFuse")
     digest = repository.head.commit.tree["README.md"].hexsha
     Path(repository.git_dir, "objects", digest[:2], digest[2:]).unlink()

@@ -1,4 +1,4 @@
-"""Claims judged: digits, spread, other definitions, and what cannot be compared."""
+"""Claims are judged: digits, spread, other definitions, and what cannot be compared."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_half_a_unit_of_the_last_digit_is_reproduced() -> None:
 
 
 def test_the_measured_spread_widens_the_tolerance() -> None:
-    """A method that gives 0.53 once and 0.55 the next time has not failed to give 0.52."""
+    """A method that gives 0.53 in one run and 0.55 in the next may still give 0.52."""
     runs = (values(VIFF_at_cddfuse=0.53), values(VIFF_at_cddfuse=0.55))
     row = judge(VIFF, MeasuredHere(runs=runs))
     assert row.verdict == "reproduced"
@@ -65,9 +65,7 @@ def test_the_measured_spread_widens_the_tolerance() -> None:
 
 
 def test_the_definition_that_gives_the_claim_is_named() -> None:
-    """Where the claimed formula gives another value, the one that gives the claimed digits
-    is told.
-    """
+    """If the claimed formula gives another value, the formula that gives the digits is named."""
     row = judge(
         VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=1.04, VIF=1.04, VIF_at_tang=0.521),))
     )
@@ -76,7 +74,7 @@ def test_the_definition_that_gives_the_claim_is_named() -> None:
 
 
 def test_a_definition_that_comes_close_is_named() -> None:
-    """Where none gives the digits, the nearest within 2 % is told, with its value."""
+    """If no formula gives the digits, the nearest within 2 % is named with its value."""
     row = judge(
         VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=1.04, VIF_at_tang=0.529, VIF=0.6),))
     )
@@ -107,9 +105,7 @@ def test_percent_is_named() -> None:
 
 
 def test_why_there_is_no_number() -> None:
-    """An image that is no pair, a ground truth that is lacking, and values that a metric does not
-    have.
-    """
+    """An image is no pair, a ground truth is missing, or a metric has no value."""
     unknown = judge(replace(VIFF, image="z"), MeasuredHere(runs=(values(VIFF_at_cddfuse=0.5),)))
     assert unknown.reason == "no pair of these images is named 'z'"
     runs: tuple[Values, ...] = ({"SSIM-GT": {"x": None}, "EN": {"x": 1.0, "y": None}},)
@@ -120,16 +116,14 @@ def test_why_there_is_no_number() -> None:
 
 
 def test_no_definition_gives_the_claim() -> None:
-    """That all other definitions were tried is told with their number."""
+    """The reason says how many other definitions were tried."""
     row = judge(VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=1.04, VIF=1.04),)))
     tried = len(definitions_tried(VIFF)) - 1
     assert row.reason == f"none of the {tried} other definitions gives the claimed value"
 
 
 def test_the_note_of_a_claim_stands_beside_what_was_not_reproduced() -> None:
-    """A reader sees what the entry has to say about the difference, and nothing where there is
-    none.
-    """
+    """A reader sees the entry's note on the difference, and no note where there is none."""
     noted = replace(VIFF, note="in colour")
     assert judge(noted, MeasuredHere(runs=(values(VIFF_at_cddfuse=1.04),))).reason.endswith(
         "; in colour"
@@ -138,7 +132,7 @@ def test_the_note_of_a_claim_stands_beside_what_was_not_reproduced() -> None:
 
 
 def test_an_unknown_definition_is_not_comparable_but_tried() -> None:
-    """A source that names no formula is not accused; what would give its value is told."""
+    """A source that names no formula is not called wrong; formulas that fit are named."""
     row = judge(
         replace(CLAIM, definition="unknown"),
         MeasuredHere(runs=(values(VIF=0.9, VIF_at_tang=0.52),)),
@@ -148,7 +142,7 @@ def test_an_unknown_definition_is_not_comparable_but_tried() -> None:
 
 
 def test_other_images_are_not_comparable() -> None:
-    """A claim on images that the registry lacks says which they were."""
+    """A claim on images that the registry lacks says which images they were."""
     row = judge(replace(CLAIM, dataset="", images="NSLSR"), MeasuredHere())
     assert (row.verdict, row.reason) == ("not-comparable", "other images: NSLSR")
 
@@ -163,7 +157,7 @@ def test_a_run_without_result_is_not_comparable() -> None:
 
 
 def test_a_mean_of_only_some_images_is_no_mean() -> None:
-    """An image on which the metric has no value leaves the claim without a number."""
+    """If the metric has no value on one image, there is no number for the claim."""
     assert mean_of({"EN": {"x": 1.0, "y": None}}, "EN", "") is None
     assert mean_of({"EN": {"x": 1.0, "y": None}}, "EN", "x") == 1.0
     assert mean_of({"EN": {"x": 1.0, "y": 3.0}}, "EN", "") == 2.0
@@ -171,7 +165,7 @@ def test_a_mean_of_only_some_images_is_no_mean() -> None:
 
 
 def test_two_percent_is_close() -> None:
-    """Both sides of the stated limit, and a claim of zero."""
+    """Both sides of the limit are tested, and a claim of zero."""
     assert verdict_of(0.0199, 0.001, 1.0) == "close"
     assert verdict_of(-0.0201, 0.001, 1.0) == "not-reproduced"
     assert verdict_of(0.01, 0.001, 0.0) == "not-reproduced"
@@ -195,8 +189,9 @@ def test_colour_deviation_is_the_mean_angle() -> None:
 @examples
 @given(st.floats(-1e3, 1e3), st.floats(0, 10), st.floats(-1e3, 1e3))
 def test_verdicts_know_no_sign(difference: float, tolerance: float, claimed: float) -> None:
-    """Too much is as bad as too little, of a negative number as of a positive one; a wider
-    tolerance is never the worse.
+    """Too much is as bad as too little, for negative numbers as for positive ones.
+
+    A wider tolerance is never worse.
     """
     found = verdict_of(difference, tolerance, claimed)
     assert verdict_of(-difference, tolerance, claimed) == found
@@ -207,15 +202,13 @@ def test_verdicts_know_no_sign(difference: float, tolerance: float, claimed: flo
 
 
 def test_exactly_half_a_unit_is_reproduced() -> None:
-    """Rounding of binary fractions does not decide it: 0.525 rounds to 0.52 or 0.53, as it is
-    written.
-    """
+    """Rounding of binary fractions does not matter: 0.525 rounds to 0.52 or 0.53."""
     assert judge(VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=0.525),))).verdict == "reproduced"
     assert judge(VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=0.515),))).verdict == "reproduced"
 
 
 def test_a_claim_keeps_its_fields_beside_what_was_measured() -> None:
-    """Measured minus claimed, and the tolerance of the printed digits where it was run once."""
+    """The difference is measured minus claimed; one run has the tolerance of the printed digits."""
     noted = replace(VIFF, note="n", source="s", images="")
     row = judge(noted, MeasuredHere(runs=(values(VIFF_at_cddfuse=0.5249),)))
     assert (row.method, row.dataset, row.where, row.source, row.note) == (
@@ -228,8 +221,9 @@ def test_a_claim_keeps_its_fields_beside_what_was_measured() -> None:
 
 
 def test_a_claim_on_one_image_is_held_against_that_image() -> None:
-    """And not against the mean; the proof carries the hash of that image, or one over all
-    of them.
+    """It is not compared with the mean.
+
+    The proof has the hash of that image, or one over all images.
     """
     proof = Proof(outputs={"x": "1", "y": "2"})
     measured = MeasuredHere(runs=(values(VIFF_at_cddfuse=0.53),), proof=proof)
@@ -243,7 +237,7 @@ def test_a_claim_on_one_image_is_held_against_that_image() -> None:
 
 
 def test_the_spread_is_over_all_runs() -> None:
-    """The first run is what is measured, the range over all of them widens the tolerance."""
+    """The measured value is that of the first run; the range over all runs widens the tolerance."""
     runs = tuple(values(VIFF_at_cddfuse=mean) for mean in (0.6, 0.55, 0.7))
     row = judge(VIFF, MeasuredHere(runs=runs))
     assert row.measured == pytest.approx(0.6)
@@ -252,7 +246,7 @@ def test_the_spread_is_over_all_runs() -> None:
 
 
 def test_a_run_without_a_value_leaves_no_number() -> None:
-    """Also where the first run has one."""
+    """This holds even if the first run has a value."""
     runs: tuple[Values, ...] = (
         values(VIFF_at_cddfuse=0.52),
         {"VIFF@cddfuse": {"x": 0.5, "y": None}},
@@ -270,14 +264,14 @@ def test_what_was_run_is_proved_also_where_nothing_can_be_compared() -> None:
 
 
 def test_two_definitions_that_give_the_claim_are_both_named() -> None:
-    """None of them is preferred."""
+    """Neither of them is preferred."""
     runs = (values(VIFF_at_cddfuse=1.04, VIF=0.52, VIF_at_tang=0.52),)
     row = judge(VIFF, MeasuredHere(runs=runs))
     assert row.reason == "0.52 is VIF or VIF@tang; the claim is entered as VIFF@cddfuse"
 
 
 def test_a_definition_that_comes_close_is_no_news_where_the_claimed_one_does() -> None:
-    """Of two definitions within 2 % the one that is entered is not questioned."""
+    """If two definitions are within 2 %, the one of the entry is kept."""
     row = judge(VIFF, MeasuredHere(runs=(values(VIFF_at_cddfuse=0.529, VIF=0.5265),)))
     assert row.verdict == "close" and row.reason.startswith("none of the ")
 
@@ -291,8 +285,9 @@ def test_the_only_other_definition_is_counted() -> None:
 
 
 def test_other_scales_are_tried_for_units_that_have_one() -> None:
-    """Gray levels of 0..1, their squares, and percent of plain numbers; bits and decibels have
-    none.
+    """Gray levels of 0..1, their squares, and percent of plain numbers are tried.
+
+    Bits and decibels have no other scale.
     """
     scales = {"SD": "gray level", "MSE": "squared gray level", "SSIM": "1", "EN": "bit"}
     for metric, unit in scales.items():
@@ -305,7 +300,7 @@ def test_other_scales_are_tried_for_units_that_have_one() -> None:
 
 
 def test_an_unknown_definition_that_nothing_gives() -> None:
-    """That all of them were tried is said."""
+    """The reason says that all definitions were tried."""
     claim = replace(CLAIM, definition="unknown")
     row = judge(claim, MeasuredHere(runs=(values(VIF=0.9),)))
     assert row.reason == (
@@ -319,8 +314,9 @@ def stripes(level: int) -> Pixels:
 
 
 def test_values_of_claims_are_measured_on_every_run(tmp_path: Path) -> None:
-    """Under all definitions that are tried for any of the claims, with what the first run
-    rests on.
+    """Values are measured under all definitions that are tried for any of the claims.
+
+    The proof is that of the first run.
     """
     marker = written_manifest(tmp_path / "images", {"p": (stripes(4), stripes(6))}, sha256="in")
     records = [
@@ -341,9 +337,7 @@ def test_values_of_claims_are_measured_on_every_run(tmp_path: Path) -> None:
 def test_a_formula_is_measured_under_every_name_that_a_claim_may_give_it(
     tmp_path: Path, metric: str
 ) -> None:
-    """The evaluator's column, the metric's own name, and another protocol of the canonical
-    definition.
-    """
+    """The names are the evaluator's column, the metric's own name, and another protocol."""
     marker = written_manifest(tmp_path / "images", {"p": (stripes(4), stripes(6))})
     record = written_run(tmp_path / "run", {"p": stripes(10)})
     definition = "canonical" if "+" in metric else "vifb"
@@ -353,8 +347,9 @@ def test_a_formula_is_measured_under_every_name_that_a_claim_may_give_it(
 
 
 def test_colours_are_compared_with_the_visible_source(tmp_path: Path) -> None:
-    """The second one; a gray result has the colour of gray, a result that is larger than its source
-    none.
+    """The visible source is the second one; a gray result has the colour of gray.
+
+    A result larger than its source has no value.
     """
     red = np.zeros((8, 8, 3), np.uint8)
     red[:, :, 0] = 200
@@ -373,7 +368,7 @@ def test_colours_are_compared_with_the_visible_source(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("failing", ["images", "first", "second"])
 def test_the_first_that_failed_is_the_reason(tmp_path: Path, failing: str) -> None:
-    """The images before the runs, the runs in their order; nothing is measured."""
+    """Images come before runs, and runs keep their order; nothing is measured."""
     bad: dict[str, Any] = {"state": "bad-output", "reason": failing}
     fields = bad if failing == "images" else {}
     marker = written_manifest(tmp_path / "images", {"p": (stripes(4), stripes(6))}, **fields)

@@ -1,4 +1,4 @@
-"""The mark of a method: what its self-check found, else that it ran."""
+"""The mark of a method is the verdict of its self-check, else that it ran."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ VERIFIED = Verified(date="2026-02-03", device="cpu", dataset="d", outputs_sha256
     ],
 )
 def test_the_worst_verdict_of_a_line(line: str, verdict: str) -> None:
-    """Names of checks do not count as verdicts, and what was not compared does not hide
-    what was.
+    """Names of checks are no verdicts.
+
+    Checks without a comparison do not hide the others.
     """
     assert worst_verdict(line) == verdict
     assert compared_something(line) == (verdict != "nothing-to-compare")
@@ -46,9 +47,7 @@ def test_the_worst_verdict_of_a_line(line: str, verdict: str) -> None:
 @pytest.mark.parametrize("verdict", VERDICTS)
 @pytest.mark.parametrize("verified", [None, VERIFIED])
 def test_a_self_check_decides_over_what_ran(verdict: str, verified: Verified | None) -> None:
-    """A method whose images differ from its authors' is not borne out by the day on which
-    it ran.
-    """
+    """A date of a run does not confirm a method whose images differ from its authors'."""
     method = idle_method(verified=verified or "none")
     line = f"committed: {verdict}"
     assert evidence_mark(method, line) == line

@@ -1,4 +1,4 @@
-"""The page of a method: what is known of it, from which evidence, and what it took to run it."""
+"""The page of a method: the evidence about it, and the changes that it needs to run."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def page(
     checks: tuple[SelfcheckResult, ...] = (),
     claims: tuple[ClaimResult, ...] = (),
 ) -> dict[str, str]:
-    """Write a page and return its sections by their headings; what stands above them has none."""
+    """Write a page and return its sections by heading; the part above them has the heading ""."""
     pages.write_pages(folder, [method], checks, claims)
     text = (folder / f"{method.name}.md").read_text(encoding="utf-8")
     assert text.endswith("\n") and not text.endswith("\n\n")
@@ -104,7 +104,7 @@ def test_a_method_without_evidence_says_so_everywhere(tmp_path: Path) -> None:
 
 
 def test_the_head_tells_of_paper_code_and_status(tmp_path: Path) -> None:
-    """What the entry does not give is told as not given."""
+    """Facts that the entry lacks are shown as not given."""
     paper = {"venue": "CVPR", "year": 2020, "arxiv": "2001.00001"}
     found = page(
         tmp_path, active_method(label="M*", paper=paper, licence="MIT", notes="Mind | it.")
@@ -128,7 +128,7 @@ def images_on_disk(folder: Path, ours: Pixels, theirs: Pixels) -> SelfcheckFiles
 
 
 def test_the_worst_image_is_shown_side_by_side(tmp_path: Path) -> None:
-    """Theirs, ours and the enlarged difference, below a table of all that were compared."""
+    """It shows theirs, ours and the enlarged difference, below a table of all compared images."""
     ours = np.full((6, 5), 100, np.uint8)
     theirs = ours.copy()
     theirs[0, 0] = 110
@@ -156,7 +156,7 @@ def test_the_worst_image_is_shown_side_by_side(tmp_path: Path) -> None:
 
 
 def test_images_that_do_not_differ_are_shown_as_they_are(tmp_path: Path) -> None:
-    """The difference is black, and said to be nothing."""
+    """The difference is black, and the text says that nothing differs."""
     ours = np.full((6, 5), 100, np.uint8)
     images = [compared_image("p", "exact", max_abs=0, mean_abs=0.0, differing=0.0)]
     check = check_result(images, files=images_on_disk(tmp_path, ours, ours))
@@ -176,7 +176,7 @@ def test_a_check_without_compared_images_shows_no_picture(tmp_path: Path) -> Non
     ("level", "factor"), [(0, 255), (1, 255), (2, 127), (100, 2), (200, 1), (255, 1)]
 )
 def test_differences_are_enlarged_as_far_as_they_go(level: int, factor: int) -> None:
-    """The greatest one becomes next to white, by a whole factor."""
+    """The factor is the largest whole number that keeps the greatest difference up to 255."""
     black = np.zeros((4, 3), np.uint8)
     other = black.copy()
     other[1, 1] = level
@@ -195,7 +195,7 @@ def test_gray_beside_colour_is_shown_in_colour() -> None:
 
 
 def test_a_note_is_told_once_with_its_images(tmp_path: Path) -> None:
-    """That it is of all of them is said in a word."""
+    """A note on all images says so instead of a list."""
     ours = np.full((6, 5), 100, np.uint8)
     images = [
         compared_image("p", "exact", max_abs=0, mean_abs=0.0, differing=0.0, notes=["n 1", "n 2"]),
@@ -215,7 +215,7 @@ def repeated(**fields: Any) -> Determinism:
 
 
 def test_runs_that_differ_are_told_by_metric_and_image(tmp_path: Path) -> None:
-    """An image of another size has no numbers, one that is the same is not listed."""
+    """An image of another size has no numbers; an equal image is not listed."""
     images = [
         RepeatedImage(name="p", sha256=["1", "2"], max_abs=4, mean_abs=0.25, differing=0.5),
         RepeatedImage(name="q", sha256=["1", "1"], max_abs=0, mean_abs=0.0, differing=0.0),
@@ -233,7 +233,7 @@ def test_runs_that_differ_are_told_by_metric_and_image(tmp_path: Path) -> None:
 
 
 def test_claims_on_repeated_runs_are_mentioned(tmp_path: Path) -> None:
-    """Each dataset once; a claim without a spread was measured once."""
+    """Each dataset is named once; a claim without a spread was measured once."""
     claims = (
         claim_result(spread=0.1, dataset="d1"),
         claim_result(spread=0.2, dataset="d1", metric="SD"),
@@ -246,7 +246,7 @@ def test_claims_on_repeated_runs_are_mentioned(tmp_path: Path) -> None:
 
 
 def test_too_many_claims_of_single_images_are_left_to_the_table(tmp_path: Path) -> None:
-    """A page shows the claims on whole sets then, and says where the others are."""
+    """Then the page shows the claims on whole sets, and says where the others are."""
     single = tuple(claim_result(image=str(number)) for number in range(pages.MOST_CLAIMS))
     assert page(tmp_path, active_method(), claims=single)["Claims"].count("| m |") == len(single)
     found = page(tmp_path, active_method(), claims=(*single, claim_result()))["Claims"]
@@ -255,8 +255,9 @@ def test_too_many_claims_of_single_images_are_left_to_the_table(tmp_path: Path) 
 
 
 def test_only_a_methods_own_evidence_is_on_its_page(tmp_path: Path) -> None:
-    """Checks and claims of other methods are given as well, and left out; each method has a line in
-    the summary.
+    """Checks and claims of other methods are left out.
+
+    Each method has a line in the summary.
     """
     methods = [active_method(), idle_method("n")]
     checks = [check_result(), check_result(method="n", check="theirs")]
@@ -271,8 +272,9 @@ def test_only_a_methods_own_evidence_is_on_its_page(tmp_path: Path) -> None:
 
 
 def test_what_it_took_to_run(tmp_path: Path) -> None:
-    """Adapter, shims, archives and every edit, those of a task or dataset with its name; which
-    shims were really used.
+    """The page has adapter, shims, archives and every edit, with the name of a task or dataset.
+
+    It says which shims were really used.
     """
     run = {
         "compat": ["np-int", "torch-load"],
@@ -302,7 +304,7 @@ def test_what_it_took_to_run(tmp_path: Path) -> None:
 
 
 def test_versions_that_ran_stand_beside_those_declared(tmp_path: Path) -> None:
-    """Those of the first check that knows any; each deviation has a line."""
+    """The versions are those of the first check that has any; each deviation has a line."""
     silent = check_result(check="one")
     run = CheckedRun(
         state="ok", reason="", versions={"torch": "2.1", "cuda": None},
@@ -319,8 +321,9 @@ def test_versions_that_ran_stand_beside_those_declared(tmp_path: Path) -> None:
 
 
 def test_the_proof_names_every_hash(tmp_path: Path) -> None:
-    """Of each check and each of its images, and of the claims on each dataset; claims on single
-    images repeat nothing.
+    """The proof has the hashes of each check and image, and of the claims on each dataset.
+
+    Claims on single images repeat nothing.
     """
     images = [
         compared_image("p", "exact", theirs="t", max_abs=None),
@@ -341,8 +344,9 @@ def test_the_proof_names_every_hash(tmp_path: Path) -> None:
 
 
 def test_the_summary_counts_what_was_compared(tmp_path: Path) -> None:
-    """Checks with their verdicts and the number of compared images, kinds of determinism once,
-    verdicts of claims.
+    """It has checks with verdicts, the number of compared images, and verdicts of claims.
+
+    Each kind of determinism is listed once.
     """
     images = [compared_image("p", "exact"), compared_image("q", "nothing-to-compare")]
     checks = (check_result(images), check_result((), "nothing-to-compare", check="more"))
@@ -358,8 +362,9 @@ def test_the_summary_counts_what_was_compared(tmp_path: Path) -> None:
 
 
 def test_a_page_is_written_again_only_for_what_it_says() -> None:
-    """Title, edits and notes are part of the digest of an entry; memory, weights and verified runs
-    are not.
+    """The digest of an entry holds title, edits and notes.
+
+    Memory, weights and verified runs are not in it.
     """
     plain = pages.entry_facts(active_method())
     unseen: list[dict[str, Any]] = [

@@ -51,7 +51,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def problems(project: Path, **fields: Any) -> str:
-    """Return what is said of an entry with these fields; ``""`` where nothing is wrong."""
+    """Return the error of an entry with these fields; ``""`` where there is none."""
     (project / "methods.yaml").write_text(
         yaml.safe_dump({"m": {**ENTRY, **fields}}, sort_keys=False)
     )
@@ -63,8 +63,9 @@ def problems(project: Path, **fields: Any) -> str:
 
 
 def test_what_is_right_is_silent(project: Path) -> None:
-    """One check or several, folders, patterns or explicit pairs; claims with a definition, a
-    check's images, or other images.
+    """Checks may have folders, patterns or explicit pairs.
+
+    Claims may have a definition, a check's images, or other images.
     """
     (project / "claims").mkdir()
     (project / "claims" / "t.csv").write_text(
@@ -116,7 +117,7 @@ def test_what_is_right_is_silent(project: Path) -> None:
     ],
 )
 def test_a_check_that_cannot_be_paired_is_named(project: Path, check: Any, told: str) -> None:
-    """File, line and what must be."""
+    """The message has file, line and what must be."""
     message = problems(project, selfcheck=check)
     assert told in message
     assert "methods.yaml:" in message and "m.selfcheck" in message
@@ -145,7 +146,7 @@ def test_a_check_that_cannot_be_paired_is_named(project: Path, check: Any, told:
     ],
 )
 def test_a_wrong_claim_is_named(project: Path, claim: dict[str, Any], told: str) -> None:
-    """An unknown dataset or definition, a comma, a claim without its place."""
+    """It has an unknown dataset or definition, a comma, or no ``where``."""
     message = problems(project, claims=[claim])
     assert told in message
     assert "m.claims.0" in message
@@ -156,7 +157,8 @@ def test_a_wrong_claim_is_named(project: Path, claim: dict[str, Any], told: str)
     [
         (
             "7.10",
-            'must be in quotes, for YAML drops digits that were printed; found 7.10, write "7.10"',
+            "must be in quotes, because YAML drops digits that were printed; found 7.10,"
+            ' write "7.10"',
         ),
         ("7_1", "must be a finite number with a point"),
         ("012", "must be a finite number with a point"),
@@ -166,8 +168,9 @@ def test_a_wrong_claim_is_named(project: Path, claim: dict[str, Any], told: str)
     ],
 )
 def test_a_value_that_yaml_reads_otherwise_is_named(project: Path, written: str, told: str) -> None:
-    """Octal and sexagesimal numbers, a comma that begins another field, and a last zero without
-    quotes.
+    """Octal and sexagesimal numbers and a comma are refused.
+
+    So is a last zero without quotes.
     """
     problems(project, claims=[CLAIM])
     file = project / "methods.yaml"
@@ -195,14 +198,14 @@ def test_a_value_that_yaml_reads_otherwise_is_named(project: Path, written: str,
     ],
 )
 def test_a_wrong_line_of_a_file_of_claims_is_named(project: Path, row: str, told: str) -> None:
-    """File and line of the CSV, too."""
+    """The message also has file and line of the CSV file."""
     (project / "claims").mkdir()
     (project / "claims" / "t.csv").write_text("# source: T\n" + HEADER + row)
     assert told in problems(project, claims=[{"file": "claims/t.csv", "name": "M"}])
 
 
 def test_a_file_of_claims_in_another_encoding_is_named(project: Path) -> None:
-    """A byte that is no UTF-8 is told with the file."""
+    """A byte that is not UTF-8 is reported with the file."""
     (project / "claims").mkdir()
     (project / "claims" / "t.csv").write_bytes(
         (HEADER + "M,d,,EN,canonical,7.12,2,caf\xe9\n").encode("latin-1")
@@ -213,8 +216,9 @@ def test_a_file_of_claims_in_another_encoding_is_named(project: Path) -> None:
 
 
 def test_a_variant_does_not_answer_for_the_check_that_it_shares(project: Path) -> None:
-    """A merge brings the fields of another entry's self-check, which the variant does not have and
-    need not fit.
+    """A merge copies the fields of another entry's self-check.
+
+    The variant does not have that check, so they need not fit.
     """
     medical = {**CHECK, "task": "medical"}
     shared = {"m": {**ENTRY, "tasks": ["infrared-visible", "medical"], "selfcheck": medical}}
@@ -229,7 +233,7 @@ def test_a_variant_does_not_answer_for_the_check_that_it_shares(project: Path) -
 
 @pytest.mark.parametrize("text", ["- a\n", "hello\n"])
 def test_a_configuration_that_is_no_mapping_is_refused(project: Path, text: str) -> None:
-    """A list or a word in its place is told, not stumbled over."""
+    """A list or a word in its place is reported without a crash."""
     problems(project)
     (project / "config" / "config.yaml").write_text(text)
     with pytest.raises(RegistryError, match=r"config.yaml:1: must be what is run; found"):
@@ -237,14 +241,14 @@ def test_a_configuration_that_is_no_mapping_is_refused(project: Path, text: str)
 
 
 def test_what_the_command_line_gives_is_what_was_found(project: Path) -> None:
-    """A wrong option of `--config` is told as it was given, not as the file has it."""
+    """The message quotes a wrong option of `--config`, not the value of the file."""
     problems(project)
     with pytest.raises(RegistryError, match=r"\(suite\): must be the suite to run.*; found 3$"):
         load_registry(project, {"suite": 3})
 
 
 def test_a_list_of_pairs_in_another_encoding_is_named(project: Path) -> None:
-    """The dataset is told, once, also where a claim names one of its pairs."""
+    """The dataset is reported once, even if a claim names one of its pairs."""
     (project / "pairs.txt").write_bytes("caf\xe9\n".encode("latin-1"))
     file = project / "datasets.yaml"
     file.write_text(
@@ -259,18 +263,18 @@ def test_a_list_of_pairs_in_another_encoding_is_named(project: Path) -> None:
 
 
 def test_a_claim_on_one_of_several_checks_names_it(project: Path) -> None:
-    """Where an entry has two self-checks, `selfcheck` alone would be a guess."""
+    """If an entry has two self-checks, `selfcheck` alone is ambiguous."""
     checks = [{**CHECK, "name": "one"}, {**CHECK, "name": "two"}]
     claims = [{**CLAIM, "dataset": "selfcheck"}]
     told = problems(project, selfcheck=checks, claims=claims)
     assert (
-        "must name one of the checks, for this entry has several; write one of selfcheck/one, selfcheck/two"
-        in told
+        "must name one of the checks, because this entry has several; write one of"
+        " selfcheck/one, selfcheck/two" in told
     )
 
 
 def test_entries_that_never_run_are_not_entered_twice(project: Path) -> None:
-    """One repository at one commit under two names is told, also where neither is active."""
+    """Two names for one repository at one commit are reported, even if neither is active."""
     idle = {key: ENTRY[key] for key in ("title", "tasks", "code")} | {"commit": "0" * 40}
     idle |= {"status": "no-code", "reason": "an announcement"}
     (project / "methods.yaml").write_text(yaml.safe_dump({"m": idle, "n": idle}, sort_keys=False))
@@ -279,9 +283,7 @@ def test_entries_that_never_run_are_not_entered_twice(project: Path) -> None:
 
 
 def test_the_same_run_in_another_order_is_the_same(project: Path) -> None:
-    """Fields of `run` have no order: an entry is no other one because they are written the other
-    way round.
-    """
+    """Two entries whose `run` differs only in the order of fields are equal."""
     run = dict(reversed(list(ENTRY["run"].items())))
     text = yaml.safe_dump({"m": ENTRY, "n": {**ENTRY, "run": run}}, sort_keys=False)
     (project / "methods.yaml").write_text(text)

@@ -1,6 +1,4 @@
-"""A self-check judged from the files that its jobs left: the worst image, the reasons, and what the
-verdict rests on.
-"""
+"""A self-check is judged from the files of its jobs: worst image, reasons and proof."""
 
 from __future__ import annotations
 
@@ -39,9 +37,7 @@ def judged(
     record: dict[str, Any] | None = None,
     **manifest: Any,
 ) -> SelfcheckResult:
-    """Judge a check whose pairs are those of our images; further runs are of the first pair
-    alone.
-    """
+    """Judge a check whose pairs are those of our images; further runs have the first pair only."""
     marker = written_manifest(folder / "images", dict.fromkeys(ours, SOURCES), theirs, **manifest)
     records = [written_run(folder / "1", ours, **(record or {}))]
     for number, pixels in enumerate(further, start=2):
@@ -85,7 +81,7 @@ def test_the_tolerance_is_that_of_the_entry(tmp_path: Path) -> None:
 
 
 def test_authors_who_committed_no_output(tmp_path: Path) -> None:
-    """That is said once, and not for each image."""
+    """The reason says so once, not for each image."""
     result = judged(tmp_path, {"p": image(), "q": image()}, {})
     assert (result.verdict, result.reason) == (
         "nothing-to-compare",
@@ -95,7 +91,7 @@ def test_authors_who_committed_no_output(tmp_path: Path) -> None:
 
 
 def test_reasons_are_of_single_images(tmp_path: Path) -> None:
-    """Each is told with the name of its image; what needs none is not mentioned."""
+    """Each reason has the name of its image; images without a reason are not mentioned."""
     ours = {"p": image(), "q": image(), "r": image()}
     result = judged(tmp_path, ours, {"p": image()[:6], "q": image(), "r": image()[:, :7]})
     assert result.verdict == "size-differs"
@@ -112,7 +108,7 @@ def test_reasons_are_of_single_images(tmp_path: Path) -> None:
     ],
 )
 def test_outputs_without_inputs_are_told(tmp_path: Path, count: int, told: str) -> None:
-    """Five of them by name, however many there are; all of them are kept."""
+    """At most five of them are named in the reason; all of them are kept."""
     names = [str(number) for number in range(count)]
     result = judged(tmp_path, {"p": image()}, {"p": image()}, unpaired=names)
     assert result.reason == f"committed outputs without inputs: {told}"
@@ -120,7 +116,7 @@ def test_outputs_without_inputs_are_told(tmp_path: Path, count: int, told: str) 
 
 
 def test_a_run_that_failed_is_told_with_what_was_left_over(tmp_path: Path) -> None:
-    """No image is compared, also where the run left some."""
+    """No image is compared, even if the run left some."""
     failed = {"state": "crashed", "reason": "no such layer"}
     result = judged(tmp_path, {"p": image()}, {"p": image()}, record=failed, unpaired=["x"])
     assert (result.verdict, result.images, result.counts) == ("nothing-to-compare", [], {})
@@ -130,7 +126,7 @@ def test_a_run_that_failed_is_told_with_what_was_left_over(tmp_path: Path) -> No
 
 
 def test_images_that_could_not_be_had(tmp_path: Path) -> None:
-    """The record says so; nothing is looked for in a folder that was not made."""
+    """The record says so; no file is read from a folder that was not made."""
     marker = tmp_path / "images.json"
     write_stored(marker, Manifest(state="source-unavailable", reason="gone"))
     record = written_run(tmp_path / "1", {}, state="source-unavailable", reason="gone")
@@ -150,8 +146,9 @@ def test_further_runs_are_compared_with_the_first(tmp_path: Path) -> None:
 
 
 def test_the_verdict_carries_what_it_rests_on(tmp_path: Path) -> None:
-    """Source, environment and weights of the record, the hash of the inputs, and that of each
-    output.
+    """The proof has source, environment and weights of the record.
+
+    It also has hashes of the inputs and of each output.
     """
     facts = {
         "source": SourceFacts(code="https://example.org/o/m", commit="c" * 40, tree="t"),
@@ -170,9 +167,7 @@ def test_the_verdict_carries_what_it_rests_on(tmp_path: Path) -> None:
 
 
 def test_the_page_finds_the_run_and_its_images(tmp_path: Path) -> None:
-    """What was shimmed and edited, what deviates, and where the images lie, is kept beside the
-    verdict.
-    """
+    """Shims, edits, deviations and the place of the images are kept beside the verdict."""
     facts = {
         "seconds": 2.5,
         "versions": {"torch": "2.0"},
@@ -191,8 +186,9 @@ def test_the_page_finds_the_run_and_its_images(tmp_path: Path) -> None:
 
 
 def test_the_result_is_a_file_of_this_version(tmp_path: Path) -> None:
-    """It can be read again as it was; one of an older version is judged again, for its rules may be
-    others.
+    """It is read as it was written.
+
+    A result of an older version is judged again, because the rules may have changed.
     """
     result = judged(tmp_path, {"p": image(), "q": image()}, {"p": image(90)})
     path = tmp_path / "result.json"
@@ -207,7 +203,7 @@ def test_the_result_is_a_file_of_this_version(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damaged", ["images.json", "1/record.json"])
 def test_a_damaged_file_is_named(tmp_path: Path, damaged: str) -> None:
-    """Neither a marker nor a record is guessed at."""
+    """No content is guessed for a marker or a record."""
     judged(tmp_path, {"p": image()}, {"p": image()})
     (tmp_path / damaged).write_text("{", encoding="utf-8")
     with pytest.raises(UnreadableFile, match=f"{damaged}: must be a whole JSON file"):

@@ -1,6 +1,4 @@
-"""The tables of self-checks, claims and spreads: every digit in CSV, what a reader needs in
-Markdown.
-"""
+"""The tables of self-checks, claims and spreads: CSV with every digit, Markdown for readers."""
 
 from __future__ import annotations
 
@@ -44,7 +42,7 @@ def cells(line: str) -> list[str]:
 
 
 def test_verdicts_are_counted_from_the_best_to_the_worst() -> None:
-    """Words that do not occur are not mentioned; without any there is none."""
+    """Verdicts that do not occur are not mentioned; without any the text is ``none``."""
     order = ("exact", "close", "differs")
     assert tables.counted(["differs", "exact", "differs"], order) == "1 exact, 2 differs"
     assert tables.counted(["close"], order) == "1 close"
@@ -60,8 +58,9 @@ def test_cells_of_a_table_stay_cells() -> None:
 
 
 def test_claims_in_csv_have_every_digit(tmp_path: Path) -> None:
-    """Numbers are not rounded, what is not known is empty, and the proof stands in columns of its
-    own.
+    """Numbers are not rounded, and unknown ones are empty.
+
+    The proof has its own columns.
     """
     measured = claim_result(
         "close", measured=7.123456789012345, difference=0.02, tolerance=0.05, spread=0.1,
@@ -83,7 +82,7 @@ def test_claims_in_csv_have_every_digit(tmp_path: Path) -> None:
 
 
 def test_claims_in_markdown_have_two_digits_more_than_claimed(tmp_path: Path) -> None:
-    """So that the rounding can be seen; the verdicts are counted above the table."""
+    """The rounding can be seen; the verdicts are counted above the table."""
     row = claim_result(
         "close", value=7.1, decimals=1, measured=7.123456, difference=0.0234567, tolerance=0.05,
         where="Table 1", source="A survey",
@@ -97,13 +96,13 @@ def test_claims_in_markdown_have_two_digits_more_than_claimed(tmp_path: Path) ->
 
 
 def test_images_in_the_sources_words_stand_for_the_dataset() -> None:
-    """Where the registry does not hold them."""
+    """They do so where the registry does not hold the images."""
     line = tables.claims_table([claim_result("not-comparable", dataset="", images="20 of TNO")])[2]
     assert cells(line)[1] == "20 of TNO"
 
 
 def test_too_many_claims_are_counted_and_not_listed(tmp_path: Path) -> None:
-    """Those of single images are left to the CSV file, those of whole sets are always shown."""
+    """Those of single images are only in the CSV file; those of whole sets are always shown."""
     single = [claim_result(image=str(number)) for number in range(tables.MOST_ROWS)]
     for rows, shown in ((single, tables.MOST_ROWS), ([*single, claim_result()], 1)):
         tables.write_claims(tmp_path / "claims.csv", rows)
@@ -113,7 +112,7 @@ def test_too_many_claims_are_counted_and_not_listed(tmp_path: Path) -> None:
 
 
 def test_self_checks_in_csv_have_a_line_for_each_image(tmp_path: Path) -> None:
-    """What was not compared has no difference, and no word on whether it was lossy."""
+    """An image that was not compared has no difference, and no value for ``lossy``."""
     images = [
         compared_image(
             "p", "close", max_abs=3, mean_abs=0.123456789, psnr=45.5, differing=0.25,
@@ -147,14 +146,14 @@ def test_a_check_without_images_has_a_line_that_says_why(tmp_path: Path) -> None
 
 
 def test_a_local_folder_is_told_by_its_tree() -> None:
-    """It has no commit."""
+    """A local folder has no commit."""
     row = tables._proof_columns(replace(PROOF, commit=None))
     assert row["commit"] == "t"
     assert tables._proof_columns(None) == {}
 
 
 def test_self_checks_in_markdown_show_the_worst_image(tmp_path: Path) -> None:
-    """With its differences; checks and images are counted apart."""
+    """The worst image has its differences; checks and images are counted separately."""
     images = [
         compared_image("p", "exact", max_abs=0, mean_abs=0.0, differing=0.0),
         compared_image("q", "close", max_abs=9, mean_abs=0.5, psnr=41.26, differing=0.1234567),
@@ -179,7 +178,7 @@ def test_self_checks_in_markdown_show_the_worst_image(tmp_path: Path) -> None:
     [(1, "", ""), (2, "", "1 of 1 images differ"), (2, "p: no output", "p: no output")],
 )
 def test_why_a_check_says_what_it_says(runs: int, reason: str, told: str) -> None:
-    """The check's own reason, else that of repeated runs; that it was run once is no reason."""
+    """It is the check's own reason, else that of repeated runs; a single run is no reason."""
     facts = [RunFacts(state="ok")] * runs
     found = Determinism(verdict="unknown", reason="1 of 1 images differ", runs=facts)
     line = tables.selfcheck_table([check_result(reason=reason, determinism=found)])[2]
@@ -187,7 +186,7 @@ def test_why_a_check_says_what_it_says(runs: int, reason: str, told: str) -> Non
 
 
 def test_differences_as_text() -> None:
-    """Without a PSNR where nothing differs, and the share in percent."""
+    """There is no PSNR where nothing differs; the share is in percent."""
     image = compared_image("p", "exact", max_abs=0, mean_abs=0.0, differing=0.0)
     assert tables.difference_shown(image) == ["p", "0", "0.0000", "", "0.000 %"]
     other = compared_image("p", "differs", max_abs=255, mean_abs=12.34567, psnr=9.04, differing=1.0)
@@ -195,13 +194,14 @@ def test_differences_as_text() -> None:
 
 
 def spread_result(method: str, determinism: Determinism) -> SpreadResult:
-    """Return what became of a repeated cell."""
+    """Return the spread of a repeated cell."""
     return SpreadResult(method=method, dataset="d", determinism=determinism)
 
 
 def test_spreads_in_both_forms(tmp_path: Path) -> None:
-    """A line for each metric in CSV, a row for each cell in Markdown: the mean, plus or minus half
-    the range.
+    """CSV has a line for each metric, Markdown a row for each cell.
+
+    The row has the mean, plus or minus half the range.
     """
     metrics: dict[str, Any] = {
         "EN": MetricSpread(mean=7.123456789, range=0.25, range_of_one_image=0.5),
@@ -233,7 +233,7 @@ def test_spreads_in_both_forms(tmp_path: Path) -> None:
 
 
 def test_nothing_to_tell_is_a_table_all_the_same(tmp_path: Path) -> None:
-    """Heads without rows, so that whoever reads the file finds its columns."""
+    """A table without rows has its header, so that every reader finds the columns."""
     for write in (tables.write_claims, tables.write_selfchecks, tables.write_spreads):
         write(tmp_path / "t.csv", [])
         assert read(tmp_path / "t.csv") == []

@@ -23,8 +23,8 @@ def colour_deviation(visible: NDArray[np.uint8], fused: NDArray[np.uint8]) -> fl
     import numpy as np
 
     a, b = visible.astype(np.float32), fused.astype(np.float32)
-    # The original takes norms and products of each pixel in float32, whose rounding is part of its
-    # printed digits.
+    # The original takes norms and products of each pixel in float32; that rounding is part of the
+    # digits that it prints.
     lengths = np.sqrt((a * a).sum(axis=2)), np.sqrt((b * b).sum(axis=2))
     known = (lengths[0] > 0) & (lengths[1] > 0)
     cosine = (a * b).sum(axis=2)[known] / lengths[0][known] / lengths[1][known]

@@ -1,7 +1,7 @@
-"""The images of a self-check, taken from the method's own clone: inputs and outputs byte for byte as committed.
+"""The images of a self-check, copied byte for byte from the method's own clone.
 
-They keep their files, where a dataset has PNG copies of the pixels: a script that reads a JPEG as
-gray gets other values from it than from its decoded colours.
+The files themselves are copied, while a dataset has PNG copies of the pixels: a script that reads a
+JPEG as gray gets other values from it than from its decoded colours.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def prepare_committed(source: SourceMarker, job: CommittedJob, final: Path) -> M
         final: the folder to make; what was there is replaced.
 
     Returns:
-        A manifest as datasets have it; each pair also has ``expect``, None where there is no
-        committed output for it that can be compared, and ``why`` then. ``unpaired`` names committed
-        outputs that belong to no pair.
+        A manifest as datasets have it; each pair also has ``expect``. Where no committed output of
+        the pair can be compared, it is None and ``why`` has the reason. ``unpaired`` names
+        committed outputs that belong to no pair.
 
     Raises:
-        StepError: the clone cannot be had, in the clone's own state.
+        StepError: the clone failed; the error has the state of the clone.
         DatasetUnavailable: an input is absent or damaged, or no input, or none of the outputs asked
             for, can be found.
     """
@@ -122,13 +122,16 @@ def _promises(job: CommittedJob, name: str) -> bool:
 
 
 def _existing(folder: Path, pattern: str, name: str) -> Path:
-    """Return the file of one pair; a pattern that does not match one image gives the pattern itself, which does not exist."""
+    """Return the image that a pattern names for one pair.
+
+    Unless the pattern matches exactly one image, return the pattern itself, which does not exist.
+    """
     matches = _matching(folder, pattern.replace("{name}", name))
     return matches[0] if len(matches) == 1 else folder / pattern.replace("{name}", name)
 
 
 def _matching(folder: Path, relative: str) -> list[Path]:
-    """Return the images that a path with ``*`` stands for; what lies beside them under the same name is none."""
+    """Return the images that a path with ``*`` matches; other files are left out."""
     if "*" not in relative:
         return [folder / relative]
     found = sorted(folder.glob(relative.replace("[", "[[]")))
@@ -183,7 +186,7 @@ def _copy(
 def _problem(
     side: str, path: Path, folder: Path, source: SourceMarker, error: UnreadableImageError
 ) -> str:
-    """Say why the file of one side cannot be had."""
+    """Say why the file of one side cannot be used."""
     relative = path.relative_to(folder).as_posix()
     absent = fnmatch.filter(source.absent, relative)
     if absent:
@@ -204,7 +207,10 @@ def _problem(
 
 
 def _unpaired(folder: Path, job: CommittedJob, paths: Mapping[str, Sides]) -> list[str]:
-    """Return committed outputs that the check's pattern names and that have no inputs; a check may ask for some pairs only."""
+    """Return the committed outputs that match the check's pattern and have no inputs.
+
+    Outputs of pairs that the check does not ask for are not among them.
+    """
     if job.expect is None or "{name}" not in job.expect:
         return []
     sides = [pattern or "" for pattern in (job.a, job.b)]

@@ -1,23 +1,20 @@
-"""Our fused image beside the one that the authors committed: by how much they differ, and the word for it.
+"""Our fused image beside the one that the authors committed: their differences and the verdict.
 
 The rule, from the best verdict to the worst:
 
-==================
-================================================================================================
-``exact``           every value is the same; not where a file held more than 8 bits, or an alpha
-channel that is not opaque,
-                    for these are not compared
-``within-tolerance``  no value differs by more than the entry's tolerance (1 gray level where it
-does not say); where one
-                    of the files is a JPEG, a mean difference of at most 0.5 and a PSNR of at least
-                    45 dB, for one rounding before encoding can change a block of 8 x 8 pixels by
-                    several levels
-``close``           a mean difference of at most 1 gray level and a PSNR of at least 40 dB
-``differs``         anything else of the same size
-``size-differs``    the images have different sizes
+======================  ============================================================================
+``exact``               every value is the same, and no part of a file was left out: a file with
+                        more than 8 bits, or with an alpha channel that is not opaque, is never
+                        exact, because these are not compared
+``within-tolerance``    no value differs by more than the entry's tolerance (1 gray level where it
+                        gives none); where one of the files is a JPEG, a mean difference of at most
+                        0.5 and a PSNR of at least 45 dB, because one rounding before encoding can
+                        change a block of 8 x 8 pixels by several levels
+``close``               a mean difference of at most 1 gray level and a PSNR of at least 40 dB
+``differs``             anything else of the same size
+``size-differs``        the images have different sizes
 ``nothing-to-compare``  one of the two images does not exist
-==================
-================================================================================================
+======================  ============================================================================
 """
 
 from __future__ import annotations
@@ -51,11 +48,14 @@ VERDICTS: tuple[ImageVerdict, ...] = choices_of(ImageVerdict)
 """From the best to the worst."""
 
 LOSSY_MEAN, LOSSY_PSNR = 0.5, 45.0
-LOSSY_RULE = f"one of the two files is a JPEG: within tolerance from a mean of {LOSSY_MEAN:g} and a PSNR of {LOSSY_PSNR:g} dB on"
+LOSSY_RULE = (
+    f"one of the two files is a JPEG: within tolerance means a mean of at most {LOSSY_MEAN:g}"
+    f" and a PSNR of at least {LOSSY_PSNR:g} dB"
+)
 CLOSE_MEAN, CLOSE_PSNR = 1.0, 40.0
 PEAK = 255.0
 JPEG_HEAD = b"\xff\xd8\xff"
-"""How a JPEG begins; authors give it other names, too."""
+"""The first bytes of a JPEG; authors also give it other suffixes."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,9 @@ class Differences:
 
 
 def differences(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> Differences:
-    """Return by how much two images of one size differ; gray beside RGB is taken as three equal channels.
+    """Return by how much two images of one size differ.
+
+    A gray image beside an RGB image is taken as three equal channels.
 
     Args:
         ours: gray (H, W) or RGB (H, W, 3), values 0 to 255.
@@ -97,7 +99,7 @@ def differences(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> Differenc
 
 
 def verdict_of(found: Differences, tolerance: float, lossy: bool) -> ImageVerdict:
-    """Return the word for the differences of two images, by the rule at the top of this module."""
+    """Return the verdict for the differences of two images, by the rule of this module."""
     if found.max_abs == 0 or found.psnr is None:
         return EXACT
     if found.max_abs <= tolerance:
@@ -158,16 +160,23 @@ def compare_pair(
 
 
 def _of_what_was_compared(verdict: ImageVerdict, notes: set[str]) -> ImageVerdict:
-    """Return the verdict on two files: nothing is exact of which a part was left out before it was compared."""
+    """Return the verdict on two files, with regard to what was left out before the comparison.
+
+    No file is ``exact`` if a part of it was left out.
+    """
     return WITHIN if verdict == EXACT and not notes.isdisjoint(LOSSES) else verdict
 
 
 def _as_recorded(path: Path, sha256: str) -> NDArray[np.uint8]:
-    """Read our image; a verdict carries the hash of its record, so its pixels must be the ones of that hash."""
+    """Read our image and check it against its record.
+
+    A verdict carries the hash of the record, so the pixels must have that hash.
+    """
     pixels, _ = read_image(path)
     if pixel_sha256(pixels) != sha256:
         raise BadOutput(
-            f"{path}: must be the image of its record; found another: delete record.json beside its folder and run again"
+            f"{path}: must be the image of its record; found another: delete record.json beside its"
+            " folder and run again"
         )
     return pixels
 
@@ -182,9 +191,8 @@ def is_lossy(theirs: Path, image: FusedImage) -> bool:
 def _mode_note(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> list[str]:
     if ours.ndim == theirs.ndim:
         return []
-    return [
-        f"theirs is {'rgb' if theirs.ndim == 3 else 'gray'}, ours {'rgb' if ours.ndim == 3 else 'gray'}"
-    ]
+    mode = {2: "gray", 3: "rgb"}
+    return [f"theirs is {mode[theirs.ndim]}, ours {mode[ours.ndim]}"]
 
 
 def _size(pixels: NDArray[np.uint8]) -> str:
@@ -192,13 +200,16 @@ def _size(pixels: NDArray[np.uint8]) -> str:
 
 
 def worst(verdicts: Sequence[ImageVerdict]) -> ImageVerdict:
-    """Return the worst of the verdicts on images that could be compared; ``nothing-to-compare`` where there is none."""
+    """Return the worst verdict of the images that could be compared.
+
+    It is ``nothing-to-compare`` where there is no such image.
+    """
     compared = [verdict for verdict in verdicts if verdict != NOTHING]
     return max(compared, key=VERDICTS.index) if compared else NOTHING
 
 
 def worst_image(images: Iterable[ComparedImage]) -> ComparedImage | None:
-    """Return the image with the greatest difference: the worst verdict, then the greatest mean difference."""
+    """Return the image that differs most: the worst verdict, then the greatest mean difference."""
     compared = [image for image in images if image.max_abs is not None]
     return max(
         compared,

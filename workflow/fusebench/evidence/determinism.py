@@ -1,4 +1,4 @@
-"""Further runs of a cell with another seed and hash seed: the same images, or how far they lie apart."""
+"""Further runs of a cell with another seed and hash seed: equal images, or how far apart."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def judge_runs(
         manifest: the marker of the images.
         records: of the runs, the first one first.
         folders: of the runs, in the same order.
-        ids: the metrics whose spread is told where images differ.
+        ids: the metrics whose spread is reported where images differ.
     """
     found = Determinism(
         verdict=UNKNOWN,
@@ -77,7 +77,10 @@ def judge_runs(
 
 
 def _by_how_much(differing: Sequence[RepeatedImage], count: int) -> str:
-    """Say how many images differ from run to run, how many of them in size, and by how much the others do."""
+    """Say how many images differ between runs, and by how much.
+
+    Images of different sizes are only counted.
+    """
     levels = [image.max_abs for image in differing if image.max_abs is not None]
     sizes = len(differing) - len(levels)
     parts = [
@@ -89,7 +92,10 @@ def _by_how_much(differing: Sequence[RepeatedImage], count: int) -> str:
 
 
 def _image(image: FusedImage, records: Sequence[Record], folders: Sequence[Path]) -> RepeatedImage:
-    """Return the greatest difference of one image from the first run to any other; None where the size is another."""
+    """Return the greatest difference of one image between the first run and any other.
+
+    The differences are None where the sizes differ.
+    """
     others = [
         next(other for other in record.images if other.name == image.name) for record in records[1:]
     ]
@@ -118,7 +124,9 @@ def _image(image: FusedImage, records: Sequence[Record], folders: Sequence[Path]
 
 
 def judge_cell(job: SpreadJob, marker: Path, records: Sequence[Path]) -> SpreadResult:
-    """Return the spread of a method on a dataset: as ``judge_runs``, and every metric also where nothing differs.
+    """Return the spread of a method on a dataset.
+
+    This is the result of ``judge_runs``, with the metrics also where nothing differs.
 
     Args:
         job: which method, dataset and metrics.
@@ -140,14 +148,17 @@ def judge_cell(job: SpreadJob, marker: Path, records: Sequence[Path]) -> SpreadR
 def spread(
     manifest: Manifest, folders: Sequence[Path], ids: Sequence[str]
 ) -> dict[str, MetricSpread]:
-    """Return for each metric its mean over the runs and its range; a metric without a value on some image is left out."""
+    """Return for each metric its mean over the runs and its range.
+
+    A metric without a value on some image is left out.
+    """
     tables = [values_of(manifest, folder, ids) for folder in folders]
     known = [name for name in ids if all(None not in table[name].values() for table in tables)]
     return {name: _spread([table[name] for table in tables]) for name in known}
 
 
 def _spread(runs: Sequence[Mapping[str, float | None]]) -> MetricSpread:
-    """Return the spread of a metric from its values in each run, image -> value, all of them known."""
+    """Return the spread of a metric from its values in each run: image -> value, none missing."""
     values = [[value for value in run.values() if value is not None] for run in runs]
     means = [sum(of_run) / len(of_run) for of_run in values]
     by_image = [max(of_image) - min(of_image) for of_image in zip(*values, strict=True)]
@@ -159,7 +170,10 @@ def _spread(runs: Sequence[Mapping[str, float | None]]) -> MetricSpread:
 
 
 def values_of(manifest: Manifest, folder: Path, ids: Sequence[str]) -> Values:
-    """Return the values of one run; a formula that has two names is measured once and returned under both."""
+    """Return the values of one run.
+
+    A formula that has two names is measured once and returned under both.
+    """
     definitions = resolve(ids)
     images = read_stored(folder / RECORD, Record).images
     if _larger_than_sources(manifest, images):

@@ -1,4 +1,7 @@
-"""Published tables of numbers, read from the repositories that hold them and kept as files of claims with their origin."""
+"""Import published tables of numbers from their repositories as files of claims.
+
+Each file names its origin.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from fusebench.hashes import sha256_of_file, source_files
 from fusebench.registry.claims import COLUMNS, NUMBER, UNKNOWN_DEFINITION, decimals_of
 
 README = "README.md"
-"""What is read of a repository whose table is in no folder."""
+"""The file to read in a repository whose table is in no folder."""
 
 TABLE_SUFFIXES = frozenset({".txt", ".csv", ".md", ".xlsx", ".mat"})
 
@@ -65,14 +68,17 @@ def row(name: str, image: str, metric: str, value: Any, where: str, **others: An
 
 
 def with_means(rows: Iterable[Row], where: str) -> Iterator[Row]:
-    """Yield rows of single images, and after them the mean of each method and metric over all of its images."""
+    """Yield the rows of single images, then the mean of each method and metric.
+
+    The mean is taken over all images of the method.
+    """
     groups: dict[tuple[str, str], list[Row]] = {}
     for one in rows:
         groups.setdefault((one["name"], one["metric"]), []).append(one)
         yield one
     for (name, metric), group in groups.items():
         if not all(NUMBER.fullmatch(one["value"]) for one in group):
-            continue  # the value that is no number is told when the table is written
+            continue  # the value that is no number is reported when the table is written
         mean = f"{fmean(float(one['value']) for one in group):.{MOST_DECIMALS}f}"
         others = {"dataset": group[0]["dataset"], "definition": group[0]["definition"]}
         yield row(name, "", metric, mean, f"mean of the {len(group)} values of {where}", **others)
@@ -80,7 +86,10 @@ def with_means(rows: Iterable[Row], where: str) -> Iterator[Row]:
 
 def read_vifb(folder: Path) -> Iterator[Row]:
     """Yield VIFB's values: one small text file for each image, method and metric."""
-    metrics = "Avg_gradient|Cross_entropy|Edge_intensity|Entropy|Mutinf|Psnr|Qabf|Qcb|Qcv|Rmse|Spatial_frequency|Ssim|Variance"
+    metrics = (
+        "Avg_gradient|Cross_entropy|Edge_intensity|Entropy|Mutinf|Psnr|Qabf|Qcb|Qcv|Rmse"
+        "|Spatial_frequency|Ssim|Variance"
+    )
     pattern = re.compile(rf"(?P<image>[^_]+)_(?P<name>.+)_(?P<metric>{metrics})\.txt")
     where = "output/evaluation_metrics_single"
     values = [
@@ -100,7 +109,10 @@ def read_vifb(folder: Path) -> Iterator[Row]:
 
 
 def read_tang(folder: Path) -> Iterator[Row]:
-    """Yield the spreadsheet of the TNO-42 comparison: a sheet for each metric, a column for each method, a row for each pair."""
+    """Yield the spreadsheet of the TNO-42 comparison.
+
+    It has a sheet for each metric, a column for each method and a row for each pair.
+    """
     import openpyxl
 
     where = "Metric/Metric_TNO.xlsx"
@@ -124,7 +136,10 @@ def read_tang(folder: Path) -> Iterator[Row]:
 
 
 def read_cddfuse(folder: Path) -> Iterator[Row]:
-    """Yield the tables of CDDFuse's README, whose script rounds to two decimals and drops zeros at the end."""
+    """Yield the tables of CDDFuse's README.
+
+    Its script rounds to two decimals and drops zeros at the end.
+    """
     datasets = {
         "TNO": "tno25",
         "RoadScene": "roadscene50",
@@ -140,9 +155,15 @@ def read_cddfuse(folder: Path) -> Iterator[Row]:
             weights, *values = line.split()
             for name, value in zip(names, values, strict=True):
                 yield row(
-                    weights, "", columns.get(name, name), value, f"README.md, test result of {block[1]}",
-                    dataset=datasets[block[1]], definition="cddfuse", decimals=2,
-                )  # fmt: skip
+                    weights,
+                    "",
+                    columns.get(name, name),
+                    value,
+                    f"README.md, test result of {block[1]}",
+                    dataset=datasets[block[1]],
+                    definition="cddfuse",
+                    decimals=2,
+                )
 
 
 def read_fcdfusion(folder: Path) -> Iterator[Row]:
@@ -179,11 +200,14 @@ ZLIU_COLUMNS = {
     },
     **{"Cvejic-2": "QC", "Yang": "QY", "Chen": "QCV", "ChenBlum": "QCB"},
 }
-"""pyFusionSR's names of the functions of zhengliu6699/imageFusionMetrics, which it carries, and the columns they are here."""
+"""pyFusionSR's name of a function of zhengliu6699/imageFusionMetrics -> its column here.
+
+pyFusionSR carries a copy of these functions.
+"""
 
 
 def read_pyfusionsr(folder: Path) -> Iterator[Row]:
-    """Yield pyFusionSR's averages over VIFB: those of its own variants, and those of the methods that it compares with."""
+    """Yield pyFusionSR's averages over VIFB: of its own variants and of the methods beside them."""
     from scipy.io import loadmat
 
     for path in sorted((folder / "tests").glob("*_results.mat")):
@@ -254,7 +278,9 @@ TABLES = {
 
 
 def import_table(name: str, wanted: set[str], target: Path, root: Path, mirror: str = "") -> int:
-    """Write the rows of some methods of a published table to ``target``, with their origin, and return how many.
+    """Write the rows of some methods of a published table, and return how many.
+
+    The file names the origin of the rows.
 
     Args:
         name: of ``TABLES``.
@@ -264,8 +290,8 @@ def import_table(name: str, wanted: set[str], target: Path, root: Path, mirror: 
         mirror: a path template that replaces the network, see ``sources``.
 
     Raises:
-        FusebenchError: the repository cannot be had, or the table holds no row or a value that is
-            no number.
+        FusebenchError: the repository cannot be fetched, or the table holds no row or a value that
+            is no number.
     """
     from fusebench.sources.repositories import checkout_folders
 
@@ -289,30 +315,31 @@ def import_table(name: str, wanted: set[str], target: Path, root: Path, mirror: 
     bad = next((one for one in rows if not NUMBER.fullmatch(one["value"])), None)
     if bad:
         raise FusebenchError(
-            f"{name}: {bad['where']}: {bad['name']}, {bad['image']}, {bad['metric']}: must be a number; found {bad['value']!r}"
+            f"{name}: {bad['where']}: {bad['name']}, {bad['image']}, {bad['metric']}: must be a"
+            f" number; found {bad['value']!r}"
         )
     write_text(target, _origin(name, table, digest) + _csv(rows))
     return len(rows)
 
 
 def _refuse_absent(name: str, absent: list[str]) -> None:
-    """Refuse a mirror without the content of the table's files: its means would be those of fewer values."""
+    """Refuse a mirror that lacks a file of the table: means would be those of fewer values."""
     lacking = [file for file in absent if Path(file).suffix.lower() in TABLE_SUFFIXES]
     if lacking:
         raise FusebenchError(
-            f"{name}: every file of the table must be there; the mirror lacks {len(lacking)}, first: {lacking[0]}; "
-            "take a whole mirror, or run without it"
+            f"{name}: every file of the table must be there; the mirror lacks {len(lacking)},"
+            f" first: {lacking[0]}; take a whole mirror, or run without it"
         )
 
 
 def _rows_of(name: str, table: PublishedTable, folder: Path) -> list[Row]:
-    """Read a table; whatever stops a parser of a stranger's file is told as what it is, a table of another form."""
+    """Read a table; any error of its reader is reported as a table of another form."""
     try:
         return list(table.read(folder))
     except Exception as error:
         raise FusebenchError(
-            f"{name}: {table.title} at {table.commit[:12]} must have the form that its reader knows; "
-            f"found {type(error).__name__}: {str(error).replace(f'{folder}/', '')}"
+            f"{name}: {table.title} at {table.commit[:12]} must have the form that its reader"
+            f" knows; found {type(error).__name__}: {str(error).replace(f'{folder}/', '')}"
         ) from error
 
 

@@ -1,15 +1,16 @@
-"""A published number beside the one measured here: the same formula on the same pairs, and the word for it.
+"""A published number beside the one measured here: same formula, same pairs, and the verdict.
 
-==================
-==============================================================================================
+==================  ================================================================================
 ``reproduced``      the difference is at most half a unit of the last printed digit, plus the
-measured spread ``close``           at most 2 % of the claimed value ``not-reproduced``  anything
-else ``not-comparable``  there is no number here to compare with; the reason says why
-==================
-==============================================================================================
+                    measured spread
+``close``           the difference is at most 2 % of the claimed value
+``not-reproduced``  anything else
+``not-comparable``  there is no number here to compare with; the reason says why
+==================  ================================================================================
 
-A claim that is not reproduced is tried with every other definition of its metric; one that gives
-the claimed digits is named, or else one that comes close where the claimed definition does not.
+A claim that is not reproduced is tried with every other definition of its metric. The reason names
+the definitions that give the claimed digits, or else one that comes close where the claimed
+definition does not.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ OTHER_SCALES = {
     "squared gray level": ("of values from 0 to 1", 1 / 255**2),
     "1": ("in percent", 100.0),
 }
-"""Unit of a metric -> the other scale on which tables print it, and the factor that leads there."""
+"""Unit of a metric -> the other scale on which tables print it, and the factor to that scale."""
 
 ROUNDING = 1e-9
 """Slack for values that lie exactly half a unit of the last digit away."""
@@ -108,7 +109,10 @@ def judge(claim: Claim, measured: MeasuredHere) -> ClaimResult:
 
 
 def _of_claim(proof: Proof | None, image: str) -> Proof | None:
-    """Return a proof with one hash for the outputs: that of the image claimed, or one over all of them."""
+    """Return a proof with one hash for the outputs.
+
+    It is the hash of the image of the claim, or one hash over all outputs.
+    """
     if proof is None:
         return None
     outputs = proof.outputs if isinstance(proof.outputs, dict) else {}
@@ -116,7 +120,7 @@ def _of_claim(proof: Proof | None, image: str) -> Proof | None:
 
 
 def verdict_of(difference: float, tolerance: float, claimed: float) -> ClaimVerdict:
-    """Return the word for a difference, by the rule at the top of this module."""
+    """Return the verdict for a difference, by the rule at the top of this module."""
     if abs(difference) <= tolerance + ROUNDING:
         return REPRODUCED
     return CLOSE if abs(difference) <= CLOSE_SHARE * abs(claimed) else NOT_REPRODUCED
@@ -164,10 +168,10 @@ def mean_of(values: Values, name: str, image: str) -> float | None:
 
 
 def alternatives(claim: Claim, measured: MeasuredHere) -> dict[str, float]:
-    """Return the value under every definition of the claim's metric, by its name; the claimed one is among them.
+    """Return name -> value for every definition of the claim's metric, the claimed one included.
 
-    Each is also given on the other scale of ``OTHER_SCALES``: an evaluator may scale its images, a
-    table print percent.
+    Each is also given on the other scale of ``OTHER_SCALES``: an evaluator may scale its images, or
+    a table may print percent.
     """
     values: dict[str, float] = {}
     for definition in definitions_tried(claim):
@@ -189,7 +193,10 @@ def giving(claim: Claim, measured: MeasuredHere, tolerance: float) -> list[str]:
 
 
 def other_definitions(claim: Claim, measured: MeasuredHere, tolerance: float) -> str:
-    """Say which other definition gives the claimed value, or comes close to it where the claimed one does not, or that none does."""
+    """Say which other definition gives the claimed value.
+
+    Otherwise say which one comes close where the claimed one does not, or that none gives it.
+    """
     claimed, note = f"{claim.value:.{claim.decimals}f}", f"; {claim.note}" if claim.note else ""
     found = [name for name in giving(claim, measured, tolerance) if name != formula_of(claim)]
     if found:
@@ -203,8 +210,12 @@ def other_definitions(claim: Claim, measured: MeasuredHere, tolerance: float) ->
     if near != formula_of(claim) and abs(values[near] - claim.value) <= CLOSE_SHARE * abs(
         claim.value
     ) < abs(values[formula_of(claim)] - claim.value):
-        return f"{near} comes close ({values[near]:.{claim.decimals}f}); the claim is entered as {formula_of(claim)}{note}"
-    return f"none of the {len(definitions_tried(claim)) - 1} other definitions gives the claimed value{note}"
+        return (
+            f"{near} comes close ({values[near]:.{claim.decimals}f}); the claim is entered as"
+            f" {formula_of(claim)}{note}"
+        )
+    others = len(definitions_tried(claim)) - 1
+    return f"none of the {others} other definitions gives the claimed value{note}"
 
 
 def measured_on(claims: Sequence[Claim], marker: Path, records: Sequence[Path]) -> MeasuredHere:
@@ -240,7 +251,10 @@ def measured_on(claims: Sequence[Claim], marker: Path, records: Sequence[Path]) 
 
 
 def _colour(manifest: Manifest, folder: Path) -> dict[str, float | None]:
-    """Return image -> colour deviation from source B, the visible one; None for a result larger than it."""
+    """Return image -> colour deviation from source B, the visible one.
+
+    It is None for a result larger than that source.
+    """
     files = {pair.name: Path(manifest.path, pair.b.file) for pair in manifest.pairs}
     return {
         image.name: _deviation(files[image.name], folder / FUSED / image.fused)
@@ -259,7 +273,10 @@ def _deviation(visible: Path, fused: Path) -> float | None:
 
 
 def proof_of(record: Record, manifest: Manifest) -> Proof:
-    """Return what a verdict rests on: hashes of inputs, outputs and weights, the commit and the environment's key."""
+    """Return what a verdict rests on.
+
+    These are the hashes of inputs, outputs and weights, the commit and the environment's key.
+    """
     return Proof(
         inputs=manifest.sha256 or None,
         outputs={image.name: image.sha256 for image in record.images},

@@ -1,4 +1,7 @@
-"""How the row of a method is marked in tables and on the page: by its self-check, else by what the registry has as verified."""
+"""The mark of a method in tables and on the page.
+
+It comes from the method's self-check, or else from ``verified`` in the registry.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from fusebench.registry.methods import Method
 
 NOTHING = "–"
 REPRODUCED = frozenset({EXACT, WITHIN, CLOSE})
-"""Verdicts of a self-check that bear out a method."""
+"""Verdicts of a self-check that confirm a method."""
 
 
 def evidence_mark(method: Method, self_check: str) -> str:
@@ -25,7 +28,7 @@ def evidence_mark(method: Method, self_check: str) -> str:
 
 
 def is_borne_out(method: Method, self_check: str) -> bool:
-    """Say whether a method is borne out, as ``evidence_mark`` marks it."""
+    """Say whether a method is confirmed, by the same facts as ``evidence_mark``."""
     return worst_verdict(self_check) in REPRODUCED if self_check else method.verified is not None
 
 
@@ -35,6 +38,9 @@ def compared_something(self_check: str) -> bool:
 
 
 def worst_verdict(self_check: str) -> str:
-    """Return the worst verdict of a line of the evidence's summary: ``test: exact; more: close``, or ``none``."""
+    """Return the worst verdict of a line of the summary.
+
+    Such a line is ``test: exact; more: close``, or ``none``.
+    """
     words = [check.rpartition(": ")[2] for check in self_check.split("; ")]
     return worst([word for word in VERDICTS if word in words])

@@ -72,7 +72,9 @@ def write_pages(
     checks: Sequence[SelfcheckResult],
     claims: Sequence[ClaimResult],
 ) -> None:
-    """Write ``<method>.md`` for each method, an image for each self-check, and ``summary.csv`` and ``summary.md``.
+    """Write ``<method>.md`` for each method, an image for each self-check, and the summary.
+
+    The summary is ``summary.csv`` and ``summary.md``.
 
     Args:
         folder: ``results/evidence``.
@@ -114,7 +116,10 @@ def _about(method: Method) -> Iterator[str]:
 
 
 def _selfchecks(folder: Path, checks: Checks) -> Iterator[str]:
-    yield "The authors' script on the inputs that they committed, beside the outputs that they committed."
+    yield (
+        "The authors' script on the inputs that they committed, beside the outputs that they"
+        " committed."
+    )
     for check in checks:
         counts = ", ".join(f"{count} {word}" for word, count in check.counts.items())
         reason = f" ({escaped(check.reason)})" if check.reason else ""
@@ -137,7 +142,10 @@ def _selfchecks(folder: Path, checks: Checks) -> Iterator[str]:
 
 
 def _image_notes(images: Sequence[ComparedImage]) -> Iterator[str]:
-    """Yield what had to be done to images before they could be compared, each note once with the images it is of."""
+    """Yield the notes on how images were changed before they were compared.
+
+    Each note is given once, with its images.
+    """
     named: dict[str, list[str]] = {}
     for image in images:
         for note in image.notes:
@@ -170,7 +178,10 @@ def _side_by_side(folder: Path, check: SelfcheckResult) -> Iterator[str]:
 def side_by_side(
     theirs: NDArray[np.uint8], ours: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], int]:
-    """Return both images and their absolute difference in one row, and the factor by which the difference is enlarged."""
+    """Return both images and their absolute difference in one row.
+
+    The second value is the factor by which the difference is enlarged.
+    """
     import numpy as np
 
     pictures = [in_mode(theirs, "rgb"), in_mode(ours, "rgb")]
@@ -187,7 +198,10 @@ def _determinism(checks: Checks, claims: Claims) -> Iterator[str]:
     if not known and not repeated:
         yield "Not measured: each self-check was run once, or there is none."
     if repeated:
-        yield f"Run more than once for the claims on {escaped(', '.join(repeated))}; their tolerance holds the measured spread."
+        yield (
+            f"Run more than once for the claims on {escaped(', '.join(repeated))}; their tolerance"
+            " holds the measured spread."
+        )
     for check in known:
         yield from _repeated_check(check)
 
@@ -254,7 +268,10 @@ def _changes(method: Method, checks: Checks) -> Iterator[str]:
 
 
 def _parts(run: RunPart) -> Iterator[tuple[str, RunPart]]:
-    """Yield the fields of ``run``, and those that differ for a task or a dataset with its name in brackets."""
+    """Yield the fields of ``run``, and those that differ for a task or a dataset.
+
+    The latter come with the name of the task or dataset in brackets.
+    """
     yield "", run
     if isinstance(run, RunEntry):
         for own in (run.per_task or {}, run.per_dataset or {}):

@@ -1,4 +1,4 @@
-"""The judgement of a self-check: every image beside the committed one, further runs, and the proof of what was compared."""
+"""The result of a self-check: every image beside the committed one, further runs, and proof."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _left_over(manifest: Manifest) -> str:
 
 
 def _reason(images: Sequence[ComparedImage], record: Record) -> str:
-    """Say why a self-check gives what it gives, where the verdict alone does not."""
+    """Return the reason of a verdict, where the verdict alone does not tell it."""
     if not record.is_ok:
         return f"{record.state}: {record.reason}"
     if all(image.reason == NO_OUTPUT for image in images):

@@ -1,4 +1,4 @@
-"""The tables of all self-checks and all claims, in CSV with every digit and in Markdown to be read."""
+"""The tables of all self-checks and claims: CSV with every digit, Markdown for readers."""
 
 from __future__ import annotations
 
@@ -95,12 +95,15 @@ def _columns(row: msgspec.Struct) -> Columns:
 
 
 def _shown(rows: Sequence[ClaimResult]) -> list[ClaimResult]:
-    """Return the rows that a reader is shown: where there are too many, those of whole sets of images."""
+    """Return the rows to show: where there are too many, those of whole sets of images."""
     return [row for row in rows if len(rows) <= MOST_ROWS or not row.image]
 
 
 def write_selfchecks(path: Path, checks: Sequence[SelfcheckResult]) -> None:
-    """Write self-checks as ``path`` (CSV, one line for each image) and beside it in Markdown, one line for each check."""
+    """Write self-checks as ``path`` (CSV) and beside it in Markdown.
+
+    The CSV file has one line for each image, the Markdown one line for each check.
+    """
     _write_csv(path, CHECK_COLUMNS, [row for check in checks for row in _image_rows(check)])
     images = [image.verdict for check in checks for image in check.images]
     lines = [
@@ -134,7 +137,7 @@ def _image_rows(check: SelfcheckResult) -> Iterator[Columns]:
 
 
 def _proof_columns(proof: Proof | None) -> Columns:
-    """Return what a verdict rests on as columns; a source without a commit is told by its tree."""
+    """Return what a verdict rests on as columns; a source without a commit is named by its tree."""
     if proof is None:
         return {}
     return {
@@ -165,7 +168,10 @@ def _check_row(check: SelfcheckResult) -> list[str]:
 
 
 def difference_shown(image: ComparedImage) -> list[str]:
-    """Return name, greatest and mean difference, PSNR and share of differing pixels of a compared image as text."""
+    """Return the columns of a compared image as text.
+
+    They are its name, greatest and mean difference, PSNR and share of differing pixels.
+    """
     return [
         image.name,
         str(image.max_abs),
@@ -201,7 +207,10 @@ def _claim_row(row: ClaimResult) -> list[str]:
 
 
 def write_spreads(path: Path, cells: Sequence[SpreadResult]) -> None:
-    """Write repeated cells as ``path`` (CSV, one line for each metric) and beside it in Markdown, a row for each cell."""
+    """Write repeated cells as ``path`` (CSV) and beside it in Markdown.
+
+    The CSV file has one line for each metric, the Markdown one row for each cell.
+    """
     _write_csv(path, SPREAD_COLUMNS, [row for cell in cells for row in _spread_rows(cell)])
     metrics = list(dict.fromkeys(name for cell in cells for name in cell.determinism.metrics))
     rows = [
@@ -224,7 +233,7 @@ def write_spreads(path: Path, cells: Sequence[SpreadResult]) -> None:
 
 
 def _spread_rows(cell: SpreadResult) -> list[Columns]:
-    """Return one row for each metric of a repeated cell; a cell without values has one that says why."""
+    """Return one row for each metric of a repeated cell, or one with the reason if it has none."""
     found = cell.determinism
     shared: Columns = {
         "method": cell.method,
@@ -245,7 +254,7 @@ def _mean(cell: SpreadResult, name: str) -> str:
 
 
 def counted(verdicts: Iterable[str], order: Iterable[str]) -> str:
-    """Return how many there are of each verdict, in words: ``3 exact, 1 close``."""
+    """Return the number of each verdict, in words: ``3 exact, 1 close``."""
     counts = Counter(verdicts)
     return ", ".join(f"{counts[word]} {word}" for word in order if counts[word]) or "none"
 
