@@ -1,4 +1,4 @@
-"""Figures drawn from values that were never measured."""
+"""Figures drawn from made-up values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def figure_spec(
 
 
 def inputs_of(folder: Path, spec: FigureSpec, **datasets: Values) -> Inputs:
-    """Write values of some datasets and their statistics, and return what is drawn from."""
+    """Write values of some datasets and their statistics, and return the inputs of a figure."""
     paths = []
     for dataset, values in datasets.items():
         table = long(

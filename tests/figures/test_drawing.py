@@ -1,4 +1,4 @@
-"""What each kind of figure draws, and the data that it returns beside it."""
+"""What each kind of figure draws, and the data that it returns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.figures.made import METRICS, draw, figure_spec, inputs_of, ordered, t
 
 
 def test_boxes_are_at_the_place_of_their_method(tmp_path: Path) -> None:
-    """A method that lacks a metric leaves a gap; names stand below the panels once."""
+    """A method that lacks a metric leaves a gap; names are written below the panels once."""
     spec = figure_spec("boxes", "abc")
     values = {**ordered("abc"), "b": {**ordered("abc")["b"], "SD": [1.0, None] * 3}}
     figure, data = draw(boxes, (spec, inputs_of(tmp_path, spec, d=values)))
@@ -49,7 +49,7 @@ def test_boxes_are_at_the_place_of_their_method(tmp_path: Path) -> None:
 
 
 def test_the_quartiles_are_those_of_the_values(tmp_path: Path) -> None:
-    """Median, quarters and ends of the pairs."""
+    """The table has median, quartiles and ends over the pairs."""
     spec = figure_spec("boxes", "a", ["EN"])
     inputs = inputs_of(tmp_path, spec, d={"a": {"EN": [5.0, 1.0, 4.0, 2.0, 3.0]}})
     _, data = draw(boxes, (spec, inputs))
@@ -58,7 +58,7 @@ def test_the_quartiles_are_those_of_the_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("count", "wide"), [(1, False), (2, False), (3, True), (5, True)])
 def test_many_panels_take_both_columns_of_a_page(tmp_path: Path, count: int, wide: bool) -> None:
-    """Four stand side by side; places without a panel are empty."""
+    """Four panels are side by side; places without a panel are empty."""
     metrics = ["EN", "SD", "SF", "AG", "MI"][:count]
     values = {m: {metric: [float(p) for p in range(6)] for metric in metrics} for m in "ab"}
     spec = figure_spec("boxes", "ab", metrics)
@@ -70,7 +70,7 @@ def test_many_panels_take_both_columns_of_a_page(tmp_path: Path, count: int, wid
 
 
 def test_curves_rise_over_the_share_of_the_pairs(tmp_path: Path) -> None:
-    """Values of each method are sorted on their own; the data are what is drawn."""
+    """The values of each method are sorted separately; the data are those of the drawing."""
     spec = figure_spec("curves", "ab", ["EN"])
     inputs = inputs_of(tmp_path, spec, d={"a": {"EN": [3.0, 1.0]}, "b": {"EN": [2.0, 4.0]}})
     figure, data = draw(curves, (spec, inputs))
@@ -81,7 +81,7 @@ def test_curves_rise_over_the_share_of_the_pairs(tmp_path: Path) -> None:
 
 
 def test_the_axis_is_named_below_the_lowest_panels(tmp_path: Path) -> None:
-    """Of five panels the four that have none below them."""
+    """Of five panels, the four without a panel below them have an axis title."""
     metrics = ["EN", "SD", "SF", "AG", "MI"]
     spec = figure_spec("curves", "a", metrics)
     values = {"a": {metric: [1.0, 2.0] for metric in metrics}}
@@ -92,7 +92,7 @@ def test_the_axis_is_named_below_the_lowest_panels(tmp_path: Path) -> None:
 def test_many_curves_are_of_the_leading_methods(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The legend says of how many; the data hold all."""
+    """The legend gives the number of all methods; the data have all of them."""
     monkeypatch.setattr(curves, "MOST_METHODS", 2)
     spec = figure_spec("curves", "cab")
     figure, data = draw(curves, (spec, inputs_of(tmp_path, spec, d=ordered("abc"))))
@@ -103,7 +103,10 @@ def test_many_curves_are_of_the_leading_methods(
 
 
 def test_ranks_stand_in_their_cells(tmp_path: Path) -> None:
-    """Rows from the best to the worst mean rank, which stands first; titles over their columns."""
+    """Rows go from best to worst mean rank, and the mean rank is the first column.
+
+    Titles are over their columns.
+    """
     spec = figure_spec("ranks", "cab", datasets=("d", "e"), dataset="")
     inputs = inputs_of(tmp_path, spec, d=ordered("abc"), e=ordered("bac"))
     figure, data = draw(ranks, (spec, inputs))
@@ -122,7 +125,7 @@ def test_ranks_stand_in_their_cells(tmp_path: Path) -> None:
 
 
 def test_a_method_of_one_dataset_has_empty_cells_on_the_other(tmp_path: Path) -> None:
-    """No number stands there."""
+    """There is no number in an empty cell."""
     spec = figure_spec("ranks", "abc", datasets=("d", "e"), dataset="")
     inputs = inputs_of(tmp_path, spec, d=ordered("abc"), e=ordered("ab"))
     figure, _ = draw(ranks, (spec, inputs))
@@ -133,7 +136,7 @@ def test_a_method_of_one_dataset_has_empty_cells_on_the_other(tmp_path: Path) ->
 def test_ranks_of_many_columns_have_no_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They would not fit in their cells; the data still have them."""
+    """Numbers would not fit in the cells; the data still have them."""
     monkeypatch.setattr(ranks, "MOST_NUMBERS", 3)
     spec = figure_spec("ranks", "ab", dataset="")
     figure, data = draw(ranks, (spec, inputs_of(tmp_path, spec, d=ordered("ab"))))
@@ -142,7 +145,7 @@ def test_ranks_of_many_columns_have_no_numbers(
 
 
 def test_a_radar_is_scaled_over_all_methods(tmp_path: Path) -> None:
-    """0 is the worst and 1 the best; a method that lacks a metric is no part of it."""
+    """0 is the worst and 1 the best; a method that lacks a metric is left out."""
     spec = figure_spec("radar", "abcx")
     values = {**ordered("abc"), "x": {"EN": [99.0] * 6, "SD": [99.0] * 6, "Q_CV": [1.0] * 5}}
     figure, data = draw(radar, (spec, inputs_of(tmp_path, spec, d=values)))
@@ -153,7 +156,7 @@ def test_a_radar_is_scaled_over_all_methods(tmp_path: Path) -> None:
 
 
 def test_two_methods_of_three_metrics_make_a_radar(tmp_path: Path) -> None:
-    """The axes part the circle in equal angles, and each line is closed."""
+    """The angles between axes are equal, and each line is closed."""
     spec = figure_spec("radar", "ab")
     figure, _ = draw(radar, (spec, inputs_of(tmp_path, spec, d=ordered("ab"))))
     third = 2 * np.pi / 3
@@ -162,7 +165,7 @@ def test_two_methods_of_three_metrics_make_a_radar(tmp_path: Path) -> None:
 
 
 def test_equal_means_are_all_the_worst(tmp_path: Path) -> None:
-    """A metric that does not vary has no best method, and divides by no zero."""
+    """A metric that does not vary has no best method, and there is no division by zero."""
     spec = figure_spec("radar", "ab")
     values = {m: {metric: [1.0, 2.0] for metric in METRICS} for m in "ab"}
     scaled = radar.scaled_means(spec, inputs_of(tmp_path, spec, d=values))
@@ -175,7 +178,7 @@ def test_equal_means_are_all_the_worst(tmp_path: Path) -> None:
 def test_a_radar_needs_three_metrics_of_two_methods(
     tmp_path: Path, methods: str, metrics: tuple[str, ...]
 ) -> None:
-    """A metric without direction has no best end, and does not count."""
+    """A metric without direction has no best value, and does not count."""
     spec = figure_spec("radar", methods, metrics)
     values = {m: {metric: [1.0, 2.0 + p] for metric in metrics} for p, m in enumerate(methods)}
     figure, _ = draw(radar, (spec, inputs_of(tmp_path, spec, d=values)))
@@ -183,7 +186,7 @@ def test_a_radar_needs_three_metrics_of_two_methods(
 
 
 def test_correlations_are_drawn_with_their_numbers(tmp_path: Path) -> None:
-    """One digit, no negative zero, nothing where there is no correlation."""
+    """Numbers have one digit and no negative zero; a missing correlation has no number."""
     spec = figure_spec("correlation", "ab", dataset="", heads={"EN": "Entropy"})
     table = pd.DataFrame(
         [[1.0, -0.04, np.nan], [-0.04, 1.0, -0.96], [np.nan, -0.96, 1.0]],
@@ -206,7 +209,7 @@ def test_correlations_are_drawn_with_their_numbers(tmp_path: Path) -> None:
 def test_correlations_need_two_metrics_that_vary(
     tmp_path: Path, methods: str, metrics: tuple[str, ...]
 ) -> None:
-    """A single method has one rank in all of them."""
+    """A single method has the same rank in all metrics."""
     spec = figure_spec("correlation", methods, metrics, dataset="")
     values = {m: {metric: [1.0, 2.0] for metric in metrics} for m in methods}
     figure, _ = draw(correlation, (spec, inputs_of(tmp_path, spec, d=values)))
@@ -214,7 +217,10 @@ def test_correlations_need_two_metrics_that_vary(
 
 
 def test_a_diagram_ranks_methods_on_each_pair(tmp_path: Path) -> None:
-    """By their mean rank over the metrics, on the pairs of all datasets; the title has the test."""
+    """Methods are ranked by their mean rank over the metrics, on the pairs of all datasets.
+
+    The title names the test.
+    """
     spec = figure_spec("critical-difference", "abc", datasets=("d", "e"), dataset="")
     inputs = inputs_of(tmp_path, spec, d=ordered("abc", 4), e=ordered("bac", 2))
     figure, data = draw(critical_difference, (spec, inputs))
@@ -229,7 +235,7 @@ def test_a_diagram_ranks_methods_on_each_pair(tmp_path: Path) -> None:
 
 
 def test_a_diagram_leaves_out_methods_of_some_datasets(tmp_path: Path) -> None:
-    """Its title says how many; with fewer than three there is a sentence instead."""
+    """The title says how many are left out; fewer than three methods give only a sentence."""
     spec = figure_spec("critical-difference", "abcd", datasets=("d", "e"), dataset="")
     inputs = inputs_of(tmp_path, spec, d=ordered("abcd"), e=ordered("abc"))
     figure, data = draw(critical_difference, (spec, inputs))
@@ -241,7 +247,7 @@ def test_a_diagram_leaves_out_methods_of_some_datasets(tmp_path: Path) -> None:
 
 
 def test_a_dataset_without_values_hides_no_other(tmp_path: Path) -> None:
-    """One that could not be prepared has no pairs, hence nothing to compare."""
+    """A dataset that could not be prepared has no pairs, and so nothing to compare."""
     spec = figure_spec("critical-difference", "abc", datasets=("d", "gone"), dataset="")
     figure, data = draw(critical_difference, (spec, inputs_of(tmp_path, spec, d=ordered("abc"))))
     assert len(data) == 6 and "over 6 pairs" in figure.axes[0].get_title()
@@ -258,7 +264,10 @@ def timed(folder: Path, **fields: dict[str, Any]) -> CellList:
 
 
 def test_speed_is_that_of_the_model_where_it_is_known(tmp_path: Path) -> None:
-    """Else of the whole; a method without any time, and one without ranks, is not drawn."""
+    """Otherwise it is that of the whole run.
+
+    A method without any time, or without ranks, is not drawn.
+    """
     cells = timed(
         tmp_path,
         a={**on_cpu(), "model_seconds": 0.1, "seconds_per_image": 0.5, "parameters": 1000},
@@ -278,7 +287,7 @@ def test_speed_is_that_of_the_model_where_it_is_known(tmp_path: Path) -> None:
 
 
 def test_a_larger_method_has_a_larger_point(tmp_path: Path) -> None:
-    """By the logarithm of its parameters; the best rank is on top."""
+    """Areas grow with the logarithm of the parameters; the best rank is on top."""
     sizes = {"a": 100, "b": 10_000, "c": 1_000}
     cells = timed(
         tmp_path,
@@ -297,7 +306,7 @@ def test_a_larger_method_has_a_larger_point(tmp_path: Path) -> None:
 
 
 def test_a_method_of_unknown_size_has_the_smallest_point(tmp_path: Path) -> None:
-    """As one without parameters has."""
+    """Its point is as small as that of a method without parameters."""
     cells = timed(
         tmp_path,
         a={**on_cpu(), "model_seconds": 0.1, "parameters": 1000},
@@ -310,7 +319,7 @@ def test_a_method_of_unknown_size_has_the_smallest_point(tmp_path: Path) -> None
 
 
 def test_times_are_those_on_the_dataset_that_is_drawn(tmp_path: Path) -> None:
-    """The table's cells are told whole."""
+    """The inputs hold all cells of the table."""
     cells = timed(tmp_path, a={**on_cpu(), "model_seconds": 0.1})
     elsewhere = record("a", "e", **on_gpu(), model_seconds=9.0)
     write_stored(tmp_path / record_path("a", "e"), elsewhere)
@@ -321,7 +330,7 @@ def test_times_are_those_on_the_dataset_that_is_drawn(tmp_path: Path) -> None:
 
 
 def test_without_times_there_is_nothing_to_compare(tmp_path: Path) -> None:
-    """The data have heads all the same."""
+    """The data still have a header."""
     spec = figure_spec("quality-speed", "ab", cells=timed(tmp_path, a={}, b={}))
     figure, data = draw(quality_speed, (spec, inputs_of(tmp_path, spec, d=ordered("ab"))))
     assert texts(figure) == ["no method has both ranks and seconds"]
@@ -329,7 +338,10 @@ def test_without_times_there_is_nothing_to_compare(tmp_path: Path) -> None:
 
 
 def test_a_figure_is_written_with_its_data(tmp_path: Path) -> None:
-    """Under one name; data without columns are an empty file, which no reader takes for a table."""
+    """All files have one name.
+
+    Data without columns are an empty file, which no reader takes for a table.
+    """
     spec = figure_spec("ranks", "ab", dataset="")
     inputs = inputs_of(tmp_path, spec, d=ordered("ab"))
     write_figure(tmp_path / "out.pdf", spec, inputs)

@@ -1,4 +1,4 @@
-"""What figures are drawn from: names, ranks, matrices, and which methods are shown."""
+"""The inputs of figures: names, ranks, matrices, and the methods that are shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.compare.made import long
 from tests.figures.made import METRICS, Values, figure_spec, inputs_of, ordered, texts
 
 METHODS = ("c", "a", "b")
-"""In the order of the table; ``ordered`` makes the first the best."""
+"""Methods in the order of the table; ``ordered`` makes the first the best."""
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ METHODS = ("c", "a", "b")
 def test_a_metric_is_named_with_its_direction(
     metric: str, heads: dict[str, str], shown: str
 ) -> None:
-    """Its definition in brackets, unless the table has a head of its own for it."""
+    """Its definition is in brackets, unless the table has its own head for it."""
     (definition,) = resolve([metric])
     assert head_of(figure_spec("ranks", METHODS, heads=heads), definition) == shown
 
 
 def test_the_dataset_that_is_drawn_decides_the_metrics() -> None:
-    """Another dataset of the table may have others."""
+    """Another dataset of the table may have other metrics."""
     spec = figure_spec("boxes", METHODS, datasets=("d", "e"), dataset="e")
     spec = replace(spec, datasets=[spec.datasets[0], replace(spec.datasets[1], metrics=["SSIM"])])
     assert spec.shown.title == "Set e"
@@ -45,7 +45,7 @@ def test_the_dataset_that_is_drawn_decides_the_metrics() -> None:
 
 
 def test_ranks_are_of_the_best_method_first(tmp_path: Path) -> None:
-    """One column for each dataset and metric; of a figure of one dataset its columns alone."""
+    """Each dataset and metric has a column; a figure of one dataset has only its columns."""
     spec = figure_spec("ranks", METHODS, datasets=("d", "e"), dataset="")
     inputs = inputs_of(tmp_path, spec, d=ordered("abc"), e=ordered("acb"))
     ranks = inputs.ranks(spec)
@@ -59,7 +59,10 @@ def test_ranks_are_of_the_best_method_first(tmp_path: Path) -> None:
 
 
 def test_only_methods_of_the_table_are_ranked(tmp_path: Path) -> None:
-    """Statistics may be of more; a method without any rank on the dataset is left out."""
+    """Statistics may have more methods.
+
+    A method without any rank on the dataset is left out.
+    """
     spec = figure_spec("ranks", METHODS, datasets=("d", "e"))
     inputs = inputs_of(tmp_path, spec, d=ordered("ab"), e=ordered("abc"))
     assert list(inputs.ranks(spec).index) == ["a", "b"]
@@ -67,7 +70,7 @@ def test_only_methods_of_the_table_are_ranked(tmp_path: Path) -> None:
 
 
 def test_names_that_look_like_numbers_stay_names(tmp_path: Path) -> None:
-    """Of methods and of datasets, also ``01`` and ``NA``."""
+    """Methods and datasets may be called ``01`` or ``NA``."""
     spec = figure_spec("ranks", ("01", "NA"), datasets=("02",), dataset="02")
     inputs = inputs_of(tmp_path, spec, **{"02": ordered(("NA", "01"))})
     assert list(inputs.ranks(spec).index) == ["NA", "01"]
@@ -90,14 +93,14 @@ def test_names_that_look_like_numbers_stay_names(tmp_path: Path) -> None:
 def test_the_leading_methods_are_drawn_in_the_order_of_the_table(
     tmp_path: Path, able: str, most: int, drawn: list[str]
 ) -> None:
-    """Those with the best mean rank that can be drawn; one without a rank comes last."""
+    """They have the best mean rank of those that can be drawn; one without a rank comes last."""
     spec = figure_spec("boxes", (*METHODS, "x"))
     inputs = inputs_of(tmp_path, spec, d=ordered("abc"))
     assert inputs.leading(spec, able, most) == drawn
 
 
 def test_matrices_leave_out_what_is_incomplete(tmp_path: Path) -> None:
-    """A method that lacks a value, and a metric that no method has."""
+    """A method that lacks a value is left out, and so is a metric without any method."""
     spec = figure_spec("boxes", "ab")
     values: Values = {
         "a": {"EN": [1.0, 2.0], "SD": [1.0, None]},
@@ -125,12 +128,12 @@ def test_files_are_read_once_and_when_they_are_asked_for(tmp_path: Path) -> None
     ],
 )
 def test_a_selection_is_told(drawn: int, able: int, said: str) -> None:
-    """Where all are drawn there is nothing to say."""
+    """There is no note where all methods are drawn."""
     assert selection(drawn, able) == said
 
 
 def test_looks_repeat_only_after_all_of_them() -> None:
-    """Colours and markers change with each name, lines when the colours are used up."""
+    """Colours and markers change with each name, lines when all colours are used."""
     found = list(looks([str(number) for number in range(len(COLOURS) * len(DASHES))]).values())
     assert [look["color"] for look in found[: len(COLOURS)]] == list(COLOURS)
     assert [look["marker"] for look in found[: len(MARKERS)]] == list(MARKERS)
@@ -139,6 +142,6 @@ def test_looks_repeat_only_after_all_of_them() -> None:
 
 
 def test_a_message_is_a_figure() -> None:
-    """It holds the sentence and nothing else."""
+    """The figure holds the sentence and nothing else."""
     figure = message("nothing to draw")
     assert texts(figure) == ["nothing to draw"] and not figure.axes

@@ -1,4 +1,4 @@
-"""Figures: every kind is drawn from results, says what is not there, and shows what its data say."""
+"""Every kind of figure is drawn from results, names what is missing, and matches its data."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Read = Callable[[str], tuple[FigureSpec, Inputs]]
 
 
 def read(root: Path) -> Read:
-    """Analyse a project's table; return what reads the contents of one of its figures."""
+    """Analyse a project's table; return a function that reads the inputs of one of its figures."""
     from fusebench.compare import read_measures
 
     plan = make_plan(root, {})
@@ -71,13 +71,16 @@ def of(tmp_path_factory: pytest.TempPathFactory) -> Read:
 
 
 def of_metrics(spec: FigureSpec, names: list[str]) -> FigureSpec:
-    """A figure of one dataset with other metrics."""
+    """Return a figure of one dataset with other metrics."""
     return changed(spec, datasets=[changed(spec.shown, metrics=names)])
 
 
 @pytest.mark.parametrize("kind", FIGURES)
 def test_every_kind_is_drawn_twice_alike(of: Read, tmp_path: Path, kind: str) -> None:
-    """PDF, PNG and data are written, no wider than a page, and the same again from the same results."""
+    """PDF, PNG and data are written, no wider than a page.
+
+    The same results give the same files again.
+    """
     figure = kind if kind in {"ranks", "critical-difference", "correlation"} else f"{kind}-set-01"
     paths = [tmp_path / name / "figure.pdf" for name in ("one", "two")]
     for path in paths:
@@ -90,7 +93,10 @@ def test_every_kind_is_drawn_twice_alike(of: Read, tmp_path: Path, kind: str) ->
 
 
 def test_boxes_leave_out_what_has_no_values(of: Read) -> None:
-    """The four methods with results have a box in each of the eleven panels; the failed one has none."""
+    """The four methods with results have a box in each of the eleven panels.
+
+    The failed one has none.
+    """
     figure, data = draw(boxes, of("boxes-set-00"))
     assert sorted(data["method"].unique()) == [f"method-{n:03}" for n in range(4)]
     assert sum("Method-004" in text for text in texts(figure)) == 0
@@ -100,7 +106,10 @@ def test_boxes_leave_out_what_has_no_values(of: Read) -> None:
 def test_boxes_of_many_methods_are_of_the_leading_ones(
     of: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where more methods have values than names fit, those with the best mean rank are drawn, and the figure says so."""
+    """If more methods have values than names fit, those with the best mean rank are drawn.
+
+    The figure says so.
+    """
     monkeypatch.setattr(boxes, "MOST_METHODS", 2)
     spec, inputs = of("boxes-set-00")
     figure, data = draw(boxes, (spec, inputs))
@@ -111,7 +120,10 @@ def test_boxes_of_many_methods_are_of_the_leading_ones(
 
 
 def test_curves_have_one_colour_in_panels_and_legend(of: Read) -> None:
-    """Also of a method that lacks the first metric; what has no line in any panel is not in the legend."""
+    """A method has one colour, even if it lacks the first metric.
+
+    A method without a line in any panel is not in the legend.
+    """
     spec, inputs = of("curves-set-00")
     inputs = replace(inputs)
     values = of("curves-set-00")[1].values
@@ -129,7 +141,10 @@ def test_curves_have_one_colour_in_panels_and_legend(of: Read) -> None:
 
 
 def test_rank_heat_map_is_sorted_by_mean_rank(of: Read) -> None:
-    """Rows go from best to worst; columns are the metrics of both datasets; numbers stand in the cells."""
+    """Rows go from best to worst; columns are the metrics of both datasets.
+
+    Numbers are in the cells.
+    """
     figure, data = draw(ranks, of("ranks"))
     means = data.drop(columns=["dataset", "metric"]).mean().tolist()
     assert means == sorted(means) and len(data) == 2 * len(METRICS)
@@ -137,7 +152,7 @@ def test_rank_heat_map_is_sorted_by_mean_rank(of: Read) -> None:
 
 
 def test_radar_scales_from_worst_to_best(of: Read) -> None:
-    """Every metric has a method at 0 and one at 1; where lower is better the lowest is at 1."""
+    """Every metric has a method at 0 and one at 1; where lower is better, the lowest is at 1."""
     spec, inputs = of("radar-set-00")
     scaled = radar.scaled_means(spec, inputs)
     assert scaled.min().tolist() == [0] * len(METRICS) and scaled.max().tolist() == [1] * len(
@@ -163,7 +178,10 @@ def test_names_of_a_radar_lie_outside_and_apart(of: Read) -> None:
 
 
 def test_many_names_of_a_radar_follow_their_rays(of: Read) -> None:
-    """Twenty names would meet above and below the circle; along the rays they only part, and none is upside down."""
+    """Along their rays twenty names do not overlap, and none is upside down.
+
+    Without rotation they would overlap above and below the circle.
+    """
     spec, inputs = of("radar-set-00")
     directed = [d.id for d in resolve(["all@vifb", "all@tang"]) if d.direction != "none"]
     names = directed[: radar.MOST_METRICS]
@@ -180,7 +198,10 @@ def test_many_names_of_a_radar_follow_their_rays(of: Read) -> None:
 def test_a_radar_shows_the_leading_ones_of_the_complete(
     of: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the best method lacks a value, the next two take both places, and the legend says of how many they are."""
+    """If the best method lacks a value, the next two methods are drawn.
+
+    The legend gives the number of complete methods.
+    """
     monkeypatch.setattr(radar, "MOST_METHODS", 2)
     spec, inputs = of("radar-set-00")
     best, *others = inputs.ranks(spec).index
@@ -196,7 +217,7 @@ def test_a_radar_shows_the_leading_ones_of_the_complete(
 
 
 def test_speed_is_compared_within_one_device(of: Read, tmp_path: Path) -> None:
-    """Methods that ran on two devices stand in two panels, named by the device."""
+    """Methods that ran on two devices are in two panels, named by the device."""
     spec, inputs = of("quality-speed-set-00")
     methods = spec.cells.runs["set-00"]
     for method in methods:
@@ -212,7 +233,10 @@ def test_speed_is_compared_within_one_device(of: Read, tmp_path: Path) -> None:
 
 
 def test_critical_difference_ranks_within_each_pair(of: Read) -> None:
-    """Each of the sixteen pairs ranks the four methods, and the title says how many pairs there are."""
+    """Each of the sixteen pairs ranks the four methods.
+
+    The title has the number of pairs.
+    """
     figure, data = draw(critical_difference, of("critical-difference"))
     assert len(data) == 16 and data.filter(like="method").sum(axis=1).tolist() == [10.0] * 16
     assert any("over 16 pairs" in text for text in texts(figure))
@@ -227,7 +251,7 @@ def test_critical_difference_says_how_many_are_left_out(of: Read) -> None:
 def test_critical_difference_tests_all_and_draws_the_first(
     of: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With more methods than fit, the ranks and the critical difference are still those of all of them."""
+    """With more methods than fit, ranks and critical difference are still those of all methods."""
     _, whole = draw(critical_difference, of("critical-difference"))
     monkeypatch.setattr(critical_difference, "MOST_METHODS", 2)
     figure, data = draw(critical_difference, of("critical-difference"))
@@ -243,7 +267,7 @@ def test_critical_difference_tests_all_and_draws_the_first(
 
 
 def test_critical_difference_is_the_same_in_every_process(tmp_path: Path) -> None:
-    """The order in which Python walks through sets of names, which every process draws again, changes no byte."""
+    """The order of sets of names, which differs in every process, changes no byte."""
     project = FakeResults(tmp_path / "project", methods=9, datasets=1, images=False).write().root
     spec, inputs = read(project)("critical-difference")
     step = [sys.executable, "-m", "fusebench.steps", "figure"]
@@ -260,7 +284,7 @@ def test_critical_difference_is_the_same_in_every_process(tmp_path: Path) -> Non
 
 
 def test_names_are_no_formulas(of: Read) -> None:
-    """What stands between two dollars in a name is drawn as it is written, also where it is no valid formula."""
+    """Text between two dollars in a name is drawn as written, even if it is no valid formula."""
     spec, inputs = of("ranks")
     label = r"$\no formula_{$"
     figure, _ = draw(ranks, (changed(spec, labels={**spec.labels, "method-000": label}), inputs))
@@ -269,7 +293,10 @@ def test_names_are_no_formulas(of: Read) -> None:
 
 
 def test_what_cannot_be_read_is_not_drawn(of: Read, tmp_path: Path) -> None:
-    """Many metrics: a heat map of correlations without numbers, and a sentence instead of a radar."""
+    """With many metrics, a heat map of correlations has no numbers.
+
+    A radar becomes a sentence.
+    """
     spec, inputs = of("correlation")
     names = [definition.id for definition in resolve(["all@tang", "all@vifb"])]
     pd.DataFrame(np.eye(len(names)), names, names).rename_axis("metric").to_csv(
@@ -286,7 +313,7 @@ def test_what_cannot_be_read_is_not_drawn(of: Read, tmp_path: Path) -> None:
 
 
 def test_too_few_methods_are_told(tmp_path: Path) -> None:
-    """With two methods there is no diagram but a sentence; with none, no figure fails."""
+    """Two methods give a sentence instead of a diagram; without any method no figure fails."""
     two = read(FakeResults(tmp_path / "two", methods=3, datasets=1).write().root)
     figure, _ = draw(critical_difference, two("critical-difference"))
     assert "needs three methods" in " ".join(texts(figure))
@@ -297,7 +324,7 @@ def test_too_few_methods_are_told(tmp_path: Path) -> None:
 
 
 def test_data_of_a_figure_that_says_why_it_is_empty_are_a_table(tmp_path: Path) -> None:
-    """A metric without direction ranks nothing: the files of data have heads, or nothing at all."""
+    """A metric without direction ranks nothing; files of data have a header, or are empty."""
     undirected = read(
         FakeResults(tmp_path / "undirected", methods=4, datasets=1).write(metrics=["QSF"]).root
     )
@@ -309,7 +336,7 @@ def test_data_of_a_figure_that_says_why_it_is_empty_are_a_table(tmp_path: Path) 
 
 
 def test_grid_shows_pairs_on_which_methods_differ(of: Read) -> None:
-    """Of the chosen pairs the methods differ more than of any other."""
+    """Methods differ more on the chosen pairs than on any other."""
     spec, inputs = of("grid-set-00")
     names = [f"{n:04}" for n in range(8)]
     chosen = grid.chosen_pairs(spec, inputs, names)
@@ -320,7 +347,10 @@ def test_grid_shows_pairs_on_which_methods_differ(of: Read) -> None:
 
 
 def test_grid_boxes_lie_where_images_differ() -> None:
-    """The first box covers the only place that differs; a brighter image as a whole does not count."""
+    """The first box covers the only place that differs.
+
+    An image that is brighter as a whole does not count.
+    """
     random = np.random.default_rng(5)
     one = random.integers(90, 130, (60, 80)).astype(np.uint8)
     two = one + 40
@@ -330,7 +360,7 @@ def test_grid_boxes_lie_where_images_differ() -> None:
 
 
 def test_grid_takes_crops_of_the_configuration(of: Read) -> None:
-    """Boxes come back in the data for every image."""
+    """The data have these boxes for every image."""
     spec, inputs = of("grid-set-00")
     shown = changed(spec, pairs=["0001"], crops={"0001": [(4, 4, 20, 10)]})
     _, data = draw(grid, (shown, inputs))
@@ -344,7 +374,10 @@ def test_grid_takes_crops_of_the_configuration(of: Read) -> None:
 def test_a_grid_shows_the_leading_methods_that_fit_on_a_page(
     of: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of rows of four images one for each pair fits: both sources and the two best methods, which the figure says."""
+    """One row of four images fits for each pair: both sources and the two best methods.
+
+    The figure says so.
+    """
     spec, inputs = of("grid-set-00")
     figure, _ = draw(grid, (spec, inputs))
     assert not any("of 4 methods" in text for text in texts(figure))
@@ -358,7 +391,7 @@ def test_a_grid_shows_the_leading_methods_that_fit_on_a_page(
 
 
 def test_a_tall_crop_is_no_taller_than_its_image_is_wide(of: Read) -> None:
-    """A box of 4 by 40 pixels stands in the middle of its strip with its own proportions."""
+    """A box of 4 by 40 pixels is in the middle of its strip with its own proportions."""
     spec, inputs = of("grid-set-00")
     shown = changed(spec, pairs=["0001"], crops={"0001": [(4, 0, 4, 40)]})
     figure, _ = draw(grid, (shown, inputs))
@@ -371,7 +404,7 @@ def test_a_tall_crop_is_no_taller_than_its_image_is_wide(of: Read) -> None:
 
 
 def test_a_head_of_ones_own_is_drawn_as_it_is_written(of: Read) -> None:
-    """Only the `@` of a definition parts it from the metric."""
+    """Only the `@` of a definition separates it from the metric."""
     spec, _ = of("ranks")
     plain, other = resolve(["SSIM", "SSIM@cddfuse"])
     shown = changed(spec, heads={"SSIM": "H @ scale"})

@@ -1,4 +1,4 @@
-"""Grids of images: which pairs, which boxes, which methods, and how they are laid out."""
+"""Grids of images: their pairs, boxes, methods and layout."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PAIRS = ("01", "02", "03")
 
 
 def image(seed: int, size: tuple[int, int] = SIZE) -> Any:
-    """Noise."""
+    """Return an image of noise."""
     return np.random.default_rng(seed).integers(0, 255, size[::-1]).astype(np.uint8)
 
 
@@ -65,7 +65,7 @@ def project(root: Path, methods: str, failed: str = "", pairs: tuple[str, ...] =
 
 
 def spec_of(methods: str, **more: Any) -> FigureSpec:
-    """A grid of these methods; the first one is the best."""
+    """Return a grid of these methods; the first one is the best."""
     fields = {
         "cells": CellList(runs={"d": list(methods)}, skipped=[]),
         "modalities": ("infrared", "visible"),
@@ -75,7 +75,7 @@ def spec_of(methods: str, **more: Any) -> FigureSpec:
 
 
 def shown_in(data: Any) -> list[tuple[str, str]]:
-    """Pair and image of each row, once."""
+    """Return pair and image of each row, once."""
     return list(dict.fromkeys(zip(data["pair"], data["image"], strict=True)))
 
 
@@ -92,20 +92,23 @@ def shown_in(data: Any) -> list[tuple[str, str]]:
 def test_pairs_are_named_or_those_on_which_methods_differ(
     tmp_path: Path, asked: Any, chosen: list[str]
 ) -> None:
-    """Chosen ones stand in the order of the dataset, named ones in that of the configuration."""
+    """Chosen pairs have the order of the dataset, named ones that of the configuration."""
     inputs = project(tmp_path, "abc")
     assert grid.chosen_pairs(spec_of("abc", pairs=asked), inputs, PAIRS) == chosen
 
 
 @pytest.mark.parametrize("values", [{}, {"a": {"EN": [1.0, 9.0, 1.0]}}])
 def test_without_differences_the_first_pairs_are_chosen(tmp_path: Path, values: Values) -> None:
-    """Where nothing was measured, or a single method."""
+    """Nothing was measured, or there is a single method."""
     inputs = inputs_of(tmp_path, spec_of("a"), d=values)
     assert grid.chosen_pairs(spec_of("a", pairs=2), inputs, PAIRS) == ["01", "02"]
 
 
 def test_every_metric_counts_alike(tmp_path: Path) -> None:
-    """One in large units does not decide alone; one that does not vary divides by no zero."""
+    """A metric in large units does not decide alone.
+
+    A metric that does not vary causes no division by zero.
+    """
     spec = replace(spec_of("ab", pairs=1), datasets=figure_spec("grid", "ab").datasets)
     values: Values = {
         "a": {"EN": [0.0, 0.0, 0.0], "SD": [0.0, 500.0, 1000.0], "Q_CV": [1.0, 1.0, 1.0]},
@@ -115,7 +118,7 @@ def test_every_metric_counts_alike(tmp_path: Path) -> None:
 
 
 def test_both_sources_and_every_method_are_shown(tmp_path: Path) -> None:
-    """Of each pair, by the names of the modalities and of the table; one that failed is not."""
+    """Each pair has both, named by modality and by the table; a failed method is left out."""
     inputs = project(tmp_path, "abc", failed="b")
     figure, data = draw(grid, (spec_of("abc", pairs=["02", "01"]), inputs))
     names = ["Infrared", "Visible", "A", "C"]
@@ -124,7 +127,7 @@ def test_both_sources_and_every_method_are_shown(tmp_path: Path) -> None:
 
 
 def test_the_images_are_those_of_the_pair(tmp_path: Path) -> None:
-    """First an image, then its two crops, for each source and each method."""
+    """For each source and each method there is an image and then its two crops."""
     inputs = project(tmp_path, "ab")
     crops: dict[str, list[Box]] = {"02": [(5, 6, 20, 10), (30, 0, 10, 10)]}
     figure, data = draw(grid, (spec_of("ab", pairs=["02"], crops=crops), inputs))
@@ -152,14 +155,14 @@ def test_the_images_are_those_of_the_pair(tmp_path: Path) -> None:
     [("infrared", "Infrared"), ("mri", "MRI"), ("pet", "PET"), ("near-focus", "Near-focus")],
 )
 def test_modalities_are_written_as_in_papers(tmp_path: Path, modality: str, shown: str) -> None:
-    """Acronyms in capitals, words with a capital."""
+    """Acronyms are in capitals; words begin with a capital."""
     inputs = project(tmp_path, "a")
     _, data = draw(grid, (spec_of("a", pairs=["01"], modalities=(modality, "b")), inputs))
     assert list(dict.fromkeys(data["image"])) == [shown, "B", "A"]
 
 
 def test_a_method_that_lacks_the_pair_is_left_out_there(tmp_path: Path) -> None:
-    """It is shown on the others."""
+    """The method is shown on the other pairs."""
     inputs = project(tmp_path, "ab")
     path = tmp_path / record_path("b", "d")
     images = [FusedImage(name="01", size=SIZE, fused="01.png", mode="gray", sha256="")]
@@ -170,7 +173,7 @@ def test_a_method_that_lacks_the_pair_is_left_out_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["no dataset", "no method"])
 def test_without_images_there_is_a_sentence(tmp_path: Path, what: str) -> None:
-    """A dataset that could not be prepared, or methods that all failed."""
+    """The dataset could not be prepared, or all methods failed."""
     inputs = project(tmp_path, "ab", failed="ab" if what == "no method" else "")
     if what == "no dataset":
         failed = Manifest(state="skipped", reason="x")
@@ -181,7 +184,10 @@ def test_without_images_there_is_a_sentence(tmp_path: Path, what: str) -> None:
 
 
 def test_the_leading_methods_fill_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two rows of three fit: both sources and the best four; the figure says of how many."""
+    """Two rows of three fit: both sources and the best four methods.
+
+    The figure gives the number of all methods.
+    """
     monkeypatch.setattr(grid, "COLUMNS", 3)
     methods = "abcdefg"
     inputs = project(tmp_path, methods)
@@ -195,7 +201,7 @@ def test_the_leading_methods_fill_a_page(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_at_least_one_row_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where it is higher than a page."""
+    """This holds even if the row is higher than a page."""
     monkeypatch.setattr(grid, "PAGE_HEIGHT", 0.1)
     inputs = project(tmp_path, "abcdefgh")
     _, data = draw(grid, (spec_of("abcdefgh", pairs=["01"]), inputs))
@@ -208,7 +214,7 @@ images = st.lists(st.integers(0, 10_000).map(image), min_size=1, max_size=4)
 @settings(max_examples=25, deadline=None)
 @given(images)
 def test_chosen_boxes_lie_inside_and_apart(found: list[Any]) -> None:
-    """Two squares of a quarter of the shorter side, as long as there is room."""
+    """Two squares of a quarter of the shorter side are chosen if they fit."""
     boxes = grid.differing_boxes(found)
     assert len(boxes) == grid.BOXES
     for x, y, width, height in boxes:
@@ -223,12 +229,12 @@ def test_chosen_boxes_lie_inside_and_apart(found: list[Any]) -> None:
     [((8, 8), 1), ((12, 12), 1), ((7, 20), 0), ((20, 7), 0), ((4, 4), 0), ((60, 40), 2)],
 )
 def test_small_images_have_fewer_boxes(size: tuple[int, int], count: int) -> None:
-    """A box has eight pixels at least, and boxes neither overlap nor stick out."""
+    """A box has at least eight pixels; boxes neither overlap nor leave the image."""
     assert len(grid.differing_boxes([image(1, size), image(2, size)])) == count
 
 
 def test_images_of_another_size_are_not_compared() -> None:
-    """The first one's size counts; of no image there is no box."""
+    """The size of the first image counts; without images there is no box."""
     odd = image(3, (20, 20))
     same = [image(1), image(2)]
     assert grid.differing_boxes([*same, odd]) == grid.differing_boxes(same)
@@ -236,7 +242,7 @@ def test_images_of_another_size_are_not_compared() -> None:
 
 
 def test_colour_is_compared_by_brightness() -> None:
-    """An image in colour and the same one in gray differ nowhere more than anywhere else."""
+    """An image in colour and the same image in gray differ equally everywhere."""
     gray = image(1)
     colour = np.stack([gray] * 3, axis=2)
     assert grid.differing_boxes([gray, colour]) == grid.differing_boxes([gray, gray])

@@ -1,4 +1,4 @@
-"""A browser with a real driver, and pages made from results that were never run."""
+"""A browser with a real driver, and pages made from made-up results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make_page(results: FakeResults, **options: Any) -> Path:
 
 @dataclass
 class Browser:
-    """Chromium without a window, and what the tests ask of it."""
+    """Chromium without a window, with the actions that the tests need."""
 
     driver: Any
 
@@ -73,14 +73,14 @@ class Browser:
         Select(self.find(selector)).select_by_value(value)
 
     def press(self, *keys: str) -> None:
-        """Press keys, one after the other, on what has the focus."""
+        """Press keys one after the other; the element in focus gets them."""
         from selenium.webdriver import ActionChains
 
         for key in keys:
             ActionChains(self.driver).send_keys(key).perform()
 
     def complaints(self) -> list[str]:
-        """Return what the console has said since it was last asked, warnings and errors only."""
+        """Return warnings and errors that the console printed since the last call."""
         return [
             str(entry["message"])
             for entry in self.driver.get_log("browser")
@@ -118,5 +118,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of six methods, one of them failed, on two datasets of eight pairs; previews are inside."""
+    """The page of six methods on two datasets of eight pairs, with previews inside.
+
+    One of the methods failed.
+    """
     return make_page(FakeResults(tmp_path_factory.mktemp("page"), methods=6).write())

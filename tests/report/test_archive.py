@@ -1,4 +1,4 @@
-"""The archive: what is in it, what is not, and under which options it was made."""
+"""The archive: what it holds, what it lacks, and its options."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def packed(results: FakeResults) -> dict[str, bytes]:
 
 
 def test_it_holds_what_tables_are_made_from(results: FakeResults) -> None:
-    """Registry, locks, markers, records, jobs and values as they are; no image, no code."""
+    """It has registry, locks, markers, records, jobs and values; it has no image and no code."""
     write_text(results.root / "code" / "secret.py", "x = 1\n")
     files = packed(results)
     method = results.method_names[0]
@@ -73,7 +73,7 @@ def test_its_configuration_is_that_of_the_results(results: FakeResults) -> None:
 
 
 def test_it_holds_the_images_of_its_grids(results: FakeResults) -> None:
-    """Sources and fused images of the pairs that a grid shows, of the runs that ended well."""
+    """It has sources and fused images of the pairs that a grid shows, of successful runs."""
     grid = results.root / "results/figures" / TABLE / "grid-set-00.csv"
     write_text(grid, "pair,image,x\n0001,Infrared,\n0001,Visible,\n")
     write_text(grid.with_name("grid-gone.csv"), "\n")
@@ -87,7 +87,7 @@ def test_it_holds_the_images_of_its_grids(results: FakeResults) -> None:
 
 
 def test_a_fused_image_is_packed_under_its_own_name(results: FakeResults) -> None:
-    """The name of a pair may be none of a file."""
+    """The name of a pair may not be the name of a file."""
     folder = results.root / "results/runs/method-000/set-00"
     record = read_stored(folder / "record.json", Record)
     images = [replace(image, fused=f"{image.name}_f.png") for image in record.images]
@@ -105,7 +105,7 @@ def test_an_archive_of_nothing_is_one(tmp_path: Path) -> None:
 
 
 def test_the_note_names_what_is_asked_for_by_name() -> None:
-    """In the command that makes everything again, which allows no rule that runs a method."""
+    """The command of the note makes everything again, and allows no rule that runs a method."""
     text = note([Path("results/speed/fake.csv"), Path("results/tables/bare.csv")])
     command = text[text.index("    snakemake") :].split("\n\n")[0].replace("\\\n", " ").split()
     assert command == [
@@ -117,7 +117,7 @@ def test_the_note_names_what_is_asked_for_by_name() -> None:
 
 
 def test_versions_are_those_of_this_environment() -> None:
-    """Sorted by the name of the package."""
+    """They are sorted by the name of the package."""
     import platform
 
     import numpy

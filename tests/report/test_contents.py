@@ -1,4 +1,4 @@
-"""What the page knows, as JSON and as packed numbers."""
+"""The data of the page, as JSON and as packed numbers."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ RAN = {"date": "2026-01-02", "device": "cpu", "dataset": "d", "outputs_sha256": 
 
 
 def method(**fields: Any) -> Method:
-    """An entry that says as little as it may."""
+    """Return an entry with as few fields as possible."""
     least = {"title": "T", "tasks": ["medical"], "code": "code", "status": "no-code", "reason": "r"}
     return Method("m", msgspec.convert({**least, **fields}, MethodEntry))
 
 
 def test_a_method_is_known_as_far_as_its_entry_says() -> None:
-    """What it leaves out is empty, not absent: the page looks for it."""
+    """A missing field is empty, not absent: the page reads it."""
     assert method_facts(method(), "") == {
         "name": "m",
         "label": "m",
@@ -65,7 +65,7 @@ def test_a_method_is_known_as_far_as_its_entry_says() -> None:
 
 
 def test_texts_of_several_lines_are_one_line() -> None:
-    """As they stand in a cell."""
+    """The text is that of a table cell."""
     facts = method_facts(method(title="One\n  two", notes="three\n\nfour", label="M"), "")
     assert (facts["title"], facts["notes"], facts["label"]) == ("One two", "three four", "M")
 
@@ -80,7 +80,7 @@ def test_texts_of_several_lines_are_one_line() -> None:
     ],
 )
 def test_the_link_leads_to_the_publisher_first(paper: dict[str, str], link: str) -> None:
-    """Then to the preprint, then to whatever address there is."""
+    """The preprint comes second, and any other address last."""
     assert method_facts(method(paper=paper), "")["paper"] == link
 
 
@@ -96,14 +96,14 @@ def test_the_link_leads_to_the_publisher_first(paper: dict[str, str], link: str)
 def test_evidence_is_the_mark_of_the_tables(
     verified: Any, self_check: str, evidence: str, borne_out: bool
 ) -> None:
-    """And whether any self-check compared an image is known beside it."""
+    """Beside it is whether any self-check compared an image."""
     facts = method_facts(method(verified=verified), self_check)
     assert (facts["evidence"], facts["verified"]) == (evidence, borne_out)
     assert facts["checked"] is bool(self_check)
 
 
 def test_a_dataset_has_its_pairs_and_their_files() -> None:
-    """In the order of the manifest, with its metrics; none where it could not be prepared."""
+    """Pairs have the order of the manifest, with metrics; a failed dataset has none."""
     entry = {"title": "D", "task": "multi-focus", "kind": "generated", "generator": "multi-focus"}
     dataset = Dataset("d", msgspec.convert(entry, DatasetEntry))
     sides = {side: ImageFile(file=f"{side}/p.png", mode="gray", sha256="") for side in "ab"}
@@ -123,7 +123,7 @@ def test_a_dataset_has_its_pairs_and_their_files() -> None:
 
 
 def test_a_metric_has_its_direction_and_its_source() -> None:
-    """As `fusebench list metrics` prints them."""
+    """They are those of `fusebench list metrics`."""
     (definition,) = resolve(["Q_CV"])
     assert metric_facts(definition) == {
         "id": "Q_CV",
@@ -135,7 +135,7 @@ def test_a_metric_has_its_direction_and_its_source() -> None:
 
 
 def test_a_run_is_told_without_what_is_empty() -> None:
-    """The page shows what is there; a seed of zero is one, and so are zero seconds."""
+    """Empty fields are left out; a seed of zero and zero seconds are not empty."""
     python = PythonFacts(version="3.8.18", executable="python", origin="x")
     told = run_facts(
         record(
@@ -161,7 +161,7 @@ def test_a_run_is_told_without_what_is_empty() -> None:
 
 
 def test_a_run_that_never_started_has_neither_device_nor_environment() -> None:
-    """Both are empty, and its reason is told."""
+    """Both are empty, and the reason is given."""
     told = run_facts(record("m", state="skipped", reason="no images", log=""))
     assert told == {
         "state": "skipped",
@@ -173,13 +173,16 @@ def test_a_run_that_never_started_has_neither_device_nor_environment() -> None:
 
 
 def test_runs_are_found_by_their_method() -> None:
-    """Of one dataset."""
+    """The runs are those of one dataset."""
     found = runs_of([record("a"), record("b", **on_cpu())])
     assert {name: facts["device"] for name, facts in found.items()} == {"a": "", "b": "Xeon"}
 
 
 def test_statistics_are_shortened_to_seven_digits() -> None:
-    """The page shows fewer; what is not known is null, and a metric without values has nothing."""
+    """The page shows fewer digits.
+
+    An unknown number is null, and a metric without values has nothing.
+    """
     measures = long(
         {
             ("a", "EN"): [1 / 3, 2 / 3, 1.0],
@@ -198,7 +201,7 @@ def test_statistics_are_shortened_to_seven_digits() -> None:
 
 
 def unpacked(packed: str, pairs: int, methods: int) -> Any:
-    """What the script of the page makes of packed values."""
+    """Return packed values as the script of the page unpacks them."""
     values = np.frombuffer(gzip.decompress(base64.b64decode(packed)), "<f4")
     return values.reshape(pairs, methods, -1)
 
@@ -207,7 +210,7 @@ FACTS = {"pairs": ["02", "01"], "metrics": [{"id": "SD"}, {"id": "VIFF@cddfuse"}
 
 
 def test_packed_values_stand_by_pair_method_and_metric() -> None:
-    """In the orders that the page was told, whatever that of the file; the rest is no number."""
+    """The order is that of the page, whatever that of the file; other places are NaN."""
     table = long({("b", "SD"): [1.0, 2.0], ("a", "SD"): [3.0, None], ("x", "SD"): [9.0, 9.0]})
     other = pd.DataFrame(
         [("a", "d", "02", "VIF", "cddfuse", 4.0), ("a", "d", "99", "SD", "canonical", 9.0)],
@@ -220,7 +223,7 @@ def test_packed_values_stand_by_pair_method_and_metric() -> None:
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=2))
 def test_packed_values_are_those_of_the_file(found: list[float]) -> None:
-    """To the digits of 32 bits; the same values are the same text."""
+    """They have the digits of 32 bits; equal values give the same text."""
     values: Values = {("a", "SD"): found}
     packed = packed_values(long(values), FACTS, ["a"])
     assert unpacked(packed, 2, 1)[:, 0, 0].tolist() == found[::-1]
@@ -228,6 +231,6 @@ def test_packed_values_are_those_of_the_file(found: list[float]) -> None:
 
 
 def test_a_dataset_without_pairs_packs_nothing() -> None:
-    """Its page has no values, and no error."""
+    """Its page has no values and no error."""
     packed = packed_values(long({}), {"pairs": [], "metrics": []}, ["a"])
     assert gzip.decompress(base64.b64decode(packed)) == b""

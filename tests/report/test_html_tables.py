@@ -25,18 +25,22 @@ def coloured(tmp_path: Path) -> Path:
 def test_coloured_ranks_can_be_read(
     browser: Browser, coloured: Path, width: int, theme: str
 ) -> None:
-    """axe finds nothing serious, contrast included, and the ranks really have colours of the theme."""
+    """axe reports nothing serious, contrast included, and ranks have the colours of the theme."""
     browser.open(coloured, width=width, theme=theme)
     assert browser.violations() == []
     colours = browser.js(
-        "return [...new Set([...document.querySelectorAll('tbody td')].map((td) => getComputedStyle(td).color))]"
+        "return [...new Set([...document.querySelectorAll('tbody td')]"
+        ".map((td) => getComputedStyle(td).color))]"
     )
     assert len(colours) > 2 and (("rgb(255, 144, 144)" in colours) == (theme == "dark"))
 
 
 @needs_browser
 def test_a_wide_table_scrolls_in_its_box(browser: Browser, coloured: Path) -> None:
-    """On a phone the document is as wide as the screen, its caption too; the table scrolls, also by keyboard."""
+    """On a phone the document and its caption are as wide as the screen.
+
+    The table scrolls, also by keyboard.
+    """
     browser.open(coloured, width=390)
     assert browser.js("return document.documentElement.scrollWidth") <= 390
     assert (

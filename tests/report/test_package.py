@@ -1,4 +1,4 @@
-"""The long file of everything, and the description of every table for machines."""
+"""The long file of all values, and the description of every table for machines."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def rows(path: Path, records: list[Record], values: Values) -> list[dict[str, st
 
 
 def test_a_value_stands_with_all_that_is_known_of_its_run(tmp_path: Path) -> None:
-    """Whole numbers stay whole although another run does not know them; digits are kept."""
+    """Whole numbers stay whole even if another run lacks them; digits are kept."""
     records = [
         record("a", "d", **on_cpu(), parameters=1000, model_seconds=0.5),
         record("b", "d", state="timeout", reason="60 s"),
@@ -92,20 +92,20 @@ def test_a_value_stands_with_all_that_is_known_of_its_run(tmp_path: Path) -> Non
 
 
 def test_a_method_without_a_dataset_has_a_row(tmp_path: Path) -> None:
-    """No dataset of the suite is for its task: the row says so, and has no task of its own."""
+    """If no dataset of the suite is for its task, the row says so and has no task."""
     alone = record("b", "", state="skipped", reason="no dataset of the selected suites is for x")
     *_, row = rows(tmp_path / LONG, [record("a", "d"), alone], {("a", "EN"): [1.0]})
     assert (row["method"], row["dataset"], row["task"], row["state"]) == ("b", "", "", "skipped")
 
 
 def test_a_formula_that_is_not_known_any_more_has_no_direction(tmp_path: Path) -> None:
-    """Values of an older version stay values."""
+    """Values of an older version are kept."""
     (row,) = rows(tmp_path / LONG, [record("a", "d")], {("a", "Gone"): [1.0]})
     assert (row["metric"], row["value"], row["direction"]) == ("Gone", "1.0", "")
 
 
 def test_the_same_results_are_the_same_bytes(tmp_path: Path) -> None:
-    """Compressed without the moment of writing."""
+    """The compressed file does not hold the time of writing."""
     for name in ("one", "two"):
         rows(tmp_path / name / LONG, [record("a", "d")], {("a", "EN"): [1.0]})
     one, two = ((tmp_path / name / LONG).read_bytes() for name in ("one", "two"))
@@ -174,14 +174,17 @@ def test_the_type_of_a_column_is_that_of_its_values(
 
 @pytest.mark.parametrize("column", ["image", "method", "dataset", "pair", "image_name"])
 def test_names_are_text(tmp_path: Path, column: str) -> None:
-    """Also those that look like numbers."""
+    """This holds for names that look like numbers, too."""
     text = f"{column},value\n01,1\n02,2\n"
     fields = package(tmp_path, **{"tables/t.csv": text})["tables/t.csv"]["schema"]["fields"]
     assert [field["type"] for field in fields] == ["string", "integer"]
 
 
 def test_only_tables_of_results_are_described(tmp_path: Path) -> None:
-    """Not what methods wrote, nor the empty data of a figure; names are those of paths."""
+    """Files of methods and empty data of a figure are not described.
+
+    Names are made from paths.
+    """
     head = "method\na\n"
     resources = package(
         tmp_path,

@@ -1,4 +1,8 @@
-"""The page in a real browser: sorting, filtering, slider, zoom in step, keyboard, narrow screens, accessibility, size."""
+"""The page in a real browser.
+
+Sorting, filtering, slider, zoom in step, keyboard, narrow screens, accessibility and size are
+tested.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,10 @@ def open_part(browser: Browser, part: str) -> None:
 
 
 def test_page_is_whole(page: Path) -> None:
-    """Nothing is loaded from elsewhere: no address of a script, style, font or image in the markup; small enough to send."""
+    """Nothing is loaded from elsewhere, and the page is small enough to send.
+
+    The markup has no address of a script, style, font or image.
+    """
     text = page.read_text(encoding="utf-8")
     markup = re.sub(r"<(script|style).*?</\1>", "", text, flags=re.DOTALL)
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", markup)
@@ -57,7 +64,10 @@ def test_names_cannot_break_out(tmp_path: Path) -> None:
 
 @needs_browser
 def test_sorting_by_mouse_and_keyboard(browser: Browser, page: Path) -> None:
-    """A click on a head sorts, Enter on it turns the order round, and methods without a number stay at the end."""
+    """A click on a head sorts, and Enter on it reverses the order.
+
+    Methods without a number stay at the end.
+    """
     browser.open(page)
     open_part(browser, "results")
     values = "#results-table .tabulator-row [tabulator-field=m0]"
@@ -75,7 +85,10 @@ def test_sorting_by_mouse_and_keyboard(browser: Browser, page: Path) -> None:
 
 @needs_browser
 def test_filters(browser: Browser, page: Path) -> None:
-    """Year, part of a name, only verified and the dataset each leave the rows that they should, and the count says so."""
+    """Year, part of a name, only verified and the dataset each leave the right rows.
+
+    The count says so.
+    """
     browser.open(page)
     open_part(browser, "results")
     browser.find("#year").send_keys("2018")
@@ -90,7 +103,8 @@ def test_filters(browser: Browser, page: Path) -> None:
     before = browser.find("#results-table").get_attribute("aria-label")
     browser.choose("#dataset", "set-01")
     browser.until(
-        "return document.querySelector('#results-table').getAttribute('aria-label')?.includes('Set 01')",
+        "return document.querySelector('#results-table')"
+        ".getAttribute('aria-label')?.includes('Set 01')",
         "the other dataset",
     )
     assert before == "Mean values on Set 00"
@@ -100,7 +114,10 @@ def test_filters(browser: Browser, page: Path) -> None:
 def test_a_definition_stays_chosen_where_the_next_dataset_has_it(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """Changing the dataset keeps the definition, and falls back to all of them where the dataset has no such metric."""
+    """Changing the dataset keeps the definition.
+
+    If the dataset has no such metric, all definitions are chosen.
+    """
     results = FakeResults(tmp_path, methods=2, datasets=3, pairs=2, failed=0).write()
     config = results.root / "config" / "config.yaml"
     options = yaml.safe_load(config.read_text())
@@ -120,7 +137,10 @@ def test_a_definition_stays_chosen_where_the_next_dataset_has_it(
 
 @needs_browser
 def test_only_verified_shows_what_is_borne_out(browser: Browser, tmp_path: Path) -> None:
-    """A good verdict, or a run where there is none, passes; a self-check that differs, or that compared nothing, does not."""
+    """A good verdict passes, and so does a run without a self-check.
+
+    A self-check that differs, or that compared nothing, does not pass.
+    """
     results = FakeResults(tmp_path, methods=4, datasets=1, pairs=2, failed=0).write()
     registry = results.root / "methods.yaml"
     entries = yaml.safe_load(registry.read_text())
@@ -147,7 +167,10 @@ def test_only_verified_shows_what_is_borne_out(browser: Browser, tmp_path: Path)
 
 @needs_browser
 def test_numbers_are_those_of_the_measures(browser: Browser, page: Path) -> None:
-    """A mean in the table and a value of the pair are those of the CSV file, to the digits shown."""
+    """A mean in the table and a value of the pair are those of the CSV file.
+
+    They agree to the digits shown.
+    """
     import pandas as pd
 
     measures = pd.read_csv(page.parents[1] / "measures" / "set-00.csv", dtype={"image": str})
@@ -162,14 +185,19 @@ def test_numbers_are_those_of_the_measures(browser: Browser, page: Path) -> None
     browser.choose("#pair", "3")
     expected = here.set_index("image")["value"]["0003"]
     browser.until(
-        f"return Math.abs(Number(document.querySelector('#pair-table .tabulator-row:nth-child(2) [tabulator-field=m1]').textContent) - {expected}) < 0.01",
+        "return Math.abs(Number(document.querySelector("
+        "'#pair-table .tabulator-row:nth-child(2) [tabulator-field=m1]'"
+        f").textContent) - {expected}) < 0.01",
         "the value of the pair",
     )
 
 
 @needs_browser
 def test_slider_moves_by_keyboard_and_says_where_it_is(browser: Browser, page: Path) -> None:
-    """The slider has a name and a value; short presses move it: arrows by 2, pages by 10, Home and End to its ends."""
+    """The slider has a name and a value, and short presses move it.
+
+    Arrows move it by 2, page keys by 10, Home and End to its ends.
+    """
     from selenium.webdriver import Keys
 
     browser.open(page)
@@ -200,11 +228,15 @@ def test_slider_moves_by_keyboard_and_says_where_it_is(browser: Browser, page: P
 
 @needs_browser
 def test_images_are_shown_and_linked(browser: Browser, page: Path) -> None:
-    """Both previews are decoded, alternative texts name method and pair, and the originals exist where the links lead."""
+    """Both previews are decoded, and alternative texts name method and pair.
+
+    The originals exist where the links lead.
+    """
     browser.open(page)
     open_part(browser, "images")
     browser.until(
-        "return [...document.querySelectorAll('#viewer img')].every((i) => i.complete && i.naturalWidth > 0)",
+        "return [...document.querySelectorAll('#viewer img')]"
+        ".every((i) => i.complete && i.naturalWidth > 0)",
         "images",
     )
     assert browser.js("return [...document.querySelectorAll('#viewer img')].map((i) => i.alt)") == [
@@ -218,17 +250,17 @@ def test_images_are_shown_and_linked(browser: Browser, page: Path) -> None:
 
 
 class OddNames(FakeResults):
-    """Pairs whose names mean something in an address."""
+    """Pairs whose names have characters with a meaning in an address."""
 
     @property
     def pair_names(self) -> list[str]:
-        """A fragment, a query, a space and an escape."""
+        """Return names with a fragment, a query, a space and an escape."""
         return ["a#1", "b?2", "c 100%", "é%20"][: self.pairs]
 
 
 @needs_browser
 def test_links_reach_originals_of_any_name(browser: Browser, tmp_path: Path) -> None:
-    """Links to the originals are escaped: each reaches the file, whatever the pair is called."""
+    """Links to the originals are escaped: each reaches the file, whatever the name of the pair."""
     page = make_page(OddNames(tmp_path, methods=2, datasets=1, pairs=4).write())
     browser.open(page)
     open_part(browser, "images")
@@ -245,7 +277,7 @@ def test_links_reach_originals_of_any_name(browser: Browser, tmp_path: Path) -> 
 
 @needs_browser
 def test_times_stand_beside_their_device(browser: Browser, page: Path) -> None:
-    """Seconds of two devices are not to be compared, hence each row names its own."""
+    """Seconds of two devices cannot be compared, so each row names its own device."""
     browser.open(page)
     open_part(browser, "results")
     devices = browser.texts("#results-table .tabulator-row [tabulator-field=device]")
@@ -256,7 +288,7 @@ def test_times_stand_beside_their_device(browser: Browser, page: Path) -> None:
 def test_a_dataset_without_images_shows_nothing_of_another(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """Neither links nor values of the dataset that was looked at before stay on the page."""
+    """No link or value of the dataset that was shown before stays on the page."""
     results = FakeResults(tmp_path, methods=2, datasets=2, pairs=2).write()
     marker = results.root / "resources" / "datasets" / "set-01.json"
     write_stored(marker, Manifest(state="skipped", reason="no folder"))
@@ -272,7 +304,7 @@ def test_a_dataset_without_images_shows_nothing_of_another(
 
 @needs_browser
 def test_difference_of_an_image_with_itself_is_black(browser: Browser, page: Path) -> None:
-    """The difference view darkens what is the same in both; with another method it is not black."""
+    """The difference view is black where both images are equal; with another method it is not."""
     browser.open(page)
     open_part(browser, "images")
     browser.choose("#mode", "difference")
@@ -300,7 +332,10 @@ def _brightness(png: bytes) -> float:
 
 @needs_browser
 def test_side_by_side_zooms_and_moves_in_step(browser: Browser, page: Path) -> None:
-    """Sources and four methods stand side by side; plus zooms all of them, an arrow moves all of them alike."""
+    """Sources and four methods are side by side.
+
+    Plus zooms all of them, and an arrow moves all of them equally.
+    """
     browser.open(page)
     open_part(browser, "images")
     browser.choose("#mode", "side")
@@ -308,7 +343,9 @@ def test_side_by_side_zooms_and_moves_in_step(browser: Browser, page: Path) -> N
     browser.js("document.getElementById('viewer').focus()")
     browser.press("+")
     browser.until(
-        "return new Set([...document.querySelectorAll('.zoomed')].map((z) => z.style.transform)).size === 1 && !document.querySelector('.zoomed').style.transform.startsWith('scale(1)')",
+        "return new Set([...document.querySelectorAll('.zoomed')]"
+        ".map((z) => z.style.transform)).size === 1"
+        " && !document.querySelector('.zoomed').style.transform.startsWith('scale(1)')",
         "all zoomed alike",
     )
     before = browser.js("return document.querySelector('.zoomed').style.transform")
@@ -318,7 +355,8 @@ def test_side_by_side_zooms_and_moves_in_step(browser: Browser, page: Path) -> N
         "moved",
     )
     browser.until(
-        "return new Set([...document.querySelectorAll('.zoomed')].map((z) => z.style.transform)).size === 1",
+        "return new Set([...document.querySelectorAll('.zoomed')]"
+        ".map((z) => z.style.transform)).size === 1",
         "all moved alike",
     )
     browser.press("n")
@@ -327,7 +365,10 @@ def test_side_by_side_zooms_and_moves_in_step(browser: Browser, page: Path) -> N
 
 @needs_browser
 def test_tabs_and_methods_by_keyboard(browser: Browser, page: Path) -> None:
-    """Arrows change the part, a name opens the method, its facts get the focus and say how it was run."""
+    """Arrows change the part, and a name opens the method.
+
+    Its facts get the focus and say how it was run.
+    """
     browser.open(page)
     browser.js("document.getElementById('tab-results').focus()")
     browser.press("\ue014", "\ue014")
@@ -349,7 +390,10 @@ def test_tabs_and_methods_by_keyboard(browser: Browser, page: Path) -> None:
 def test_no_complaint_of_console_or_axe(
     browser: Browser, page: Path, theme: str, width: int
 ) -> None:
-    """Every part, light and dark, wide and narrow: nothing sticks out, no serious finding, nothing in the console."""
+    """No part, light or dark, wide or narrow, is wider than the screen.
+
+    There is no serious finding, and no message in the console.
+    """
     browser.open(page, width=width, theme=theme)
     assert browser.js("return document.documentElement.dataset.theme") == theme
     for part in PARTS:
@@ -372,7 +416,8 @@ def test_many_methods_and_pairs_do_not_freeze_it(browser: Browser, tmp_path: Pat
         browser.js("return document.querySelectorAll('#results-table .tabulator-row').length") < 80
     )
     browser.js(
-        "performance.mark('sort'); document.querySelector('#results-table .tabulator-col[tabulator-field=m3]').click()"
+        "performance.mark('sort'); document.querySelector("
+        "'#results-table .tabulator-col[tabulator-field=m3]').click()"
     )
     assert browser.js("return performance.measure('s', 'sort').duration") < 1500
     open_part(browser, "images")

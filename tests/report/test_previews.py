@@ -1,4 +1,4 @@
-"""Previews: made once for the same pixels, small, in the colours of the original."""
+"""Previews are made once for equal pixels; they are small and have the colours of the original."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.compare.made import record
 
 
 def preview(root: Path, name: str, size: tuple[int, int] = (100, 50), sha256: str = "") -> Preview:
-    """An image of some shade, and the preview of it."""
+    """Return an image of some shade, and its preview."""
     write_png(root / f"{name}.png", np.full(size[::-1], 100, np.uint8))
     return Preview(
         f"d/{name}/0", Path(f"{name}.png"), sha256 or hashlib.sha256(name.encode()).hexdigest()
@@ -24,7 +24,7 @@ def preview(root: Path, name: str, size: tuple[int, int] = (100, 50), sha256: st
 
 
 def test_sources_come_first_then_every_fused_image() -> None:
-    """Keys hold the number of the pair; a run that failed has none."""
+    """Keys hold the number of the pair; a failed run has none."""
     pairs = [
         Pair(
             name=name,
@@ -49,7 +49,7 @@ def test_sources_come_first_then_every_fused_image() -> None:
 
 
 def test_a_dataset_that_could_not_be_prepared_has_no_previews() -> None:
-    """Nor have its runs, which were skipped."""
+    """Its runs were skipped and have no previews either."""
     manifest = Manifest(state="skipped", reason="x")
     assert list(wanted(manifest, "d", [record("m", "d", state="skipped", reason="x")])) == []
 
@@ -87,7 +87,7 @@ def test_colours_are_those_of_the_original(tmp_path: Path) -> None:
 
 
 def test_the_same_pixels_have_one_preview(tmp_path: Path) -> None:
-    """Whatever their names; of another size there is another one."""
+    """Names do not matter; another size has another preview."""
     previews = [preview(tmp_path, name, sha256="s" * 64) for name in ("one", "two")]
     one, two = make_previews(previews, tmp_path, tmp_path / "cache", 64, 1)
     assert one == two == tmp_path / "cache" / "ss" / f"{'s' * 32}-64.webp"
@@ -96,7 +96,7 @@ def test_the_same_pixels_have_one_preview(tmp_path: Path) -> None:
 
 
 def test_a_preview_is_kept(tmp_path: Path) -> None:
-    """The next page asks for it without the original; nothing else is left in the folder."""
+    """The next page uses the preview without the original; nothing else is left in the folder."""
     wanted_here = [preview(tmp_path, "m")]
     (path,) = make_previews(wanted_here, tmp_path, tmp_path / "cache", 64, 1)
     content = path.read_bytes()
@@ -107,7 +107,7 @@ def test_a_preview_is_kept(tmp_path: Path) -> None:
 
 
 def test_several_processes_make_the_same(tmp_path: Path) -> None:
-    """Of many images each has its own, in the order asked for."""
+    """Each of many images has its own preview, in the order asked for."""
     previews = [preview(tmp_path, f"m{number}", (8, 8)) for number in range(CHUNK + 6)]
     one = make_previews(previews, tmp_path, tmp_path / "one", 64, 1)
     two = make_previews(previews, tmp_path, tmp_path / "two", 64, 2)

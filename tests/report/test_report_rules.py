@@ -1,4 +1,7 @@
-"""The rules of page, package, archive and Snakemake's own report, run by the real Snakefile on results that were never run."""
+"""The rules of page, package, archive and Snakemake's own report.
+
+The real Snakefile runs them on made-up results.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,20 @@ from tests.fake_results import METRICS, REPOSITORY, FakeResults
 
 MORE = ("write_page", "write_package", "write_archive", "report", "package", "archive")
 BESIDES = ("speed/fake.csv", "tables/bare.csv", "figures/bare/ranks.pdf")
-"""What no other target makes: a suite's times, and a table without a suite."""
-SAME = ("tables/wide.csv", "tables/wide.tex", "tables/wide.html", "tables/fake/set-00.tex", "figures/wide/ranks.pdf", "figures/wide/grid-set-00.pdf", *BESIDES)  # fmt: skip
+"""Files that no other target makes: times of a suite, and a table without a suite."""
+SAME = (
+    "tables/wide.csv",
+    "tables/wide.tex",
+    "tables/wide.html",
+    "tables/fake/set-00.tex",
+    "figures/wide/ranks.pdf",
+    "figures/wide/grid-set-00.pdf",
+    *BESIDES,
+)
 
 
 def snakemake(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the real workflow on a project; it must end well."""
+    """Run the real workflow on a project; it must succeed."""
     command = [
         str(Path(sys.executable).with_name("snakemake")),
         "--snakefile",
@@ -49,7 +60,10 @@ def snakemake(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def add_others(results: FakeResults) -> Path:
-    """Return a second configuration with a table without a suite, and times for the suite; write what both rest on."""
+    """Write a second configuration and the files that it needs, and return its path.
+
+    It has a table without a suite, and times for the suite.
+    """
     table = {"methods": results.method_names[:2], "datasets": ["set-00"], "metrics": ["EN", "SD"]}
     groups = {"Zeta": table["methods"][:1], "Alpha": table.pop("methods")[1:]}
     other = {
@@ -71,7 +85,10 @@ def add_others(results: FakeResults) -> Path:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of four methods whose tables, figures, page, package and archive were made with a second configuration."""
+    """A project of four methods whose outputs were made with a second configuration.
+
+    The outputs are tables, figures, page, package and archive.
+    """
     results = FakeResults(tmp_path_factory.mktemp("rules"), methods=4, datasets=1, pairs=3)
     results.write(figures=["ranks", "grid"], pairs=1)
     config = ("--configfile", str(add_others(results)))
@@ -83,7 +100,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_long_file_holds_everything(made: Path) -> None:
-    """One row for each value with what is known of its run, and one for the run that failed, with its reason."""
+    """Each value has a row with the facts of its run.
+
+    The failed run has one row with its reason.
+    """
     with gzip.open(made / "results" / "results.csv.gz", "rt", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 3 * 3 * len(METRICS) + 1
@@ -96,7 +116,10 @@ def test_long_file_holds_everything(made: Path) -> None:
 
 
 def test_data_package_describes_what_is_there(made: Path) -> None:
-    """Every resource exists with its size and hash, and its fields are the columns of its file, in order."""
+    """Every resource exists with its size and hash.
+
+    Its fields are the columns of its file, in order.
+    """
     import hashlib
 
     package = json.loads((made / "results" / "datapackage.json").read_text())
@@ -126,7 +149,10 @@ def test_data_package_describes_what_is_there(made: Path) -> None:
 
 
 def test_archive_makes_tables_and_figures_again(made: Path, tmp_path: Path) -> None:
-    """With nothing else, the command of the archive's note makes the same files under the options that they were made with."""
+    """The command of the archive's note makes the same files with nothing else.
+
+    It uses the options that they were made with.
+    """
     with tarfile.open(made / "results" / "fusebench-results.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
     root = tmp_path / "fusebench-results"
@@ -148,7 +174,7 @@ def test_archive_makes_tables_and_figures_again(made: Path, tmp_path: Path) -> N
 
 
 def test_versions_are_in_the_archive(made: Path) -> None:
-    """What made the tables, and the locks of the environments."""
+    """The archive has the versions that made the tables, and the locks of the environments."""
     with tarfile.open(made / "results" / "fusebench-results.tar.gz") as archive:
         versions = json.loads(_text(archive, "versions.json"))
         names = archive.getnames()
@@ -157,7 +183,10 @@ def test_versions_are_in_the_archive(made: Path) -> None:
 
 
 def test_snakemakes_report_has_captions_and_categories(made: Path) -> None:
-    """`snakemake --report` works without a network and shows tables and figures under their captions and labels."""
+    """`snakemake --report` works without a network.
+
+    It shows tables and figures with their captions and labels.
+    """
     snakemake(
         made,
         "tables",
@@ -183,7 +212,7 @@ def test_snakemakes_report_has_captions_and_categories(made: Path) -> None:
 
 
 def test_snakemakes_report_has_the_pages_images(made: Path) -> None:
-    """Previews that stand beside the page are in Snakemake's report, where the page looks for them."""
+    """Previews beside the page are in Snakemake's report, where the page looks for them."""
     write_text(made / "over.yaml", yaml.safe_dump({"report": {"inline_mb": 0}}))
     more = ("--allowed-rules", *ALLOWED, *MORE, "--configfile", "over.yaml")
     snakemake(made, "report", *more)

@@ -1,4 +1,4 @@
-"""Writing the page: its data, and where its previews are."""
+"""The page is written with its data and its previews."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def results(tmp_path: Path) -> FakeResults:
 
 
 def data_of(page: Path) -> dict[str, Any]:
-    """What the script of a page reads."""
+    """Return the data that the script of a page reads."""
     found = re.search(r'id="data"[^>]*>(.*?)</script>', page.read_text("utf-8"), re.DOTALL)
     assert found
     told: dict[str, Any] = json.loads(found[1])
@@ -36,7 +36,7 @@ def data_of(page: Path) -> dict[str, Any]:
 
 
 def keys_of(results: FakeResults) -> list[str]:
-    """The keys of all previews: of the sources, and of the methods that ended well."""
+    """Return the keys of all previews: of the sources and of successful methods."""
     return [
         f"{dataset}/{name}/{number}"
         for dataset in results.dataset_names
@@ -46,7 +46,10 @@ def keys_of(results: FakeResults) -> list[str]:
 
 
 def test_the_page_knows_every_method_and_dataset(results: FakeResults) -> None:
-    """Of the selected suites, with runs, pairs and metrics; a failed run keeps its reason."""
+    """They are those of the selected suites, with runs, pairs and metrics.
+
+    A failed run keeps its reason.
+    """
     data = data_of(make_page(results))
     assert data["suites"] == ["fake"]
     assert [method["name"] for method in data["methods"]] == results.method_names
@@ -62,7 +65,10 @@ def test_the_page_knows_every_method_and_dataset(results: FakeResults) -> None:
 
 
 def test_previews_inside_are_those_of_the_images(results: FakeResults) -> None:
-    """Sources and fused images of both datasets; the folder beside the page is empty, but there."""
+    """They are sources and fused images of both datasets.
+
+    The folder beside the page exists and is empty.
+    """
     page = make_page(results)
     found = re.findall(r'data-preview="([^"]+)">([^<]*)<', page.read_text("utf-8"))
     images = {key: base64.b64decode(text) for key, text in found}
@@ -74,7 +80,10 @@ def test_previews_inside_are_those_of_the_images(results: FakeResults) -> None:
 
 
 def test_many_previews_stand_beside_the_page(results: FakeResults) -> None:
-    """Under the key of each; the page says where, and the folder to be passed on holds both."""
+    """Each is under its key, and the page says where.
+
+    The folder to be copied holds both.
+    """
     page = make_page(results, report={"inline_mb": 0})
     assert data_of(page)["previews"] == "previews/"
     keys = {
@@ -97,7 +106,7 @@ def test_what_was_passed_on_before_is_replaced(results: FakeResults) -> None:
 
 
 def test_previews_are_kept_for_the_next_page(results: FakeResults) -> None:
-    """By the hash of their pixels: both datasets have the same sources, hence one preview each."""
+    """They are cached by pixel hash: both datasets have equal sources, so one preview each."""
     first = make_page(results).read_bytes()
     kept = {
         path: path.stat().st_mtime_ns for path in (results.root / PREVIEW_CACHE).rglob("*.webp")
@@ -110,7 +119,7 @@ def test_previews_are_kept_for_the_next_page(results: FakeResults) -> None:
 
 
 def test_the_size_of_previews_is_an_option(results: FakeResults) -> None:
-    """Others are made, and the first ones stay."""
+    """Another size makes other previews, and the first ones stay."""
     make_page(results)
     make_page(results, report={"preview_pixels": 64})
     names = [
@@ -135,7 +144,7 @@ def test_a_dataset_that_could_not_be_prepared_is_on_the_page(results: FakeResult
 
 
 def test_a_file_that_is_not_called_as_its_pair_is_named(results: FakeResults) -> None:
-    """So that the link to the original leads somewhere."""
+    """The link to the original then leads to the file."""
     path = results.root / "results/runs/method-000/set-00/record.json"
     record = read_stored(path, Record)
     first = replace(record.images[0], fused="other.png")
@@ -146,7 +155,7 @@ def test_a_file_that_is_not_called_as_its_pair_is_named(results: FakeResults) ->
 
 
 def test_a_method_without_a_dataset_is_among_the_methods(results: FakeResults) -> None:
-    """No dataset of the suite is for its task: it has facts, and no run."""
+    """If no dataset of the suite is for its task, it has facts and no run."""
     registry = results.root / "methods.yaml"
     entries = yaml.safe_load(registry.read_text())
     entries["method-002"]["tasks"] = ["medical"]
@@ -159,7 +168,7 @@ def test_a_method_without_a_dataset_is_among_the_methods(results: FakeResults) -
 def test_a_file_system_without_hard_links_has_copies(
     results: FakeResults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page and its previews can be passed on all the same."""
+    """The page and its previews are copied instead."""
 
     def refused(*_: object) -> None:
         raise OSError("Operation not permitted")

@@ -55,9 +55,15 @@ def _panel(panel: Axes, values: pd.DataFrame, methods: list[str], head: str) -> 
         patch_artist=True,
         showmeans=True,
         flierprops={"marker": ".", "markersize": 1.5, "markeredgecolor": "0.4"},
-        meanprops={"marker": "D", "markersize": 2, "markerfacecolor": "white", "markeredgecolor": "black", "markeredgewidth": 0.4},
+        meanprops={
+            "marker": "D",
+            "markersize": 2,
+            "markerfacecolor": "white",
+            "markeredgecolor": "black",
+            "markeredgewidth": 0.4,
+        },
         medianprops={"color": "black"},
-    )  # fmt: skip
+    )
     for box, (number, _) in zip(boxes["boxes"], present, strict=True):
         box.set(facecolor=COLOURS[number % len(COLOURS)], alpha=0.55)
     panel.set_title(head)

@@ -24,7 +24,10 @@ def definitions_of(spec: FigureSpec) -> list[Definition]:
 
 
 def head_of(spec: FigureSpec, definition: Definition) -> str:
-    """Return the name of a metric with its arrow; its definition, if it is another, in brackets unless it has a head."""
+    """Return the name of a metric with its arrow.
+
+    Without a head of its own, the definition follows in brackets, unless it is the usual one.
+    """
     name, which = name_shown(definition), definition_shown(definition)
     shown = spec.heads.get(definition.id) or (f"{name} ({which})" if which else name)
     return f"{shown}{ARROWS[definition.direction]}"
@@ -32,7 +35,7 @@ def head_of(spec: FigureSpec, definition: Definition) -> str:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files of a figure, read when they are asked for.
+    """The files of a figure, each read at its first use.
 
     Attributes:
         root: the project's folder.
@@ -49,7 +52,12 @@ class Inputs:
         """Means, intervals and ties: one row for each dataset, metric and method."""
         import pandas as pd
 
-        return pd.read_csv(self.statistics / "summary.csv", dtype={"method": str, "dataset": str}, keep_default_na=False, na_values=[""])  # fmt: skip
+        return pd.read_csv(
+            self.statistics / "summary.csv",
+            dtype={"method": str, "dataset": str},
+            keep_default_na=False,
+            na_values=[""],
+        )
 
     @cached_property
     def values(self) -> pd.DataFrame:
@@ -59,14 +67,19 @@ class Inputs:
         return read_measures(self.measures)
 
     def matrices(self, spec: FigureSpec) -> dict[str, pd.DataFrame]:
-        """Return, by id of a metric, pairs by methods of the dataset shown; methods that lack a value are left out."""
+        """Return metric id -> values of the dataset shown, pairs by methods.
+
+        Methods that lack a value are left out.
+        """
         from fusebench.statistics.values import samples
 
         found = samples(self.values, {spec.dataset: spec.shown.metrics})
         return {sample.definition.id: sample.values for sample in found if sample.values.size}
 
     def leading(self, spec: FigureSpec, able: Collection[str], most: int) -> list[str]:
-        """Return which methods are drawn, in the order of the table: all of ``able``, or those with the best mean rank.
+        """Return which methods are drawn, in the order of the table.
+
+        These are all of ``able``, or those with the best mean rank.
 
         Args:
             spec: which figure.
@@ -79,7 +92,10 @@ class Inputs:
         return [method for method in methods if method in chosen]
 
     def ranks(self, spec: FigureSpec) -> pd.DataFrame:
-        """Return ranks of means: methods by (dataset, metric), best mean rank first; only metrics with a direction."""
+        """Return ranks of means: methods by (dataset, metric), best mean rank first.
+
+        Only metrics with a direction have ranks.
+        """
         import pandas as pd
 
         ranks = self.statistics / "ranks.csv"

@@ -40,7 +40,9 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     numbered = np.argwhere(np.isfinite(table.to_numpy())) if len(heads) <= MOST_NUMBERS else ()
     for row, column in numbered:
         value = table.iloc[row, column]
-        panel.text(column, row, f"{value:.1f}".replace("-0.0", "0.0"), ha="center", va="center", fontsize=5, color="white" if abs(value) > 0.7 else "black")  # fmt: skip
+        text = f"{value:.1f}".replace("-0.0", "0.0")
+        colour = "white" if abs(value) > 0.7 else "black"
+        panel.text(column, row, text, ha="center", va="center", fontsize=5, color=colour)
     bar = figure.colorbar(
         shown, ax=panel, shrink=0.7, label="Spearman's correlation over the methods of each pair"
     )

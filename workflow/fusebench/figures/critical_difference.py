@@ -1,4 +1,7 @@
-"""Critical-difference diagram (Demšar, JMLR 2006): mean ranks, with bars over methods that Nemenyi's test does not part."""
+"""Critical-difference diagram (Demšar, JMLR 2006): mean ranks of methods.
+
+Bars connect methods that Nemenyi's test does not tell apart.
+"""
 
 from __future__ import annotations
 
@@ -30,19 +33,26 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
         ), blocks
     shown = blocks.rename(columns=dict(spec.labels))
     means, p = shown.mean().sort_values(kind="stable"), nemenyi(shown)
-    # The test is of all methods, however many are drawn: leaders chosen by the same ranks are no
-    # sample of their own.
+    # The test is always of all methods, even if not all are drawn: leaders chosen by the same ranks
+    # are no sample of their own.
     leaders = means.index[:MOST_METHODS]
     width = COLUMN if len(leaders) <= 12 else PAGE
     figure = Figure(figsize=(width, 0.75 + ROW * (len(leaders) // 2 + 3)), layout="constrained")
     panel = figure.subplots()
     drawn = scikit_posthocs.critical_difference_diagram(
-        means[leaders], p.loc[leaders, leaders], ax=panel, alpha=ALPHA, label_fmt_left="{label} {rank:.2f}", label_fmt_right="{rank:.2f} {label}",
-        label_props={"fontsize": 6}, marker_props={"s": 8, "color": "black"},
-        elbow_props={"color": "0.15", "linewidth": 0.6}, crossbar_props={"color": "#D55E00", "linewidth": 2.2},
-    )  # fmt: skip
+        means[leaders],
+        p.loc[leaders, leaders],
+        ax=panel,
+        alpha=ALPHA,
+        label_fmt_left="{label} {rank:.2f}",
+        label_fmt_right="{rank:.2f} {label}",
+        label_props={"fontsize": 6},
+        marker_props={"s": 8, "color": "black"},
+        elbow_props={"color": "0.15", "linewidth": 0.6},
+        crossbar_props={"color": "#D55E00", "linewidth": 2.2},
+    )
     for (bar,) in drawn["crossbars"]:
-        # Its points come from a set of names, in another order in every process.
+        # The points come from a set of names, whose order changes from process to process.
         bar.set_data([min(bar.get_xdata()), max(bar.get_xdata())], bar.get_ydata()[:2])
     panel.spines["top"].set_visible(True)
     panel.set_title(_title(spec, blocks, len(leaders)), pad=10)
@@ -50,7 +60,9 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 
 
 def block_ranks(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
-    """Return one row for each pair of each dataset: the methods ranked by their mean rank over the metrics on that pair.
+    """Return the ranks of the methods, one row for each pair of each dataset.
+
+    On each pair, methods are ranked by their mean rank over the metrics.
 
     Only methods with every value on every dataset take part, and only metrics with a direction.
     """
@@ -75,10 +87,13 @@ def block_ranks(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
 
 
 def _title(spec: FigureSpec, blocks: pd.DataFrame, drawn: int) -> str:
-    """Say what was ranked and tested, and what of it is drawn."""
+    """Say what was ranked and tested, and which part of it is drawn."""
     pairs, methods = blocks.shape
     difference = critical_difference(methods, pairs)
-    first = f"Mean rank among {methods} methods over {pairs} pairs, critical difference {difference:.2f} (Nemenyi, 5 %)"
+    first = (
+        f"Mean rank among {methods} methods over {pairs} pairs, critical difference"
+        f" {difference:.2f} (Nemenyi, 5 %)"
+    )
     missing = len(spec.labels) - methods
     more = [f"the first {drawn} are drawn, all are tested"] if drawn < methods else []
     more += [f"{missing} of the table's methods left out: values missing"] if missing else []

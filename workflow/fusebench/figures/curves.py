@@ -1,4 +1,4 @@
-"""Curves of per-image values in the manner of published comparisons: each method's values in ascending order."""
+"""Curves of per-image values: each method's values in ascending order, as papers show them."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = {"pdf": {"CreationDate": None}, "png": {"Software": None}}
-"""Format -> metadata, without the moment of drawing: the same data give the same file."""
+"""Format -> metadata, without the time of drawing: the same data give the same file."""
 
 
 def write_figure(path: Path, spec: FigureSpec, inputs: Inputs) -> None:
@@ -29,7 +29,7 @@ def write_figure(path: Path, spec: FigureSpec, inputs: Inputs) -> None:
     module = import_module(f"fusebench.figures.{spec.kind.replace('-', '_')}")
     with paper_style():
         figure, data = module.draw(spec, inputs)
-        # A table without columns has no head, and no reader of CSV files would take its rows.
+        # A table without columns has no header line, and CSV readers would refuse its rows.
         text = data.to_csv(index=False, lineterminator="\n") if len(data.columns) else "\n"
         write_text(path.with_suffix(".csv"), text)
         _save(figure, path)

@@ -1,4 +1,4 @@
-"""Qualitative grid: sources and methods on some pairs, with boxes and their enlarged contents below each image."""
+"""Qualitative grid: sources and methods on some pairs, with boxes enlarged below each image."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ Runs = Mapping[str, Mapping[str, str]]
 COLUMNS = 6
 """Images side by side at the width of a page."""
 CROP_SHARE = 0.25
-"""Width of a box that is chosen here, as a share of the image's shorter side."""
+"""Width of an automatic box, as a share of the image's shorter side."""
 BOXES = 2
 BOX_COLOURS = ("#E69F00", "#56B4E9", "#009E73")
 SQUARES: tuple[Box, ...] = ((0, 0, 1, 1),) * BOXES
-"""The shape of boxes that are chosen here."""
+"""The shape of automatic boxes."""
 SOURCES = 2
 GAP = 0.02
 WIDTH = PAGE / COLUMNS * (1 - GAP)
@@ -105,7 +105,7 @@ def _fitting(
     runs: Runs,
     pairs: Sequence[str],
 ) -> list[str]:
-    """Return the methods that are shown: all, or as many of the leading ones as fit on one page with every pair."""
+    """Return the methods to show: all, or as many leading ones as fit on a page with every pair."""
     heights = []
     for pair in pairs:
         sources = _images(spec, inputs, manifest, runs, pair, [])
@@ -122,7 +122,7 @@ def _images(
     pair: str,
     methods: Sequence[str],
 ) -> Images:
-    """Return name shown -> image: both sources, then those of the methods that have the pair, in their order."""
+    """Return name shown -> image: both sources, then the methods that have the pair, in order."""
     entry = next(item for item in manifest.pairs if item.name == pair)
     folder = inputs.root / manifest.path
     images: Images = {
@@ -151,10 +151,10 @@ def boxes_of(spec: FigureSpec, pair: str, images: Images) -> list[Box]:
 
 
 def differing_boxes(images: Sequence[NDArray[np.uint8]]) -> list[Box]:
-    """Return two boxes that do not overlap where the images vary most, or fewer where there is no room.
+    """Return two boxes without overlap where the images vary most; fewer if they do not fit.
 
     Each image is standardised first: a method that is brighter or flatter as a whole differs
-    everywhere alike.
+    everywhere by the same amount.
     """
     import cv2
 
@@ -197,7 +197,10 @@ def _image_height(images: Images) -> float:
 
 
 def _crop_height(boxes: Sequence[Box]) -> float:
-    """Return the height in inches of the strip of crops: side by side they are as wide as the image, but never taller."""
+    """Return the height in inches of the strip of crops.
+
+    Side by side the crops are as wide as the image; the strip is never taller than that width.
+    """
     return WIDTH / max(1.0, _aspect(boxes)) if boxes else 0.0
 
 

@@ -1,4 +1,7 @@
-"""Quality against speed: mean rank over the metrics of a dataset against seconds per image, one panel for each device."""
+"""Quality against speed: mean rank over metrics against seconds per image, a panel per device.
+
+The metrics are those of one dataset.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ AREA = (14.0, 160.0)
 
 
 def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
-    """Return the figure and its points; seconds of the model alone where they are known, else in total."""
+    """Return the figure and its points.
+
+    Seconds are those of the model alone where they are known, else those in total.
+    """
     from matplotlib.figure import Figure
 
     points = _points(spec, inputs)
@@ -84,7 +90,16 @@ def _panel(
 ) -> None:
     for point, area in zip(points.to_dict("records"), _areas(points), strict=True):
         style = {key: styles[point["method"]][key] for key in ("color", "marker")}
-        panel.scatter(point["seconds"], point["mean_rank"], s=area, alpha=0.85, edgecolors="white", linewidths=0.4, zorder=3, **style)  # fmt: skip
+        panel.scatter(
+            point["seconds"],
+            point["mean_rank"],
+            s=area,
+            alpha=0.85,
+            edgecolors="white",
+            linewidths=0.4,
+            zorder=3,
+            **style,
+        )
     panel.invert_yaxis()
     panel.margins(0.12)
     _seconds_axis(panel)
@@ -126,7 +141,10 @@ def _seconds_axis(panel: Axes) -> None:
 
 
 def _areas(points: pd.DataFrame) -> list[float]:
-    """Return the areas of markers, growing with the logarithm of the number of parameters; smallest where it is unknown."""
+    """Return the areas of markers; they grow with the logarithm of the number of parameters.
+
+    An unknown number gives the smallest marker.
+    """
     import numpy as np
 
     sizes = np.log10(points["parameters"].astype(float).clip(lower=1).fillna(1))

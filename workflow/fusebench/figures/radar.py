@@ -1,4 +1,4 @@
-"""Radar: means of the leading methods, each metric scaled from the worst to the best method of the table."""
+"""Radar: means of the leading methods, each metric scaled from the table's worst method to best."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ MOST_METRICS = 20
 """More names do not fit round a circle of one column's width."""
 
 MOST_LEVEL = 12
-"""More names than these meet each other above and below the circle where they are level."""
+"""With more names than this, horizontal ones overlap above and below the circle."""
 NAMES = 1.1
 """Where names begin: outside the circle of the best method and its markers."""
 SIDE = 0.25
-"""Sine of the angle from an axis up to which a name is centred beside the circle, above it or below it."""
+"""Sine of the angle from an axis up to which a name is centred beside or above the circle."""
 
 
 def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
-    """Return the figure and the scaled means: 0 is the worst method of the whole table, 1 the best."""
+    """Return the figure and the scaled means: 0 is the table's worst method, 1 the best."""
     from matplotlib.figure import Figure
 
     scaled = scaled_means(spec, inputs)
@@ -69,7 +69,11 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 
 
 def _names(panel: Any, angles: NDArray[np.float64], heads: list[str]) -> None:
-    """Write the names of the metrics outside the circle: each ends where it comes nearest to it, many along their rays."""
+    """Write the names of the metrics outside the circle.
+
+    Each name starts or ends at its point nearest to the circle; many names are turned along their
+    rays.
+    """
     panel.set_xticks(angles, [""] * len(heads))
     for angle, head in zip(angles, heads, strict=True):
         across, up = np.cos(angle), np.sin(angle)
@@ -85,7 +89,10 @@ def _names(panel: Any, angles: NDArray[np.float64], heads: list[str]) -> None:
 
 
 def scaled_means(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
-    """Return methods by ids of metrics that have a direction, 0 worst and 1 best; methods without all of them are left out."""
+    """Return scaled means, methods by metric ids: 0 is the worst and 1 the best.
+
+    Only metrics with a direction are used; methods that lack one of them are left out.
+    """
     here = inputs.summary[inputs.summary["dataset"] == spec.dataset]
     complete = here[here["measured"] == here["pairs"]]
     means = complete.pivot_table(index="method", columns="id", values="mean")

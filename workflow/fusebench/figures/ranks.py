@@ -1,4 +1,4 @@
-"""Heat map of ranks: methods by mean rank from top to bottom, every metric of every dataset from left to right."""
+"""Heat map of ranks: methods by mean rank downwards, every metric of every dataset across."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROW = 0.17
-"""Height of a row in inches: a number of 6 points with some air."""
+"""Height of a row in inches: a number of 6 points with some space."""
 CELL = 0.22
 MOST_NUMBERS = 40
 """Beyond this many columns the numbers no longer fit in their cells."""
@@ -67,4 +67,5 @@ def _numbers(panel: Axes, cells: NDArray[np.float64]) -> None:
     for row, column in np.argwhere(np.isfinite(cells)):
         rank = cells[row, column]
         text = f"{rank:.1f}" if column == 0 else f"{rank:g}"
-        panel.text(column, row, text, ha="center", va="center", fontsize=5.5, color="white" if rank > middle else "black")  # fmt: skip
+        colour = "white" if rank > middle else "black"
+        panel.text(column, row, text, ha="center", va="center", fontsize=5.5, color=colour)

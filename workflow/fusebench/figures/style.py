@@ -40,7 +40,7 @@ def paper_style() -> Iterator[None]:
 
 
 def looks(names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return colour, marker and line of each name; those that share a colour differ in the other two."""
+    """Return colour, marker and line of each name; equal colours differ in marker and line."""
     return {
         name: {
             "color": COLOURS[number % len(COLOURS)],
@@ -52,7 +52,7 @@ def looks(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def selection(drawn: int, able: int) -> str:
-    """Return what says that some methods are not drawn; ``""`` where all are."""
+    """Return the note that some methods are not drawn; ``""`` where all are."""
     return f"{drawn} of {able} methods, those with the best mean rank" if drawn < able else ""
 
 

@@ -1,4 +1,7 @@
-"""The archive of a comparison: all that a second machine needs to make every table and figure again without any method."""
+"""The archive of a comparison: all that is needed to make every table and figure again.
+
+No method has to be run for that.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,15 @@ from fusebench.registry.contradictions import ARCHIVE_NOTE
 from fusebench.registry.loading import CONFIG
 
 ALLOWED = (
-    "analyse_table", "draw_figure", "figures", "tables", "write_paper_table", "write_speed_tables", "write_table",
-    "write_tables",
+    "analyse_table", "draw_figure", "figures", "tables", "write_paper_table", "write_speed_tables",
+    "write_table", "write_tables",
 )  # fmt: skip
-"""Rules that make tables and figures from what the archive holds; no other rule is needed, and none may run."""
+"""Rules that make tables and figures from the archive; no other is needed, and none may run."""
 PLACES = (
-    "methods.yaml", "datasets.yaml", "config", "pairs", "claims", "envs", "requirements.lock", "resources/*/*.json",
-    "results/*.csv", "results/*.csv.gz", "results/datapackage.json", "results/measures", "results/statistics",
-    "results/speed", "results/tables", "results/figures", "results/evidence/summary.csv", "results/runs/*/*/record.json",
-    "results/jobs",
+    "methods.yaml", "datasets.yaml", "config", "pairs", "claims", "envs", "requirements.lock",
+    "resources/*/*.json", "results/*.csv", "results/*.csv.gz", "results/datapackage.json",
+    "results/measures", "results/statistics", "results/speed", "results/tables", "results/figures",
+    "results/evidence/summary.csv", "results/runs/*/*/record.json", "results/jobs",
 )  # fmt: skip
 NAME = "fusebench-results"
 
@@ -37,9 +40,10 @@ NAME = "fusebench-results"
 def write_archive(
     root: Path, options: Mapping[str, Any], named: Sequence[Path], path: Path
 ) -> None:
-    """Write a compressed tar file of registry, locks, records, markers, measures, statistics, tables and figures' data.
+    """Write the archive, a compressed tar file.
 
-    The images that grids show are in it; no others are.
+    It holds registry, locks, records, markers, measures, statistics, tables, figures and their
+    data. The images that grids show are in it; no others are.
 
     Args:
         root: the project's folder.
@@ -125,19 +129,22 @@ def versions() -> dict[str, object]:
 
 
 def note(named: Sequence[Path]) -> str:
-    """Return how to make the tables and figures again from the archive; ``named`` as for ``write_archive``."""
+    """Return how to make the tables and figures again; ``named`` as for ``write_archive``."""
     targets = "".join(f" \\\n        {file.as_posix()}" for file in named)
     return f"""# Results of fusebench
 
-`results/` holds tables, figures, statistics and per-image values; `results/datapackage.json` describes every CSV file.
-`results/runs/*/*/record.json` says how each method was run, `envs/` has the locks, `versions.json` what made the tables,
-`config/config.yaml` the options that they were made with.
+`results/` holds tables, figures, statistics and per-image values; `results/datapackage.json`
+describes every CSV file. `results/runs/*/*/record.json` says how each method was run, `envs/` has
+the locks, `versions.json` the versions that made the tables, `config/config.yaml` the options that
+they were made with.
 
-To make every table and figure of that configuration again, without running any method: unpack this folder, and in it call the workflow of a
-checkout of fusebench whose environment is set up:
+To make every table and figure of that configuration again, without running any method, unpack this
+folder. Then run the workflow of a checkout of fusebench in it, with the environment of that
+checkout:
 
     snakemake --snakefile CHECKOUT/Snakefile --cores 2 --forceall tables figures{targets} \\
         --allowed-rules {" ".join(ALLOWED)}
 
-Only the images that the grids show are here; they belong to their datasets and methods, whose licences hold.
+Only the images that the grids show are here; the licences of their datasets and methods apply to
+them.
 """

@@ -1,4 +1,4 @@
-"""What the page knows: methods, datasets, runs and statistics as JSON, per-image values as packed numbers."""
+"""The data of the page: facts and statistics as JSON, per-image values as packed numbers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUN_FIELDS = (
-    "state", "reason", "model_seconds", "seconds_per_image", "parameters", "flops", "device", "threads", "seed", "compat",
-    "edits", "notes", "log", "shims", "started",
+    "state", "reason", "model_seconds", "seconds_per_image", "parameters", "flops", "device",
+    "threads", "seed", "compat", "edits", "notes", "log", "shims", "started",
 )  # fmt: skip
 Facts = dict[str, Any]
 """What the script of the page reads, as JSON; see ``workflow/report/page.js``."""
@@ -124,7 +124,10 @@ def _plain(value: Any) -> Any:
 
 
 def packed_values(measures: pd.DataFrame, facts: Facts, methods: Sequence[str]) -> str:
-    """Return per-image values as base64 of gzip of little-endian 32-bit floats: pair by method by metric, NaN where none."""
+    """Return per-image values, pair by method by metric, NaN where there is none.
+
+    The text is base64 of gzip of little-endian 32-bit floats.
+    """
     import numpy as np
     import pandas as pd
 

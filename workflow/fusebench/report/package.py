@@ -1,4 +1,7 @@
-"""Results for machines: one long file of everything, and a data package (Frictionless) that describes every table."""
+"""Results for machines: one long file, and a data package that describes every table.
+
+The data package follows the Frictionless standard.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,10 @@ COLUMNS = {
     "commit": "of the method's repository",
 }
 PLACES = (
-    ".", "measures", "measures/tables/*", "speed", "tables", "tables/*", "statistics/*", "figures/*", "evidence",
+    ".", "measures", "measures/tables/*", "speed", "tables", "tables/*", "statistics/*",
+    "figures/*", "evidence",
 )  # fmt: skip
-"""Folders whose CSV files are described; what methods wrote is not looked through."""
+"""Folders whose CSV files are described; files that methods wrote are not."""
 TYPES = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
 
 
@@ -52,7 +56,10 @@ def write_long(
     methods: Mapping[str, Method],
     datasets: Mapping[str, Dataset],
 ) -> None:
-    """Write every per-image value with what is known of its run: one row each, and one row for a run without values."""
+    """Write every per-image value with the facts of its run, one row each.
+
+    A run without values has one row.
+    """
     import pandas as pd
 
     runs = pd.DataFrame([_run(record, methods, datasets) for record in records])
@@ -147,7 +154,10 @@ def _resource(folder: Path, path: Path) -> dict[str, object]:
 
 
 def _fields(path: Path) -> Iterable[dict[str, str]]:
-    """Yield name, type and, in the long file, description of each column; names of pairs are text, also ``01``."""
+    """Yield name and type of each column, and in the long file its description.
+
+    Names of pairs are text, even ``01``.
+    """
     import pandas as pd
 
     names = dict.fromkeys(("image", "method", "dataset", "pair", "image_name"), str)

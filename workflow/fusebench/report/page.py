@@ -1,4 +1,7 @@
-"""Writing the page: one HTML file with its libraries and data inside, previews inside or beside it by their size."""
+"""Write the page: one HTML file with its libraries and data inside.
+
+Previews are inside it or beside it, by their size.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +38,16 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
 LIBRARIES = {
-    "styles": ("tabulator/tabulator_simple.min.css", "img-comparison-slider/img-comparison-slider.css"),
-    "scripts": (
-        "tabulator/tabulator.min.js", "img-comparison-slider/img-comparison-slider.js", "panzoom/panzoom.min.js",
+    "styles": (
+        "tabulator/tabulator_simple.min.css",
+        "img-comparison-slider/img-comparison-slider.css",
     ),
-}  # fmt: skip
+    "scripts": (
+        "tabulator/tabulator.min.js",
+        "img-comparison-slider/img-comparison-slider.js",
+        "panzoom/panzoom.min.js",
+    ),
+}
 PREVIEW_CACHE = Path("results/previews")
 
 
@@ -59,10 +67,10 @@ def write_page(
         options: options that replace those of the configuration, as Snakemake has them.
         session: of the run.
         page: the file to write.
-        beside: the folder that receives previews when they are too many to be kept inside; made in
-            any case.
-        together: the folder that receives the page with these previews, to be passed on as one;
-            what was there is replaced.
+        beside: the folder that receives the previews if they are too many to be inside the page;
+            made in any case.
+        together: the folder that receives the page with these previews, so that both can be copied
+            as one; what was there is replaced.
         workers: processes that make previews.
     """
     selection = read_selection(root, options, session.device)
@@ -97,7 +105,7 @@ def render(
     Args:
         data: what the script reads, see ``workflow/report/page.js``.
         values: dataset -> packed per-image values.
-        images: key and base64 of each preview kept inside.
+        images: key and base64 of each preview inside the page.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -128,7 +136,7 @@ def _embedded(data: Mapping[str, Any]) -> str:
 
 
 def _contents(grouping: Grouping) -> tuple[Facts, dict[str, str], list[Preview]]:
-    """Return what the script of the page reads, the packed values of each dataset, and the previews that it shows."""
+    """Return what the script of the page reads, packed values by dataset, and the previews."""
     selection = grouping.selection
     root, steps = selection.registry.root, StepJobs(selection, grouping)
     records = _by_dataset(read_records(steps.collected, root))
@@ -170,7 +178,7 @@ def _by_dataset(records: Sequence[Record]) -> dict[str, list[Record]]:
 
 
 def _files(records: Sequence[Record]) -> dict[str, dict[str, str]]:
-    """Return method -> pair -> fused file, only where it is not called as the pair is."""
+    """Return method -> pair -> fused file, only where its name is not that of the pair."""
     files = {
         record.method: {
             image.name: image.fused for image in record.images if image.fused != f"{image.name}.png"

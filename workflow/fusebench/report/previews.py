@@ -1,4 +1,4 @@
-"""Compressed previews of sources and fused images, made once for the same pixels."""
+"""Compressed previews of sources and fused images, made once for equal pixels."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Preview:
 
 
 def wanted(manifest: Manifest, dataset: str, records: Sequence[Record]) -> Iterator[Preview]:
-    """Yield the previews of a dataset: sources first, then every fused image of its finished runs."""
+    """Yield the previews of a dataset: sources first, then all fused images of finished runs."""
     numbers = {pair.name: number for number, pair in enumerate(manifest.pairs)}
     for pair in manifest.pairs:
         for side, image in (("a", pair.a), ("b", pair.b)):
