@@ -1,4 +1,4 @@
-"""The classical methods: what each must do to images whose right answer is known."""
+"""The classical methods give the right results for images with known answers."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ COPIES = {"copy-a", "copy-b"}
 
 
 def texture(shape: tuple[int, ...], seed: int = 0) -> Image:
-    """Random but smooth enough to look like an image."""
+    """Return a random image, smooth enough to look real."""
     noise = np.random.RandomState(seed).randint(0, 256, shape).astype(np.uint8)
     return np.asarray(cv2.GaussianBlur(noise, (3, 3), 0), np.uint8).reshape(shape)
 
 
 def difference(a: Image, b: Image) -> int:
-    """Largest difference of two images."""
+    """Return the largest difference of two images."""
     return int(np.abs(a.astype(int) - b.astype(int)).max())
 
 
@@ -48,7 +48,7 @@ def test_identical_colour_images_come_back(method: str) -> None:
 @pytest.mark.parametrize("value", [0, 255])
 @pytest.mark.parametrize("method", METHODS)
 def test_flat_images_give_flat_results(method: str, value: int) -> None:
-    """Flat black or white images hold nothing to choose from, and no division by zero shows."""
+    """Flat black or white images have nothing to choose from; there is no division by zero."""
     image = np.full((20, 30), value, np.uint8)
     assert difference(METHODS[method](image, image), image) <= 1
 
@@ -114,7 +114,10 @@ def test_pyramid_is_inverted_exactly() -> None:
 
 
 def test_pyramid_kernel_has_equal_contribution() -> None:
-    """Burt and Adelson's constraints: normalised, and every sample contributes equally to the next level."""
+    """The kernel meets the constraints of Burt and Adelson.
+
+    It is normalised, and every sample contributes equally to the next level.
+    """
     kernel = laplacian_pyramid.KERNEL
     assert kernel.sum() == pytest.approx(1)
     assert kernel[0::2].sum() == pytest.approx(kernel[1::2].sum())
@@ -146,7 +149,10 @@ def test_activity_is_that_of_the_window_not_the_pixel() -> None:
 
 
 def test_guided_filter_keeps_an_edge_of_its_guide() -> None:
-    """With a small eps the filter of an image by itself is the image; with a large one it is smoothed."""
+    """With a small eps the filter of an image by itself is the image.
+
+    With a large eps the image is smoothed.
+    """
     image = texture((40, 40)).astype(float) / 255
     kept = guided_filtering.guided_filter(image, image, 7, 1e-9)
     smoothed = guided_filtering.guided_filter(image, image, 7, 10.0)
@@ -155,7 +161,10 @@ def test_guided_filter_keeps_an_edge_of_its_guide() -> None:
 
 
 def test_two_scale_weights_follow_saliency() -> None:
-    """Detail comes from the salient source: a bright blob on a flat scene survives against a flat image."""
+    """Detail comes from the salient source.
+
+    A bright blob on a flat scene stays when it is fused with a flat image.
+    """
     a, b = np.full((80, 80), 40, np.uint8), np.full((80, 80), 40, np.uint8)
     a[36:44, 36:44] = 240
     fused = METHODS["two-scale"](a, b)
@@ -181,7 +190,10 @@ def test_signs_of_singular_vectors_do_not_matter() -> None:
 
 @pytest.mark.parametrize("method", sorted(METHODS.keys() - COPIES))
 def test_chroma_of_the_one_colour_source_is_kept(method: str) -> None:
-    """Infrared gray with visible colour gives colour, with the visible image's differences between channels."""
+    """Infrared gray with visible colour gives colour.
+
+    The differences between channels are those of the visible image.
+    """
     gray = np.full((30, 30), 100, np.uint8)
     colour = np.full((30, 30, 3), (120, 90, 100), np.uint8)
     fused = METHODS[method](gray, colour).astype(int)

@@ -1,4 +1,4 @@
-"""``fuse.py`` as the pipeline starts it: a process, two folders in, one folder out."""
+"""``fuse.py`` as the pipeline starts it: one process, two input folders, one output folder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def folders(tmp_path: Path) -> Path:
 
 
 def save(path: Path, image: NDArray[np.integer[Any]]) -> None:
-    """Write an image, its folder made if absent."""
+    """Write an image, and make its folder if needed."""
     path.parent.mkdir(exist_ok=True)
     assert cv2.imwrite(str(path), image)
 
@@ -46,7 +46,7 @@ def run(folder: Path, method: str) -> int:
 
 
 def test_writes_one_png_per_pair(folders: Path) -> None:
-    """Started as a script from elsewhere, it writes a PNG under each pair's name and ends with 0."""
+    """Started from another folder, the script writes a PNG for each pair and exits with 0."""
     places = ["--a", str(folders / "a"), "--b", str(folders / "b"), "--out", str(folders / "out")]
     done = subprocess.run(
         [sys.executable, str(SCRIPT), "--method", "mean", *places],
@@ -60,7 +60,7 @@ def test_writes_one_png_per_pair(folders: Path) -> None:
 
 
 def test_copies_are_exact_on_disk(folders: Path) -> None:
-    """Colour channels are not swapped on the way through the files."""
+    """Colour channels are not swapped when files are read and written."""
     assert run(folders, "copy-b") == 0
     written = cv2.imread(str(folders / "out" / "fused" / "one.png"), cv2.IMREAD_UNCHANGED)
     source = cv2.imread(str(folders / "b" / "one.png"), cv2.IMREAD_UNCHANGED)
@@ -69,7 +69,7 @@ def test_copies_are_exact_on_disk(folders: Path) -> None:
 
 
 def test_missing_partner_is_named(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An image without its partner ends the run with its name, before anything is fused."""
+    """An image without its partner ends the run before any fusion; the message names it."""
     (folders / "b" / "two.png").unlink()
     assert run(folders, "mean") == 1
     assert "only in one: two" in capsys.readouterr().err
@@ -79,7 +79,7 @@ def test_missing_partner_is_named(folders: Path, capsys: pytest.CaptureFixture[s
 def test_empty_and_absent_folders_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A folder that is absent, or holds no image, is told by name."""
+    """A folder that does not exist or holds no image is named."""
     assert run(tmp_path, "mean") == 1
     assert f"{tmp_path / 'a'}: must be a folder of images" in capsys.readouterr().err
     (tmp_path / "a").mkdir()
@@ -99,21 +99,24 @@ def test_empty_and_absent_folders_are_refused(
 def test_unusable_images_are_refused(
     folders: Path, capsys: pytest.CaptureFixture[str], image: NDArray[np.integer[Any]], message: str
 ) -> None:
-    """16-bit, RGBA and images of different sizes end the run with file, what must be and what was found."""
+    """16-bit, RGBA and images of different sizes end the run.
+
+    The message has the file, what must be and what was found.
+    """
     save(folders / "a" / "one.png", image)
     assert run(folders, "mean") == 1
     assert message in capsys.readouterr().err
 
 
 def test_corrupt_file_is_refused(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that is no image is told by name."""
+    """A file that is no image is named."""
     (folders / "a" / "one.png").write_bytes(b"no image")
     assert run(folders, "mean") == 1
     assert "one.png: must be an image" in capsys.readouterr().err
 
 
 def test_unknown_method_lists_the_known(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A method that does not exist is refused with the list of those that do."""
+    """A method that does not exist is refused, with the list of methods."""
     with pytest.raises(SystemExit):
         run(folders, "median")
     assert "laplacian-pyramid" in capsys.readouterr().err

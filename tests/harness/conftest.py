@@ -1,4 +1,4 @@
-"""Runs the launcher as a subprocess on small scripts, under every Python at hand."""
+"""Run the launcher as a subprocess on small scripts, under every Python that is found."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ INTERPRETERS = _interpreters()
 
 @dataclass
 class Run:
-    """What a run of the launcher left."""
+    """The results of a run of the launcher."""
 
     returncode: int
     stdout: str
@@ -59,7 +59,7 @@ class Run:
 
 @dataclass
 class Stage:
-    """A folder that plays the scratch copy of a clone, and the launcher on it.
+    """A folder that stands for the scratch copy of a clone, and the launcher on it.
 
     Attributes:
         virtual_time: only sleeping takes time, exactly as long as it says.
@@ -92,7 +92,7 @@ class Stage:
         return [str(self.python), str(HARNESS / "launch.py"), str(job)]
 
     def environment(self) -> dict[str, str]:
-        """What the launcher gets to see: nothing of the test's own settings for Python."""
+        """The environment of the launcher, without the test's own settings for Python."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         environment = {**kept, "PYTHONHASHSEED": "0", **self.environ}
         if self.virtual_time:
@@ -134,7 +134,7 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    """A clone to be run with the interpreter of the tests."""
+    """A clone that runs with the interpreter of the tests."""
     root = tmp_path / "clone"
     root.mkdir()
     return Stage(root)

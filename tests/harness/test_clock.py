@@ -1,4 +1,4 @@
-"""Model seconds and wall seconds of each image, whoever writes the results."""
+"""Model seconds and wall seconds of each image, whichever library writes the results."""
 
 from __future__ import annotations
 
@@ -48,16 +48,19 @@ def stage(stage: Stage) -> Stage:
 
 
 def near(seconds: float) -> Any:
-    """Return what equals a sum of seconds that were slept."""
+    """Return a value that equals a sum of seconds that were slept."""
     return pytest.approx(seconds, abs=1e-9)
 
 
 def test_outermost_calls_are_timed_image_by_image(torch_stage: Stage) -> None:
-    """Two outermost calls add up, inner ones are not counted twice, and the time between results is the wall's."""
+    """Two outermost calls add up, and inner ones are not counted twice.
+
+    The time between results is wall time.
+    """
     torch_stage.write(
         "script.py",
-        FUSE
-        + "for i in (1, 2):\n    net(0.1)\n    time.sleep(0.1)\n    head(0.05)\n    open(f'{i}.txt', 'w').close()\n",
+        FUSE + "for i in (1, 2):\n    net(0.1)\n    time.sleep(0.1)\n    head(0.05)\n"
+        "    open(f'{i}.txt', 'w').close()\n",
     )
     report = torch_stage.launch(outputs=["1.txt", "2.txt"], warmup=1).report
     for name, warmup in (("1", True), ("2", False)):
@@ -71,7 +74,7 @@ def test_outermost_calls_are_timed_image_by_image(torch_stage: Stage) -> None:
 
 
 def test_a_model_built_anew_for_each_image_counts_once(torch_stage: Stage) -> None:
-    """Parameters are those of one image."""
+    """The parameters are those of one image."""
     torch_stage.write(
         "script.py", FUSE + "for i in (1, 2):\n    Head()(0)\n    open(f'{i}.txt', 'w').close()\n"
     )
@@ -99,7 +102,10 @@ for i in (1, 2, 3):
 def test_images_that_are_made_together_have_no_time_each(
     torch_stage: Stage, before: str, each: str, together: bool
 ) -> None:
-    """A script that computes everything and saves afterwards gets no seconds per image, and a note with those of all."""
+    """A script that computes everything and then saves it gets no seconds per image.
+
+    A note has the seconds of all images.
+    """
     inputs = {str(torch_stage.write(f"in/{name}.txt", name)): name for name in ("1", "2", "3")}
     torch_stage.write("script.py", FUSE + TOGETHER % (before, each))
     outputs = ["1.txt", "2.txt", "3.txt"]
@@ -112,8 +118,8 @@ def test_a_second_write_adds_nothing(torch_stage: Stage) -> None:
     """A result that is written twice, or read and coloured at the end, ends its image once."""
     torch_stage.write(
         "script.py",
-        FUSE
-        + "for i in (1, 2):\n    head(0.05)\n    open(f'{i}.txt', 'w').close()\n    open(f'{i}.txt', 'w').close()\n"
+        FUSE + "for i in (1, 2):\n    head(0.05)\n    open(f'{i}.txt', 'w').close()\n"
+        "    open(f'{i}.txt', 'w').close()\n"
         "for i in (1, 2):\n    head(0.2)\n    open(f'{i}.txt', 'a').close()\n",
     )
     report = torch_stage.launch(outputs=["1.txt", "2.txt"]).report
@@ -126,7 +132,8 @@ def test_without_a_model_the_first_input_starts_the_clock(stage: Stage) -> None:
     stage.write("in/1.txt", "a")
     stage.write(
         "script.py",
-        "import time\ntime.sleep(0.3)\nopen('in/1.txt').read()\ntime.sleep(0.1)\nopen('1.txt', 'w').close()\n"
+        "import time\ntime.sleep(0.3)\nopen('in/1.txt').read()\ntime.sleep(0.1)\n"
+        "open('1.txt', 'w').close()\n"
         "time.sleep(0.05)\nopen('2.txt', 'w').close()\n",
     )
     inputs = {str(stage.root / "in/1.txt"): "1"}
@@ -138,14 +145,19 @@ def test_without_a_model_the_first_input_starts_the_clock(stage: Stage) -> None:
 
 
 def test_functions_that_the_entry_names_are_the_model(any_stage: Stage) -> None:
-    """A function of the script or of a module, or a method, is timed as a module would be; line numbers stay."""
+    """A function of the script or a module, or a method, is timed like a module.
+
+    Line numbers stay.
+    """
     any_stage.write(
         "lib/lut.py",
-        "import time\nclass Lut:\n    @staticmethod\n    def apply(seconds):\n        time.sleep(seconds)\n",
+        "import time\nclass Lut:\n    @staticmethod\n    def apply(seconds):\n"
+        "        time.sleep(seconds)\n",
     )
     any_stage.write(
         "script.py",
-        "import time\nfrom lib.lut import Lut\ndef fuse(seconds):\n    time.sleep(seconds)\n    Lut.apply(seconds)\n"
+        "import time\nfrom lib.lut import Lut\ndef fuse(seconds):\n    time.sleep(seconds)\n"
+        "    Lut.apply(seconds)\n"
         "fuse(0.05)\nLut.apply(0.1)\nopen('1.txt', 'w').close()\nraise ValueError\n",
     )
     functions = {"script.py": ["fuse"], "lib/lut.py": ["Lut.apply"]}
@@ -157,12 +169,15 @@ def test_functions_that_the_entry_names_are_the_model(any_stage: Stage) -> None:
 
 def test_modules_that_prepare_images_are_no_model(torch_stage: Stage) -> None:
     """A resize of torchvision, called before the model, is not the model's time."""
-    resize = "import time\nfrom torch import nn\nclass Resize(nn.Module):\n    def forward(self):\n        time.sleep(0.1)\n"
+    resize = (
+        "import time\nfrom torch import nn\nclass Resize(nn.Module):\n"
+        "    def forward(self):\n        time.sleep(0.1)\n"
+    )
     torch_stage.write("torchvision/transforms/transforms.py", resize)
     torch_stage.write(
         "script.py",
-        FUSE
-        + "from torchvision.transforms.transforms import Resize\nResize()()\nhead(0.05)\nopen('1.txt', 'w').close()\n",
+        FUSE + "from torchvision.transforms.transforms import Resize\nResize()()\nhead(0.05)\n"
+        "open('1.txt', 'w').close()\n",
     )
     report = torch_stage.launch(outputs=["1.txt"]).report
     assert report["images"]["1"]["model_seconds"] == near(0.05)
@@ -199,21 +214,28 @@ LIBRARIES = {
     "PIL": "from PIL import Image\nImage.fromarray(image).save(path)",
     "imageio": "import imageio\nimageio.imwrite(path, image)",
     "skimage": "from skimage import io\nio.imsave(path, image, check_contrast=False)",
-    "matplotlib": "import matplotlib\nmatplotlib.use('Agg')\nfrom matplotlib import pyplot\npyplot.imsave(path, image)",
+    "matplotlib": "import matplotlib\nmatplotlib.use('Agg')\n"
+    "from matplotlib import pyplot\npyplot.imsave(path, image)",
     "numpy": "path = path.replace('.png', '.npy')\nnumpy.save(path, image)",
-    "scipy": "import scipy.io\npath = path.replace('.png', '.mat')\nscipy.io.savemat(path, {'F': image})",
-    "tifffile": "import tifffile\npath = path.replace('.png', '.tif')\ntifffile.imwrite(path, image)",
+    "scipy": "import scipy.io\npath = path.replace('.png', '.mat')\n"
+    "scipy.io.savemat(path, {'F': image})",
+    "tifffile": "import tifffile\npath = path.replace('.png', '.tif')\n"
+    "tifffile.imwrite(path, image)",
 }
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_every_library_that_writes_images_ends_the_image(stage: Stage, library: str) -> None:
-    """The image ends when the file is complete, and its bytes are those of a run without the launcher."""
+    """The image ends when the file is complete.
+
+    The bytes are those of a run without the launcher.
+    """
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
     stage.write(
         "script.py",
-        "import os, numpy\nimage = (numpy.arange(200 * 300 * 3) % 251).astype('uint8').reshape(200, 300, 3)\n"
+        "import os, numpy\n"
+        "image = (numpy.arange(200 * 300 * 3) % 251).astype('uint8').reshape(200, 300, 3)\n"
         "path = 'out/1.png'\nos.makedirs('out', exist_ok=True)\n"
         f"{LIBRARIES[library]}\nprint(os.path.getsize(path))\n",
     )
@@ -223,7 +245,7 @@ def test_every_library_that_writes_images_ends_the_image(stage: Stage, library: 
     written.unlink()
     run = stage.launch(outputs=["out/1.png", "out/1.npy", "out/1.mat", "out/1.tif"])
     assert (run.stdout, list(run.report["images"])) == (bare, ["1"]), run.stderr
-    if library != "scipy":  # a .mat file holds the time of its making
+    if library != "scipy":  # a .mat file holds the time when it was written
         assert written.read_bytes() == content
 
 
@@ -231,7 +253,8 @@ def test_reading_through_opencv_starts_the_clock(stage: Stage) -> None:
     """``cv2.imread`` of an input is seen, though it never calls ``open``."""
     stage.write(
         "script.py",
-        "import cv2, numpy, time\ncv2.imwrite('in.png', numpy.zeros((4, 4), 'uint8'))\ncv2.imread('in.png')\n"
+        "import cv2, numpy, time\ncv2.imwrite('in.png', numpy.zeros((4, 4), 'uint8'))\n"
+        "cv2.imread('in.png')\n"
         "time.sleep(0.1)\ncv2.imwrite('1.png', numpy.zeros((4, 4), 'uint8'))\n",
     )
     report = stage.launch(outputs=["1.png"], inputs={str(stage.root / "in.png"): "1"}).report
@@ -240,7 +263,7 @@ def test_reading_through_opencv_starts_the_clock(stage: Stage) -> None:
 
 
 def test_results_that_nobody_saw_are_told(stage: Stage) -> None:
-    """A result written by another process has no time, and the report says how many there are."""
+    """A result of another process has no time, and the report has the number of such results."""
     stage.write("script.py", "import subprocess\nsubprocess.call(['touch', '1.txt'])\n")
     report = stage.launch(outputs=["1.txt", "2.txt"]).report
     assert report["images"] == {}
@@ -248,7 +271,7 @@ def test_results_that_nobody_saw_are_told(stage: Stage) -> None:
 
 
 def test_the_gpu_is_waited_for_on_both_sides(torch_stage: Stage) -> None:
-    """On a GPU every outermost call is enclosed by two synchronisations, inner calls by none."""
+    """On a GPU each outermost call is between two synchronisations; inner calls have none."""
     torch_stage.environ["FAKE_CUDA_DEVICES"] = "1"
     torch_stage.write(
         "script.py",

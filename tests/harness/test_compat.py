@@ -1,4 +1,4 @@
-"""Shims give old code what libraries no longer have, with the meaning it had."""
+"""Shims give old code the names that libraries dropped, with their old meaning."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from tests.harness.conftest import HARNESS, Stage
 
 
 def test_numpy_aliases(stage: Stage) -> None:
-    """np.float and the like are Python's types, renamed functions are their successors, each use is counted."""
+    """np.float and the like are Python's types, and renamed functions are their successors.
+
+    Each use is counted.
+    """
     stage.write(
         "script.py",
         "import numpy as np\nassert np.float is float and np.int is int and np.object is object\n"
-        "assert np.zeros(2, dtype=np.float).dtype == np.float64\nassert (np.mat('1, 2; 3, 4') == [[1, 2], [3, 4]]).all()\n"
+        "assert np.zeros(2, dtype=np.float).dtype == np.float64\n"
+        "assert (np.mat('1, 2; 3, 4') == [[1, 2], [3, 4]]).all()\n"
         "assert np.Inf == np.inf and np.product([2, 3]) == 6 and np.asscalar(np.array([4])) == 4\n"
-        "assert np.lib.pad([1], 1, 'constant').tolist() == [0, 1, 0] and np.asfarray([1]).dtype == float\n"
+        "assert np.lib.pad([1], 1, 'constant').tolist() == [0, 1, 0]\n"
+        "assert np.asfarray([1]).dtype == float\n"
         "try:\n    np.nonsense\nexcept AttributeError as error:\n    print(error)\n",
     )
     assert stage.launch().returncode == 1
@@ -65,7 +70,10 @@ float32 (6, 5)
 
 
 def test_scipy_misc_has_the_rules_of_scipy(stage: Stage) -> None:
-    """``imsave`` stretches floats to 0..255, integers and floats scale sizes, channels are found where scipy did."""
+    """``imsave`` stretches floats to 0..255, and integers and floats scale sizes.
+
+    Channels are found as in scipy.
+    """
     stage.write("script.py", SCIPY)
     run = stage.launch(compat=["scipy-misc"])
     assert run.stdout == SCIPY_PRINTS, run.stderr
@@ -79,13 +87,15 @@ def test_scipy_misc_has_the_rules_of_scipy(stage: Stage) -> None:
 
 
 def test_scipy_misc_refuses_what_scipy_refused(stage: Stage) -> None:
-    """Shapes and modes that scipy could not turn into an image are errors here too."""
+    """Shapes and modes that scipy could not turn into an image raise an error here, too."""
     stage.write(
         "script.py",
         "import numpy as np\nfrom scipy.misc import toimage\n"
-        "for array, mode in ((np.zeros(4), None), (np.zeros((5, 5, 6)), None), (np.zeros((2, 2), complex), None),\n"
+        "for array, mode in ((np.zeros(4), None), (np.zeros((5, 5, 6)), None),\n"
+        "                    (np.zeros((2, 2), complex), None),\n"
         "                    (np.zeros((4, 5, 3)), 'RGBA'), (np.zeros((4, 5)), 'RGB')):\n"
-        "    try:\n        toimage(array, mode=mode)\n    except ValueError as error:\n        print(error)\n",
+        "    try:\n        toimage(array, mode=mode)\n    except ValueError as error:\n"
+        "        print(error)\n",
     )
     assert len(stage.launch(compat=["scipy-misc"]).stdout.splitlines()) == 5
 
@@ -97,8 +107,8 @@ def test_skimage_compare(stage: Stage) -> None:
         "import numpy as np\nfrom skimage.measure import compare_ssim, compare_psnr, compare_mse\n"
         "rng = np.random.RandomState(1)\na = rng.rand(40, 50)\nb = a + .1 * rng.rand(40, 50)\n"
         "u, v = (a * 255).astype('u1'), (b * 200).astype('u1')\n"
-        "print([float(x) for x in (compare_ssim(a, b), compare_ssim(u, v), compare_psnr(a, b), compare_psnr(u, v),\n"
-        "    compare_mse(u, v))])\n",
+        "print([float(x) for x in (compare_ssim(a, b), compare_ssim(u, v),\n"
+        "    compare_psnr(a, b), compare_psnr(u, v), compare_mse(u, v))])\n",
     )
     run = stage.launch(compat=["skimage-compare"])
     values = [
@@ -130,7 +140,7 @@ def test_yaml_load(stage: Stage) -> None:
 
 
 def test_getargspec_and_collections(any_stage: Stage) -> None:
-    """What Python 3.10 and 3.11 removed is there on every version."""
+    """Names that Python 3.10 and 3.11 removed exist on every version."""
     any_stage.write(
         "script.py",
         "import warnings\nwarnings.simplefilter('ignore')\nimport collections, inspect\n"
@@ -143,11 +153,16 @@ def test_getargspec_and_collections(any_stage: Stage) -> None:
 
 
 def test_missing_modules_stand_in_until_called(any_stage: Stage) -> None:
-    """An import that is never used passes, as a base class and a decorator's home too; a call says what to do."""
+    """An import that is never used works, also as a base class or a decorator's module.
+
+    A call says what to do.
+    """
     any_stage.write(
         "script.py",
-        "import no_thop, no_seaborn.utils as u\nfrom no_mmcv.runner import BaseModule, load_checkpoint as load\n"
-        "from no_mmcv import *\nclass Net(BaseModule):\n    kind = u.colour.Blue\nprint('imported')\nno_thop.profile(1)\n",
+        "import no_thop, no_seaborn.utils as u\n"
+        "from no_mmcv.runner import BaseModule, load_checkpoint as load\n"
+        "from no_mmcv import *\nclass Net(BaseModule):\n    kind = u.colour.Blue\n"
+        "print('imported')\nno_thop.profile(1)\n",
     )
     run = any_stage.launch(compat=["missing-modules:no_thop,no_seaborn,no_mmcv"])
     assert run.stdout == "imported\n", run.stderr
@@ -166,13 +181,14 @@ def test_a_module_that_is_there_is_no_stand_in(stage: Stage) -> None:
 
 
 def test_module_alias(any_stage: Stage) -> None:
-    """A module imported under a wrong name is the one module, with its own name and spec."""
+    """A module imported under a wrong name is the same module, with its own name and spec."""
     any_stage.write("net/__init__.py", "")
     any_stage.write("net/model.py", "class Network:\n    pass\n")
     any_stage.write(
         "script.py",
         "from net.net import Network\nimport net.model, net.net\n"
-        "print(net.net is net.model, Network.__module__, net.model.__spec__.name, Network is net.model.Network)\n",
+        "print(net.net is net.model, Network.__module__, net.model.__spec__.name,\n"
+        "      Network is net.model.Network)\n",
     )
     run = any_stage.launch(compat=["module-alias:net.net=net.model"])
     assert run.stdout == "True net.model net.model True\n", run.stderr
@@ -180,14 +196,15 @@ def test_module_alias(any_stage: Stage) -> None:
 
 
 def test_windows_paths(any_stage: Stage) -> None:
-    """Backslashes separate folders, for reading, listing and writing; the written image is seen."""
+    """Backslashes separate folders in reading, listing and writing; the written image is seen."""
     any_stage.write("test_img/ir/01.txt", "x")
     any_stage.write(
         "script.py",
         "import glob, os, pathlib\npath = r'test_img\\ir'\nnames = os.listdir(path)\n"
         "text = open(os.path.join(path, names[0])).read()\nassert os.path.exists(r'.\\test_img')\n"
         "assert [os.path.basename(p) for p in glob.glob(path + '\\\\*.txt')] == ['01.txt']\n"
-        "os.makedirs(r'out\\deep')\nwith open(r'out\\deep' + '\\\\' + names[0], 'w') as file:\n    file.write(text)\n"
+        "os.makedirs(r'out\\deep')\nwith open(r'out\\deep' + '\\\\' + names[0], 'w') as file:\n"
+        "    file.write(text)\n"
         "print(pathlib.Path(r'test_img\\ir').exists(), os.path.basename(r'a\\b.png'))\n",
     )
     run = any_stage.launch(compat=["windows-paths"], outputs=["out/deep/01.txt"])
@@ -201,7 +218,8 @@ def test_windows_paths_in_opencv(stage: Stage) -> None:
         pytest.skip("cv2 is not installed")
     stage.write(
         "script.py",
-        "import cv2, numpy, os\nos.mkdir('in')\ncv2.imwrite('in\\\\1.png', numpy.zeros((4, 4), 'uint8'))\n"
+        "import cv2, numpy, os\nos.mkdir('in')\n"
+        "cv2.imwrite('in\\\\1.png', numpy.zeros((4, 4), 'uint8'))\n"
         "print(cv2.imread(r'in\\1.png', 0).shape)\n",
     )
     run = stage.launch(compat=["windows-paths"], outputs=["in/1.png"])
@@ -246,7 +264,7 @@ def test_whole_pickles_are_loaded_again(torch_stage: Stage) -> None:
 
 
 def test_every_shim_is_described() -> None:
-    """``launch.py --shims`` tells each in one line, and needs no library."""
+    """``launch.py --shims`` describes each in one line, and needs no library."""
     command = [sys.executable, str(HARNESS / "launch.py"), "--shims"]
     shims = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     assert {"numpy-aliases", "scipy-misc", "pretend-cuda", "missing-modules", "module-alias"} < set(
@@ -271,7 +289,10 @@ def read_image(path, mode=ImageReadMode.UNCHANGED):
 
 
 def test_torchvision_io(stage: Stage) -> None:
-    """Without torchvision's reader an image comes from Pillow as (C, H, W); other errors stay, as does a reader that works."""
+    """Without torchvision's reader an image is read with Pillow as (C, H, W).
+
+    Other errors are not caught, and a reader that works is used.
+    """
     stage.write("torchvision/__init__.py", "")
     stage.write("torchvision/io.py", TORCHVISION_IO)
     stage.write(

@@ -1,4 +1,7 @@
-"""job.json and launch.json: fusebench and the harness, which imports nothing of it, mean the same by every field."""
+"""job.json and launch.json mean the same to fusebench and to the harness.
+
+The harness imports nothing of fusebench.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from tests.harness.conftest import HARNESS, Stage
 
 
 def module_of(name: str) -> ModuleType:
-    """Return a module of the harness, loaded as the launcher would load it."""
+    """Return a module of the harness, loaded as the launcher loads it."""
     spec = importlib.util.spec_from_file_location(f"harness_{name}", HARNESS / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -35,7 +38,7 @@ FIELDS: dict[str, FieldInfo] = {one.name: one for one in fields(HarnessJob)}
 
 
 def default_of(field: FieldInfo) -> Any:
-    """Return what stands where a field is left out."""
+    """Return the value of a field that is left out."""
     if field.default_factory is not msgspec.NODEFAULT:
         return field.default_factory()
     return field.default
@@ -47,7 +50,7 @@ def test_both_sides_require_the_same_fields() -> None:
 
 
 def test_both_sides_have_the_same_defaults() -> None:
-    """What may be left out means the same on both sides."""
+    """A field that is left out has the same meaning on both sides."""
     defaults = {name: default_of(field) for name, field in FIELDS.items() if not field.required}
     assert defaults == JOB.DEFAULTS
 
@@ -60,7 +63,7 @@ def test_both_sides_have_the_same_defaults() -> None:
 def test_the_harness_describes_every_field(
     module: ModuleType, kinds: list[type[msgspec.Struct]]
 ) -> None:
-    """The docstring of the harness names every field of the contract in its own words."""
+    """The docstring of the harness describes every field of the contract."""
     described = set(re.findall(r"``(\w+)``", module.__doc__ or ""))
     assert {name for kind in kinds for name in kind.__struct_fields__} <= described
 
@@ -88,7 +91,7 @@ jobs = st.fixed_dictionaries(
 )
 @given(told=jobs)
 def test_the_harness_reads_what_fusebench_writes(told: dict[str, Any], stage: Stage) -> None:
-    """Whatever a job says, the harness reads the same values, defaults included."""
+    """The harness reads the same values that any job has, defaults included."""
     stage.write("script.py", "")
     place = {"script": "script.py", "cwd": str(stage.root), "root": str(stage.root)}
     whole = {**place, "report": str(stage.root / "launch.json"), **told}
@@ -106,7 +109,7 @@ def test_the_harness_reads_what_fusebench_writes(told: dict[str, Any], stage: St
     ids=["unknown field", "wrong value", "missing field"],
 )
 def test_both_sides_refuse_the_same(change: dict[str, Any], words: str, stage: Stage) -> None:
-    """A field too many, a value that is none, a field that is missing: refused by its name on both sides."""
+    """An unknown field, a wrong value and a missing field are refused by name on both sides."""
     stage.write("script.py", "")
     given_job = json.loads(stage.job().read_text()) | change
     given_job = {name: value for name, value in given_job.items() if value is not None}
@@ -137,7 +140,7 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def read_report(stage: Stage, script: str, **job: Any) -> LaunchReport:
-    """Run a script under the launcher and read its report; every field of the contract must stand in it."""
+    """Run a script under the launcher and read its report; every field of the contract is in it."""
     stage.write("script.py", script)
     if "weights" in job:
         job["weights"] = [str(stage.root / name) for name in job["weights"]]
@@ -148,21 +151,24 @@ def read_report(stage: Stage, script: str, **job: Any) -> LaunchReport:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_report_is_one(name: str, stage: Stage) -> None:
-    """However a script ends, its report has the fields of the contract, each of its type."""
+    """However a script ends, its report has the fields of the contract with the right types."""
     script, job = SCRIPTS[name]
     report = read_report(stage, script, **job)
     assert report.state != "running"
 
 
 def test_every_python_writes_the_same_report(any_stage: Stage) -> None:
-    """Under each version of Python that was found the report is that of the contract."""
+    """The report follows the contract under each version of Python that is found."""
     report = read_report(any_stage, RESULT, outputs=["out.png"])
     assert list(report.images) == ["out"] and report.exit_status == 0
 
 
 def test_a_report_with_models_is_one(torch_stage: Stage) -> None:
-    """What models add to the report, module names, calls and parameters, is of the contract too."""
-    model = "from torch import nn\nclass Net(nn.Module):\n    def forward(self):\n        pass\nNet()()\n"
+    """Module names, calls and parameters of models are in the contract, too."""
+    model = (
+        "from torch import nn\nclass Net(nn.Module):\n"
+        "    def forward(self):\n        pass\nNet()()\n"
+    )
     report = read_report(torch_stage, model + RESULT, outputs=["out.png"], warmup=1)
     assert report.modules_called == {"Net": 1} and report.images["out"].calls == 1
 
@@ -177,7 +183,7 @@ WRONG: dict[str, Callable[[dict[str, Any]], None]] = {
 
 @pytest.mark.parametrize("words", WRONG)
 def test_a_report_that_is_none_is_refused(words: str, stage: Stage) -> None:
-    """A field of another type, a value that is none of the known ones, an unknown field: refused by name."""
+    """A field of another type, an unknown value and an unknown field are refused by name."""
     stage.write("script.py", "")
     report = stage.launch().report
     WRONG[words](report)
@@ -194,7 +200,7 @@ def test_the_launcher_refuses_a_job_before_the_script_starts(stage: Stage) -> No
 
 
 def test_nothing_of_fusebench_is_imported_by_the_harness() -> None:
-    """The harness imports the standard library and itself alone, so that it runs in every environment."""
+    """The harness imports only the standard library and itself, so that it runs everywhere."""
     imports = re.compile(r"^\s*(?:from|import) fusebench", re.MULTILINE)
     files = [path for path in Path(HARNESS).rglob("*.py") if imports.search(path.read_text())]
     assert not files

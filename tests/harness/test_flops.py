@@ -1,4 +1,4 @@
-"""The fallback for versions of torch without formulas counts convolutions and linear layers as the formulas do."""
+"""Without formulas of torch, convolutions and linear layers are counted as by the formulas."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import flops, torch
 from torch import nn
 
 net = nn.Sequential(
-    nn.Conv2d(2, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=4, stride=2), nn.ConvTranspose2d(8, 6, 4, stride=2),
-    nn.ConvTranspose2d(6, 4, 3, groups=2), nn.Flatten(2), nn.Linear(22 * 18, 5),
+    nn.Conv2d(2, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=4, stride=2),
+    nn.ConvTranspose2d(8, 6, 4, stride=2), nn.ConvTranspose2d(6, 4, 3, groups=2),
+    nn.Flatten(2), nn.Linear(22 * 18, 5),
 )
 counts = []
 for maker in (flops.make_module_counter, flops.make_counter):
@@ -30,7 +31,7 @@ print(*counts)
 
 @pytest.mark.parametrize("python", interpreters(), ids=str)
 def test_modules_are_counted_as_torch_counts_operations(python: object) -> None:
-    """On torch 2.2 and later both ways of counting give the same number; before, the fallback is what is used."""
+    """On torch 2.2 and later both counts are equal; before, the fallback is used."""
     if python is None:
         pytest.skip(
             "no interpreter with torch: set FUSEBENCH_TEST_TORCH_PYTHON, or build an environment"

@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def interpreters() -> list[Path | None]:
-    """The interpreters that are named, else the first built environment that holds torch, else none."""
+    """Return the named interpreters, else the first built environment with torch, else none."""
     named = os.environ.get("FUSEBENCH_TEST_TORCH_PYTHON", "").split(os.pathsep)
     built = sorted(
         (REPOSITORY / "resources" / "envs").glob("*/lib/python*/site-packages/torch/version.py")
@@ -57,7 +57,8 @@ class Sobel(nn.Module):
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.body = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 1, 3, padding=1))
+        self.body = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(),
+                                  nn.Conv2d(8, 1, 3, padding=1))
         self.sobel = Sobel()
     def forward(self, x):
         y = self.body(x) + 0.1 * self.sobel(x)
@@ -88,7 +89,10 @@ def results(stage: Stage) -> list[str]:
 
 
 def test_results_are_those_of_a_bare_run_to_the_bit(real_stage: Stage) -> None:
-    """With CUDA calls redirected, calls timed and the first image counted, the numbers are those of plain CPU code."""
+    """Results are those of plain CPU code, bit for bit.
+
+    CUDA calls are redirected, calls are timed and the first image is counted.
+    """
     real_stage.write("script.py", (NET + FUSE).replace("DEVICE", ""))
     bare = real_stage.bare()
     assert bare.returncode == 0, bare.stderr
@@ -110,7 +114,7 @@ def test_results_are_those_of_a_bare_run_to_the_bit(real_stage: Stage) -> None:
 
 
 def test_operations_are_counted_as_torch_counts_them(real_stage: Stage) -> None:
-    """The count is that of ``FlopCounterMode``; an old torch says that it is not all."""
+    """The count is that of ``FlopCounterMode``; an old torch says that it is incomplete."""
     real_stage.write("script.py", (NET + FUSE).replace("DEVICE", ""))
     report = real_stage.launch(outputs=["0.txt", "1.txt", "2.txt"], warmup=1).report
     if report["flops_reason"]:
@@ -138,13 +142,16 @@ from torch import nn
 cuda, dev = "cuda", torch.device("cuda:0")
 cpu = torch.device("cpu")
 a = torch.rand(2, 3)
-made = [torch.zeros(2, device=cuda), torch.ones(2, device=dev), torch.full((2,), 1.0, device=0), torch.arange(3, device=cuda),
-        torch.tensor([1.0], device=cuda), torch.as_tensor([1.0], device=dev), torch.randn(2, device=cuda),
-        torch.zeros_like(a, device=cuda), a.new_zeros(2, device=cuda), a.new_tensor([1.0], device=dev),
-        torch.eye(2, device=cuda), torch.linspace(0, 1, 3, device=cuda), torch.empty(1, device=cuda),
+made = [torch.zeros(2, device=cuda), torch.ones(2, device=dev), torch.full((2,), 1.0, device=0),
+        torch.arange(3, device=cuda), torch.tensor([1.0], device=cuda),
+        torch.as_tensor([1.0], device=dev), torch.randn(2, device=cuda),
+        torch.zeros_like(a, device=cuda), a.new_zeros(2, device=cuda),
+        a.new_tensor([1.0], device=dev), torch.eye(2, device=cuda),
+        torch.linspace(0, 1, 3, device=cuda), torch.empty(1, device=cuda),
         torch.cuda.FloatTensor(2, 3), torch.cuda.FloatTensor([1.0]), a.type(torch.cuda.FloatTensor),
-        a.type("torch.cuda.DoubleTensor"), a.cuda(non_blocking=True), a.to(dev, torch.float64), a.to(device=cuda),
-        a.to(0), a.pin_memory(), nn.Conv2d(1, 1, 3).to(cuda).weight, nn.Linear(2, 2).cuda(0).bias]
+        a.type("torch.cuda.DoubleTensor"), a.cuda(non_blocking=True), a.to(dev, torch.float64),
+        a.to(device=cuda), a.to(0), a.pin_memory(), nn.Conv2d(1, 1, 3).to(cuda).weight,
+        nn.Linear(2, 2).cuda(0).bias]
 assert all(one.device == cpu for one in made)
 assert made[18].dtype == torch.float64 and made[16].dtype == torch.float64
 assert type(nn.Parameter(a).cuda()) is torch.Tensor
@@ -165,8 +172,9 @@ torch.save({"model": net.state_dict()}, "w.pth")
 for where in (None, "cuda", "cuda:1", dev, {"cuda:0": "cuda:1"}, lambda storage, location: storage,
               lambda storage, location: storage.cuda(0)):
     assert torch.load("w.pth", map_location=where)["model"]["module.bias"].device == cpu
-torch.cuda.synchronize(); torch.cuda.set_device(0); torch.cuda.empty_cache(); torch.cuda.manual_seed_all(1)
-torch.cuda.manual_seed(1); torch.cuda.current_device(); torch.cuda.get_device_name(0); torch.cuda.max_memory_allocated()
+torch.cuda.synchronize(); torch.cuda.set_device(0); torch.cuda.empty_cache()
+torch.cuda.manual_seed_all(1); torch.cuda.manual_seed(1); torch.cuda.current_device()
+torch.cuda.get_device_name(0); torch.cuda.max_memory_allocated()
 start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
 start.record(); end.record(); torch.cuda.synchronize()
 assert start.elapsed_time(end) >= 0
@@ -183,12 +191,14 @@ torch.rand(2, generator=torch.Generator().manual_seed(1))
 
 @torch.jit.script
 def scripted(x):
-    return torch.zeros(2, device=x.device) + torch.arange(2, device=x.device) + torch.rand_like(x) * 0 + x
+    made = torch.zeros(2, device=x.device) + torch.arange(2, device=x.device)
+    return made + torch.rand_like(x) * 0 + x
 
 assert scripted(torch.ones(2)).tolist() == [1.0, 2.0]
 traced = torch.jit.trace(nn.Conv2d(1, 2, 3).cuda().eval(), torch.rand(1, 1, 5, 5).cuda())
 torch.jit.save(traced, "t.pt")
-assert torch.jit.load("t.pt", map_location="cuda").cuda()(torch.rand(1, 1, 5, 5)).shape == (1, 2, 3, 3)
+loaded = torch.jit.load("t.pt", map_location="cuda").cuda()
+assert loaded(torch.rand(1, 1, 5, 5)).shape == (1, 2, 3, 3)
 if hasattr(torch, "set_default_device"):
     with torch.device("cuda"):
         assert torch.zeros(2).device == cpu
@@ -204,7 +214,10 @@ print("all of it")
 
 @pytest.mark.parametrize("pretend", [False, True])
 def test_every_way_of_asking_for_cuda(real_stage: Stage, pretend: bool) -> None:
-    """Tensors, factories, modules, checkpoints, streams, autocast, TorchScript: all of it ends on the CPU."""
+    """Every way of asking for CUDA ends on the CPU.
+
+    Tensors, factories, modules, checkpoints, streams, autocast and TorchScript are tested.
+    """
     real_stage.write("script.py", EVERYTHING.replace("PRETEND", str(pretend)))
     run = real_stage.launch(compat=["pretend-cuda"] if pretend else [])
     assert run.stdout == "all of it\n", run.stderr
@@ -223,7 +236,8 @@ class Pairs(Dataset):
 
 if __name__ == "__main__":
     import sys
-    loader = DataLoader(Pairs(), num_workers=2, pin_memory=True, multiprocessing_context=sys.argv[1])
+    loader = DataLoader(
+        Pairs(), num_workers=2, pin_memory=True, multiprocessing_context=sys.argv[1])
     net = torch.nn.Conv1d(2, 1, 1)DEVICE
     for i, (x, noise) in enumerate(loader):
         x = xDEVICE
@@ -234,7 +248,10 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize(("method", "pretend"), [("fork", True), ("spawn", False)])
 def test_loaders_with_workers(real_stage: Stage, method: str, pretend: bool) -> None:
-    """Workers are hooked, forked or spawned; what they redirected is counted, and images are timed in the script."""
+    """Workers are hooked, forked or spawned, and their redirections are counted.
+
+    Images are timed in the script.
+    """
     real_stage.write("script.py", LOADER.replace("DEVICE", ".cuda()"))
     run = real_stage.launch(
         args=[method],
@@ -251,6 +268,7 @@ def test_preparing_and_judging_modules_are_no_model(real_stage: Stage) -> None:
     """Losses are not timed as the model."""
     real_stage.write(
         "script.py",
-        "import torch\ntorch.nn.L1Loss()(torch.ones(2), torch.ones(2))\ntorch.nn.ReLU()(torch.ones(1))\n",
+        "import torch\ntorch.nn.L1Loss()(torch.ones(2), torch.ones(2))\n"
+        "torch.nn.ReLU()(torch.ones(1))\n",
     )
     assert real_stage.launch().report["modules_called"] == {"ReLU": 1}

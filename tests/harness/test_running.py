@@ -1,4 +1,4 @@
-"""A script runs as ``python script.py`` would run it, and every end of it is reported."""
+"""A script runs as with ``python script.py``, and every kind of end is reported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def test_the_script_sees_what_python_would_show_it(any_stage: Stage) -> None:
 
 
 def test_weights_that_were_asked_for(any_stage: Stage) -> None:
-    """Files of weights that the script opens are reported, also those that are not there; others are not."""
+    """Files of weights that the script opens are reported, even if they do not exist.
+
+    Other files are not reported.
+    """
     any_stage.write("a/model.pth", "x")
     any_stage.write("script.py", "open('a/model.pth').close()\nopen('b/model.pth')\n")
     paths = [str(any_stage.root / name) for name in ("a/model.pth", "b/model.pth", "never.pth")]
@@ -60,7 +63,10 @@ def test_a_script_in_a_subfolder_and_an_absolute_one(stage: Stage) -> None:
     ],
 )
 def test_every_end_is_reported(stage: Stage, end: str, status: int) -> None:
-    """The exit status is the script's own, and the report says the same; results before the end are kept."""
+    """The exit status is that of the script, also in the report.
+
+    Results before the end are kept.
+    """
     stage.write("script.py", f"open('1.txt', 'w').close()\n{end}\n")
     run = stage.launch(outputs=["1.txt"])
     assert run.returncode == status == run.report["exit_status"]
@@ -68,7 +74,10 @@ def test_every_end_is_reported(stage: Stage, end: str, status: int) -> None:
 
 
 def test_an_exception_names_the_line_of_the_authors(any_stage: Stage) -> None:
-    """The traceback is Python's own, without the launcher's frames; the report names the last line of the clone."""
+    """The traceback is Python's own, without the launcher's frames.
+
+    The report names the last line of the clone.
+    """
     any_stage.write("net.py", "import json\n\ndef load():\n    return json.loads('{')\n")
     any_stage.write("script.py", "import net\nnet.load()\n")
     run = any_stage.launch()
@@ -80,7 +89,7 @@ def test_an_exception_names_the_line_of_the_authors(any_stage: Stage) -> None:
 
 
 def test_sigterm_in_the_middle_leaves_the_report(stage: Stage) -> None:
-    """A job that is cancelled leaves the images it had done, and dies of the signal."""
+    """A cancelled job leaves the images that it had done, and dies of the signal."""
     stage.write(
         "script.py",
         "import time\nopen('1.txt', 'w').close()\nprint('ready', flush=True)\ntime.sleep(60)\n",
@@ -99,8 +108,11 @@ def test_sigterm_in_the_middle_leaves_the_report(stage: Stage) -> None:
 
 
 def test_a_killed_run_leaves_a_report_that_says_running(stage: Stage) -> None:
-    """Now and then the report is written during the run, so that SIGKILL does not lose everything."""
-    wait = "import time\nfor i in (1, 2):\n    open(f'{i}.txt', 'w').close()\n    print(i, flush=True)\n"
+    """The report is also written during the run, so that SIGKILL does not lose everything."""
+    wait = (
+        "import time\nfor i in (1, 2):\n"
+        "    open(f'{i}.txt', 'w').close()\n    print(i, flush=True)\n"
+    )
     stage.write("script.py", wait + "    time.sleep(5.2 if i == 1 else 60)\n")
     command = stage.command(stage.job(outputs=["1.txt", "2.txt"]))
     with subprocess.Popen(
@@ -115,7 +127,7 @@ def test_a_killed_run_leaves_a_report_that_says_running(stage: Stage) -> None:
 
 
 def test_a_crash_of_the_interpreter_leaves_a_report(stage: Stage) -> None:
-    """Even when the process dies at once, there is a report, and it is not the one of an earlier run."""
+    """If the process dies at once, there is a report, and it is not that of an earlier run."""
     stage.write("script.py", "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
     (stage.root.parent / "launch.json").write_text('{"state": "exit"}')
     run = stage.launch()
@@ -128,7 +140,10 @@ def test_a_crash_of_the_interpreter_leaves_a_report(stage: Stage) -> None:
 
 
 def test_edits_change_what_is_compiled_and_no_file(any_stage: Stage) -> None:
-    """Script and imported module are compiled with their edits; the clone stays as it was, without bytecode."""
+    """Script and imported module are compiled with their edits.
+
+    The clone stays as it was, without bytecode.
+    """
     any_stage.write("net/__init__.py", "")
     any_stage.write("net/paths.py", "ROOT = ' '\nOTHER = ' '\n")
     any_stage.write(
@@ -149,10 +164,13 @@ def test_edits_change_what_is_compiled_and_no_file(any_stage: Stage) -> None:
 
 
 def test_stale_bytecode_of_the_repository_is_not_used(stage: Stage) -> None:
-    """Bytecode that a repository committed, and that claims to fit, is not what runs."""
+    """Committed bytecode is not run, even if it seems to match its source."""
     stage.write("net.py", "VALUE = 1\n")
     compile_it = "import py_compile, os\nt = os.stat('net.py')\npy_compile.compile('net.py')\n"
-    change = "open('net.py', 'w').write('VALUE = 2\\n')\nos.utime('net.py', ns=(t.st_atime_ns, t.st_mtime_ns))\n"
+    change = (
+        "open('net.py', 'w').write('VALUE = 2\\n')\n"
+        "os.utime('net.py', ns=(t.st_atime_ns, t.st_mtime_ns))\n"
+    )
     subprocess.run([stage.python, "-c", compile_it + change], cwd=stage.root, check=True)
     stage.write("script.py", "import net\nprint(net.VALUE)\n")
     assert stage.bare().stdout == "1\n"
@@ -192,7 +210,7 @@ def test_an_edit_that_does_not_fit_starts_nothing(
 def test_a_wrong_job_is_refused_with_the_reason(
     stage: Stage, job: dict[str, object], words: list[str]
 ) -> None:
-    """Unknown keys, values, shims, files and functions end with status 2 and name what was found."""
+    """Unknown keys, values, shims, files and functions end with status 2 and are named."""
     stage.write("script.py", "print('ran')\n")
     run = stage.launch(**job)  # type: ignore[arg-type]
     assert (run.returncode, run.stdout) == (2, "")
@@ -200,14 +218,14 @@ def test_a_wrong_job_is_refused_with_the_reason(
 
 
 def test_edits_of_a_file_that_was_never_used_are_noted(stage: Stage) -> None:
-    """An edit that had no effect is told."""
+    """An edit that had no effect is reported."""
     stage.write("unused.py", "a = 1\n")
     stage.write("script.py", "")
     assert "unused.py" in stage.launch(edits={"unused.py": [["1", "2"]]}).report["notes"][0]
 
 
 def test_a_module_beside_the_script_goes_before_the_standard_library(any_stage: Stage) -> None:
-    """Modules that the launcher needs itself (json, glob, signal) do not hide the authors' own of that name."""
+    """Modules that the launcher needs (json, glob, signal) do not hide those of the authors."""
     for name in ("json", "glob", "ast", "clock", "run", "report"):
         any_stage.write(f"{name}.py", f"NAME = 'own {name}'\n")
     any_stage.write(
@@ -240,7 +258,10 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_children_of_multiprocessing_are_hooked_too(any_stage: Stage, method: str) -> None:
-    """Edits of the script and of its modules, and sorted listings, hold in children however they are started."""
+    """Children have the edits of the script and its modules, and sorted listings.
+
+    This holds for every start method.
+    """
     any_stage.write("helper.py", "FACTOR = 1\n")
     any_stage.write("script.py", CHILDREN)
     for name in "cab":
@@ -255,7 +276,7 @@ def test_children_of_multiprocessing_are_hooked_too(any_stage: Stage, method: st
 
 
 def test_what_fired_in_a_child_is_counted(any_stage: Stage) -> None:
-    """Counts of child processes reach the report, and nothing else is left beside it."""
+    """Counts of child processes are in the report, and no other file is left beside it."""
     any_stage.write(
         "script.py", CHILDREN.replace("SHIFT = 0", "SHIFT = 0\nos.path.isdir('a' + chr(92) + 'b')")
     )
@@ -270,12 +291,13 @@ def test_what_fired_in_a_child_is_counted(any_stage: Stage) -> None:
 
 
 def test_threads_and_exit_functions_still_count(stage: Stage) -> None:
-    """Results that a thread or an exit function writes after the script's last line are in the report."""
+    """Results of a thread or an exit function after the script's last line are reported."""
     stage.write(
         "script.py",
         "import atexit, threading, time\n"
         "def save(name, seconds):\n    time.sleep(seconds)\n    open(name, 'w').close()\n"
-        "threading.Thread(target=save, args=('1.txt', 0.2)).start()\natexit.register(save, '2.txt', 0)\n",
+        "threading.Thread(target=save, args=('1.txt', 0.2)).start()\n"
+        "atexit.register(save, '2.txt', 0)\n",
     )
     assert list(stage.launch(outputs=["1.txt", "2.txt"]).report["images"]) == ["1", "2"]
 
@@ -297,7 +319,7 @@ def test_a_pickle_written_by_the_script_names_its_main(stage: Stage) -> None:
 
 
 def test_starting_imports_no_library(stage: Stage) -> None:
-    """The launcher starts an empty script without numpy, torch or any other library in memory."""
+    """The launcher starts an empty script without importing numpy, torch or any other library."""
     libraries = ("numpy", "torch", "cv2", "PIL", "scipy")
     stage.write("script.py", f"import sys\nprint([n for n in {libraries} if n in sys.modules])\n")
     assert stage.launch().stdout == "[]\n"

@@ -2,7 +2,7 @@
 
 An image ends when its result has been written. Model seconds since the previous result belong to
 it, and so does the wall time. The first image begins with the first call of a model or the first
-reading of an input, whichever comes first; what lies before is start-up.
+reading of an input, whichever comes first; everything before is start-up.
 """
 
 import os
@@ -54,7 +54,10 @@ class Clock:
         self.total_calls += 1
 
     def read(self, path):
-        """A file is about to be read, and no result is written yet; the first that is an input ends the start-up."""
+        """Note that a file is about to be read, while no result is written yet.
+
+        The first file that is an input ends the start-up.
+        """
         real = matches(path, self.input_names, self.inputs)
         if real is not None:
             self.seen.add(real)
@@ -84,11 +87,13 @@ class Clock:
         self.mark = perf_counter()
 
     def together(self):
-        """Whether the script made the images together and then wrote them, so that none has a time of its own.
+        """Whether the script made the images together, so that none has a time of its own.
 
-        That is so where models were called, but for some images not at all; and, where no model is
-        known, where all inputs were read before the first result and that one took longer than all
-        others together.
+        It then writes them one after the other.
+
+        Where models were called, this is the case if some images had no call at all. Where no model
+        is known, it is the case if all inputs were read before the first result and that result
+        took longer than all others together.
         """
         images = list(self.images.values())
         calls = [image["calls"] for image in images]
@@ -101,7 +106,10 @@ class Clock:
 
 
 def matches(path, names, paths):
-    """The real path of ``path`` when it is among ``paths``; its base name is looked up first, as that is cheap."""
+    """The real path of ``path`` when it is among ``paths``, else None.
+
+    The base name is looked up first, because that is cheap.
+    """
     if isinstance(path, int):
         return None
     path = os.fsdecode(path)

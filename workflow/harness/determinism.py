@@ -7,7 +7,7 @@ from .wrap import wrap
 
 
 def install(job, finder):
-    """Seed ``random`` now and the libraries once imported; sort directory listings; fix thread counts."""
+    """Seed ``random`` now, and libraries once imported; sort folder listings; fix thread counts."""
     seed, threads = job["seed"], job["threads"]
     for name, make in (("listdir", _sorted_listdir), ("scandir", _sorted_scandir)):
         original = getattr(os, name)
@@ -29,7 +29,7 @@ KEEPERS = (("pathlib", "_NormalAccessor"), ("glob", "_StringGlobber"))
 
 
 def _refresh_keepers():
-    """Give the sorted functions to modules that something imported before the launcher came."""
+    """Give the sorted functions to modules that were imported before the launcher."""
     for module, name in KEEPERS:
         keeper = getattr(sys.modules.get(module), name, None)
         for function in ("listdir", "scandir"):
@@ -52,7 +52,7 @@ def _sorted_scandir(original):
 
 
 class SortedEntries:
-    """What ``os.scandir`` returns, in the order of names."""
+    """The entries that ``os.scandir`` returns, sorted by name."""
 
     def __init__(self, entries):
         with entries:

@@ -1,4 +1,4 @@
-"""Sends what a script asks of CUDA to the device that the job was given.
+"""Redirects what a script asks of CUDA to the device of the job.
 
 The functions of torch are replaced, not watched through a ``TorchFunctionMode``: a mode costs
 Python time at every operator, holds for one thread only (DataLoader has several) and does not exist
@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from .wrap import provide, wrap
 
 FACTORIES = (
-    "arange asarray as_tensor bartlett_window blackman_window complex empty empty_like empty_strided eye "
-    "frombuffer full full_like hamming_window hann_window kaiser_window linspace logspace normal ones ones_like "
-    "rand rand_like randint randint_like randn randn_like randperm range scalar_tensor sparse_coo_tensor "
-    "tensor tril_indices triu_indices zeros zeros_like"
+    "arange asarray as_tensor bartlett_window blackman_window complex empty empty_like "
+    "empty_strided eye frombuffer full full_like hamming_window hann_window kaiser_window linspace "
+    "logspace normal ones ones_like rand rand_like randint randint_like randn randn_like randperm "
+    "range scalar_tensor sparse_coo_tensor tensor tril_indices triu_indices zeros zeros_like"
 ).split()
 NEW_METHODS = ("new", "new_empty", "new_full", "new_ones", "new_tensor", "new_zeros")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -118,7 +118,7 @@ class Redirect:
             table._device_constructors()
 
     def place(self, where, name):
-        """The device to use instead of ``where``; counts when it is another. ``where`` may be anything."""
+        """The device to use instead of ``where``, which may be anything; counts a replacement."""
         new = self.replacement(where)
         if new is not where:
             self.tally.count("%s:%s" % (self.prefix, name))
@@ -147,7 +147,7 @@ class Redirect:
         return method
 
     def _register_builtin(self, original, replacement):
-        """Tell TorchScript that the replacement is the built-in operator, so that scripts still compile."""
+        """Tell TorchScript that the replacement is the built-in operator: scripts then compile."""
         if original is replacement:
             return
         builtins = getattr(getattr(self.torch, "jit", None), "_builtins", None)
@@ -194,15 +194,15 @@ class ToVisible(Redirect):
         return None
 
     def install(self):
-        """Also the functions of ``torch.cuda`` that take a device.
+        """Replace the functions of ``torch.cuda`` that take a device, too.
 
         Raises:
-            RuntimeError: torch sees no GPU; a run on the CPU must not pass for one on a GPU.
+            RuntimeError: torch sees no GPU; a run on the CPU must not be taken for one on a GPU.
         """
         if not self.torch.cuda.is_available():
             raise RuntimeError(
-                "fusebench: the job is to run on a GPU, but torch sees none (%s=%r); check the GPUs that the job "
-                "was given, and that the environment was locked for CUDA"
+                "fusebench: the job is to run on a GPU, but torch sees none (%s=%r); check the GPUs"
+                " that the job was given, and that the environment was locked for CUDA"
                 % (VISIBLE, os.environ.get(VISIBLE))
             )
         super().install()
@@ -276,7 +276,7 @@ class ToCpu(Redirect):
         return where
 
     def install(self):
-        """Also ``torch.cuda`` as a whole: its types, streams, events and questions."""
+        """Replace ``torch.cuda`` as a whole, too: its types, streams, events and queries."""
         super().install()
         torch = self.torch
         wrap(torch.Tensor, "type", self._tensor_type)
@@ -474,7 +474,7 @@ class ToCpu(Redirect):
 
 
 class CpuEvent:
-    """``torch.cuda.Event`` of a device that is never behind: times are those of the host."""
+    """``torch.cuda.Event`` of a device that never lags behind: times are those of the host."""
 
     def __init__(self, *args, **kwargs):
         self._moment = None

@@ -30,7 +30,7 @@ class Edits:
     def _check(self, path):
         if not path.endswith(".py"):
             raise JobError(
-                "edits apply to .py files as they are compiled; %s is none" % self.name(path)
+                "edits apply to .py files as they are compiled; %s is no .py file" % self.name(path)
             )
         try:
             with open(path, "rb") as file:
@@ -46,7 +46,7 @@ class Edits:
         return os.path.relpath(path, self.root)
 
     def apply(self, path, source):
-        """Return the text of the file ``path`` with its edits; the edits made are kept in ``applied``."""
+        """Return the text of the file ``path`` with its edits; record them in ``applied``."""
         if path not in self.by_path:
             return source
         source, made = self._replace(path, source)
@@ -66,6 +66,6 @@ class Edits:
         return source, made
 
     def unused(self):
-        """Files whose edits were never applied, as they were neither run nor imported."""
+        """Files whose edits were never applied, because they were neither run nor imported."""
         used = {edit["file"] for edit in self.applied}
         return sorted({self.name(path) for path in self.by_path} - used)

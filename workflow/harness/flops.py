@@ -1,8 +1,10 @@
-"""Counts floating-point operations with torch's own formulas (``torch.utils.flop_counter``, torch 2.2 and later).
+"""Counts floating-point operations with the formulas of torch 2.2 and later.
+
+The formulas are those of ``torch.utils.flop_counter``.
 
 ``FlopCounterMode`` itself imports the compiler of torch at its first operator, which takes seconds;
-this mode uses the same formulas, and what a formula cannot count is noted instead of stopping the
-script. One multiply-add counts as two operations.
+this mode uses the same formulas. What a formula cannot count is noted and does not stop the script.
+One multiply-add counts as two operations.
 """
 
 NO_FORMULAS = "this version of torch has no formulas for operations (2.2 is the first)"
@@ -10,14 +12,16 @@ MODULES_ONLY = "counted in convolution and linear modules only: " + NO_FORMULAS
 
 
 def make_module_counter(models):
-    """A function that makes a context which counts the convolutions and linear layers among the modules called, or None.
+    """A function that makes a context which counts convolutions and linear layers, or None.
 
-    The fallback for torch before 2.2. One multiply-add counts as two operations; a convolution
-    makes, for each value of its output (a transposed one: of its input), as many as its kernel has
-    weights for it.
+    Only modules that are called are counted.
+
+    This is the fallback for torch before 2.2. One multiply-add counts as two operations. For each
+    value of its output, a convolution makes as many multiply-adds as its kernel has weights for it;
+    a transposed convolution makes them for each value of its input.
 
     Args:
-        models: its ``flops`` is added to, its ``flops_reason`` says that this is not all.
+        models: its ``flops`` grows, its ``flops_reason`` says that this is not all.
     """
     try:
         from torch.nn import Linear
@@ -50,7 +54,7 @@ def make_counter(models):
     """A function that makes a counting context.
 
     Args:
-        models: its ``flops`` is added to, its ``flops_reason`` says what could not be counted.
+        models: its ``flops`` grows, its ``flops_reason`` says what could not be counted.
     """
     try:
         from torch.utils._python_dispatch import TorchDispatchMode

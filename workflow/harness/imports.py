@@ -45,11 +45,11 @@ class Finder:
             decorate(decode_source(file.read()), path, names)
 
     def install(self):
-        """Take the place right before ``PathFinder``, so that built-in and frozen modules stay first."""
+        """Insert this finder before ``PathFinder``: built-in and frozen modules stay first."""
         sys.meta_path.insert(sys.meta_path.index(PathFinder), self)
 
     def after_import(self, name, hook):
-        """Call ``hook(module)`` once the module ``name`` has been executed, or now when it already is."""
+        """Call ``hook(module)`` once the module ``name`` is executed, or now if it already is."""
         self.hooks.setdefault(name, []).append(hook)
         if name in sys.modules:
             hook(sys.modules[name])
@@ -95,7 +95,10 @@ class CloneLoader(SourceFileLoader):
 
 
 class HookLoader:
-    """Loads as ``loader`` does, then calls the hooks; afterwards the module knows its own loader only."""
+    """Loads as ``loader`` does, then calls the hooks.
+
+    Afterwards the module knows only its own loader.
+    """
 
     def __init__(self, loader, hooks):
         self.loader = loader

@@ -1,4 +1,7 @@
-"""Times the outermost calls of models: ``nn.Module``, TensorFlow sessions, functions that the entry names."""
+"""Times the outermost calls of models.
+
+Models are ``nn.Module``, TensorFlow sessions and functions that the entry names.
+"""
 
 import builtins
 import functools
@@ -39,7 +42,10 @@ class Models:
         clock.after_image.append(self._end_image)
 
     def install(self, finder):
-        """Hook torch and TensorFlow once imported; functions named by the entry find the timer at once."""
+        """Hook torch and TensorFlow once imported.
+
+        Functions that the entry names find the timer at once.
+        """
         setattr(builtins, TIMED, self._timed_function)
         finder.after_import("torch", self._patch_torch)
         finder.after_import("tensorflow.python.client.session", self._patch_session)

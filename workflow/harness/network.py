@@ -1,4 +1,4 @@
-"""No network: sockets reach this machine only, everything else is refused by name."""
+"""No network: sockets reach this machine only; everything else is refused by name."""
 
 import errno
 
@@ -50,8 +50,8 @@ def _check(host, own_name, tally):
     tally.count("network-refused:%s" % host)
     raise PermissionError(
         errno.EACCES,
-        "fusebench: a run has no network, and this script asked for %r; name the file under `weights:` of "
-        "the entry, or stage it" % host,
+        "fusebench: a run has no network, and this script asked for %r; name the file under"
+        " `weights:` of the entry, or stage it" % host,
     )
 
 

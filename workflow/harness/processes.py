@@ -1,21 +1,24 @@
-"""Processes that a script starts: children of multiprocessing are hooked like the script itself, others are noted."""
+"""Processes that a script starts.
+
+Children of multiprocessing are hooked like the script itself; other programs are noted.
+"""
 
 import os
 import sys
 
 from .wrap import wrap
 
-# What platform and ctypes ask of the system, on import of many libraries.
+# Programs that platform and ctypes call when many libraries are imported.
 PROBES = ("uname", "ldconfig", "gcc", "cc", "ld", "objdump")
 CHILD = (
-    "import sys, types; package = types.ModuleType('_fusebench_harness'); package.__path__ = [%r]; "
-    "sys.modules['_fusebench_harness'] = package; from _fusebench_harness.run import prepare_child; "
-    "prepare_child(%r); %s"
+    "import sys, types; package = types.ModuleType('_fusebench_harness'); "
+    "package.__path__ = [%r]; sys.modules['_fusebench_harness'] = package; "
+    "from _fusebench_harness.run import prepare_child; prepare_child(%r); %s"
 )
 
 
 def install(job_path, tally, finder):
-    """Have spawned children run :func:`run.prepare_child` first; note programs that run without hooks."""
+    """Have spawned children run :func:`run.prepare_child` first; note other programs."""
     finder.after_import("multiprocessing.util", lambda util: _hook_children(util, job_path))
     finder.after_import("subprocess", lambda subprocess: _note_programs(subprocess, tally))
     wrap(os, "system", lambda original: _noting(original, tally))

@@ -1,4 +1,4 @@
-"""launch.json: what was seen, written at the end, whatever the end is, and now and then before it.
+"""launch.json: what the launcher saw, written at any kind of end and now and then before it.
 
 Keys of the file:
 
@@ -17,8 +17,8 @@ Keys of the file:
   ``flops_reason``.
 - ``peak_rss_bytes``, ``peak_rss_children_bytes`` (the largest child), ``peak_device_bytes`` (null
   on the CPU).
-- ``weights_read``: files of weights, relative to the clone, that the script asked ``open`` for, be
-  they there or not.
+- ``weights_read``: files of weights, relative to the clone, that the script asked ``open`` for,
+  whether they exist or not.
 - ``device``, ``device_name``, ``threads``, ``versions``, ``shims`` (name -> how often it fired),
   ``edits_applied``, ``notes`` (sentences).
 """
@@ -32,7 +32,8 @@ from time import perf_counter
 
 SECONDS_BETWEEN_WRITES = 5.0
 VERSIONED = (
-    "numpy scipy PIL cv2 skimage imageio matplotlib torch torchvision timm kornia tensorflow keras jax paddle mindspore"
+    "numpy scipy PIL cv2 skimage imageio matplotlib torch torchvision timm kornia tensorflow keras "
+    "jax paddle mindspore"
 ).split()
 
 
@@ -56,13 +57,13 @@ class Report:
         self.last_write = perf_counter()
 
     def write_now_and_then(self):
-        """After an image, at most every few seconds: what is left when the process is killed."""
+        """Write after an image, at most every few seconds, in case the process is killed."""
         if perf_counter() - self.last_write > SECONDS_BETWEEN_WRITES:
             self.write()
             self.last_write = perf_counter()
 
     def write(self):
-        """Write the report beside its place, then move it there. A forked child writes nothing."""
+        """Write the report to a temporary file and rename it. A forked child writes nothing."""
         if os.getpid() != self.pid:
             return
         draft = "%s.%d" % (self.path, self.pid)
@@ -110,8 +111,8 @@ class Report:
         if together:
             images = self.parts.clock.images.values()
             notes.append(
-                "the script makes %d images together and writes them afterwards: no time for each; all took %.3f s"
-                % (len(images), sum(image["seconds"] or 0.0 for image in images))
+                "the script makes %d images together and writes them afterwards: no time for each;"
+                " all took %.3f s" % (len(images), sum(image["seconds"] or 0.0 for image in images))
             )
         for file in self.parts.edits.unused():
             notes.append("the edits of %s were not applied: it was neither run nor imported" % file)
@@ -123,8 +124,9 @@ class Report:
         ]
         if unseen:
             notes.append(
-                "%d results exist that were not seen being written (by a child process, or by a library that "
-                "is not watched): no time for %s" % (len(unseen), ", ".join(unseen[:5]))
+                "%d results exist that were not seen being written (by a child process, or by a"
+                " library that is not watched): no time for %s"
+                % (len(unseen), ", ".join(unseen[:5]))
             )
         return notes
 
@@ -184,7 +186,10 @@ def _line_of(path, key):
 
 
 def describe_exception(error, root, script):
-    """Type, message and the last line of the authors' files (or of the adapter ``script``) that led to ``error``."""
+    """Type and message of ``error``, and the last line of the authors' files that led to it.
+
+    Lines of the adapter ``script`` count as well.
+    """
     where = None
     for frame in traceback.extract_tb(error.__traceback__):
         path = os.path.realpath(frame.filename)

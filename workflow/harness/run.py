@@ -64,11 +64,11 @@ class Harness:
         return _exit
 
     def leave(self, status):
-        """The process ends through ``os._exit``, where nothing else runs any more."""
+        """Note that the process ends through ``os._exit``, where no other hook runs."""
         self.leave_child_counts()
 
     def leave_child_counts(self):
-        """In a child: leave what fired here beside the report, for the parent to take in."""
+        """In a child, write what fired here beside the report, for the parent to read."""
         if self.tally.pid != os.getpid() or self.tally.pid == self.clock.pid:
             return
         path = "%s.child-%d" % (self.job["report"], os.getpid())
@@ -91,7 +91,7 @@ class MainHarness(Harness):
         self.leave_child_counts()
 
     def install(self):
-        """Also take part in every end of the process."""
+        """Hook every kind of end of the process, too."""
         atexit.register(self.at_exit)
         signal.signal(signal.SIGTERM, self.on_sigterm)
         super().install()
@@ -103,7 +103,7 @@ class MainHarness(Harness):
             self.report.write()
 
     def at_exit(self):
-        """Once more, as threads and exit functions of the script may have gone on writing."""
+        """Write once more: threads and exit functions of the script may have gone on writing."""
         if os.getpid() == self.clock.pid:
             self.take_in_children()
             self.report.write()
@@ -128,7 +128,7 @@ class MainHarness(Harness):
 
     def run(self):
         """Run the script; returns the exit status."""
-        self.report.write()  # what is left when the process dies before its first result
+        self.report.write()  # stays if the process dies before its first result
         try:
             run_as_main(self.job, self.finder, self.started_with)
         except SystemExit as error:
@@ -147,7 +147,7 @@ class MainHarness(Harness):
 
 
 def run_as_main(job, finder, started_with):
-    """Execute the script in a fresh ``__main__``, with the arguments, folder and path that Python gives it."""
+    """Execute the script in a new ``__main__``, with arguments, folder and path as in Python."""
     os.chdir(job["cwd"])
     path = os.path.abspath(job["script_path"])
     sys.argv = [job["script"]] + [str(word) for word in job["args"]]
@@ -163,7 +163,10 @@ def run_as_main(job, finder, started_with):
 
 
 def forget_shadowed(folder, started_with):
-    """A module beside the script goes before one of the standard library that only the launcher imported."""
+    """Forget modules of the standard library that have the name of a module beside the script.
+
+    Only modules that the launcher alone imported are forgotten.
+    """
     names = os.listdir(folder)
     beside = {name[:-3] for name in names if name.endswith(".py")}
     beside.update(

@@ -1,11 +1,11 @@
-"""What had to be done for a script: redirections and shims that fired, by name, and notes in words."""
+"""What was done for a script: redirections and shims that fired, by name, and notes."""
 
 import functools
 import os
 
 
 class Tally:
-    """Counts by name; a forked child starts from nothing, so that no count is told twice."""
+    """Counts by name; a forked child starts from zero, so that no count is reported twice."""
 
     def __init__(self):
         self.pid = os.getpid()
@@ -36,7 +36,7 @@ class Tally:
             self.notes.append(text)
 
     def merge(self, other):
-        """Take over the counts and notes that a child process left, as ``{"shims": ..., "notes": ...}``."""
+        """Add the counts and notes of a child process: ``{"shims": ..., "notes": ...}``."""
         for name, times in other["shims"].items():
             self.count(name, times)
         for text in other["notes"]:

@@ -8,7 +8,9 @@ TIMED = "__fusebench_timed__"
 
 
 def decorate(source, path, names):
-    """Return the syntax tree of ``source`` with the functions ``names`` (``f`` or ``Class.f``) timed.
+    """Return the syntax tree of ``source`` with the functions ``names`` timed.
+
+    A name is ``f`` or ``Class.f``.
 
     Raises:
         JobError: the file defines no function of that name.
@@ -19,9 +21,8 @@ def decorate(source, path, names):
         if name not in functions:
             raise JobError("model_functions: %s defines no function %r" % (path, name))
         mark = ast.copy_location(ast.Name(id=TIMED, ctx=ast.Load()), functions[name])
-        functions[name].decorator_list.append(
-            mark
-        )  # innermost: a staticmethod is no function before Python 3.10
+        # Innermost: a staticmethod is no function before Python 3.10.
+        functions[name].decorator_list.append(mark)
     return tree
 
 

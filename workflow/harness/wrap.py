@@ -17,7 +17,10 @@ def wrap(owner, name, make):
 
 
 def dress(replacement, original):
-    """Make ``replacement`` look like ``original``, and stay unbound in a class where a built-in would."""
+    """Make ``replacement`` look like ``original``.
+
+    It stays unbound in a class where a built-in function would.
+    """
     if isinstance(original, types.BuiltinFunctionType):
         replacement = Unbound(replacement)
     updated = ("__dict__",) if isinstance(original, types.FunctionType) else ()

@@ -22,7 +22,7 @@ C_READERS = {
 
 
 class Weights:
-    """The files of weights that the script has asked for through ``open``, be they there or not.
+    """The files of weights that the script asked ``open`` for, whether they exist or not.
 
     Args:
         paths: real paths of the files that the entry names.
@@ -74,7 +74,10 @@ def _watch_open(clock, weights, original):
 
 
 def _tell_close(handle, clock, real):
-    """Have ``handle.close()`` end the image; through a weak reference, so that the file dies when it would."""
+    """Have ``handle.close()`` end the image.
+
+    The reference is weak, so that the file is freed when it would be without it.
+    """
     alive = weakref.ref(handle)
 
     def close():

@@ -19,7 +19,10 @@ RED, GREEN, BLUE = 0.299, 0.587, 0.114
 
 
 def to_8bit(values: Gray) -> Image:
-    """Clip to 0..255 and round halves up, as MATLAB's ``uint8`` does, which the authors' codes end with."""
+    """Clip to 0..255 and round halves up, as MATLAB's ``uint8`` does.
+
+    The authors' codes end with that function.
+    """
     return np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8)
 
 
@@ -60,7 +63,10 @@ def to_rgb(y: Gray, differences: Gray) -> Image:
 
 
 def on_luma(fuse: Callable[[Gray, Gray], Gray]) -> Callable[[Image, Image], Image]:
-    """The method on 8-bit gray or RGB images that ``fuse`` is on luma; the result is RGB if a source is."""
+    """Turn ``fuse`` on luma into the method on 8-bit gray or RGB images.
+
+    The result is RGB if a source is.
+    """
 
     def fuse_images(a: Image, b: Image) -> Image:
         y = fuse(luma(a), luma(b))

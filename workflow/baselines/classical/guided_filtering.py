@@ -4,8 +4,8 @@ S. Li, X. Kang, J. Hu, Image fusion with guided filtering, IEEE Transactions on 
 22(7), 2864-2875, 2013, with the parameters and the border rules of the authors' MATLAB code. With
 images in 0..1::
 
-    B_n = I_n * Z,  D_n = I_n - B_n                       Z: mean over 31 x 31
-    S_n = |I_n * L| * g                                   L: 3 x 3 Laplacian, g: 11 x 11 Gaussian, sigma 5
+    B_n = I_n * Z,  D_n = I_n - B_n     Z: mean over 31 x 31
+    S_n = |I_n * L| * g                 L: 3 x 3 Laplacian, g: 11 x 11 Gaussian, sigma 5
     P_n = 1 where S_n is the largest, else 0
     W_n^B = G(P_n, I_n; r = 45, eps = 0.3),  W_n^D = G(P_n, I_n; r = 7, eps = 1e-6)
     F = sum_n W_n^B B_n + sum_n W_n^D D_n
@@ -36,7 +36,10 @@ def box_sum(image: Gray, radius: int) -> Gray:
 
 
 def guided_filter(guide: Gray, image: Gray, radius: int, eps: float) -> Gray:
-    """Guided filter of ``image`` by ``guide``, both ``(H, W)``; eqs. (5), (6) and (8) of He, Sun and Tang."""
+    """Guided filter of ``image`` by ``guide``, both ``(H, W)``.
+
+    Eqs. (5), (6) and (8) of He, Sun and Tang.
+    """
     count = box_sum(np.ones_like(guide), radius)
 
     def mean(values: Gray) -> Gray:

@@ -1,8 +1,8 @@
 """Laplacian pyramid fusion.
 
 Pyramid: P. J. Burt, E. H. Adelson, The Laplacian pyramid as a compact image code, IEEE Transactions
-on Communications 31(4), 532-540, 1983, with the generating kernel ``[1/4 - a/2, 1/4, a, 1/4, 1/4 -
-a/2]``, a = 0.4::
+on Communications 31(4), 532-540, 1983, with the generating kernel
+``[1/4 - a/2, 1/4, a, 1/4, 1/4 - a/2]``, a = 0.4::
 
     G_0 = image,  G_l = REDUCE(G_{l-1}),  L_l = G_l - EXPAND(G_{l+1}),  L_N = G_N
 
@@ -33,7 +33,10 @@ def smooth(image: Gray, kernel: Gray) -> Gray:
 
 
 def reduce(image: Gray) -> Gray:
-    """REDUCE, eq. (1): smoothed, then every second sample; ``(H, W)`` gives ``(ceil(H/2), ceil(W/2))``."""
+    """REDUCE, eq. (1): smooth, then take every second sample.
+
+    ``(H, W)`` gives ``(ceil(H/2), ceil(W/2))``.
+    """
     return np.ascontiguousarray(smooth(image, KERNEL)[::2, ::2])
 
 
@@ -55,7 +58,7 @@ def decompose(image: Gray) -> list[Gray]:
 
 
 def compose(bands: list[Gray]) -> Gray:
-    """The image of which ``bands`` is the pyramid."""
+    """The image that has the pyramid ``bands``."""
     image = bands[-1]
     for band in reversed(bands[:-1]):
         image = band + expand(image, band.shape)

@@ -8,9 +8,9 @@ the image is one column of a ``4 x HW/4`` matrix X::
     fused T: mean of the approximations, the detail of larger magnitude;  fused U = (U_1 + U_2) / 2
     fused X = U T
 
-A singular vector is only defined up to its sign, and a mean of two of opposite sign would be none:
-each column of U_2 is given the sign that points along that of U_1. An odd size is made even by
-repeating the last row or column.
+A singular vector is only defined up to its sign, and two vectors of opposite sign would cancel in
+the mean: each column of U_2 is given the sign that points along that of U_1. An odd size is made
+even by repeating the last row or column.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Shims that an entry asks for by name, as its code needs what libraries no longer have.
+"""Shims that an entry asks for by name, because its code needs what libraries dropped.
 
 :data:`COMPAT` lists them; the first line of each function's docstring says what it does. A name
 with a colon takes an argument: ``missing-modules:thop,seaborn``, ``module-alias:OLD=NEW``.
@@ -25,7 +25,7 @@ COMPAT = {
     "module-alias": imports.module_alias,
     "windows-paths": paths.windows_paths,
 }
-# Applied without being asked for: harmless where it is not needed.
+# Always applied: harmless where it is not needed.
 ALWAYS = ("torchvision-nms",)
 
 

@@ -8,14 +8,17 @@ from ..job import JobError
 
 
 def missing_modules(argument, tally, finder):
-    """Stand-ins for modules that are imported but not used (``missing-modules:thop,seaborn``); a call of one fails."""
+    """Stand-ins for modules that are never called (``missing-modules:thop,seaborn``).
+
+    A call of one fails.
+    """
     if not argument:
         raise JobError("compat: missing-modules needs names, as in missing-modules:thop,seaborn")
     sys.meta_path.append(InertFinder(argument.split(","), tally))
 
 
 def module_alias(argument, tally, finder):
-    """Import one module under another name (``module-alias:OLD=NEW``), where a script names a module wrongly."""
+    """Import a module under the wrong name that a script uses (``module-alias:OLD=NEW``)."""
     old, _, new = argument.partition("=")
     if not (old and new):
         raise JobError(
@@ -25,7 +28,10 @@ def module_alias(argument, tally, finder):
 
 
 class InertFinder:
-    """Finds stand-ins for ``names`` and everything below them; stands last, so that a real module goes before."""
+    """Finds stand-ins for ``names`` and everything below them.
+
+    It is the last finder, so that a real module comes first.
+    """
 
     def __init__(self, names, tally):
         self.names = names
@@ -68,6 +74,6 @@ class InertType(type):
     def __call__(cls, *args, **kwargs):
         """Refuse: what is called has to be real."""
         raise ImportError(
-            "%s was called, but it is a stand-in: install the module in the environment, or take it out of "
-            "missing-modules" % cls.__name__
+            "%s was called, but it is a stand-in: install the module in the environment, or take it"
+            " out of missing-modules" % cls.__name__
         )

@@ -88,7 +88,7 @@ def pillow_aliases(argument, tally, finder):
 
 
 def skimage_compare(argument, tally, finder):
-    """skimage.measure.compare_ssim, compare_psnr, compare_mse and compare_nrmse, removed in scikit-image 0.18."""
+    """skimage.measure.compare_ssim, _psnr, _mse and _nrmse, removed in scikit-image 0.18."""
 
     def patch(measure):
         functions = {
@@ -114,7 +114,10 @@ def _metric(name, *args, **kwargs):
 def _compare_ssim(
     X, Y, win_size=None, gradient=False, data_range=None, multichannel=False, **kwargs
 ):
-    """The old signature; without ``data_range`` the width of the dtype's nominal range (2 for floats)."""
+    """The old signature of ``structural_similarity``.
+
+    Without ``data_range`` it is the width of the dtype's nominal range (2 for floats).
+    """
     if data_range is None:
         data_range = _dtype_width(X)
     if multichannel:
@@ -124,7 +127,10 @@ def _compare_ssim(
 
 
 def _compare_psnr(im_true, im_test, data_range=None):
-    """The old rule: for floats 1, or 2 when the true image has negative values; else the dtype's maximum."""
+    """The old rule for ``data_range``: the dtype's maximum.
+
+    For floats it is 1, or 2 when the true image has negative values.
+    """
     if data_range is None:
         low, high = _dtype_range(im_true)
         data_range = high - low if im_true.min() < 0 else high
@@ -176,7 +182,7 @@ def inspect_getargspec(argument, tally, finder):
 
 
 def collections_abc(argument, tally, finder):
-    """collections.Mapping, Iterable and the other abstract classes, moved to collections.abc in Python 3.10."""
+    """collections.Mapping, Iterable and other ABCs, moved to collections.abc in Python 3.10."""
     import collections.abc
 
     makers = {
@@ -186,7 +192,7 @@ def collections_abc(argument, tally, finder):
 
 
 def tensorflow_v1(argument, tally, finder):
-    """``import tensorflow`` gives tensorflow.compat.v1 with the behaviour of version 1, under TensorFlow 2."""
+    """``import tensorflow`` gives tensorflow.compat.v1 and its behaviour under TensorFlow 2."""
 
     def patch(tensorflow):
         if tensorflow.__version__.startswith("1."):

@@ -14,7 +14,10 @@ NAMES = ("bytescale", "fromimage", "toimage", "imread", "imsave", "imresize", "i
 
 
 def scipy_misc(argument, tally, finder):
-    """scipy.misc.imread, imsave, imresize, imrotate, toimage, fromimage and bytescale, removed in SciPy 1.2."""
+    """scipy.misc.imread, imsave, imresize, imrotate and others that SciPy 1.2 removed.
+
+    The others are toimage, fromimage and bytescale.
+    """
     functions = {name: tally.counting("scipy-misc:%s" % name, globals()[name]) for name in NAMES}
 
     def patch(misc):
@@ -25,7 +28,9 @@ def scipy_misc(argument, tally, finder):
 
 
 def bytescale(data, cmin=None, cmax=None, high=255, low=0):
-    """Scale ``data`` so that cmin..cmax becomes low..high, as uint8; uint8 input is returned as it is.
+    """Scale ``data`` so that cmin..cmax becomes low..high, as uint8.
+
+    uint8 input is returned as it is.
 
     This is the hidden contrast stretch of ``imsave``: without ``cmin`` and ``cmax`` an image is
     stretched to the full range.
@@ -85,7 +90,10 @@ def fromimage(im, flatten=False, mode=None):
 
 
 def toimage(arr, high=255, low=0, cmin=None, cmax=None, pal=None, mode=None, channel_axis=None):
-    """Turn an array into a Pillow image: 2-D as L (or ``mode``), with 3 or 4 channels as RGB or RGBA."""
+    """Turn an array into a Pillow image.
+
+    A 2-D array becomes L (or ``mode``), one with 3 or 4 channels RGB or RGBA.
+    """
     import numpy
 
     data = numpy.asarray(arr)

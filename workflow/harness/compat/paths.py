@@ -8,7 +8,8 @@ import os
 from ..wrap import Unbound
 
 OS_FUNCTIONS = (
-    "access chdir listdir lstat makedirs mkdir open remove removedirs rename replace rmdir scandir stat unlink walk"
+    "access chdir listdir lstat makedirs mkdir open remove removedirs rename replace rmdir scandir "
+    "stat unlink walk"
 ).split()
 PATH_FUNCTIONS = (
     "abspath basename dirname exists getsize isdir isfile join realpath split splitext".split()

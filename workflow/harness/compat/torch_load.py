@@ -1,8 +1,8 @@
-"""Shims of torch that change what a script is told or given."""
+"""Shims that change the answers or the results of torch."""
 
 
 def torch_load_pickle(argument, tally, finder):
-    """torch.load reads whole pickled modules again (weights_only=False, the default before torch 2.6)."""
+    """torch.load reads whole pickled modules again: weights_only=False, as before torch 2.6."""
 
     def patch(torch):
         version = tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2])
@@ -23,5 +23,5 @@ def torch_load_pickle(argument, tally, finder):
 
 
 def pretend_cuda(argument, tally, finder):
-    """torch.cuda.is_available() says yes on the CPU, for scripts that refuse to start without a GPU."""
+    """torch.cuda.is_available() is true on the CPU, for scripts that refuse to start otherwise."""
     # The redirection of devices does it: see devices.ToCpu.

@@ -1,4 +1,4 @@
-"""What torchvision has compiled, where its compiled part does not load."""
+"""Replacements for compiled parts of torchvision that do not load."""
 
 import sys
 
@@ -12,7 +12,7 @@ OPERATORS = (
 
 
 def torchvision_nms(argument, tally, finder):
-    """torchvision imports although its compiled operators do not load (applied by itself); using one fails."""
+    """torchvision imports without its compiled operators, whose use fails (always applied)."""
     finder.after_import("torchvision.extension", lambda extension: _define(extension, tally))
 
 
@@ -49,7 +49,10 @@ def torchvision_io(argument, tally, finder):
 
 
 def _read_with_pillow(path, mode):
-    """Return an image as a uint8 tensor (channels, rows, columns), converted to the ImageReadMode named ``mode``."""
+    """Return an image as a uint8 tensor (channels, rows, columns).
+
+    It is converted to the ImageReadMode named ``mode``.
+    """
     import numpy
     from PIL import Image
 

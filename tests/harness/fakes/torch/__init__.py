@@ -1,4 +1,6 @@
-"""Enough of torch to test redirection and timing: a tensor knows its device, and CUDA refuses what it would refuse.
+"""Enough of torch to test redirection and timing.
+
+A tensor knows its device, and CUDA raises the errors of the real one.
 
 ``FAKE_CUDA_DEVICES`` is the number of GPUs; without it this is a build for the CPU. ``LOG`` lists
 what CUDA was asked.
