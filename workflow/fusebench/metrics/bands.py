@@ -1,4 +1,4 @@
-"""Metrics of multi-band arrays: pansharpening and fusion of hyperspectral with multispectral images.
+"""Metrics of multi-band arrays: pansharpening and hyperspectral-multispectral fusion.
 
 All follow DLPan-Toolbox (Vivone et al. 2021), blocks of 32 x 32 pixels included.
 """
@@ -45,7 +45,7 @@ HALF_CDF23 = (
 
 
 class BandPair(Measurable):
-    """A panchromatic (or multispectral) and a multi-band source, and the ground truth where there is one.
+    """A panchromatic (or multispectral) and a multi-band source, and optionally the ground truth.
 
     Attributes:
         bands: the low-resolution multi-band source ``(h, w, N)``, or None when only reference
@@ -159,7 +159,10 @@ def _array(values: NDArray[Any], name: str, dimensions: int) -> Pixels:
 
 
 def spectral_angle(fusion: BandFusion) -> float:
-    """Spectral angle mapper: SAM = mean over pixels of arccos(R . F / (|R| |F|)), pixels of length 0 left out; in degrees."""
+    """Spectral angle mapper: SAM = mean over pixels of arccos(R . F / (|R| |F|)), in degrees.
+
+    Pixels of length 0 are left out.
+    """
     reference, fused = fusion.reference, fusion.fused
     product = np.einsum("hwn,hwn->hw", reference, fused)
     lengths = np.sqrt(
@@ -172,7 +175,10 @@ def spectral_angle(fusion: BandFusion) -> float:
 
 
 def relative_error(fusion: BandFusion) -> float:
-    """Relative global error: ERGAS = 100 / ratio * sqrt(mean over bands of MSE_n / mean(R_n)^2); 0 is best."""
+    """Relative global error: ERGAS = 100 / ratio * sqrt(mean over bands of MSE_n / mean(R_n)^2).
+
+    The best value is 0.
+    """
     errors = ((fusion.reference - fusion.fused) ** 2).mean(axis=(0, 1))
     means = fusion.reference.mean(axis=(0, 1))
     if (means == 0).any():
@@ -189,7 +195,10 @@ def _inner_edges(values: Pixels) -> Pixels:
 
 
 def spatial_correlation(fusion: BandFusion) -> float:
-    """Spatial correlation: SCC = sum E_R E_F / sqrt(sum E_R^2 sum E_F^2) with E the Sobel strength of all bands; 0..1."""
+    """Spatial correlation: SCC = sum E_R E_F / sqrt(sum E_R^2 sum E_F^2); 0..1.
+
+    E is the Sobel strength of all bands.
+    """
     reference, fused = _inner_edges(fusion.reference), _inner_edges(fusion.fused)
     norm = np.sqrt((reference**2).sum() * (fused**2).sum())
     if norm == 0:
@@ -230,7 +239,10 @@ def _universal_index(x: Pixels, y: Pixels) -> float:
 
 @cache
 def onion_table(size: int) -> Pixels:
-    """Products of the units of the hypercomplex numbers of ``size`` parts: ``e_a e_b = sum_k T[k, a, b] e_k``."""
+    """Products of the units of the hypercomplex numbers of ``size`` parts.
+
+    The table T satisfies ``e_a e_b = sum_k T[k, a, b] e_k``.
+    """
     units = np.eye(size)
     products = [[_onion_product(units[a], units[b]) for b in range(size)] for a in range(size)]
     return np.array(products).transpose(2, 0, 1)
@@ -258,7 +270,10 @@ def _integers(values: Pixels) -> Pixels:
 
 
 def _block_rows(values: Pixels, size: int) -> Pixels:
-    """Mirror the array up to whole blocks and fill the bands up to ``size``: ``(rows of blocks, blocks, size, 32 * 32)``."""
+    """Mirror the array up to whole blocks and fill the bands up to ``size`` with zeros.
+
+    The result has the shape ``(rows of blocks, blocks, size, 32 * 32)``.
+    """
     height, width, count = values.shape
     padded = np.pad(values, ((0, -height % BLOCK), (0, -width % BLOCK), (0, 0)), mode="symmetric")
     rows, columns = padded.shape[0] // BLOCK, padded.shape[1] // BLOCK
@@ -269,7 +284,10 @@ def _block_rows(values: Pixels, size: int) -> Pixels:
 
 
 def _block_quality(x: Pixels, y: Pixels) -> Pixels:
-    """Modulus of the hypercomplex quality of each block; ``x``, ``y``: ``(blocks, parts, 32 * 32)``."""
+    """Modulus of the hypercomplex quality of each block.
+
+    ``x`` and ``y`` have the shape ``(blocks, parts, 32 * 32)``.
+    """
     parts, pixels = x.shape[1:]
     mean, deviation = x.mean(axis=2, keepdims=True), x.std(axis=2, ddof=1, keepdims=True)
     deviation[deviation == 0] = EPSILON
@@ -289,7 +307,9 @@ def _block_quality(x: Pixels, y: Pixels) -> Pixels:
 
 
 def hypercomplex_index(reference: Pixels, fused: Pixels) -> float:
-    """Q2n of two arrays ``(H, W, N)`` in digital numbers: mean over blocks of 32 x 32, the image mirrored to whole blocks.
+    """Q2n of two arrays ``(H, W, N)`` in digital numbers: the mean over blocks of 32 x 32.
+
+    The images are mirrored to whole blocks.
 
     Raises:
         MetricError: the values look like fractions; the original rounds them to integers.
@@ -308,7 +328,10 @@ def hypercomplex_index(reference: Pixels, fused: Pixels) -> float:
 
 
 def hypercomplex_quality(fusion: BandFusion) -> float:
-    """Hypercomplex quality index: Q2n = mean over blocks of 32 x 32 of the modulus of the 2^n-fold complex quality; 0..1."""
+    """Hypercomplex quality index: Q2n = mean over blocks of the modulus of the quality; 0..1.
+
+    Blocks have 32 x 32 pixels. The quality of a block is a hypercomplex number of 2^n parts.
+    """
     return hypercomplex_index(fusion.reference, fusion.fused)
 
 
@@ -340,7 +363,10 @@ def _mean_quality(x: Pixels, y: Pixels) -> float:
 
 
 def interpolate(values: Pixels, ratio: int) -> Pixels:
-    """Enlarge ``(h, w)`` by a power of 2 with the 23-tap filter of Aiazzi et al. 2002 (``interp23tap``), borders circular."""
+    """Enlarge ``(h, w)`` by a power of 2 with the 23-tap filter of Aiazzi et al. 2002.
+
+    This is ``interp23tap`` of the toolbox, with circular borders.
+    """
     import scipy.ndimage
 
     half = 2 * np.array([*HALF_CDF23, -0.000060081482])
@@ -357,7 +383,10 @@ def interpolate(values: Pixels, ratio: int) -> Pixels:
 
 
 def reduce_bicubic(values: Pixels, ratio: int) -> Pixels:
-    """Reduce ``(H, W)`` by a whole factor as MATLAB's ``imresize`` does: bicubic, antialiased, borders mirrored."""
+    """Reduce ``(H, W)`` by a whole factor as MATLAB's ``imresize`` does.
+
+    Bicubic, antialiased, with mirrored borders.
+    """
     return _reduce_rows(_reduce_rows(values, ratio).T, ratio).T
 
 
@@ -380,7 +409,7 @@ def _cubic(x: Pixels) -> Pixels:
 
 
 def enlarged_bands(pair: BandPair) -> Pixels:
-    """The multi-band source interpolated to the resolution of the panchromatic one, ``(H, W, N)``."""
+    """The multi-band source interpolated to the panchromatic resolution, ``(H, W, N)``."""
     assert pair.bands is not None
     return np.stack(
         [interpolate(pair.bands[:, :, n], pair.ratio) for n in range(pair.bands.shape[2])], axis=2
@@ -388,10 +417,10 @@ def enlarged_bands(pair: BandPair) -> Pixels:
 
 
 def spectral_distortion(fusion: BandFusion) -> float:
-    """Spectral distortion: D_lambda = mean over pairs of bands of |Q(F_i, F_j) - Q(M_i, M_j)|; 0..1.
+    """Spectral distortion: D_lambda = mean over pairs of bands of the change of Q; 0..1.
 
-    M is the interpolated multi-band source; Q the mean universal quality index over blocks of 32 x
-    32.
+    The change is |Q(F_i, F_j) - Q(M_i, M_j)|. M is the interpolated multi-band source. Q is the
+    mean universal quality index over blocks of 32 x 32 pixels.
     """
     _ = fusion.sources
     enlarged, fused = fusion.pair.part(enlarged_bands), fusion.fused
@@ -410,7 +439,10 @@ def _band_change(fused: Pixels, enlarged: Pixels, i: int, j: int) -> float:
 
 
 def smoothed_pan(pair: BandPair) -> Pixels:
-    """The panchromatic source reduced to the resolution of the bands and interpolated back, ``(H, W)``."""
+    """The panchromatic source reduced to the resolution of the bands and interpolated back.
+
+    The result has the shape ``(H, W)``.
+    """
     assert pair.pan is not None
     return interpolate(reduce_bicubic(pair.pan, pair.ratio), pair.ratio)
 
@@ -418,7 +450,7 @@ def smoothed_pan(pair: BandPair) -> Pixels:
 def spatial_distortion(fusion: BandFusion) -> float:
     """Spatial distortion: D_s = mean over bands of |Q(F_n, P) - Q(M_n, P')|; 0..1.
 
-    P is the panchromatic source, P' the same at the resolution of the bands, M the interpolated
+    P is the panchromatic source. P' is P at the resolution of the bands. M is the interpolated
     multi-band source.
     """
     _, pan = fusion.sources
@@ -442,9 +474,10 @@ def quality_without_reference(fusion: BandFusion) -> float:
 
 @cache
 def transfer_filter(gain: float, ratio: int) -> Pixels:
-    """Impulse response, 41 x 41, of a Gaussian modulation transfer function with a gain at the Nyquist frequency.
+    """Impulse response, 41 x 41, of a Gaussian modulation transfer function.
 
-    Frequency sampling with a rotated Kaiser window (beta 0.5), MATLAB's ``fwind1``.
+    ``gain`` is the gain at the Nyquist frequency. Frequency sampling with a rotated Kaiser window
+    (beta 0.5), as MATLAB's ``fwind1`` does.
     """
     size = 41
     alpha = np.sqrt(((size - 1) / ratio / 2) ** 2 / (-2 * np.log(gain)))
@@ -459,7 +492,10 @@ def transfer_filter(gain: float, ratio: int) -> Pixels:
 
 
 def spectral_distortion_filtered(fusion: BandFusion) -> float:
-    """Khan's spectral distortion: 1 - Q2n(M, MTF(F)), the fused bands degraded by the sensor's transfer function."""
+    """Khan's spectral distortion: 1 - Q2n(M, MTF(F)).
+
+    MTF(F) are the fused bands degraded by the modulation transfer function of the sensor.
+    """
     import cv2
 
     _ = fusion.sources
@@ -483,5 +519,8 @@ def spectral_distortion_filtered(fusion: BandFusion) -> float:
 
 
 def hybrid_quality(fusion: BandFusion) -> float:
-    """Hybrid quality without reference: HQNR = (1 - D_lambda_K)(1 - D_s), D_lambda_K = 1 - Q2n(M, MTF(F)); 0..1."""
+    """Hybrid quality without reference: HQNR = (1 - D_lambda_K)(1 - D_s); 0..1.
+
+    D_lambda_K = 1 - Q2n(M, MTF(F)).
+    """
     return (1 - spectral_distortion_filtered(fusion)) * (1 - fusion.part(spatial_distortion))

@@ -1,4 +1,7 @@
-"""How the pixel loops of this package are compiled: by numba, cached on disk, without threads of their own."""
+"""How numba compiles the pixel loops of this package.
+
+Compiled code is cached on disk, and a loop starts no threads of its own.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 def sources_digest() -> str:
     """First digits of the sha256 over the code of this package.
 
-    numba looks only at the file of the loop itself; a loop that calls one of another file would
-    stay as it was when that other file changes. A cache of its own for each state of the package
-    cannot give such a wrong number.
+    numba checks only the file of the loop itself: if a loop calls one of another file and that file
+    changes, numba would use the outdated code. Therefore each state of the package has a cache of
+    its own.
     """
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
@@ -36,7 +39,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _cache_folders() -> list[Path]:
-    """Where compiled code may be kept, best first."""
+    """Where compiled code may be cached, best first."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     user_cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - never raises
     user = os.getuid() if hasattr(os, "getuid") else 0
@@ -49,7 +52,9 @@ def _cache_folders() -> list[Path]:
 
 
 def cache_folder() -> str:
-    """First folder that can be written, below ``NUMBA_CACHE_DIR`` where that is set; empty when there is none.
+    """First cache folder that can be written; empty when there is none.
+
+    The folder of ``NUMBA_CACHE_DIR`` comes first where that is set.
 
     numba's own fallback needs a home folder, which a cluster node may not have, and fails the
     import otherwise.

@@ -16,7 +16,10 @@ BLOCK = 16
 
 @lru_cache(maxsize=4)
 def _frequencies(height: int, width: int, divisor: float) -> Pixels:
-    """Distance from frequency 0 in units of 1 / ``divisor`` of each side's Nyquist count, for ``rfft2``; ``(H, W//2+1)``."""
+    """Distance from frequency 0, for ``rfft2``; ``(H, W // 2 + 1)``.
+
+    The unit is 1 / ``divisor`` of the Nyquist count of each side.
+    """
     rows = np.fft.fftfreq(height) * 2 * height / divisor
     columns = np.fft.rfftfreq(width) * 2 * width / divisor
     return np.asarray(np.hypot(rows[:, None], columns[None, :]))
@@ -41,7 +44,10 @@ def _unnormalized_gaussian(sigma: float) -> Pixels:
 
 
 def _masked_contrast(filtered: Pixels, offset: float) -> Pixels:
-    """Contrast between two Gaussian levels, |G2 / (G4 + offset) - 1|, masked: C^3 / (C^2 + 0.0001)."""
+    """Masked contrast C^3 / (C^2 + 0.0001) between two Gaussian levels.
+
+    C = |G2 / (G4 + offset) - 1|.
+    """
     fine, coarse = (
         separable_same(filtered, *(2 * [_unnormalized_gaussian(sigma)])) for sigma in (2.0, 4.0)
     )
@@ -63,10 +69,11 @@ def _kept(source: Pixels, fused: Pixels) -> Pixels:
 
 
 def contrast_quality(fusion: Fusion) -> float:
-    """Chen-Blum quality: Q_CB = mean of l_A Q_AF + l_B Q_BF, Q the ratio of masked contrasts, l_S ~ their squares; 0..1.
+    """Chen-Blum quality: Q_CB = mean of l_A Q_AF + l_B Q_BF; 0..1.
 
-    Images are stretched to 0..255 and filtered with a difference of Gaussians (15.387, 1.3456,
-    0.7622); where neither source has contrast, both count alike.
+    Q is the ratio of masked contrasts, and the weights l are proportional to their squares. Images
+    are stretched to 0..255 and filtered with a difference of Gaussians (15.387, 1.3456, 0.7622).
+    Where neither source has contrast, both weigh the same.
     """
     a, b, fused = (image.part(perceived_contrast) for image in (*fusion.sources, fusion.fused))
     squares = a * a + b * b
@@ -75,7 +82,10 @@ def contrast_quality(fusion: Fusion) -> float:
 
 
 def unit_contrast(image: Image) -> Pixels:
-    """Masked contrast as IVIF_ZOO computes it: stretched to 0..1 without rounding, frequencies half as high."""
+    """Masked contrast as IVIF_ZOO computes it.
+
+    The image is stretched to 0..1 without rounding, and frequencies are half as high.
+    """
     low, high = image.extremes
     if low == high:
         raise MetricError(f"has no value: {image.name} is constant and cannot be stretched to 0..1")
@@ -86,7 +96,10 @@ def unit_contrast(image: Image) -> Pixels:
 
 
 def contrast_quality_unit(fusion: Fusion) -> float:
-    """Q_CB as IVIF_ZOO computes it: images stretched to 0..1, frequencies of ``fftfreq`` (half of MATLAB's)."""
+    """Q_CB as IVIF_ZOO computes it.
+
+    Images are stretched to 0..1, and frequencies are those of ``fftfreq`` (half of MATLAB's).
+    """
     a, b, fused = (image.part(unit_contrast) for image in (*fusion.sources, fusion.fused))
     squares = a * a + b * b + 1e-10
     return float((a * a / squares * _kept(a, fused) + b * b / squares * _kept(b, fused)).mean())
@@ -101,7 +114,10 @@ def _block_sums(values: Pixels) -> Pixels:
 
 
 def block_saliency(image: Image) -> Pixels:
-    """Sum of the fifth powers of the Sobel strength of the stretched image in each block of 16 x 16."""
+    """Sum of the fifth powers of the Sobel strength in each block of 16 x 16 pixels.
+
+    The image is stretched first.
+    """
     step, smooth = np.array([-1.0, 0.0, 1.0]), np.array([1.0, 2.0, 1.0])
     pixels = image.part(stretched)
     across, down = separable_same(pixels, step, smooth), separable_same(pixels, smooth, step)
@@ -115,18 +131,18 @@ def _mannos_response(radius: Pixels) -> Pixels:
 
 
 def _seen_difference(fusion: Fusion, source: Image) -> Pixels:
-    """Mean square, in each block, of the filtered difference between a source and the fused image."""
+    """Mean square, per block, of the filtered difference between a source and the fused image."""
     difference = source.part(stretched) - fusion.fused.part(stretched)
     filtered = _filtered(difference, _mannos_response(_frequencies(*difference.shape, 8.0)))
     return _block_sums(filtered * filtered) / BLOCK**2
 
 
 def perceived_difference(fusion: Fusion) -> float:
-    """Chen-Varshney quality: Q_CV = sum(l_A D_A + l_B D_B) / sum(l_A + l_B) over blocks of 16 x 16; 0 is best.
+    """Chen-Varshney quality: Q_CV = sum(l_A D_A + l_B D_B) / sum(l_A + l_B) over blocks; 0 is best.
 
-    D is the mean squared difference to the source after the contrast sensitivity filter of Mannos
-    and Sakrison, l the sum of the fifth powers of the Sobel strength; images are stretched to
-    0..255.
+    Blocks have 16 x 16 pixels. D is the mean squared difference to the source after the contrast
+    sensitivity filter of Mannos and Sakrison. l is the sum of the fifth powers of the Sobel
+    strength. Images are stretched to 0..255.
     """
     saliencies = [source.part(block_saliency) for source in fusion.sources]
     total = float(sum(saliency.sum() for saliency in saliencies))

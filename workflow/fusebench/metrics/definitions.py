@@ -12,11 +12,22 @@ CANONICAL = "canonical"
 
 CANONICAL_PROTOCOL = "luma"
 PROTOCOLS = (CANONICAL_PROTOCOL, "rgb-mean", "matlab-gray", "unrounded-luma")
-"""What a colour image is turned into; all but the first are named behind the metric: ``SSIM+rgb-mean``."""
+"""What a colour image is converted to before it is measured.
 
-TASKS = ("infrared-visible", "medical", "multi-focus", "multi-exposure", "pansharpening", "hsi-msi")
-GRAY_TASKS = TASKS[:4]
-BAND_TASKS = TASKS[4:]
+All but the first are named behind the metric: ``SSIM+rgb-mean``.
+"""
+
+GRAY_TASKS = (
+    "infrared-visible",
+    "medical",
+    "multi-focus",
+    "multi-exposure",
+    "visible-nir",
+    "remote-sensing",
+)
+BAND_TASKS = ("pansharpening", "hsi-msi")
+TASKS = (*GRAY_TASKS, *BAND_TASKS)
+"""The tasks that have default metrics; for another task a suite must name its metrics."""
 
 
 @dataclass(frozen=True)

@@ -15,29 +15,32 @@ from fusebench.metrics.resolving import all_definitions, default_metrics
 INTRODUCTION = """\
 # Metrics
 
-<!-- Written by `python -m fusebench.metrics.documentation`; edit the docstrings and the table instead. -->
+<!-- Written by `python -m fusebench.metrics.documentation`: edit the docstrings and the table. -->
 
-F is the fused image, A and B are the sources, R is the ground truth. A bare name is the canonical definition,
-`METRIC@DEFINITION` another one, `all@EVALUATOR` the whole set of a published evaluator under its own column names.
-Where an evaluator has one column for a metric, the metric's name may be used instead of the column's: `SSIM@vifb` is
-`Ssim@vifb`.
+F is the fused image, A and B are the sources, R is the ground truth. A bare name is the canonical
+definition, `METRIC@DEFINITION` is another one, and `all@EVALUATOR` is the whole set of a published
+evaluator under its own column names. Where an evaluator has one column for a metric, the metric's
+name may replace the column's name: `SSIM@vifb` is `Ssim@vifb`.
 
-**Gray.** Images are measured as gray levels on 0..255, float64. A colour image is measured on its luma,
-round(0.299 R + 0.587 G + 0.114 B). 16-bit images are divided by 257 and then treated as 8-bit ones.
+**Gray.** Images are measured as gray levels on 0..255, float64. A colour image is measured on its
+luma, round(0.299 R + 0.587 G + 0.114 B). 16-bit images are divided by 257 and then treated as 8-bit
+ones.
 
-**Protocols.** {protocols}
-follow the name behind a plus sign (`SSIM+rgb-mean`): the mean of the values of the three channels; MATLAB's `rgb2gray`;
-the luma without rounding.
+**Protocols.** {protocols} follow the name behind a plus
+sign (`SSIM+rgb-mean`): the mean of the values of the three channels; MATLAB's `rgb2gray`; the luma
+without rounding.
 
-**No value.** Where a formula divides by zero, or its windows do not fit into the image, there is no number but a
-refusal with its reason. nan, masked and out-of-range pixels and images of different sizes are refused as a whole.
+**No value.** Where a formula divides by zero, or its windows do not fit into the image, there is no
+number, but a refusal with its reason. An image with nan, masked or out-of-range pixels, and images
+of different sizes, are refused for all metrics.
 
-**Agreement.** The values of the original code are met within 1e-9 relative (VIF 1e-7); `tests/metrics` holds every
-definition against values that the originals gave, and says how those were obtained. Originals that compute in float32
-are met as they are when run in float64; `CE@ivif-zoo` is defined by its float32 arithmetic and met within 1e-6.
+**Agreement.** Every definition gives the value of the original code within 1e-9 relative (VIF
+1e-7). `tests/metrics` compares it with values from the original code, and says how those were
+obtained. Originals that compute in float32 were run in float64; only `CE@ivif-zoo` is defined by
+its float32 arithmetic, and agrees within 1e-6.
 
-**Memory.** What metrics share is computed once and kept: of a source for all fused images of its pair, of a fused image
-for one measurement; at most 512 MiB for each image.
+**Memory.** What several metrics need is computed once and cached: parts of a source for all fused
+images of its pair, parts of a fused image for one measurement; at most 512 MiB for each image.
 """
 
 
@@ -98,7 +101,8 @@ def _evaluator_row(definition: Definition) -> str:
     canonical = all_definitions()[definition.metric]
     same = canonical.target == definition.target
     difference = "not at all" if same else " ".join(_docstring(definition).split())
-    return f"| `{definition.id}` | {definition.metric} | {definition.unit} | {difference.replace('|', '&#124;')} |"
+    cells = (f"`{definition.id}`", definition.metric, definition.unit)
+    return f"| {' | '.join(cells)} | {difference.replace('|', '&#124;')} |"
 
 
 def _variants_section(definitions: list[Definition]) -> str:

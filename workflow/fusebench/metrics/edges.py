@@ -1,4 +1,4 @@
-"""Metrics of how edges of the sources are kept: strength and orientation of Sobel gradients."""
+"""Metrics of preserved source edges: strength and orientation of Sobel gradients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from fusebench.metrics.images import Fusion, Image, Pixels
 
 @compiled_sums
 def _sobel_row(x: Pixels, row: int, scratch: Pixels, across: Pixels, down: Pixels) -> None:
-    """One row of the Sobel gradient (right minus left, lower minus upper), pixels outside the image being 0.
+    """One row of the Sobel gradient (right minus left, lower minus upper).
+
+    Pixels outside the image are 0.
 
     Args:
         x: the image ``(H, W)``.
@@ -45,13 +47,19 @@ def _sobel(x: Pixels) -> tuple[Pixels, Pixels]:
 
 
 def sobel_zero_padded(image: Image) -> tuple[Pixels, Pixels]:
-    """Sobel gradient of one image, pixels outside being 0: horizontal and vertical part, ``(H, W)`` each."""
+    """Sobel gradient of one image: horizontal and vertical part, ``(H, W)`` each.
+
+    Pixels outside the image are 0.
+    """
     return _sobel(image.pixels)
 
 
 @compiled_sums
 def _polar_row(across: Pixels, down: Pixels, strength: Pixels, angle: Pixels) -> None:
-    """Strength and orientation of one row of gradients, in the convention of the originals: y downwards counts negative."""
+    """Strength and orientation of one row of gradients.
+
+    As in the original codes, downward y counts as negative.
+    """
     for column in range(across.size):
         x, y = across[column], down[column]
         strength[column] = math.sqrt(x * x + y * y)
@@ -69,7 +77,10 @@ def _sobel_edges(x: Pixels) -> tuple[Pixels, Pixels]:
 
 
 def sobel_edges(image: Image) -> tuple[Pixels, Pixels]:
-    """Edge strength and edge orientation (-pi/2..pi/2) of one image, zero-padded, ``(H, W)`` each."""
+    """Edge strength and edge orientation (-pi/2..pi/2) of one image, ``(H, W)`` each.
+
+    Pixels outside the image are 0.
+    """
     return _sobel_edges(image.pixels)
 
 
@@ -77,7 +88,10 @@ def sobel_edges(image: Image) -> tuple[Pixels, Pixels]:
 def _preserved_row(
     strength_s: Pixels, angle_s: Pixels, strength_f: Pixels, angle_f: Pixels
 ) -> tuple[float, float]:
-    """Sum of the edge preservation weighted with the source's strength over one row, and sum of those weights."""
+    """Weighted sum of the edge preservation over one row, and sum of the weights.
+
+    The weights are the strengths of the source.
+    """
     preserved, weights = 0.0, 0.0
     for column in range(strength_s.size):
         source, fused = strength_s[column], strength_f[column]
@@ -96,7 +110,10 @@ def _preserved_row(
 def _preserved(
     fused: Pixels, strengths: tuple[Pixels, ...], angles: tuple[Pixels, ...]
 ) -> tuple[float, float]:
-    """Weighted sum of the edge preservation of all sources, and sum of the weights; keeps one row of the fused edges."""
+    """Weighted sum of the edge preservation of all sources, and sum of the weights.
+
+    Only one row of the fused edges is in memory at a time.
+    """
     preserved, weights, width = 0.0, 0.0, fused.shape[1]
     scratch, gradient, edge = np.zeros((2, width + 2)), np.empty((2, width)), np.empty((2, width))
     for row in range(fused.shape[0]):
@@ -112,11 +129,12 @@ def _preserved(
 
 
 def edge_preservation(fusion: Fusion) -> float:
-    """Edge preservation: Qabf = sum(Q_AF g_A + Q_BF g_B) / sum(g_A + g_B), g the Sobel strength of the source.
+    """Edge preservation: Qabf = sum(Q_AF g_A + Q_BF g_B) / sum(g_A + g_B); 0..1.
 
-    Q is the product of two sigmoids, of the ratio of strengths (0.9994, -15, 0.5) and of 1 -
-    |difference of orientations| / (pi / 2) (0.9879, -22, 0.8); equal strengths count as their value, as in the code of
-    Evaluation-for-Image-Fusion and MMIF-CDDFuse; 0..1.
+    g is the Sobel strength of the source. Q is the product of two sigmoids: of the ratio of
+    strengths (0.9994, -15, 0.5) and of 1 - |difference of orientations| / (pi / 2) (0.9879, -22,
+    0.8). Equal strengths count as their value, as in the code of Evaluation-for-Image-Fusion and
+    MMIF-CDDFuse.
     """
     edges = [source.part(sobel_edges) for source in fusion.sources]
     strengths, angles = tuple(strength for strength, _ in edges), tuple(angle for _, angle in edges)
@@ -130,7 +148,10 @@ def edge_preservation(fusion: Fusion) -> float:
 def _liu_quality(
     x_s: float, y_s: float, x_f: float, y_f: float, fused_floor: float
 ) -> tuple[float, float]:
-    """Edge preservation of one pixel with Liu's constants, and its weight; ``fused_floor`` replaces a strength of 0."""
+    """Edge preservation of one pixel with Liu's constants, and its weight.
+
+    ``fused_floor`` replaces a fused strength of 0.
+    """
     source, fused = math.sqrt(x_s * x_s + y_s * y_s), math.sqrt(x_f * x_f + y_f * y_f)
     weight = source if source != 0 else 1e-5
     safe_fused = fused if fused != 0 else 1e-5
@@ -158,9 +179,10 @@ def _liu_mean(ax: Pixels, ay: Pixels, bx: Pixels, by: Pixels, fx: Pixels, fy: Pi
 
 
 def gradient_quality(fusion: Fusion) -> float:
-    """Gradient-based quality: Q_G = mean over pixels of (Q_AF g_A + Q_BF g_B) / (g_A + g_B), as in imageFusionMetrics.
+    """Gradient-based quality: Q_G = mean over pixels of (Q_AF g_A + Q_BF g_B) / (g_A + g_B); 0..1.
 
-    Constants 1, -10, 0.5 for the strength and 1, -20, 0.75 for the wrapped orientation; 0..1.
+    As in imageFusionMetrics, with the constants 1, -10, 0.5 for the strength and 1, -20, 0.75 for
+    the wrapped orientation.
     """
     a, b = fusion.sources
     return _liu_mean(
@@ -171,7 +193,10 @@ def gradient_quality(fusion: Fusion) -> float:
 
 
 def sobel_mirrored(image: Image) -> tuple[Pixels, Pixels]:
-    """Sobel gradient / 8 of one image, mirrored at the border without repeating it, ``(H, W)`` each."""
+    """Sobel gradient / 8 of one image, ``(H, W)`` each.
+
+    Pixels outside are mirrored at the border without repeating it.
+    """
     across, down = _sobel(np.pad(image.pixels, 1, mode="reflect"))
     return across[1:-1, 1:-1] / 8, down[1:-1, 1:-1] / 8
 
@@ -230,17 +255,21 @@ def _artifacts(fused: Image, a: Image, b: Image, least_weight: float) -> float:
 
 
 def fusion_artifacts(fusion: Fusion) -> float:
-    """Fusion artifacts: Nabf = sum over pixels whose fused edge is the strongest of (1 - Q_SF) w_S / sum w_S; 0..1.
+    """Fusion artifacts: Nabf = sum of (1 - Q_SF) w_S / sum w_S; 0..1.
 
-    Kumar's modification of Petrovic's measure; gradients are Sobel / 8, weights g^1.5 where g >= 2
-    and 0.001 elsewhere.
+    The first sum is over the pixels where the fused edge is the strongest. This is Kumar's
+    modification of Petrovic's measure. Gradients are Sobel / 8. Weights are g^1.5 where g >= 2 and
+    0.001 elsewhere.
     """
     fusion.require_size(2)
     return _artifacts(fusion.fused, fusion.a, fusion.b, 0.001)
 
 
 def fusion_artifacts_as_called(fusion: Fusion) -> float:
-    """Nabf as the driver of Evaluation-for-Image-Fusion calls it: A in the place of F, B and F in that of the sources."""
+    """Nabf as the driver of Evaluation-for-Image-Fusion calls it.
+
+    A takes the place of F, and B and F take the places of the sources.
+    """
     fusion.require_size(2)
     return _artifacts(fusion.a, fusion.b, fusion.fused, 0.001)
 

@@ -1,7 +1,7 @@
-"""Exponential and arctangent as straight-line code, which the compiler turns into vector instructions.
+"""Exponential and arctangent as straight-line code, which the compiler can vectorise.
 
-The C library's are called pixel by pixel and take most of the time of the edge metrics. Relative
-error below 1e-13.
+The C library's functions are called pixel by pixel and would take most of the time of the edge
+metrics. The relative error is below 1e-13.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from fusebench.metrics.images import Pixels
 
 
 def use_threads_of_job() -> None:
-    """Give OpenCV as many threads as ``OMP_NUM_THREADS`` gives the other libraries; one when it is not set."""
+    """Give OpenCV as many threads as ``OMP_NUM_THREADS`` says; one when it is not set."""
     wanted = os.environ.get("OMP_NUM_THREADS", "1")
     cv2.setNumThreads(int(wanted) if wanted.isdigit() else 1)
 
@@ -23,14 +23,17 @@ use_threads_of_job()
 
 @cache
 def gaussian(size: int, sigma: float) -> Pixels:
-    """One-dimensional Gaussian of ``size`` taps with sum 1; its outer product is MATLAB's ``fspecial``."""
+    """One-dimensional Gaussian of ``size`` taps with sum 1.
+
+    The outer product of the taps with themselves is MATLAB's ``fspecial``.
+    """
     offsets = np.arange(size) - (size - 1) / 2
     taps = np.exp(-(offsets * offsets) / (2 * sigma * sigma))
     return np.asarray(taps / taps.sum(), dtype=np.float64)
 
 
 def separable_valid(image: Pixels, taps: Pixels) -> Pixels:
-    """Filter with the outer product of odd symmetric taps, keeping only positions where the window fits."""
+    """Filter with the outer product of odd symmetric taps, only where the window fits."""
     radius = len(taps) // 2
     filtered = cv2.sepFilter2D(image, cv2.CV_64F, taps, taps, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(
@@ -93,13 +96,16 @@ def image_row(x: Pixels, top: int, taps: Pixels, column_sums: Pixels, out: Pixel
 def separable_same(
     image: Pixels, horizontal: Pixels, vertical: Pixels, *, replicate: bool = False
 ) -> Pixels:
-    """Correlate with two sets of taps, keeping the size; pixels outside are 0, or those of the border."""
+    """Correlate with two sets of taps; the result has the size of the image.
+
+    Pixels outside are 0, or those of the border.
+    """
     border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
     return np.asarray(cv2.sepFilter2D(image, cv2.CV_64F, horizontal, vertical, borderType=border))
 
 
 def box_sums_valid(image: Pixels, size: int) -> Pixels:
-    """Sums over windows of ``size`` x ``size`` pixels, keeping only positions where the window fits."""
+    """Sums over windows of ``size`` x ``size`` pixels, only where the window fits."""
     sums = cv2.boxFilter(
         image, cv2.CV_64F, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT
     )
@@ -109,7 +115,10 @@ def box_sums_valid(image: Pixels, size: int) -> Pixels:
 
 
 def halve(image: Pixels) -> Pixels:
-    """Mean of each 2 x 2 window starting at even positions; the last row and column are repeated."""
+    """Mean of each 2 x 2 window that starts at even positions.
+
+    The last row and column are repeated.
+    """
     padded = np.pad(image, ((0, 1), (0, 1)), mode="edge")
     sums = padded[:-1, :-1] + padded[1:, :-1] + padded[:-1, 1:] + padded[1:, 1:]
     return np.ascontiguousarray(sums[::2, ::2] / 4)
@@ -117,7 +126,10 @@ def halve(image: Pixels) -> Pixels:
 
 @cache
 def ordered_gaussian(size: int, sigma: float) -> Pixels:
-    """Octave's ``fspecial('gaussian')`` divided by its sum once more, bit for bit; ``(size, size)``."""
+    """Octave's ``fspecial('gaussian')`` divided by its sum once more; ``(size, size)``.
+
+    The values agree with the original bit for bit.
+    """
     offsets = np.arange(size) - (size - 1) / 2
     window = np.exp(-(offsets[None, :] ** 2 + offsets[:, None] ** 2) / (2 * sigma * sigma))
     window = window / _running_sum(window.ravel(order="F"))

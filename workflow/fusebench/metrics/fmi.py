@@ -23,7 +23,10 @@ def _rescale(window: Window, out: Window) -> None:
 
 @compiled
 def _density(window: Window, density: Window, cumulated: Window) -> tuple[float, float, float]:
-    """Turn a window into a probability density and its cumulation; entropy, standard deviation of the position, mean."""
+    """Turn a window into a probability density and its cumulation.
+
+    Returns the entropy, the standard deviation of the position and the mean.
+    """
     _rescale(window, density)
     # MATLAB adds up the columns first
     total = (density[0] + density[1] + density[2]) + (density[3] + density[4] + density[5])
@@ -149,7 +152,10 @@ def gradient_feature(image: Image) -> Pixels:
 
 
 def edge_feature(image: Image) -> Pixels:
-    """Sobel edges as MATLAB's ``edge`` finds them: above twice the root mean square, thinned; 0 or 1."""
+    """Sobel edges as MATLAB's ``edge`` finds them, thinned; 0 or 1.
+
+    An edge must be stronger than twice the root mean square.
+    """
     x = np.pad(image.pixels, 1, mode="edge")
     rows = x[:, :-2] + 2 * x[:, 1:-1] + x[:, 2:]
     columns = x[:-2] + 2 * x[1:-1] + x[2:]
@@ -183,11 +189,11 @@ def wavelet_feature(image: Image) -> Pixels:
 
 
 def raw_information(fusion: Fusion) -> float:
-    """Feature mutual information of the gray levels: mean over pixels of (I(A;F) + I(B;F)) / 2 in 3 x 3 windows; 0..1.
+    """Feature mutual information of gray levels: mean over pixels of (I(A;F) + I(B;F)) / 2; 0..1.
 
-    Each window becomes a distribution over its nine positions; the joint distribution is Nelsen's
-    mixture of the product and a Frechet bound that has the windows' correlation. I = 2 (H_S + H_F -
-    H_SF) / (H_S + H_F).
+    Windows have 3 x 3 pixels. Each window becomes a distribution over its nine positions. The joint
+    distribution is Nelsen's mixture of the product and a Frechet bound that has the windows'
+    correlation. I = 2 (H_S + H_F - H_SF) / (H_S + H_F).
     """
     fusion.require_size(3)
     return _mean_information(
@@ -204,7 +210,10 @@ def gradient_information(fusion: Fusion) -> float:
 
 
 def edge_information(fusion: Fusion) -> float:
-    """Feature mutual information (see FMI_none) of thinned Sobel edges; 0..1. Tang's table calls it FMI_pixel."""
+    """Feature mutual information (see FMI_none) of thinned Sobel edges; 0..1.
+
+    Tang's table calls it FMI_pixel.
+    """
     fusion.require_size(3)
     return _mean_information(
         *(image.part(edge_feature) for image in (*fusion.sources, fusion.fused))

@@ -53,7 +53,9 @@ def _slope_sum(x: Pixels) -> float:
 
 
 def slope_sum(image: Image) -> float:
-    """Sum over all pixels of sqrt((dx^2 + dy^2) / 2), as MATLAB's and numpy's ``gradient`` differentiate.
+    """Sum over all pixels of sqrt((dx^2 + dy^2) / 2).
+
+    Differences are those of MATLAB's and numpy's ``gradient``.
 
     Raises:
         MetricError: a side has fewer than 2 pixels.
@@ -66,9 +68,10 @@ def slope_sum(image: Image) -> float:
 
 
 def spatial_frequency(fusion: Fusion) -> float:
-    """Spatial frequency: SF = sqrt(mean of squared horizontal + mean of squared vertical differences of F).
+    """Spatial frequency: SF = sqrt(mean of dx^2 + mean of dy^2); in gray levels.
 
-    Each mean is over its own number of differences; in gray levels.
+    dx and dy are the horizontal and the vertical differences of F. Each mean is over its own number
+    of differences.
     """
     fusion.require_size(2)
     height, width = fusion.fused.pixels.shape
@@ -77,12 +80,15 @@ def spatial_frequency(fusion: Fusion) -> float:
 
 
 def average_gradient(fusion: Fusion) -> float:
-    """Average gradient: AG = mean over all pixels of sqrt((dx^2 + dy^2) / 2), centred differences; in gray levels."""
+    """Average gradient: AG = mean over all pixels of sqrt((dx^2 + dy^2) / 2); in gray levels.
+
+    dx and dy are centred differences.
+    """
     return fusion.fused.part(slope_sum) / fusion.fused.pixels.size
 
 
 def average_gradient_inner(fusion: Fusion) -> float:
-    """Average gradient divided by (M - 1)(N - 1) instead of the number of pixels that were added up."""
+    """Average gradient divided by (M - 1)(N - 1) instead of the number of pixels summed."""
     height, width = fusion.fused.pixels.shape
     return fusion.fused.part(slope_sum) / float((height - 1) * (width - 1))
 
@@ -115,7 +121,10 @@ def _sobel_strength_sum(padded: Pixels) -> float:
 
 
 def edge_intensity(fusion: Fusion) -> float:
-    """Edge intensity: EI = mean strength of the Sobel gradient of F, borders replicated; in gray levels."""
+    """Edge intensity: EI = mean strength of the Sobel gradient of F; in gray levels.
+
+    Borders are replicated.
+    """
     padded = np.pad(fusion.fused.pixels, 1, mode="edge")
     return _sobel_strength_sum(padded) / fusion.fused.pixels.size
 
@@ -127,7 +136,10 @@ def edge_intensity_zero_padded(fusion: Fusion) -> float:
 
 @compiled_sums
 def _largest_differences(x: Pixels, y: Pixels) -> tuple[float, float]:
-    """Sums of the larger of two images' squared differences to the next pixel: along axes, and along diagonals."""
+    """Sums of the larger of two images' squared differences to the next pixel.
+
+    The first sum is along the axes, the second along the diagonals.
+    """
     height, width = x.shape
     straight, diagonal = 0.0, 0.0
     for row in range(height):
@@ -170,10 +182,11 @@ def source_frequency(pair: SourcePair) -> float:
 
 
 def frequency_error(fusion: Fusion) -> float:
-    """Ratio of extended spatial frequencies: QSF = (SF_F - SF_R) / SF_R, best at 0, negative when detail is lost.
+    """Ratio of extended spatial frequencies: QSF = (SF_F - SF_R) / SF_R.
 
-    SF sums squared differences to the neighbours in rows, columns and both diagonals (diagonals
-    weighted with 1 / sqrt 2); SF_R takes the larger difference of the two sources at each place.
+    The best value is 0; it is negative when detail is lost. SF sums squared differences to the
+    neighbours in rows, columns and both diagonals (diagonals weighted with 1 / sqrt 2). SF_R takes
+    the larger difference of the two sources at each place.
     """
     wanted = fusion.pair.part(source_frequency)
     if wanted == 0:

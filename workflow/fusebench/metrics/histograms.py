@@ -55,7 +55,10 @@ def image_entropy(image: Image) -> float:
 
 
 def shared_bits(fusion: Fusion, source: Image) -> float:
-    """Mutual information of the fused image and one source: I(F;S) = H(F) + H(S) - H(F,S), in bits."""
+    """Mutual information of the fused image and one source, in bits.
+
+    I(F;S) = H(F) + H(S) - H(F,S).
+    """
     joint = entropy_bits(fusion.part(joint_histogram, source))
     return fusion.fused.part(image_entropy) + source.part(image_entropy) - joint
 
@@ -71,13 +74,18 @@ def mutual_information_bits(fusion: Fusion) -> float:
 
 
 def mutual_information(fusion: Fusion) -> float:
-    """Mutual information in nats: MI = I(F;A) + I(F;B) from 256 x 256 joint histograms of gray levels."""
+    """Mutual information in nats: MI = I(F;A) + I(F;B).
+
+    The joint histograms have 256 x 256 gray levels.
+    """
     return mutual_information_bits(fusion) * math.log(2)
 
 
 def mutual_information_merged(fusion: Fusion) -> float:
-    """Mutual information in bits as Evaluation-for-Image-Fusion counts it: levels 254 and 255 share a bin of the joint
-    histogram (uint8 ``255 + 1`` saturates), but not of the marginal ones.
+    """Mutual information in bits as Evaluation-for-Image-Fusion counts it.
+
+    Levels 254 and 255 share a bin of the joint histogram (uint8 ``255 + 1`` saturates), but not of
+    the marginal ones.
     """
     marginals = 2 * fusion.fused.part(image_entropy) + sum(
         source.part(image_entropy) for source in fusion.sources
@@ -95,7 +103,10 @@ def _merged_entropy(joint: Counts) -> float:
 
 
 def normalized_mutual_information(fusion: Fusion) -> float:
-    """Normalized mutual information: NMI = 2 (I(F;A) / (H(F) + H(A)) + I(F;B) / (H(F) + H(B))); 0..2."""
+    """Normalized mutual information: the sum over both sources; 0..2.
+
+    NMI = 2 (I(F;A) / (H(F) + H(A)) + I(F;B) / (H(F) + H(B))).
+    """
     return sum(
         2 * fusion.part(shared_bits, source) / _both_entropies(fusion, source)
         for source in fusion.sources
@@ -110,7 +121,10 @@ def _both_entropies(fusion: Fusion, source: Image) -> float:
 
 
 def cross_entropy(fusion: Fusion) -> float:
-    """Cross entropy: CE = (D(A, F) + D(B, F)) / 2 with D(S, F) = sum p_S log2(p_S / p_F) over levels that both have."""
+    """Cross entropy: CE = (D(A, F) + D(B, F)) / 2.
+
+    D(S, F) = sum p_S log2(p_S / p_F) over the levels that both images have.
+    """
     return sum(_divergence(source, fusion.fused) for source in fusion.sources) / 2
 
 
@@ -134,7 +148,10 @@ def nonlinear_information(fusion: Fusion) -> float:
 
 
 def eigenvalue_information(between: float, with_a: float, with_b: float) -> float:
-    """1 + sum r log2(r / 3) / 3 / 8 over the eigenvalues r of the correlation matrix of A, B and F."""
+    """1 + sum r log2(r / 3) / 3 / 8 over the eigenvalues r of the correlation matrix.
+
+    The matrix is that of A, B and F.
+    """
     matrix = np.array([[1, between, with_a], [between, 1, with_b], [with_a, with_b, 1]])
     values = np.linalg.eigvalsh(matrix)
     values = values[values > 1e-12]
@@ -146,7 +163,9 @@ CVEJIC_ORDER = 1.85
 
 
 def stretched(image: Image) -> Pixels:
-    """The image stretched to whole levels 0..255 (``normalize1`` of imageFusionMetrics), ``(H, W)``.
+    """The image stretched to whole levels 0..255, ``(H, W)``.
+
+    This is ``normalize1`` of imageFusionMetrics.
 
     Raises:
         MetricError: the image is constant, and not 0.
@@ -183,10 +202,10 @@ def tsallis_information(joint: Counts, order: float, *, swapped: bool = False) -
 
 
 def tsallis_entropy(fusion: Fusion) -> float:
-    """Information by Tsallis entropy of order q = 0.43137: TE = (T(A,F) + T(B,F)) / (H(A)^q + H(B)^q + T(A,B)).
+    """Information by Tsallis entropy: TE = (T(A,F) + T(B,F)) / (H(A)^q + H(B)^q + T(A,B)).
 
-    T is the Tsallis divergence of the joint histogram from the product of the marginal ones, H
-    Shannon's entropy.
+    The order is q = 0.43137. T is the Tsallis divergence of the joint histogram from the product of
+    the marginal ones. H is Shannon's entropy.
     """
     shared = sum(
         tsallis_information(fusion.part(joint_histogram, source), NAVA_ORDER)
@@ -207,13 +226,19 @@ def _nava_norm(fusion: Fusion, between: float) -> float:
 
 
 def _swapped_information(first: Image, second: Image, order: float) -> float:
-    """Tsallis divergence with exchanged marginals; unlike the right one it depends on the stretched levels themselves."""
+    """Tsallis divergence with exchanged marginals.
+
+    Unlike the correct divergence it depends on the stretched levels themselves.
+    """
     joint = _count_pairs(first.part(stretched_levels), second.part(stretched_levels))
     return tsallis_information(joint, order, swapped=True)
 
 
 def tsallis_entropy_swapped(fusion: Fusion) -> float:
-    """TE as imageFusionMetrics computes it: the marginal distributions are exchanged inside the sum (q = 0.43137)."""
+    """TE as imageFusionMetrics computes it (q = 0.43137).
+
+    The marginal distributions are exchanged inside the sum.
+    """
     shared = sum(
         _swapped_information(source, fusion.fused, NAVA_ORDER) for source in fusion.sources
     )
@@ -221,7 +246,10 @@ def tsallis_entropy_swapped(fusion: Fusion) -> float:
 
 
 def tsallis_cvejic_swapped(fusion: Fusion) -> float:
-    """T(A,F) + T(B,F) of order q = 1.85 as imageFusionMetrics computes it, with exchanged marginal distributions."""
+    """T(A,F) + T(B,F) of order q = 1.85 as imageFusionMetrics computes it.
+
+    The marginal distributions are exchanged.
+    """
     return sum(
         _swapped_information(source, fusion.fused, CVEJIC_ORDER) for source in fusion.sources
     )
@@ -238,7 +266,10 @@ def entropy_offset(fusion: Fusion) -> float:
 
 
 def information_over_sources(fusion: Fusion) -> float:
-    """NMI as IVIF_ZOO computes it: 2 (I(F;A) + I(F;B)) / (H(A) + H(B) + 1e-10), with 1e-10 inside each logarithm."""
+    """NMI as IVIF_ZOO computes it: 2 (I(F;A) + I(F;B)) / (H(A) + H(B) + 1e-10).
+
+    1e-10 is added inside each logarithm.
+    """
     entropies = sum(_offset_entropy(source, 1e-10) for source in fusion.sources)
     return 2 * mutual_information_bits(fusion) / (entropies + 1e-10)
 
@@ -251,10 +282,10 @@ def entropy_difference(fusion: Fusion) -> float:
 
 
 def sigmoid_cross_entropy(fusion: Fusion) -> float:
-    """CE as IVIF_ZOO computes it: binary cross entropy, in float32, of the sigmoids of the gray levels 0..255.
+    """CE as IVIF_ZOO computes it: binary cross entropy of the sigmoids of the gray levels 0..255.
 
-    sigmoid(F) is clamped to 1e-7..1 - 1e-7 in float32 and held against the mean of sigmoid(A) and
-    sigmoid(B).
+    The arithmetic is float32. sigmoid(F) is clamped to 1e-7..1 - 1e-7 and compared with the mean of
+    sigmoid(A) and sigmoid(B).
     """
     one, smallest = np.float32(1), np.float32(1e-7)
     sigmoid = (one / (one + np.exp(-np.arange(256, dtype=np.float32)))).astype(np.float32)

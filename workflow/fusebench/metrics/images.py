@@ -1,8 +1,8 @@
 """The images that are measured, with the parts that metrics share.
 
-Every part (a gradient, a histogram, a filtered image) is computed when a metric first asks for it
-and kept: parts of a source as long as its :class:`SourcePair`, for all fused images of that pair;
-parts of a fused image as long as one call of :meth:`SourcePair.measure`.
+Every part (a gradient, a histogram, a filtered image) is computed when a metric first asks for it,
+and cached. Parts of a source stay cached as long as its :class:`SourcePair`, for all fused images
+of that pair; parts of a fused image as long as one call of :meth:`SourcePair.measure`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ Pixels = NDArray[np.float64]
 T = TypeVar("T")
 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)
-"""Weights of R, G and B in the luma of ITU-R BT.601, those of OpenCV and of MATLAB's ``rgb2gray``."""
+"""Weights of R, G and B in the luma of ITU-R BT.601.
+
+OpenCV and MATLAB's ``rgb2gray`` use the same weights.
+"""
 
 _MAXIMUM_OF = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
 
@@ -58,7 +61,8 @@ def scaled_levels(image: NDArray[Any]) -> Pixels:
     """
     if isinstance(image, np.ma.MaskedArray) and np.ma.is_masked(image):
         raise MetricError(
-            "an image to be measured must have a value in every pixel; this one is masked, crop it first"
+            "an image to be measured must have a value in every pixel; this one is masked,"
+            " crop it first"
         )
     maximum = _MAXIMUM_OF.get(image.dtype)
     if maximum is None:
@@ -69,7 +73,10 @@ def scaled_levels(image: NDArray[Any]) -> Pixels:
 
 
 KEPT_BYTES = 512 * 2**20
-"""How much one image or pair keeps of its parts; only images of more than about 5 megapixels come near."""
+"""How many bytes of its parts one image or pair caches.
+
+Only images of more than about 5 megapixels come near this limit.
+"""
 
 
 def _size_of(value: object) -> int:
@@ -81,10 +88,10 @@ def _size_of(value: object) -> int:
 
 
 class Parts:
-    """Keeps what was computed from an object, so that each part is computed once.
+    """Caches what was computed from an object, so that each part is computed once.
 
-    When the parts of a very large image exceed :data:`KEPT_BYTES`, those that were not used for
-    longest are dropped, and computed again when they are asked for.
+    When the parts of a very large image exceed :data:`KEPT_BYTES`, the least recently used parts
+    are dropped. They are computed again when a metric asks for them.
     """
 
     def __init__(self) -> None:
@@ -118,7 +125,9 @@ class Image(Parts):
     """
 
     def __init__(self, pixels: NDArray[Any], name: str, *, derived: bool = False) -> None:
-        """Check the pixels and keep them; those ``derived`` from checked ones are taken as they are.
+        """Check the pixels and store them.
+
+        Pixels ``derived`` from checked ones are not checked again.
 
         Raises:
             MetricError: they are not gray, not finite, masked, or outside 0..255.
@@ -157,7 +166,8 @@ def _checked(pixels: NDArray[Any], name: str) -> Pixels:
     if not np.isfinite(pixels).all():
         count = int(np.count_nonzero(~np.isfinite(pixels)))
         raise MetricError(
-            f"{name} must hold numbers only; {count} of its {pixels.size} pixels are nan or infinite"
+            f"{name} must hold numbers only;"
+            f" {count} of its {pixels.size} pixels are nan or infinite"
         )
     if pixels.min() < 0 or pixels.max() > 255:
         found = f"{pixels.min():g}..{pixels.max():g}"
@@ -203,7 +213,9 @@ class Measurable(Parts, ABC):
     def attempt(
         self, fused: NDArray[Any], definitions: Iterable[Definition]
     ) -> tuple[dict[str, float], dict[str, str]]:
-        """Measure what can be measured: the values by id, and the reason of each metric that has none.
+        """Measure what can be measured.
+
+        Returns the values by id, and the reason for each metric that has no value.
 
         Raises:
             MetricError: the fused image itself cannot be measured (size, nan, range).
@@ -324,5 +336,6 @@ def _check_same_size(first: Image, second: Image | None) -> None:
     if second is not None and first.pixels.shape != second.pixels.shape:
         sizes = [" x ".join(str(side) for side in image.pixels.shape) for image in (first, second)]
         raise MetricError(
-            f"{first.name} and {second.name} must have the same size (height x width), found {sizes[0]} and {sizes[1]}"
+            f"{first.name} and {second.name} must have the same size (height x width),"
+            f" found {sizes[0]} and {sizes[1]}"
         )

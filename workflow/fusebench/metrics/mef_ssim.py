@@ -75,10 +75,11 @@ def _single_scale(a: Pixels, b: Pixels, fused: Pixels) -> float:
 
 
 def exposure_similarity(fusion: Fusion) -> float:
-    """MEF-SSIM: similarity to the patch that takes the strongest contrast and the weighted structure of A and B; 0..1.
+    """MEF-SSIM: similarity to the wanted patch of A and B; 0..1.
 
-    Three scales with exponents 0.0448, 0.2856 and 0.3001 normalized to sum 1.
-    Evaluation-for-Image-Fusion prints it under the name MS_SSIM.
+    The wanted patch takes the strongest contrast and the weighted structure of A and B. Three
+    scales have the exponents 0.0448, 0.2856 and 0.3001, normalized to sum 1.
+    Evaluation-for-Image-Fusion prints the value under the name MS_SSIM.
     """
     fusion.require_size(WINDOW * 4)
     images = (fusion.a.pixels, fusion.b.pixels, fusion.fused.pixels)

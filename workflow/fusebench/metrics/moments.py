@@ -16,7 +16,10 @@ from fusebench.metrics.images import Fusion, Image, Pixels, SourcePair
 def _comoments(
     x: Pixels, y: Pixels, origin_x: float, origin_y: float
 ) -> tuple[float, float, float, float, float]:
-    """Sums of x, y, x^2, y^2 and xy, each taken from an origin near its mean so that nothing cancels."""
+    """Sums of x, y, x^2, y^2 and xy.
+
+    Values are taken from an origin near their mean, so that nothing cancels.
+    """
     sum_x, sum_y, sum_xx, sum_yy, sum_xy = 0.0, 0.0, 0.0, 0.0, 0.0
     for row in range(x.shape[0]):
         for column in range(x.shape[1]):
@@ -31,7 +34,7 @@ def _comoments(
 
 
 def correlation_coefficient(x: Pixels, y: Pixels) -> float:
-    """Pearson's correlation coefficient of two arrays ``(H, W)``; nan when one of them is constant."""
+    """Pearson's correlation coefficient of two arrays ``(H, W)``; nan when one is constant."""
     if x.min() == x.max() or y.min() == y.max():
         return math.nan
     # whole numbers as origins keep the sums of 8-bit images exact
@@ -65,7 +68,10 @@ def squared_error(fusion: Fusion, source: Image) -> float:
 
 
 def standard_deviation(fusion: Fusion) -> float:
-    """Standard deviation of the fused image (population, divided by the number of pixels), in gray levels."""
+    """Standard deviation of the fused image, in gray levels.
+
+    It is the population's: divided by the number of pixels.
+    """
     return float(fusion.fused.pixels.std())
 
 
@@ -77,7 +83,10 @@ def sample_deviation(fusion: Fusion) -> float:
 
 
 def saturated_deviation(fusion: Fusion) -> float:
-    """SD of Tang's published spreadsheet: uint8 arithmetic, which cuts differences at 0 and their squares at 255."""
+    """SD of Tang's published spreadsheet, in uint8 arithmetic.
+
+    Differences are cut at 0, and their squares at 255.
+    """
     pixels = np.rint(fusion.fused.pixels)
     differences = np.maximum(np.floor(pixels - pixels.mean() + 0.5), 0)
     return math.sqrt(float(np.minimum(differences**2, 255).mean()))
@@ -122,7 +131,10 @@ def decibels(peak: float, error: float) -> float:
 
 
 def peak_signal_to_noise_ratio(fusion: Fusion) -> float:
-    """Peak signal-to-noise ratio: PSNR = 10 log10(255^2 / MSE), with MSE the mean over both sources; in dB."""
+    """Peak signal-to-noise ratio: PSNR = 10 log10(255^2 / MSE), in dB.
+
+    MSE is the mean over both sources.
+    """
     return decibels(255, mean_squared_error(fusion))
 
 
@@ -132,7 +144,10 @@ def mean_squared_error_unit(fusion: Fusion) -> float:
 
 
 def peak_unit_error(fusion: Fusion) -> float:
-    """PSNR with the peak of 0..255 and the error of 0..1: 20 log10(255 / sqrt(MSE / 255^2)), 48.13 dB too high."""
+    """PSNR with the peak of 0..255 and the error of 0..1: 20 log10(255 / sqrt(MSE / 255^2)).
+
+    This is 48.13 dB too high.
+    """
     return decibels(255, mean_squared_error_unit(fusion))
 
 
@@ -154,7 +169,10 @@ def root_error_over_count(fusion: Fusion) -> float:
 
 
 def peak_over_root_error(fusion: Fusion) -> float:
-    """PSNR as VIFB computes it: 20 log10(255 / sqrt(E)) with E the mean of sqrt(sum (F - S)^2) / (M N)."""
+    """PSNR as VIFB computes it: 20 log10(255 / sqrt(E)).
+
+    E is the mean over both sources of sqrt(sum (F - S)^2) / (M N).
+    """
     return decibels(255, root_error_over_count(fusion))
 
 
@@ -169,7 +187,7 @@ def reference_ratio(fusion: Fusion) -> float:
 
 
 def linear_information(fusion: Fusion) -> float:
-    """QNCIE as IVIF_ZOO computes it: linear correlation coefficients in the place of the nonlinear ones."""
+    """QNCIE as IVIF_ZOO computes it: with linear instead of nonlinear correlation coefficients."""
     between = fusion.pair.part(_source_correlation)
     with_a, with_b = (fusion.part(correlation_with, source) for source in fusion.sources)
     return eigenvalue_information(between, with_a, with_b)

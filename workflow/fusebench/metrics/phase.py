@@ -20,7 +20,7 @@ FEATURE_THRESHOLD = 0.1
 
 @dataclass(frozen=True)
 class FilterBank:
-    """Log-Gabor filters of one image size: a radial part for each scale, an angular one for each orientation.
+    """Log-Gabor filters of one image size: radial for each scale, angular for each orientation.
 
     Attributes:
         radial: ``(4, H, W)``, frequency 0 in the corner.
@@ -51,7 +51,10 @@ def _low_pass(height: int, width: int) -> Pixels:
 
 @lru_cache(maxsize=1)
 def filter_bank(height: int, width: int) -> FilterBank:
-    """Filters of 4 scales (wavelengths 3 * 2.1^s, bandwidth 0.55) and 6 orientations, Kovesi's ``phasecong``."""
+    """Filters of 4 scales and 6 orientations, as in Kovesi's ``phasecong``.
+
+    Wavelengths are 3 * 2.1^s pixels, and the bandwidth is 0.55.
+    """
     x, y = np.meshgrid(_axis(width), _axis(height))
     radius = np.hypot(x, y)
     radius[height // 2, width // 2] = 1
@@ -79,7 +82,9 @@ def _spread(theta: Pixels, angle: float) -> Pixels:
 
 
 def _noise_factor(radial: Pixels, angular: Pixels) -> float:
-    """Noise threshold (Kovesi's, k = 2, divided by 1.7) for a mean squared response of 1 at the finest scale.
+    """Kovesi's noise threshold (k = 2, divided by 1.7).
+
+    It is the threshold for a mean squared response of 1 at the finest scale.
 
     Sums of products of the filters' real impulse responses are taken in the frequency domain
     (Parseval): the real part of an impulse response has the even part of the filter as its
@@ -144,7 +149,10 @@ def _oriented_energies(image: Image) -> Iterator[tuple[Pixels, Pixels]]:
 
 
 def _energy(responses: NDArray[np.complex128], noise: float) -> tuple[Pixels, Pixels]:
-    """Energy of one orientation above the noise, weighted with its spread over scales; and the sum of amplitudes."""
+    """Weighted energy of one orientation above the noise, and sum of amplitudes.
+
+    The weight grows with the spread of the energy over scales.
+    """
     amplitudes = np.abs(responses)
     even, odd = responses.real, responses.imag
     sum_even, sum_odd = even.sum(axis=0), odd.sum(axis=0)
@@ -175,7 +183,10 @@ def _local_correlation(
 
 
 def _best_correlation(maps: list[Pixels], masks: list[NDArray[np.bool_]], fused: Pixels) -> float:
-    """Sum of the largest local correlation with A, B or their maximum, over the number of feature pixels."""
+    """Sum of the largest local correlation of F with the maps, over the number of feature pixels.
+
+    The maps are those of A, of B and of the stronger source.
+    """
     mean = _local(fused)
     variance = _local(fused * fused) - mean * mean
     best = np.zeros_like(fused)
@@ -186,11 +197,11 @@ def _best_correlation(maps: list[Pixels], masks: list[NDArray[np.bool_]], fused:
 
 
 def phase_congruency_quality(fusion: Fusion) -> float:
-    """Zhao's phase congruency quality: Q_P = P_p P_M P_m, correlations of phase congruency and its two moments; 0..1.
+    """Zhao's phase congruency quality: Q_P = P_p P_M P_m; 0..1.
 
-    Each P is the sum over pixels of the largest of the local correlations of F with A, with B and
-    with the map of the stronger source, over the number of pixels whose phase congruency exceeds
-    0.1 in a source.
+    The factors are correlations of the phase congruency and of its two moments. Each P is the sum
+    over pixels of the largest of the local correlations of F with A, with B and with the map of the
+    stronger source, divided by the number of pixels whose phase congruency exceeds 0.1 in a source.
     """
     fusion.require_size(2)
     a, b, fused = (image.part(phase_congruency) for image in (*fusion.sources, fusion.fused))

@@ -1,4 +1,7 @@
-"""Which metrics exist, under which names, and how a name is resolved; loads no numerical library."""
+"""Which metrics exist, under which names, and how a name is resolved.
+
+No numerical library is loaded.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,9 @@ def resolve(names: Iterable[str]) -> list[Definition]:
     """Turn names into definitions, in the order asked for, without duplicates.
 
     Args:
-        names: ``METRIC``, ``METRIC@DEFINITION`` or ``all@EVALUATOR``; ``+PROTOCOL`` may follow. In
-            the place of an evaluator's own column name the metric's name may stand, where it has
-            but one such column: ``SSIM@vifb``.
+        names: ``METRIC``, ``METRIC@DEFINITION`` or ``all@EVALUATOR``; ``+PROTOCOL`` may follow.
+            Where an evaluator has one column for a metric, the metric's name may replace the
+            column's name: ``SSIM@vifb``.
 
     Raises:
         MetricError: a name is unknown; the message lists the near names.
@@ -73,7 +76,10 @@ def _expand_plain(name: str) -> Iterator[Definition]:
 
 @cache
 def _aliases() -> dict[str, Definition]:
-    """Definitions under the metric's own name where the evaluator's column has another: ``SSIM@vifb`` for ``Ssim@vifb``."""
+    """Definitions under the metric's own name, where the evaluator's column has another name.
+
+    For example ``SSIM@vifb`` for ``Ssim@vifb``.
+    """
     names = {f"{found.metric}@{found.definition}": found for found in all_definitions().values()}
     return {
         name: replace(found, id=name)

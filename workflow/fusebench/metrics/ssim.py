@@ -1,4 +1,4 @@
-"""Structural similarity, in the windows and with the constants of each evaluator, and the indices built on it."""
+"""Structural similarity as each evaluator computes it, and the indices built on it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def local_square(image: Image, size: int, sigma: float) -> Pixels:
 
 
 def local_product(holder: Parts, x: Image, y: Image, size: int, sigma: float) -> Pixels:
-    """Gaussian-weighted mean of products around each pixel where the window fits; kept by ``holder``."""
+    """Gaussian-weighted mean of products around each pixel where the window fits.
+
+    ``holder`` caches it.
+    """
     return separable_valid(x.pixels * y.pixels, gaussian(size, sigma))
 
 
@@ -86,7 +89,10 @@ def _mean_similarity(
 def _row_similarity(
     statistics: Pixels, mean_s: Pixels, square_s: Pixels, product: Pixels, c1: float, c2: float
 ) -> float:
-    """Sum of SSIM over one row of windows; ``statistics`` are the means of F and of F^2, ``(2, width)``."""
+    """Sum of SSIM over one row of windows.
+
+    ``statistics`` are the means of F and of F^2, ``(2, width)``.
+    """
     total = 0.0
     mean_f, square_f = statistics[0], statistics[1]
     for column in range(mean_s.size):
@@ -107,7 +113,10 @@ def _similarity_of_all(
     c1: float,
     c2: float,
 ) -> Pixels:
-    """Mean SSIM of the fused image with each source, row by row so that nothing of it is kept but a few rows."""
+    """Mean SSIM of the fused image with each source.
+
+    It works row by row, so that only a few rows of the fused image's statistics are in memory.
+    """
     sums = np.zeros(len(sources))
     height, width = fused.shape[0] - taps.size + 1, fused.shape[1] - taps.size + 1
     scratch, statistics, product = np.empty(fused.shape[1]), np.empty((2, width)), np.empty(width)
@@ -137,21 +146,28 @@ def similarities(
 
 
 def structural_similarity(fusion: Fusion) -> float:
-    """Structural similarity: SSIM = (SSIM(A, F) + SSIM(B, F)) / 2 in Wang's window (Gaussian 11 x 11, sigma 1.5), L = 255.
+    """Structural similarity: SSIM = (SSIM(A, F) + SSIM(B, F)) / 2.
 
-    SSIM(x, y) = mean of (2 m_x m_y + C1)(2 s_xy + C2) / ((m_x^2 + m_y^2 + C1)(s_x^2 + s_y^2 + C2)),
-    where the window fits.
+    The window is Wang's (Gaussian 11 x 11, sigma 1.5), and L = 255. SSIM(x, y) = mean of
+    (2 m_x m_y + C1)(2 s_xy + C2) / ((m_x^2 + m_y^2 + C1)(s_x^2 + s_y^2 + C2)), where the window
+    fits.
     """
     return structural_similarity_sum(fusion) / 2
 
 
 def structural_similarity_sum(fusion: Fusion) -> float:
-    """SSIM as VIFB computes it: the sum, not the mean, over both sources; Wang's window, L = 255; -2..2."""
+    """SSIM as VIFB computes it: the sum, not the mean, over both sources; -2..2.
+
+    The window is Wang's, and L = 255.
+    """
     return sum(fusion.part(similarities, fusion.sources, 255.0))
 
 
 def structural_similarity_unscaled(fusion: Fusion) -> float:
-    """SSIM as IVIF_ZOO computes it: sum over both sources, gray levels of 0..255 with constants of L = 1."""
+    """SSIM as IVIF_ZOO computes it: the sum over both sources.
+
+    Gray levels are 0..255, but the constants are those of L = 1.
+    """
     return sum(fusion.part(similarities, fusion.sources, 1.0))
 
 
@@ -193,7 +209,10 @@ def _mean_box_similarity(
 
 
 def box_similarity(fusion: Fusion, source: Image) -> float:
-    """Mean SSIM in a 7 x 7 box with sample covariances and L = 2: scikit-image's defaults for float images."""
+    """Mean SSIM in a 7 x 7 box with sample covariances and L = 2.
+
+    These are scikit-image's defaults for float images.
+    """
     fusion.require_size(7)
     fused = fusion.fused
     product = box_sums_valid(fused.pixels * source.pixels, 7)
@@ -207,7 +226,11 @@ def box_similarity(fusion: Fusion, source: Image) -> float:
 
 
 def structural_similarity_box(fusion: Fusion) -> float:
-    """SSIM as MMIF-CDDFuse computes it: sum over both sources, 7 x 7 box, sample covariances, gray levels with L = 2."""
+    """SSIM as MMIF-CDDFuse computes it: the sum over both sources.
+
+    The window is a 7 x 7 box, covariances are those of a sample, and gray levels of 0..255 have
+    L = 2.
+    """
     return sum(fusion.part(box_similarity, source) for source in fusion.sources)
 
 
@@ -227,7 +250,10 @@ def replicated_square(image: Image) -> Pixels:
 
 
 def replicated_similarity(fusion: Fusion, source: Image) -> float:
-    """Mean SSIM over every pixel, the border being repeated, L = 1: MATLAB's ``ssim`` for double images."""
+    """Mean SSIM over every pixel, L = 1: MATLAB's ``ssim`` for double images.
+
+    The border is repeated.
+    """
     fused = fusion.fused
     means = (fused.part(replicated_mean), source.part(replicated_mean))
     squares = (fused.part(replicated_square), source.part(replicated_square))
@@ -237,7 +263,10 @@ def replicated_similarity(fusion: Fusion, source: Image) -> float:
 
 
 def structural_similarity_double(fusion: Fusion) -> float:
-    """SSIM as Evaluation-for-Image-Fusion computes it: mean of MATLAB's ``ssim``, gray levels of 0..255 with L = 1."""
+    """SSIM as Evaluation-for-Image-Fusion computes it: the mean of MATLAB's ``ssim``.
+
+    Gray levels are 0..255, but L = 1.
+    """
     return sum(fusion.part(replicated_similarity, source) for source in fusion.sources) / 2
 
 
@@ -251,7 +280,10 @@ def halved(image: Image) -> Image:
 
 
 def pooled(image: Image) -> Image:
-    """The image at half size as torch's ``avg_pool2d`` makes it: an odd side is first padded with zeros."""
+    """The image at half size as torch's ``avg_pool2d`` makes it.
+
+    An odd side is first padded with zeros.
+    """
     height, width = image.pixels.shape
     padded = np.pad(image.pixels, ((height % 2, height % 2), (width % 2, width % 2)))
     rows, columns = padded.shape[0] // 2 * 2, padded.shape[1] // 2 * 2
@@ -260,7 +292,10 @@ def pooled(image: Image) -> Image:
 
 
 def _scales(fusion: Fusion, source: Image, dynamic_range: float, *, pool: bool) -> float:
-    """Product over five scales of the structure part, and of SSIM at the last, each to its exponent, clamped at 0."""
+    """Product over five scales of the structure part, and of SSIM at the last scale.
+
+    Each factor is clamped at 0 and raised to the exponent of its scale.
+    """
     fusion.require_size(WANG[0] * 16)
     fused, value = fusion.fused, 1.0
     for scale, weight in enumerate(SCALE_WEIGHTS):
@@ -276,12 +311,18 @@ def _scales(fusion: Fusion, source: Image, dynamic_range: float, *, pool: bool) 
 
 
 def multi_scale_similarity(fusion: Fusion) -> float:
-    """Multi-scale SSIM: mean over both sources of prod_j cs_j^w_j * SSIM_5^w_5, five scales, L = 255; 0..1."""
+    """Multi-scale SSIM: mean over both sources of prod_j cs_j^w_j * SSIM_5^w_5; 0..1.
+
+    There are five scales, and L = 255.
+    """
     return sum(_scales(fusion, source, 255, pool=False) for source in fusion.sources) / 2
 
 
 def multi_scale_similarity_unscaled(fusion: Fusion) -> float:
-    """MS-SSIM as IVIF_ZOO computes it: sum over both sources, gray levels of 0..255 with L = 1, torch's pooling."""
+    """MS-SSIM as IVIF_ZOO computes it: the sum over both sources.
+
+    Gray levels are 0..255, but L = 1. Scales are made with torch's pooling.
+    """
     return sum(_scales(fusion, source, 1, pool=True) for source in fusion.sources)
 
 
@@ -304,7 +345,7 @@ def _share(variance_a: Pixels, variance_b: Pixels) -> Pixels:
 
 
 def _saliency(a: Image, b: Image) -> tuple[Pixels, Pixels]:
-    """Share of A in the local variance of both sources, and the larger of the two variances (Piella)."""
+    """Share of A in the local variance of both sources, and the larger variance (Piella)."""
     variance_a, variance_b = (_flattened(_variance(source, WANG)) for source in (a, b))
     return _share(variance_a, variance_b), np.maximum(variance_a, variance_b)
 
@@ -332,12 +373,18 @@ def _piella_map(fusion: Fusion) -> Pixels:
 
 
 def fusion_quality(fusion: Fusion) -> float:
-    """Piella's fusion quality index: Q_S = mean of l SSIM(A, F) + (1 - l) SSIM(B, F), l = s_A^2 / (s_A^2 + s_B^2)."""
+    """Piella's fusion quality index: Q_S = mean of l SSIM(A, F) + (1 - l) SSIM(B, F).
+
+    l = s_A^2 / (s_A^2 + s_B^2).
+    """
     return float(fusion.part(_piella_map).mean())
 
 
 def weighted_quality(fusion: Fusion) -> float:
-    """Piella's weighted fusion quality index: Q_W = sum c (l SSIM(A, F) + (1 - l) SSIM(B, F)), c ~ max(s_A^2, s_B^2)."""
+    """Piella's weighted fusion quality index: Q_W = sum c (l SSIM(A, F) + (1 - l) SSIM(B, F)).
+
+    The weight c is proportional to max(s_A^2, s_B^2).
+    """
     return _weighted_mean(fusion.part(_piella_map), fusion.pair.part(_source_saliency)[1])
 
 
@@ -349,7 +396,10 @@ def _weighted_mean(values: Pixels, weights: Pixels) -> float:
 
 
 def prewitt_strength(image: Image) -> Image:
-    """Strength of the Prewitt gradient, pixels outside being 0, as an image of its own (up to 1082)."""
+    """Strength of the Prewitt gradient as an image of its own (up to 1082).
+
+    Pixels outside are 0.
+    """
     column, step = np.ones(3), np.array([-1.0, 0.0, 1.0])
     across, down = (
         separable_same(image.pixels, step, column),
@@ -374,10 +424,10 @@ def edge_weighted_quality(fusion: Fusion) -> float:
 
 
 def edge_quality(fusion: Fusion) -> float:
-    """Piella's edge-dependent fusion quality index: Q_E = Q_W(A, B, F) Q_W(A', B', F'), X' the Prewitt strength of X.
+    """Piella's edge-dependent fusion quality index: Q_E = Q_W(A, B, F) Q_W(A', B', F').
 
-    In imageFusionMetrics Q_E stops with an error, because its first factor is not computed; here it
-    is.
+    X' is the Prewitt strength of X. In imageFusionMetrics Q_E stops with an error, because its
+    first factor is not computed; here it is.
     """
     return weighted_quality(fusion) * fusion.part(edge_weighted_quality)
 
@@ -386,7 +436,10 @@ NEXT_TO_NOTHING = (2e-16, 2e-16)
 """C1 and C2 of Q_Y and Q_C in imageFusionMetrics."""
 
 FLAT = 1e-8
-"""Local variance below which a window counts as flat: far under that of any image of whole levels, far over rounding."""
+"""Local variance below which a window counts as flat.
+
+It is far below that of any image of whole levels, and far above rounding errors.
+"""
 
 
 def _flattened(variance: Pixels) -> Pixels:
@@ -399,10 +452,10 @@ def yang_variance(image: Image) -> Pixels:
 
 
 def yang_maps(holder: Parts, x: Image, y: Image) -> tuple[Pixels, Pixels]:
-    """SSIM of two images in Yang's window with constants next to nothing, and their covariance.
+    """SSIM of two images in Yang's window with constants next to 0, and their covariance.
 
-    Where a window is flat in one image its covariance is exactly 0, where it is flat in both their
-    SSIM is that of the means. In the original rounding errors decide these windows.
+    Where a window is flat in one image, the covariance is exactly 0. Where it is flat in both
+    images, their SSIM is that of the means. In the original, rounding errors decide these windows.
     """
     mean_x, mean_y = x.part(local_mean, *YANG), y.part(local_mean, *YANG)
     variance_x, variance_y = x.part(yang_variance), y.part(yang_variance)
@@ -416,16 +469,20 @@ def yang_maps(holder: Parts, x: Image, y: Image) -> tuple[Pixels, Pixels]:
 
 
 def _source_map(pair: SourcePair) -> tuple[Pixels, Pixels]:
-    """SSIM of the two sources in Yang's window, and the share of A in their variance (1/2 where both are flat)."""
+    """SSIM of the two sources in Yang's window, and the share of A in their variance.
+
+    The share is 1/2 where both are flat.
+    """
     share = _share(pair.a.part(yang_variance), pair.b.part(yang_variance))
     return yang_maps(pair, pair.a, pair.b)[0], share
 
 
 def yang_quality(fusion: Fusion) -> float:
-    """Yang's similarity quality: Q_Y = mean of l SSIM(A, F) + (1 - l) SSIM(B, F) where SSIM(A, B) >= 0.75, else the larger.
+    """Yang's similarity quality: Q_Y = mean of l SSIM(A, F) + (1 - l) SSIM(B, F).
 
-    Gaussian window 7 x 7, sigma 1.5, C1 = C2 = 2e-16, l = s_A^2 / (s_A^2 + s_B^2). Windows that are
-    flat are treated as such; in imageFusionMetrics rounding errors decide them.
+    That holds where SSIM(A, B) >= 0.75; elsewhere the larger of the two SSIM counts. Gaussian
+    window 7 x 7, sigma 1.5, C1 = C2 = 2e-16, l = s_A^2 / (s_A^2 + s_B^2). Windows that are flat are
+    treated as such; in imageFusionMetrics rounding errors decide them.
     """
     fusion.require_size(WANG[0])
     with_a, with_b = (fusion.part(yang_maps, fusion.fused, source)[0] for source in fusion.sources)
@@ -438,10 +495,11 @@ def _yang_mean(with_a: Pixels, with_b: Pixels, sources: Pixels, share: Pixels) -
 
 
 def cvejic_quality(fusion: Fusion) -> float:
-    """Cvejic's similarity quality: Q_C = mean of s SSIM(A, F) + (1 - s) SSIM(B, F), s = s_AF / (s_AF + s_BF).
+    """Cvejic's similarity quality: Q_C = mean of s SSIM(A, F) + (1 - s) SSIM(B, F).
 
-    Gaussian window 7 x 7, sigma 1.5. A window counts 0 where s < 0 and 1 where s > 1, as in
-    imageFusionMetrics; where both covariances are 0, s = 1/2, where the original has no value.
+    s = s_AF / (s_AF + s_BF). Gaussian window 7 x 7, sigma 1.5. A window counts 0 where s < 0 and 1
+    where s > 1, as in imageFusionMetrics. Where both covariances are 0, s = 1/2; there the original
+    has no value.
     """
     fusion.require_size(WANG[0])
     maps = (fusion.part(yang_maps, fusion.fused, source) for source in fusion.sources)
@@ -474,7 +532,7 @@ def ordered_variance(image: Image, size: int, sigma: float) -> Pixels:
 
 
 def ordered_maps(holder: Parts, x: Image, y: Image) -> tuple[Pixels, Pixels]:
-    """SSIM of two images in Yang's window as imageFusionMetrics computes it, and their covariance."""
+    """SSIM of two images in Yang's window, and their covariance, as in imageFusionMetrics."""
     mean_x, mean_y = x.part(ordered_mean, *YANG), y.part(ordered_mean, *YANG)
     both, squares = mean_x * mean_y, mean_x * mean_x + mean_y * mean_y
     covariance = ordered_valid(x.pixels * y.pixels, ordered_gaussian(*YANG)) - both
@@ -486,9 +544,10 @@ def ordered_maps(holder: Parts, x: Image, y: Image) -> tuple[Pixels, Pixels]:
 
 
 def yang_quality_original(fusion: Fusion) -> float:
-    """Q_Y as imageFusionMetrics computes it: flat windows are decided by rounding errors, added up in its order.
+    """Q_Y as imageFusionMetrics computes it: rounding errors decide flat windows.
 
-    Without a value when a window has no variance in either source.
+    Sums are added up in its order. There is no value when a window has no variance in either
+    source.
     """
     fusion.require_size(WANG[0])
     a, b = fusion.sources
@@ -499,9 +558,10 @@ def yang_quality_original(fusion: Fusion) -> float:
 
 
 def cvejic_quality_original(fusion: Fusion) -> float:
-    """Q_C as imageFusionMetrics computes it: flat windows are decided by rounding errors, added up in its order.
+    """Q_C as imageFusionMetrics computes it: rounding errors decide flat windows.
 
-    Without a value as soon as one window has no covariance at all.
+    Sums are added up in its order. There is no value as soon as one window has no covariance at
+    all.
     """
     fusion.require_size(WANG[0])
     maps = (fusion.part(ordered_maps, source, fusion.fused) for source in fusion.sources)
@@ -510,7 +570,10 @@ def cvejic_quality_original(fusion: Fusion) -> float:
 
 
 def fusion_quality_original(fusion: Fusion) -> float:
-    """Q_S as imageFusionMetrics computes it: in flat windows rounding errors, added up in its order, share the weight."""
+    """Q_S as imageFusionMetrics computes it: rounding errors share the weight in flat windows.
+
+    Sums are added up in its order.
+    """
     with_a, with_b = fusion.part(_wang_maps)
     share = fusion.pair.part(_ordered_share)
     return float((share * with_a + (1 - share) * with_b).mean())
@@ -521,7 +584,10 @@ def _ordered_share(pair: SourcePair) -> Pixels:
 
 
 STRIPES = np.exp(-((np.arange(7) - 3.0) ** 2) / (2 * 1.5**2))
-"""Horizontal taps of the window of Q_Y in IVIF_ZOO; vertically it is all ones, so that its sum is 7."""
+"""Horizontal taps of the window of Q_Y in IVIF_ZOO.
+
+Vertically the window is all ones, so that its sum is 7.
+"""
 
 
 def _striped(image: Pixels) -> Pixels:
@@ -549,7 +615,10 @@ def _striped_variance(image: Image) -> Pixels:
 
 
 def yang_quality_striped(fusion: Fusion) -> float:
-    """Q_Y as IVIF_ZOO computes it: a window that is Gaussian along rows and constant along columns, of sum 7."""
+    """Q_Y as IVIF_ZOO computes it, with a striped window of sum 7.
+
+    The window is Gaussian along rows and constant along columns.
+    """
     sources, variance_a, variance_b = _striped_similarity(fusion.a, fusion.b)
     with_a, with_b = (_striped_similarity(source, fusion.fused)[0] for source in fusion.sources)
     share = variance_a / (variance_a + variance_b + 1e-10)

@@ -19,7 +19,10 @@ from fusebench.metrics.images import Fusion, Image, Parts, Pixels
 
 SCALES = (1, 2, 3, 4)
 SMALLEST = 41
-"""Side of the smallest image that leaves a window at every scale: 16 for the first filter of scale 2, and so on."""
+"""Side of the smallest image that leaves a window at every scale.
+
+For example, the first filter of scale 2 takes 8 pixels at full size.
+"""
 
 
 def _taps(scale: int) -> Pixels:
@@ -48,7 +51,7 @@ def local_square(image: Image, scale: int) -> Pixels:
 
 @compiled_sums
 def _channel(variance_s: float, variance_f: float, covariance: float) -> tuple[float, float, float]:
-    """Gain of the distortion channel, variance of what it does not explain, and variance of the source."""
+    """Gain of the distortion channel, unexplained variance, and variance of the source."""
     epsilon = 1e-10
     variance_s, variance_f = max(variance_s, 0.0), max(variance_f, 0.0)
     gain = covariance / (variance_s + epsilon)
@@ -66,10 +69,11 @@ def _channel(variance_s: float, variance_f: float, covariance: float) -> tuple[f
 def _information(
     mean_s: Pixels, mean_f: Pixels, square_s: Pixels, square_f: Pixels, product: Pixels
 ) -> tuple[float, float]:
-    """Information of the fused image about the source, and of the source itself, summed over windows, in log10.
+    """Information of the fused image about the source, and of the source itself, in log10.
 
-    The logarithms are taken of products over 64 windows, equal to the sum of logarithms up to
-    1e-14. A factor is at most 1 + 127.5^2 / 2, so the products stay below 1e251.
+    Both are sums over windows. The logarithms are taken of products over 64 windows; this equals
+    the sum of logarithms up to 1e-14. A factor is at most 1 + 127.5^2 / 2, so the products stay
+    below 1e251.
     """
     noise, preserved, total = 2.0, 0.0, 0.0
     height, width = mean_s.shape
@@ -112,7 +116,10 @@ def _information_at(fused: Image, source: Image, scale: int) -> tuple[float, flo
 def _row_information(
     statistics: Pixels, mean_s: Pixels, square_s: Pixels, product: Pixels
 ) -> tuple[float, float]:
-    """Information of one row of windows; ``statistics`` are the means of F and of F^2, ``(2, width)``."""
+    """Information of one row of windows.
+
+    ``statistics`` are the means of F and of F^2, ``(2, width)``.
+    """
     noise, preserved, total = 2.0, 0.0, 0.0
     mean_f, square_f = statistics[0], statistics[1]
     width = mean_s.size
@@ -142,7 +149,7 @@ def _information_of_all(
 ) -> Pixels:
     """Information of the fused image about each source, and of each source: ``(sources, 2)``.
 
-    Goes row by row, so that nothing of the fused image is kept but a few rows.
+    It works row by row, so that only a few rows of the fused image's statistics are in memory.
     """
     sums = np.zeros((len(sources), 2))
     height, width = fused.shape[0] - taps.size + 1, fused.shape[1] - taps.size + 1
@@ -205,7 +212,10 @@ def visual_information_fidelity(fusion: Fusion) -> float:
 
 
 def reference_fidelity(fusion: Fusion) -> float:
-    """VIF against the ground truth, in the pixel domain at four scales; above 1 where contrast is enhanced."""
+    """VIF against the ground truth, in the pixel domain at four scales.
+
+    The value is above 1 where contrast is enhanced.
+    """
     return _fidelities(fusion, (fusion.reference,))[0]
 
 
@@ -215,12 +225,18 @@ def mean_fidelity(fusion: Fusion) -> float:
 
 
 def saturated_square(image: Image) -> Pixels:
-    """Gaussian-weighted mean of squares at the finest scale, squares being cut at 255 as uint8 arithmetic does."""
+    """Gaussian-weighted mean of squares at the finest scale.
+
+    Squares are cut at 255, as in uint8 arithmetic.
+    """
     return separable_valid(np.minimum(np.rint(image.pixels) ** 2, 255), _taps(1))
 
 
 def fidelity_saturated(fusion: Fusion) -> float:
-    """VIF of Tang's published spreadsheet: uint8 images, whose squares and products saturate at 255 at the finest scale."""
+    """VIF of Tang's published spreadsheet, in uint8 arithmetic.
+
+    Squares and products saturate at 255 at the finest scale.
+    """
     fusion.require_size(SMALLEST)
     return sum(_saturated(fusion, source) for source in fusion.sources)
 
@@ -246,7 +262,10 @@ HAN_WEIGHTS = (1 / 2.15, 0.0, 0.15 / 2.15, 1 / 2.15)
 def _information_maps(
     mean_s: Pixels, mean_f: Pixels, square_s: Pixels, square_f: Pixels, product: Pixels
 ) -> tuple[Pixels, Pixels, Pixels]:
-    """Information preserved, information of the source and gain of each window, with Han's noise of 0.005 * 255^2."""
+    """Information preserved, information of the source, and gain, for each window.
+
+    The visual noise is Han's, 0.005 * 255^2.
+    """
     noise = 0.005 * 255 * 255
     preserved, total, gains = np.empty_like(mean_s), np.empty_like(mean_s), np.empty_like(mean_s)
     for row in range(mean_s.shape[0]):
@@ -275,7 +294,10 @@ def _han_scale(fusion: Fusion, scale: int) -> float:
 
 
 def fusion_fidelity(fusion: Fusion) -> float:
-    """VIF as MEFB computes it: Han's VIFF, the weighted sum over scales 1, 3 and 4, with a visual noise of 0.005 * 255^2."""
+    """VIF as MEFB computes it: Han's VIFF, the weighted sum over scales 1, 3 and 4.
+
+    The visual noise is 0.005 * 255^2.
+    """
     fusion.require_size(SMALLEST)
     return sum(
         weight * _han_scale(fusion, scale)
@@ -292,7 +314,10 @@ def fidelity_or_one(fusion: Fusion) -> float:
 
 
 def _shifted_taps(scale: int) -> Pixels:
-    """IVIF_ZOO's taps: ``size`` points from -ceil(size / 2) to floor(size / 2), so that the window is off its centre."""
+    """IVIF_ZOO's taps: ``size`` points from -ceil(size / 2) to floor(size / 2).
+
+    The window is therefore off its centre.
+    """
     size = 2 ** (5 - scale) + 1
     offsets = np.linspace(-(size + 1) / 2, (size - 1) / 2, size)
     taps = np.exp(-(offsets**2) / (2 * (size / 5) ** 2))
@@ -330,7 +355,10 @@ def _padded_information(fused: Image, source: Image, scale: int) -> tuple[float,
 
 
 def fidelity_padded(fusion: Fusion) -> float:
-    """VIF as IVIF_ZOO computes it: sum over both sources, zeros outside the image, windows off their centres."""
+    """VIF as IVIF_ZOO computes it: the sum over both sources.
+
+    Pixels outside the image are 0, and windows are off their centres.
+    """
     value = 0.0
     for source in fusion.sources:
         sums = [_padded_information(fusion.fused, source, scale) for scale in SCALES]

@@ -14,7 +14,10 @@ SCALE_EXPONENTS = (2 / 3, 1 / 3)
 
 
 def _haar(image: Pixels) -> tuple[Pixels, Bands]:
-    """Approximation and the three detail bands of one orthonormal Haar step; an odd last row or column is left out."""
+    """Approximation and the three detail bands of one orthonormal Haar step.
+
+    An odd last row or column is left out.
+    """
     rows, columns = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
     a, b = image[0:rows:2, 0:columns:2], image[0:rows:2, 1:columns:2]
     c, d = image[1:rows:2, 0:columns:2], image[1:rows:2, 1:columns:2]
@@ -37,10 +40,10 @@ def _preservation(source: Bands, fused: Bands) -> Pixels:
 
 
 def multi_scale_quality(fusion: Fusion) -> float:
-    """Wang's multi-scale quality: Q_M = Q_1^(2/3) Q_2^(1/3), Q_s = sum(E_A W_A + E_B W_B) / sum(W_A + W_B); 0..3.
+    """Wang's multi-scale quality: Q_M = Q_1^(2/3) Q_2^(1/3); 0..3.
 
-    At each of two Haar scales E_S is the sum over the three detail bands of exp(-|S - F|) and W_S
-    their energy.
+    Q_s = sum(E_A W_A + E_B W_B) / sum(W_A + W_B). At each of two Haar scales, E_S is the sum over
+    the three detail bands of exp(-|S - F|), and W_S is their energy.
     """
     fusion.require_size(4)
     value = 1.0
