@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fusebench.generated.pair import GeneratedPair
 
 FOLDER = Path(__file__).resolve().parent
-"""The code of the generators: another one may draw other images."""
+"""The code of the generators; a change of it may change the images."""
 
 SIZES = {"repeated-640x480": (640, 480), "repeated-1024x768": (1024, 768)}
 """Width and height in pixels of the repeated pairs."""
@@ -27,7 +27,7 @@ _FUNCTIONS = {
 }
 
 GENERATORS = (*_FUNCTIONS, *SIZES)
-"""Names of all generators; whoever only asks for a name does not load what draws the images."""
+"""Names of all generators; reading a name does not import the code that draws the images."""
 
 WITH_GROUND_TRUTH = frozenset({"multi-focus"})
 """Generators whose pairs come with a reference."""

@@ -49,7 +49,10 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> Mask:
 
 @cache
 def grid() -> tuple[Field, Field]:
-    """Row ``(2 H, 1)`` and column ``(1, 2 W)`` of the drawn pixels' centres, in pixels of the finished image."""
+    """Row ``(2 H, 1)`` and column ``(1, 2 W)`` of the drawn pixels' centres.
+
+    The unit is a pixel of the finished image.
+    """
     rows, columns = np.ogrid[: HEIGHT * SCALE, : WIDTH * SCALE]
     return (rows + 0.5) / SCALE, (columns + 0.5) / SCALE
 
@@ -130,7 +133,10 @@ class Canvas:
         self.warmth[where] += strength[where]
 
     def veil(self, density: Field, colour: Colour, infrared: float) -> None:
-        """Smoke or fog of ``density`` 0..1 in front of everything; the infrared sees ``infrared`` of that."""
+        """Draw smoke or fog of ``density`` 0..1 in front of everything.
+
+        The infrared camera sees the part ``infrared`` of that density.
+        """
         cover = np.clip(density, 0.0, 1.0)[..., np.newaxis]
         self.reflectance *= 1.0 - cover
         self.emission *= 1.0 - cover

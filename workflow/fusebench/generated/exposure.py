@@ -1,8 +1,8 @@
-"""Multi-exposure pairs: one scene of a high dynamic range, exposed for its lights (A) and for its shadows (B).
+"""Multi-exposure pairs: one high-dynamic-range scene at two exposures.
 
-The scene's radiance is a photograph, linearised (gamma 2.2), times an illumination that spans
-several stops. A camera maps it to 8 bits: times the exposure, plus noise, clipped, gamma again.
-There is no single right answer, hence no reference.
+A is exposed for the lights, B for the shadows. The scene's radiance is a photograph, linearised
+(gamma 2.2), times an illumination that spans several stops. A camera maps it to 8 bits: times the
+exposure, plus noise, clipped, gamma again. There is no single right answer, hence no reference.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def daylight_from(side: str, shape: tuple[int, ...], edge: float, dim: float) ->
 
 
 def lamp_at(x: int, y: int, shape: tuple[int, ...], reach: float) -> Field:
-    """A lamp close to the scene: falls with the square of the distance, to a half at ``reach`` pixels."""
+    """A lamp close to the scene.
+
+    The light falls with the square of the distance, to a half at ``reach`` pixels.
+    """
     rows, columns = np.indices(shape[:2])
     return np.asarray(
         1.0 / (1.0 + ((columns - x) ** 2.0 + (rows - y) ** 2.0) / reach**2), np.float64

@@ -1,10 +1,11 @@
-"""Multi-focus pairs: photographs refocused by a map of nearness, the photograph itself being the answer.
+"""Multi-focus pairs: photographs refocused by a map of nearness.
 
-The defocus of a lens is a disk (circle of confusion), larger the farther a point is from the depth
-in focus. The scene is cut into layers of equal defocus, each is spread with its disk, and they are
-put one over the other from far to near, as in Kraus and Strengert, Depth-of-field rendering by
-pyramidal image processing, Computer Graphics Forum 26(3), 2007. It is done in integers, so that the
-bytes are the same on every machine.
+The photograph itself is the reference. The defocus of a lens is a disk (circle of confusion); it is
+larger the farther a point is from the depth in focus. The scene is cut into layers of equal
+defocus. Each layer is spread with its disk, and the layers are put one over the other from far to
+near, as in Kraus and Strengert, Depth-of-field rendering by pyramidal image processing, Computer
+Graphics Forum 26(3), 2007. All arithmetic is in integers, so that the bytes are the same on every
+machine.
 """
 
 from __future__ import annotations
@@ -27,16 +28,17 @@ ONE = 4096
 
 # Outlines of what stands in front, in pixels of the crop (x, y).
 ASTRONAUT: list[Point] = [
-    (-3, 290), (7, 262), (27, 235), (60, 215), (67, 190), (77, 168), (97, 153), (117, 149), (135, 152), (132, 132),
-    (120, 118), (108, 100), (105, 75), (112, 45), (130, 26), (157, 16), (192, 18), (217, 30), (237, 45), (251, 70),
-    (254, 95), (248, 118), (234, 131), (222, 137), (214, 160), (210, 176), (232, 192), (249, 215), (258, 245),
-    (272, 268), (290, 285), (292, 290),
+    (-3, 290), (7, 262), (27, 235), (60, 215), (67, 190), (77, 168), (97, 153), (117, 149),
+    (135, 152), (132, 132), (120, 118), (108, 100), (105, 75), (112, 45), (130, 26), (157, 16),
+    (192, 18), (217, 30), (237, 45), (251, 70), (254, 95), (248, 118), (234, 131), (222, 137),
+    (214, 160), (210, 176), (232, 192), (249, 215), (258, 245), (272, 268), (290, 285), (292, 290),
 ]  # fmt: skip
 CAMERAMAN: list[Point] = [
-    (-1, 120), (16, 100), (36, 88), (64, 83), (81, 68), (94, 66), (98, 50), (111, 33), (136, 23), (161, 27), (186, 45),
-    (205, 65), (207, 88), (195, 93), (196, 99), (261, 97), (261, 116), (256, 121), (267, 134), (267, 155), (257, 182),
-    (235, 188), (235, 272), (250, 262), (272, 260), (276, 266), (250, 274), (250, 290), (210, 290), (214, 270),
-    (224, 268), (224, 245), (205, 262), (186, 272), (161, 265), (146, 250), (126, 270), (110, 290), (-1, 290),
+    (-1, 120), (16, 100), (36, 88), (64, 83), (81, 68), (94, 66), (98, 50), (111, 33), (136, 23),
+    (161, 27), (186, 45), (205, 65), (207, 88), (195, 93), (196, 99), (261, 97), (261, 116),
+    (256, 121), (267, 134), (267, 155), (257, 182), (235, 188), (235, 272), (250, 262), (272, 260),
+    (276, 266), (250, 274), (250, 290), (210, 290), (214, 270), (224, 268), (224, 245), (205, 262),
+    (186, 272), (161, 265), (146, 250), (126, 270), (110, 290), (-1, 290),
 ]  # fmt: skip
 
 
@@ -45,8 +47,7 @@ def disk_sum(values: Integers, diameter: int) -> Integers:
     reach = diameter // 2
     height, width = values.shape[:2]
     padded = np.pad(values, ((reach, reach), (reach + 1, reach), (0, 0)), mode="edge")
-    # The column before the first counts as nothing, so that differences of running sums are sums of
-    # runs.
+    # The column before the first is 0, so that differences of running sums are sums of runs.
     padded[:, 0] = 0
     running = np.cumsum(padded, axis=1)
     total = np.zeros_like(values)
@@ -74,8 +75,8 @@ def defocus(image: Image, layer: Integers, diameters: list[int]) -> Image:
     colours = image.astype(np.int64).reshape(*layer.shape, -1) * ONE
     seen = np.zeros((*layer.shape, colours.shape[2] + 1), np.int64)
     for index in np.unique(layer):
-        # With the next nearer layer, which will cover it: a slanted surface has no gaps between its
-        # layers.
+        # Include the next nearer layer, which will cover it: then a slanted surface has no gaps
+        # between its layers.
         part = (layer == index) | (layer == index + 1)
         window = extent(part, margin=max(diameters))
         opaque = part[window][..., np.newaxis].astype(np.int64)
@@ -119,7 +120,10 @@ def focus_pair(name: str, image: Image, nearness: NDArray[np.uint8], blur: int) 
 
 
 def ramp(shape: tuple[int, ...], right: float, down: float) -> NDArray[np.float64]:
-    """A tilted plane from 0 at the top left, rising by ``right`` and ``down`` over the width and the height."""
+    """A tilted plane that starts at 0 in the top left corner.
+
+    It rises by ``right`` over the width and by ``down`` over the height.
+    """
     rows, columns = np.indices(shape[:2])
     return np.asarray(right * columns / shape[1] + down * rows / shape[0], np.float64)
 
@@ -140,7 +144,10 @@ def standing_in_front(outline: list[Point], behind: NDArray[np.float64]) -> NDAr
 
 
 def face(shape: tuple[int, ...], x: int, y: int, depth: int) -> NDArray[np.uint8]:
-    """Nearness of a head seen from in front: largest at ``(x, y)``, 0 at a distance of ``depth`` pixels."""
+    """Nearness of a head seen from in front.
+
+    It is largest at ``(x, y)``, and 0 at a distance of ``depth`` pixels.
+    """
     rows, columns = np.indices(shape[:2])
     return as_nearness(1.0 - np.sqrt((columns - x) ** 2.0 + (rows - y) ** 2.0) / depth)
 

@@ -1,9 +1,8 @@
 """What stands in the generated scenes: people, vehicles, trees, buildings, lamps, ground and sky.
 
 Every object is painted for both cameras at once. Its apparent temperature follows what long-wave
-infrared shows:
-skin warmer than clothes, running engines and exhausts hottest, glass cold (it reflects the sky),
-foliage near the air's temperature.
+infrared shows: skin is warmer than clothes, running engines and exhausts are hottest, glass is cold
+(it reflects the sky), and foliage is near the air's temperature.
 """
 
 from __future__ import annotations
@@ -42,7 +41,10 @@ CAR_OUTLINE = [
 
 
 def sky(canvas: Canvas, colour: Colour, clouds: float) -> None:
-    """Sky over the whole image, brighter towards the bottom; clouds are warmer than the clear sky."""
+    """Sky over the whole image, brighter towards the bottom.
+
+    Clouds are warmer than the clear sky.
+    """
     rows, _ = grid()
     cover = np.clip(noise(canvas.next_seed(), 64) * 3.0 - 1.3, 0.0, 1.0) * clouds
     brightness = (0.35 + 0.65 * rows / HEIGHT) * (1.0 + 0.8 * cover)
@@ -75,7 +77,10 @@ def _mirrored(position: Field, size: int) -> NDArray[np.int64]:
 
 
 def road(canvas: Canvas, horizon: float, vanish: float, left: float, right: float) -> None:
-    """Asphalt from the bottom edge to its vanishing point, with a dashed middle line; it keeps the day's warmth."""
+    """Asphalt from the bottom edge to its vanishing point, with a dashed middle line.
+
+    It is still warm from the day.
+    """
     canvas.paint(
         polygon([(left, HEIGHT), (vanish - 3, horizon), (vanish + 3, horizon), (right, HEIGHT)]),
         (0.13, 0.13, 0.14), 0.42, grain=0.25, cell=2,
@@ -103,7 +108,10 @@ def person(
     stride: float = 0.5,
     turn: int = 1,
 ) -> None:
-    """Someone standing (``stride`` 0) or walking, seen from the side that ``turn`` (1 or -1) faces."""
+    """A person who stands (``stride`` 0) or walks, seen from the side.
+
+    ``turn`` (1 or -1) says to which side the person faces.
+    """
     unit = height / 8.0
 
     def at(right: float, up: float) -> tuple[float, float]:
@@ -158,7 +166,10 @@ def car(
     running: bool,
     turn: int = 1,
 ) -> None:
-    """A saloon from the side, its front to the side that ``turn`` (1 or -1) faces; hot and lit if ``running``."""
+    """A car from the side; hot and lit if ``running``.
+
+    ``turn`` (1 or -1) says to which side its front points.
+    """
     unit = length / 10.0
 
     def at(right: float, up: float) -> tuple[float, float]:
@@ -196,7 +207,10 @@ def car(
 
 
 def oncoming_car(canvas: Canvas, x: float, bottom: float, width: float, colour: Colour) -> None:
-    """A car from in front with its headlights on: glare in the visible, radiator and tyres in the infrared."""
+    """A car from in front with its headlights on.
+
+    The visible image shows glare, the infrared image radiator and tyres.
+    """
     unit = width / 4.0
 
     def at(right: float, up: float) -> tuple[float, float]:
@@ -222,7 +236,7 @@ def oncoming_car(canvas: Canvas, x: float, bottom: float, width: float, colour: 
 def truck(
     canvas: Canvas, x: float, bottom: float, length: float, colour: Colour, running: bool
 ) -> None:
-    """A lorry with a covered load, from the side, its cab to the right."""
+    """A truck with a covered load, from the side, its cab to the right."""
     unit = length / 10.0
 
     def box(left: float, low: float, right: float, high: float) -> Mask:
@@ -258,7 +272,8 @@ def foliage(
         shade = 0.75 + 0.35 * (1.0 - up) * 0.5 + 0.004 * random.randint(0, 100)
         clump = ellipse(
             x + right * half_width, y + up * half_height,
-            half_width * (0.16 + 0.001 * random.randint(0, 100)), half_height * (0.14 + 0.001 * random.randint(0, 100)),
+            half_width * (0.16 + 0.001 * random.randint(0, 100)),
+            half_height * (0.14 + 0.001 * random.randint(0, 100)),
         )  # fmt: skip
         tone = (LEAVES[0] * shade, LEAVES[1] * shade, LEAVES[2] * shade)
         canvas.paint(
@@ -299,7 +314,10 @@ def brick_wall(canvas: Canvas, where: Mask, colour: Colour, warmth: float) -> No
 
 
 def window(canvas: Canvas, left: float, top: float, width: float, height: float, lit: bool) -> None:
-    """A window with its frame; lit ones send out warm light, and the panes are cold in the infrared."""
+    """A window with its frame; lit ones send out warm light.
+
+    The panes are cold in the infrared.
+    """
     canvas.paint(
         rectangle(left - 1.5, top - 1.5, left + width + 1.5, top + height + 1.5), FRAME, 0.52
     )
@@ -330,7 +348,10 @@ def street_lamp(canvas: Canvas, x: float, bottom: float, height: float, reach: f
 def smoke(
     canvas: Canvas, x: float, y: float, half_width: float, half_height: float, density: float
 ) -> None:
-    """A cloud of smoke that hides what is behind it from the visible camera, hardly from the infrared one."""
+    """A cloud of smoke that hides what is behind it from the visible camera.
+
+    It hides little from the infrared camera.
+    """
     rows, columns = grid()
     distance = np.sqrt(((columns - x) / half_width) ** 2 + ((rows - y) / half_height) ** 2)
     billows: Field = 0.55 + 0.9 * noise(canvas.next_seed(), 32)

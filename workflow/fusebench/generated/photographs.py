@@ -13,7 +13,10 @@ from fusebench.generated.pair import Image
 
 
 def crop(name: str, top: int = 0, left: int = 0, height: int = 288, width: int = 384) -> Image:
-    """A window of the photograph ``skimage.data.<name>()``, gray or RGB, less where the photograph ends."""
+    """A window of the photograph ``skimage.data.<name>()``, gray or RGB.
+
+    It is smaller where the photograph ends.
+    """
     from skimage import data
 
     photograph: Image = getattr(data, name)()
@@ -21,7 +24,10 @@ def crop(name: str, top: int = 0, left: int = 0, height: int = 288, width: int =
 
 
 def halved(image: Image) -> Image:
-    """Half the size, each pixel the rounded mean of a 2 x 2 block; an odd last row or column is dropped."""
+    """The image at half size, each pixel the rounded mean of a 2 x 2 block.
+
+    An odd last row or column is dropped.
+    """
     height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
     wide = image[:height, :width].astype(np.uint16)
     total = wide[::2, ::2] + wide[1::2, ::2] + wide[::2, 1::2] + wide[1::2, 1::2]
@@ -29,10 +35,11 @@ def halved(image: Image) -> Image:
 
 
 def motorcycle() -> tuple[Image, NDArray[np.uint8]]:
-    """A garage at half size, RGB ``(250, 370, 3)``, and its measured nearness ``(250, 370)``, 0 far to 255 near.
+    """A garage at half size, RGB ``(250, 370, 3)``, and its measured nearness ``(250, 370)``.
 
-    Left image and disparity of Middlebury's Motorcycle (Scharstein et al., GCPR 2014). Where no
-    disparity was measured, that of the nearest measured pixel stands.
+    Nearness goes from 0 (far) to 255 (near). Left image and disparity of Middlebury's Motorcycle
+    (Scharstein et al., GCPR 2014). A pixel without a measured disparity has that of the nearest
+    measured pixel.
     """
     from scipy.ndimage import distance_transform_edt
     from skimage import data

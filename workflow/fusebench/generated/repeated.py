@@ -1,4 +1,7 @@
-"""One fixed pair, again and again at one size: what methods are timed on, so that their times can be compared."""
+"""One fixed pair, repeated at one size, for timing methods.
+
+The same images make the times of methods comparable.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ REPEATS = 11
 
 
 def repeated(width: int, height: int) -> Iterator[GeneratedPair]:
-    """Yield the same infrared and visible image of a street at night, under another name each time."""
+    """Yield the same infrared and visible image of a street at night, with a new name each time."""
     pair = street()
     a, b = _resized(pair.a, width, height), _resized(pair.b, width, height)
     for number in range(REPEATS):

@@ -67,7 +67,7 @@ def street() -> GeneratedPair:
 
 
 def highway() -> GeneratedPair:
-    """Headlights dazzle the visible camera; the infrared sees engines, and someone beside the road."""
+    """Headlights dazzle the visible camera; the infrared sees engines and a person at the road."""
     canvas = Canvas(2, NIGHT)
     sky(canvas, (0.01, 0.012, 0.03), clouds=0.3)
     tree_line(canvas, 112, 26)
@@ -106,7 +106,7 @@ def _spots(canvas: Canvas) -> None:
 
 
 def smoke_screen() -> GeneratedPair:
-    """By day: smoke hides a lorry and two people from the visible camera."""
+    """By day: smoke hides a truck and two people from the visible camera."""
     canvas = Canvas(4, DAY)
     sky(canvas, (0.50, 0.58, 0.70), clouds=0.5)
     tree_line(canvas, 100, 30)
@@ -157,7 +157,10 @@ def car_park() -> GeneratedPair:
 
 
 def bonfire() -> GeneratedPair:
-    """People round a fire: the visible camera sees flames and lit faces, the infrared who stands behind."""
+    """People round a fire: only the infrared camera sees those who stand behind.
+
+    The visible camera sees flames and lit faces.
+    """
     canvas = Canvas(7, NIGHT)
     sky(canvas, (0.008, 0.01, 0.025), clouds=0.4)
     tree_line(canvas, 120, 50)
@@ -187,7 +190,7 @@ def _flames(canvas: Canvas, x: float, bottom: float) -> None:
 
 
 def checkpoint() -> GeneratedPair:
-    """Thin fog at night: a lorry waits at a hut, its driver beside it."""
+    """Thin fog at night: a truck waits at a hut, and its driver stands beside it."""
     canvas = Canvas(8, (0.12, 0.12, 0.15))
     sky(canvas, (0.04, 0.045, 0.06), clouds=0.2)
     tree_line(canvas, 115, 30)

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 
 def value_noise(seed: int, shape: tuple[int, ...], cell: int) -> NDArray[np.float64]:
-    """Random values on a lattice of ``cell`` pixels, interpolated between; ``(H, W)`` of ``shape``, 0..1."""
+    """Random values on a lattice of ``cell`` pixels, interpolated between; 0..1.
+
+    The result is ``(H, W)`` of ``shape``.
+    """
     height, width = shape[:2]
     rows, columns = height // cell + 2, width // cell + 2
     lattice = np.random.RandomState(seed).randint(0, 256, (rows, columns)).astype(np.uint8)
@@ -22,7 +25,10 @@ def value_noise(seed: int, shape: tuple[int, ...], cell: int) -> NDArray[np.floa
 
 
 def fractal_noise(seed: int, shape: tuple[int, ...], cell: int) -> NDArray[np.float64]:
-    """Value noise of ``cell`` and of each half of it down to 2, each with half the weight; 0..1, mean about 0.5."""
+    """Value noise of ``cell`` and of each half of it down to 2; 0..1, mean about 0.5.
+
+    Each octave has half the weight of the one before.
+    """
     total, weight, weights = np.zeros(shape[:2]), 1.0, 0.0
     while cell >= 2:
         total = total + weight * value_noise(seed + cell, shape, cell)
@@ -31,7 +37,7 @@ def fractal_noise(seed: int, shape: tuple[int, ...], cell: int) -> NDArray[np.fl
 
 
 def sensor_noise(seed: int, shape: tuple[int, ...], strength: float) -> NDArray[np.float64]:
-    """Noise of a standard deviation of about ``strength``, from the sum of four uniform integers."""
+    """Noise with a standard deviation of about ``strength``: the sum of four uniform integers."""
     random = np.random.RandomState(seed)
     total = sum(random.randint(-64, 65, shape) for _ in range(4))
     # The standard deviation of the sum is sqrt(4 * 64 * 65 / 3).

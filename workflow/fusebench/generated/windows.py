@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 
 
 def extent(where: NDArray[np.bool_], margin: int = 0) -> tuple[slice, slice]:
-    """The smallest window that holds ``where`` and ``margin`` pixels around it; an empty one where nothing is."""
+    """The smallest window that holds ``where`` and ``margin`` pixels around it.
+
+    The window is empty where the mask is empty.
+    """
     rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
     if not rows.size:
         return slice(0), slice(0)

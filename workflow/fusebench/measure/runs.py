@@ -1,4 +1,7 @@
-"""Measuring all runs of a dataset: sources read once per pair, and nothing measured again that has not changed."""
+"""Measure all runs of a dataset.
+
+The sources are read once per pair, and only what has changed is measured again.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.comparing import Measured
 from fusebench.contracts.markers import Manifest, Pair
-from fusebench.contracts.records import FusedImage, CachedMeasures, Record
+from fusebench.contracts.records import CachedMeasures, FusedImage, Record
 from fusebench.errors import BadOutput, UnreadableFile
 from fusebench.hashes import folder_digest, sha256_of_json
 from fusebench.images import pixel_sha256, read_own
@@ -33,7 +36,10 @@ Values = tuple[dict[str, float], dict[str, str]]
 
 @dataclass(frozen=True)
 class Row:
-    """One value of the long table; ``value`` is None where there is none, and ``reason`` says why."""
+    """One value of the long table.
+
+    ``value`` is None where there is none, and ``reason`` says why.
+    """
 
     method: str
     dataset: str
@@ -49,12 +55,12 @@ COLUMNS = tuple(Row.__dataclass_fields__)
 
 @dataclass
 class Run:
-    """A finished run of a method on the dataset, and what is already measured of it.
+    """A finished run of a method on the dataset, with the values that are already measured.
 
     Attributes:
         folder: ``results/runs/<method>/<dataset>``.
         record: its record.
-        key: stands for the images and the formulas; values cached under another key are not used.
+        key: hash of the images and the formulas; values cached under another key are not used.
         values: image -> metric id -> value.
         refusals: image -> metric id -> why there is no value.
     """
@@ -67,7 +73,7 @@ class Run:
 
     @property
     def cache(self) -> Path:
-        """The file beside the record that holds the run's values."""
+        """The file beside the record that caches the run's values."""
         return self.folder / "measures.json"
 
     def missing(self, image: str, ids: Sequence[str]) -> list[str]:
@@ -95,7 +101,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Task:
-    """What one process measures: one pair of the dataset with the fused images of every run that needs it."""
+    """What one process measures: one pair, with the fused images of every run that needs it."""
 
     dataset: Path
     pair: Pair
@@ -154,7 +160,7 @@ def measure_dataset(
 
 
 def _open(folder: Path, record: Record, manifest: Manifest) -> Run:
-    """Return a run with what was measured of these very images by these very formulas."""
+    """Return a run with its cached values, if they are of the same images and formulas."""
     hashes = [image.sha256 for image in record.images]
     key = sha256_of_json([manifest.sha256, hashes, formulas_digest()])
     run = Run(folder, record, key)
@@ -216,12 +222,12 @@ def measure_pair(task: Task) -> list[Values]:
 
 
 def _fused(path: Path, image: FusedImage) -> NDArray[np.uint8]:
-    """Read a fused image; it must still be the one that the record speaks of."""
+    """Read a fused image; it must still be the image of its record."""
     pixels = read_own(path)
     if pixel_sha256(pixels) != image.sha256:
         raise BadOutput(
-            f"{path}: must be the image of its record; found another: delete record.json beside it"
-            " and run again"
+            f"{path}: must be the image of its record; found another: delete record.json beside its"
+            " folder and run again"
         )
     return pixels
 

@@ -1,6 +1,5 @@
 """Statistics of a comparison: per-image values in, intervals, tests, ranks and correlations out.
 
-Everything is computed by scipy, scikit-posthocs and pandas; what is decided here is which values
-are compared with which. ``docs/statistics.md`` says what each number means and what it cannot
-carry.
+scipy, scikit-posthocs and pandas compute everything; this package decides which values are
+compared. ``docs/tables.md`` says what each number means and what it cannot show.
 """

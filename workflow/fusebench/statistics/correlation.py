@@ -1,4 +1,4 @@
-"""Which metrics say the same: rank correlation between metrics over the methods of each pair."""
+"""Which metrics agree: rank correlation between metrics over the methods of each pair."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def metric_correlation(samples: Sequence[Sample]) -> pd.DataFrame:
     """Return Spearman's correlation between metrics, from -1 to 1.
 
-    Values are ranked over the methods of each pair first, so that what is correlated is how two
-    metrics order the methods, not how they follow the content of the pairs. Where lower is better
-    ranks are turned: 1 always means agreement.
+    Values are first ranked over the methods of each pair. So the correlation compares how two
+    metrics order the methods, and not how they follow the content of the pairs. Where lower is
+    better, ranks are reversed: 1 always means agreement.
 
     Args:
         samples: of one or more datasets; metrics without direction are taken as higher is better.

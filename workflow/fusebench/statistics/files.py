@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FILES = (
-    "summary.csv", "tests.csv", "ranks.csv", "mean-ranks.csv", "sensitivity.json", "correlation.csv", "statistics.md",
-)  # fmt: skip
+    "summary.csv",
+    "tests.csv",
+    "ranks.csv",
+    "mean-ranks.csv",
+    "sensitivity.json",
+    "correlation.csv",
+    "statistics.md",
+)
 
 
 def write_statistics(
@@ -57,13 +63,16 @@ def in_words(
     means: pd.DataFrame,
     chosen: Sensitivity | None,
 ) -> str:
-    """Return what the statistics carry, and what they do not, in Markdown."""
+    """Return, in Markdown, what the statistics show and what they cannot show."""
     lines = [
         "# Statistics",
         "",
-        "Intervals are 95 % paired bootstrap intervals (BCa, 2000 resamples of the pairs). A method is told from the best "
-        "mean where the interval of their paired difference excludes zero and Wilcoxon's signed-rank test of it, adjusted by "
-        "Holm for the number of methods, has p <= 0.05; with few pairs it cannot. Friedman's test takes the pairs as blocks; `tests.csv` has it with Nemenyi's critical difference.",
+        "Intervals are 95 % paired bootstrap intervals (BCa, 2000 resamples of the pairs). A "
+        "method is told from the best mean where two conditions hold: the interval of their paired "
+        "difference excludes zero, and Wilcoxon's signed-rank test of that difference has p <= "
+        "0.05 (adjusted by Holm for the number of methods). With few pairs p cannot be that small. "
+        "Friedman's test takes the pairs as blocks; `tests.csv` has it with Nemenyi's critical "
+        "difference.",
         "",
         "| dataset | metric | pairs | best mean | not told from it | Friedman p |",
         "| --- | --- | ---: | --- | --- | ---: |",
@@ -85,12 +94,14 @@ def _line(sample: Sample, table: pd.DataFrame, tests: pd.DataFrame) -> str:
         else "–"
     )
     shown = "–" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
-    return f"| {sample.dataset} | {sample.definition.id} | {sample.pairs} | {sample.best} | {told} | {shown} |"
+    cells = (sample.dataset, sample.definition.id, str(sample.pairs), str(sample.best), told, shown)
+    return f"| {' | '.join(cells)} |"
 
 
 def _ranks_in_words(means: pd.DataFrame, chosen: Sensitivity | None) -> list[str]:
     lines = [
-        "Mean rank over all datasets and metrics (a method of some datasets only has fewer comparisons):",
+        "Mean rank over all datasets and metrics (a method that ran on some datasets only has "
+        "fewer comparisons):",
         "",
     ]
     lines += ["| method | mean rank | comparisons | best mean |", "| --- | ---: | ---: | ---: |"]
@@ -102,13 +113,15 @@ def _ranks_in_words(means: pd.DataFrame, chosen: Sensitivity | None) -> list[str
         return [
             *lines,
             "",
-            "With fewer than four metrics, or no two methods on all of them, there is no choice to vary.",
+            "With fewer than four metrics, or no two methods on all of them, there is no choice to "
+            "vary.",
         ]
     shares = ", ".join(f"{method} {share:.0%}" for method, share in list(chosen.shares.items())[:8])
     how = "drawn at random" if chosen.drawn else "all of them"
     return [
         *lines,
         "",
-        f"Over {chosen.subsets} choices of three or more of the {len(chosen.metrics)} metrics ({how}) the method with the "
-        f"best mean rank is another than {chosen.winner} in {chosen.changed:.0%}: {shares}.",
+        f"Over {chosen.subsets} choices of three or more of the {len(chosen.metrics)} metrics "
+        f"({how}) the method with the best mean rank is another than {chosen.winner} in "
+        f"{chosen.changed:.0%}: {shares}.",
     ]

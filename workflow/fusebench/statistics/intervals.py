@@ -59,7 +59,11 @@ def _weighted_means(values: NDArray[np.float64], drawn: NDArray[np.int64]) -> ND
 
 
 def _finite(result: object, values: NDArray[np.float64]) -> Interval:
-    """Return the ends; where BCa is not defined those of the percentiles, and of a constant column the constant."""
+    """Return the ends of the intervals.
+
+    Where BCa is not defined, they are the percentiles; both ends of a constant column are the
+    constant.
+    """
     low, high = result.confidence_interval  # type: ignore[attr-defined]
     tail = (1 - CONFIDENCE) / 2
     plain = np.quantile(result.bootstrap_distribution, [tail, 1 - tail], axis=-1)  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_SUBSETS = 20_000
-"""Beyond this many subsets of the metrics as many are drawn, with a fixed seed."""
+"""If there are more subsets of the metrics, this many are drawn, with a fixed seed."""
 FEWEST_METRICS = 3
 SEED = 20241
 
@@ -48,9 +48,10 @@ def mean_ranks(ranks: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
+    wins = (ranks.min(axis=1).to_numpy()[:, None] == ranks).sum()
     table = pd.DataFrame(
-        {"mean_rank": ranks.mean(), "comparisons": ranks.notna().sum(), "wins": (ranks.min(axis=1).to_numpy()[:, None] == ranks).sum()}
-    )  # fmt: skip
+        {"mean_rank": ranks.mean(), "comparisons": ranks.notna().sum(), "wins": wins}
+    )
     return table.sort_values("mean_rank", kind="stable")
 
 
@@ -77,7 +78,9 @@ class Sensitivity:
 
 
 def sensitivity(ranks: pd.DataFrame) -> Sensitivity | None:
-    """Return how often the winner changes over all choices of three or more metrics; None with fewer than four metrics.
+    """Return how often the winner changes over all choices of three or more metrics.
+
+    None with fewer than four metrics.
 
     Only methods with a rank in every row of ``ranks`` take part: a mean over other rows would not
     be comparable.
@@ -106,7 +109,7 @@ def sensitivity(ranks: pd.DataFrame) -> Sensitivity | None:
 
 
 def _choices(metrics: int) -> tuple[NDArray[np.float64], bool]:
-    """Return choices by metrics, 1 where a metric is chosen, and whether they are a random sample."""
+    """Return choices by metrics, 1 where a metric is chosen, and whether they are random."""
     if 2**metrics <= MOST_SUBSETS:
         sizes = range(FEWEST_METRICS, metrics + 1)
         subsets = [subset for size in sizes for subset in combinations(range(metrics), size)]

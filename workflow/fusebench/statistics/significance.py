@@ -1,4 +1,8 @@
-"""Tests: Friedman over all methods, Wilcoxon with Holm's correction against the best, Nemenyi over all pairs of methods."""
+"""Tests of differences between methods.
+
+Friedman over all methods, Wilcoxon with Holm's correction against the best method, Nemenyi over all
+pairs of methods.
+"""
 
 from __future__ import annotations
 
@@ -50,16 +54,19 @@ def friedman(sample: Sample) -> Friedman:
 
 
 def critical_difference(methods: int, blocks: int) -> float:
-    """Return Nemenyi's critical difference of mean ranks at 5 % (Demšar, JMLR 2006: q / sqrt 2 * sqrt(k(k+1) / 6N))."""
+    """Return Nemenyi's critical difference of mean ranks at 5 % (Demšar, JMLR 2006).
+
+    It is q / sqrt 2 * sqrt(k(k + 1) / 6N).
+    """
     q = stats.studentized_range.ppf(1 - ALPHA, methods, np.inf) / np.sqrt(2)
     return float(q * np.sqrt(methods * (methods + 1) / (6 * blocks)))
 
 
 def wilcoxon_holm(sample: Sample) -> pd.Series[float]:
-    """Return, for each method, Holm's adjusted p of Wilcoxon's signed-rank test against the method with the best mean.
+    """Return Holm's adjusted p of Wilcoxon's signed-rank test for each method.
 
-    Methods without any difference from the best have p = 1; with a single pair, or nothing ranked,
-    all are NaN.
+    Each method is compared with the method of the best mean. Methods without any difference from
+    the best have p = 1. With a single pair, or when nothing is ranked, all are NaN.
     """
     import pandas as pd
     from statsmodels.stats.multitest import multipletests

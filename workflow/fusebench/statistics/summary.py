@@ -1,4 +1,4 @@
-"""What a table needs of every method, dataset and metric, in one row each; and the same in words."""
+"""What a table needs of every method, dataset and metric, in one row each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = (
-    "dataset", "metric", "definition", "id", "method", "pairs", "measured", "mean", "std", "median", "low", "high", "best",
+    "dataset", "metric", "definition", "id", "method", "pairs", "measured",
+    "mean", "std", "median", "low", "high", "best",
     "difference_low", "difference_high", "tied", "p_holm", "reason",
 )  # fmt: skip
 
@@ -27,9 +28,8 @@ def summary(measures: pd.DataFrame, samples: Iterable[Sample]) -> pd.DataFrame:
     ``low`` and ``high`` are the 95 % bootstrap interval of the mean, ``difference_low`` and
     ``difference_high`` that of the paired difference from the method with the best mean, ``p_holm``
     Wilcoxon's test of the same difference. ``tied`` says that this interval contains zero or that
-    this p is above 0.05: few pairs make a bootstrap interval too narrow, and the test, which can
-    reach no small p with few pairs, does not follow it there. ``reason`` says why values are
-    missing.
+    this p is above 0.05. Both are checked: with few pairs a bootstrap interval is too narrow, but
+    the test cannot reach a small p. ``reason`` says why values are missing.
     """
     import pandas as pd
 
@@ -41,7 +41,10 @@ def summary(measures: pd.DataFrame, samples: Iterable[Sample]) -> pd.DataFrame:
 
 
 def _described(measures: pd.DataFrame) -> dict[Any, pd.DataFrame]:
-    """Return count, mean, deviation, median and reason by method, for each dataset, metric and definition."""
+    """Return the description of each dataset, metric and definition, one row for each method.
+
+    The columns are count, mean, deviation, median and reason.
+    """
     groups = measures.groupby(KEYS, sort=False)["value"]
     table = groups.agg(["count", "mean", "std", "median"]).reset_index()
     table = table.rename(columns={"count": "measured"})

@@ -1,4 +1,7 @@
-"""Per-image values in the shape that statistics need: one matrix of pairs by methods for each dataset and metric."""
+"""Per-image values as statistics need them.
+
+There is one matrix of pairs by methods for each dataset and metric.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,11 @@ if TYPE_CHECKING:
     Numbers = TypeVar("Numbers", pd.DataFrame, "pd.Series[float]")
 
 DIGITS = 9
-"""Of a value or a mean; what differs behind them is the noise of floating-point sums, which some metrics have in the eleventh
-digit, and no test or rank may see it."""
+"""Digits of a value or a mean that count.
+
+Digits beyond them are the noise of floating-point sums (some metrics have it in the eleventh
+digit), and must not change a test or a rank.
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,10 @@ class Sample:
 
     @property
     def mean_goodness(self) -> pd.Series[float]:
-        """The mean of each method's ``goodness``; means of the same values in another order are equal."""
+        """The mean of each method's ``goodness``.
+
+        Means of the same values in another order are equal.
+        """
         import pandas as pd
 
         # Sums of sorted values: otherwise their noise decides where a mean lies between two
@@ -81,7 +90,10 @@ def samples(measures: pd.DataFrame, metrics: dict[str, list[str]]) -> Iterator[S
 
 
 def _matrix(group: pd.DataFrame, pairs: int) -> pd.DataFrame:
-    """Return pairs by methods, methods in the order of the table, without those that lack a value."""
+    """Return pairs by methods, without the methods that lack a value.
+
+    Methods are in the order of the table.
+    """
     matrix = group.pivot_table(
         index="image", columns="method", values="value", sort=False, observed=True
     )
@@ -89,7 +101,10 @@ def _matrix(group: pd.DataFrame, pairs: int) -> pd.DataFrame:
 
 
 def _without_noise(numbers: Numbers) -> Numbers:
-    """Return numbers rounded to ``DIGITS`` of the largest: two sums of the same numbers in another order are equal."""
+    """Return numbers rounded to ``DIGITS`` of the largest.
+
+    Two sums of the same numbers in another order become equal.
+    """
     magnitudes = numbers.abs().to_numpy()
     largest = magnitudes[np.isfinite(magnitudes)].max(initial=0)
     return numbers.round(DIGITS - int(np.ceil(np.log10(largest)))) if largest else numbers
