@@ -10,11 +10,10 @@ Scene = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
 def make_scene(height: int = 96, width: int = 128, seed: int = 7) -> Scene:
-    """Two sources and their fusion, whole levels on 0..255: smooth shapes, texture and a hot
-    target.
+    """Two sources and their fusion in whole levels 0..255: smooth shapes, texture, a hot target.
 
-    Built from integer arithmetic alone, so that every machine and every version gives the same
-    pixels.
+    They are built from integer arithmetic alone, so that every machine and every version gives the
+    same pixels.
     """
     rows, columns = np.mgrid[0:height, 0:width]
     noise = np.random.RandomState(seed).randint(0, 24, size=(2, height, width))
@@ -34,8 +33,9 @@ def scene() -> Scene:
 
 
 def make_bands(size: int = 64, count: int = 4, ratio: int = 4) -> dict[str, NDArray[np.float64]]:
-    """Multi-band scene in digital numbers: low-resolution ``bands``, ``pan``, ground truth
-    ``reference``, and ``fused``.
+    """Multi-band scene in digital numbers: ``bands``, ``pan``, ``reference`` and ``fused``.
+
+    ``bands`` have the low resolution, and ``reference`` is the ground truth.
     """
     rows, columns, band = np.mgrid[0:size, 0:size, 0:count]
     noise = np.random.RandomState(11).randint(0, 40, size=(2, size, size, count))

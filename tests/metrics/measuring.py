@@ -1,5 +1,6 @@
-"""What the tests of formulas share: measuring a scene under one name, and changes of images that a
-formula may or may not see.
+"""Shared helpers of the tests of formulas.
+
+They measure a scene under one name, and change images in ways that a formula may or may not see.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from tests.metrics.conftest import Scene, make_scene
 Pixels = NDArray[np.float64]
 
 examples = settings(deadline=None, max_examples=50, derandomize=True, database=None)
-"""The same examples in every run, however long the first of them takes, which may have to compile a
-loop.
+"""The same examples in every run, without a time limit.
+
+The first example may have to compile a loop.
 """
 
 
@@ -32,8 +34,9 @@ def _shuffled(image: Pixels) -> Pixels:
 def images(
     *shape: int, count: int = 1, highest: int = 255
 ) -> st.SearchStrategy[NDArray[np.float64]]:
-    """Return images of whole levels, ``(count, *shape)``; noise, as its seed gives it, or of few
-    levels.
+    """Return images of whole levels, ``(count, *shape)``.
+
+    They are noise of a seed, or noise of few levels.
     """
     return st.builds(
         lambda seed, levels: (
@@ -111,8 +114,9 @@ def assert_unchanged(name: str, change: str, tolerance: float = 1e-9) -> None:
 
 
 def assert_changed(name: str, change: str, least: float = 1e-5) -> None:
-    """Assert that a definition sees a change of all three images, by a relative difference of at
-    least ``least``.
+    """Assert that a definition sees a change of all three images.
+
+    The relative difference must exceed ``least``.
     """
     a, b, fused = ordinary_scene()
     alter = CHANGES[change]

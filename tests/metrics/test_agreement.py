@@ -29,12 +29,14 @@ TOLERANCE = 1e-9
 LOOSER = {
     "VIF": 1e-7,  # flat areas, where a variance is rounding noise
     "VIFF": 1e-7,
-    "CE@ivif-zoo": 1e-6,  # defined in float32, whose exponential differs between libraries in the last place
+    # defined in float32, whose exponential differs between libraries in the last place
+    "CE@ivif-zoo": 1e-6,
 }
 
 FLOAT32_NOISE = {"VIF@ivif-zoo": 1e-4, "SSIM@ivif-zoo": 1e-2, "MS_SSIM@ivif-zoo": 5e-2}
-"""How far float32 moves the originals in ``../shared``, where only float32 values are kept; 1e-6
-elsewhere.
+"""How far float32 moves the originals in ``../shared``, which has only float32 values for these.
+
+For all other definitions it is 1e-6.
 """
 
 
@@ -53,9 +55,7 @@ def reference_values(evaluator: str, path: Path = VALUES) -> Iterator[dict[str, 
 
 @pytest.mark.parametrize("evaluator", list(EVALUATOR_COLUMNS))
 def test_values_of_the_original_on_generated_images(evaluator: str) -> None:
-    """Each value that the original code gave for a generated scene is met within 1e-9 (VIF
-    1e-7).
-    """
+    """Each value of the original code for a generated scene agrees within 1e-9 (VIF 1e-7)."""
     pairs = {name: make_scene(*arguments) for name, arguments in SCENES.items()}
     sources = {name: SourcePair(a, b) for name, (a, b, _) in pairs.items()}
     checked = set()
@@ -71,7 +71,7 @@ def test_values_of_the_original_on_generated_images(evaluator: str) -> None:
 
 
 def test_values_of_the_band_toolbox_on_generated_arrays() -> None:
-    """Each value of DLPan-Toolbox for a generated multi-band scene is met within 1e-9."""
+    """Each value of DLPan-Toolbox for a generated multi-band scene agrees within 1e-9."""
     pairs, fused = {}, {}
     for name, (size, count, ratio, sensor) in BAND_SCENES.items():
         scene = make_bands(size, count, ratio)
@@ -92,7 +92,7 @@ def test_values_of_the_band_toolbox_on_generated_arrays() -> None:
 
 
 def test_values_of_definitions_outside_the_sets() -> None:
-    """Q_E, and what Tang's code gives for uint8 images, are met within 1e-9 (VIF 1e-7)."""
+    """Q_E, and the values of Tang's code for uint8 images, agree within 1e-9 (VIF 1e-7)."""
     rows = [*reference_values("piella"), *reference_values("tang-uint8")]
     assert len(rows) == 9
     for row in rows:
@@ -113,8 +113,9 @@ def gray_file(path: Path) -> NDArray[np.float64]:
 
 
 def compare_with_shared(file: str, evaluator: str, loosest: float, pairs: set[str] | None) -> int:
-    """Hold every value of a shared file against the definition of that name; return how many were
-    compared.
+    """Compare every value of a shared file with the definition of that name.
+
+    Returns the number of values compared.
     """
     with (SHARED / file).open() as lines:
         rows = [row for row in csv.DictReader(lines) if pairs is None or row["pair"] in pairs]
@@ -155,8 +156,9 @@ needs_shared = pytest.mark.skipif(
 def test_values_of_the_originals_on_published_windows(
     file: str, evaluator: str, loosest: float
 ) -> None:
-    """The originals' values on a few published images are met; where the original has nan, there is
-    a refusal.
+    """The values agree with the originals on a few published images.
+
+    Where the original has nan, the definition refuses.
     """
     pairs = {"TNO_01", "TNO_23"} if evaluator in ("tang", "vifb", "zliu") else {"07"}
     assert compare_with_shared(file, evaluator, loosest, pairs) >= 30
@@ -168,14 +170,12 @@ def test_values_of_the_originals_on_published_windows(
 def test_values_of_the_originals_on_all_published_images(
     file: str, evaluator: str, loosest: float
 ) -> None:
-    """The originals' values on all published images are met."""
+    """The values agree with the originals on all published images."""
     assert compare_with_shared(file, evaluator, loosest, None) > 100
 
 
 def test_definitions_disagree_as_published() -> None:
-    """The definitions stand in the relation to the canonical one that the originals' code
-    implies.
-    """
+    """The definitions differ from the canonical one as the originals' code implies."""
     a, b, fused = make_scene()
     names = [
         "MI",

@@ -1,6 +1,4 @@
-"""Formulas of multi-band arrays: values worked out by hand, what each does not see, and what is
-refused.
-"""
+"""Formulas of multi-band arrays: values worked out by hand, invariances, and refusals."""
 
 from __future__ import annotations
 
@@ -57,12 +55,12 @@ def even(*levels: float, side: int = 32) -> Pixels:
 def test_the_angle_of_known_spectra(
     reference: tuple[float, ...], fused: tuple[float, ...], degrees: float
 ) -> None:
-    """Lengths do not matter, directions do."""
+    """The angle depends on directions, not on lengths."""
     assert against("SAM", even(*reference), even(*fused)) == pytest.approx(degrees, abs=1e-5)
 
 
 def test_the_angle_sees_no_brightness(scene: Bands) -> None:
-    """Each pixel may have its own; an offset turns its spectrum."""
+    """Each pixel may have its own brightness; an offset changes the direction of its spectrum."""
     found = against("SAM", scene["reference"], scene["fused"])
     light = np.random.RandomState(0).uniform(0.5, 2, (64, 64, 1))
     assert against("SAM", scene["reference"], scene["fused"] * light) == pytest.approx(found)
@@ -74,14 +72,15 @@ def test_the_angle_sees_no_brightness(scene: Bands) -> None:
     ("ratio", "expected"), [(2, 50 * math.sqrt((0.01 + 0.04) / 2)), (4, 25 * math.sqrt(0.025))]
 )
 def test_the_relative_error_of_known_bands(ratio: int, expected: float) -> None:
-    """A tenth and a fifth of the mean of a band, over the ratio of the resolutions, in percent."""
+    """The error is a tenth and a fifth of a band's mean, over the resolution ratio, in percent."""
     found = against("ERGAS", even(100, 50), even(110, 40), ratio=ratio)
     assert found == pytest.approx(expected)
 
 
 def test_the_relative_error_sees_no_unit(scene: Bands) -> None:
-    """All digital numbers may be scaled alike, bands in their own scale; the ground truth is not
-    exchanged with the fused array.
+    """All digital numbers may be scaled by one factor, or each band by its own.
+
+    Exchanging the ground truth and the fused array changes the value.
     """
     scale = np.array([1.0, 2, 5, 10])
     found = against("ERGAS", scene["reference"], scene["fused"])
@@ -110,14 +109,14 @@ def test_spatial_correlation_is_of_edges(scene: Bands) -> None:
 def test_universal_quality_of_flat_bands(
     reference: tuple[float, ...], fused: tuple[float, ...], quality: float
 ) -> None:
-    """2 x y / (x^2 + y^2) where there is nothing but a level, averaged over the bands."""
+    """Bands of one level have the mean of 2 x y / (x^2 + y^2) over the bands."""
     assert against("Q", even(*reference), even(*fused)) == pytest.approx(quality)
 
 
 @examples
 @given(st.integers(0, 2**32 - 1), st.floats(0.5, 2), st.floats(0, 50))
 def test_universal_quality_of_a_window(seed: int, scale: float, offset: float) -> None:
-    """4 s_xy m_x m_y / ((s_x^2 + s_y^2)(m_x^2 + m_y^2)), for a linear change of one window."""
+    """A linear change of one window gives 4 s_xy m_x m_y / ((s_x^2 + s_y^2)(m_x^2 + m_y^2))."""
     x = np.random.RandomState(seed).randint(1, 256, (32, 32, 1)).astype(float)
     y = scale * x + offset
     means = 2 * x.mean() * y.mean() / (x.mean() ** 2 + y.mean() ** 2)
@@ -127,8 +126,9 @@ def test_universal_quality_of_a_window(seed: int, scale: float, offset: float) -
 
 
 def test_units_of_quaternions_multiply_by_hamiltons_rules() -> None:
-    """i j = k, j k = i, k i = j, each squared is -1, and order turns the sign; the original turns
-    that of every k.
+    """i j = k, j k = i, k i = j, each square is -1, and the reverse order changes the sign.
+
+    The original changes the sign of every k.
     """
     one, i, j, k = np.eye(4)
     product = bands._onion_product
@@ -143,7 +143,7 @@ def test_units_of_quaternions_multiply_by_hamiltons_rules() -> None:
 @examples
 @given(st.sampled_from([1, 2, 4, 8]), st.integers(0, 2**32 - 1))
 def test_hypercomplex_products_keep_lengths(size: int, seed: int) -> None:
-    """Up to eight parts |x y| = |x| |y|, and the table of units gives the same product."""
+    """With up to eight parts |x y| = |x| |y|, and the table of units gives the same product."""
     x, y = np.random.RandomState(seed).randn(2, size)
     found = bands._onion_product(x, y)
     assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(x) * np.linalg.norm(y))
@@ -154,12 +154,12 @@ def test_hypercomplex_products_keep_lengths(size: int, seed: int) -> None:
     ("value", "integer"), [(-3, 0), (0.5, 1), (1.4999, 1), (65535.2, 65535), (70000, 65535)]
 )
 def test_digital_numbers_are_cut_as_uint16(value: float, integer: float) -> None:
-    """Halves are rounded up, and what lies outside becomes the nearest end."""
+    """Halves are rounded up, and values outside become the nearest end."""
     assert bands._integers(np.array([value])).item() == integer
 
 
 def test_blocks_are_mirrored_and_filled_up() -> None:
-    """Sides become multiples of 32 by mirroring, bands a power of 2 by zeros."""
+    """Sides become multiples of 32 by mirroring, and the number of bands a power of 2 by zeros."""
     values = np.arange(33 * 40 * 3, dtype=float).reshape(33, 40, 3)
     found = bands._block_rows(values, 4)
     assert found.shape == (2, 2, 4, 1024)
@@ -172,7 +172,7 @@ def test_blocks_are_mirrored_and_filled_up() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 8])
 def test_hypercomplex_quality_is_best_for_the_ground_truth(count: int) -> None:
-    """1 for any number of bands, and less for anything else."""
+    """The value is 1 for the ground truth with any number of bands, and less for other arrays."""
     reference = make_bands(64, count, 4)["reference"]
     assert against("Q2n", reference, reference) == pytest.approx(1)
     assert 0 < against("Q2n", reference, reference[::-1].copy()) < 0.5
@@ -180,8 +180,9 @@ def test_hypercomplex_quality_is_best_for_the_ground_truth(count: int) -> None:
 
 
 def test_hypercomplex_quality_of_one_band_is_universal_quality() -> None:
-    """The modulus of it, in windows that do not overlap, of values that were standardised by the
-    first array.
+    """One band has the modulus of its universal quality.
+
+    Windows do not overlap, and the values are standardised by the first array.
     """
     x = make_bands(32, 1, 4)["reference"]
     y = np.rint(0.5 * x)
@@ -203,7 +204,7 @@ def test_interpolation_keeps_the_level(ratio: int) -> None:
 
 
 def test_interpolation_keeps_what_is_known() -> None:
-    """The pixels that there were are still there, at odd places where the size is doubled once."""
+    """The known pixels stay, at odd positions where the size is doubled once."""
     values = np.random.RandomState(0).rand(16, 16)
     np.testing.assert_allclose(bands.interpolate(values, 2)[1::2, 1::2], values, rtol=1e-9)
 
@@ -223,15 +224,16 @@ def test_reduction_keeps_levels_and_slopes(ratio: int) -> None:
     ("x", "weight"), [(0, 1), (1, 0), (2, 0), (3, 0), (0.5, 0.5625), (1.5, -0.0625), (-0.5, 0.5625)]
 )
 def test_keys_kernel(x: float, weight: float) -> None:
-    """1 in the middle, 0 at every whole distance, symmetric, a little negative between 1 and 2."""
+    """The kernel is 1 in the middle, 0 at whole distances, symmetric, and negative in 1..2."""
     assert bands._cubic(np.array([x])).item() == pytest.approx(weight)
 
 
 @pytest.mark.parametrize("gain", [0.2, 0.3, 0.36])
 @pytest.mark.parametrize("ratio", [2, 4])
 def test_transfer_filters_have_their_gain_at_the_nyquist_frequency(gain: float, ratio: int) -> None:
-    """Next to 1 for a flat band, the gain at the highest frequency that the bands can hold, and no
-    direction.
+    """The gain is about 1 for a flat band, and the sensor's at the Nyquist frequency of the bands.
+
+    It has no direction.
     """
     taps = bands.transfer_filter(gain, ratio)
     assert taps.shape == (41, 41)
@@ -243,7 +245,7 @@ def test_transfer_filters_have_their_gain_at_the_nyquist_frequency(gain: float, 
 
 
 def test_interpolated_bands_have_no_spectral_distortion(scene: Bands) -> None:
-    """They keep all relations between bands, and lack the detail of the panchromatic source."""
+    """Interpolated bands keep all relations between bands, and lack the panchromatic detail."""
     pair = BandPair(scene["bands"], scene["pan"])
     enlarged = bands.enlarged_bands(pair)
     assert without("D_lambda", scene, enlarged) == 0
@@ -253,14 +255,14 @@ def test_interpolated_bands_have_no_spectral_distortion(scene: Bands) -> None:
 
 @pytest.mark.parametrize("name", ["D_lambda", "D_s", "QNR", "HQNR"])
 def test_distortions_lie_on_a_unit(scene: Bands, name: str) -> None:
-    """0..1, for a good and for a hopeless array."""
+    """Distortions lie on 0..1, for a good and for a hopeless array."""
     noise = np.random.RandomState(0).randint(1, 2000, scene["fused"].shape).astype(float)
     for fused in (scene["fused"], noise):
         assert 0 <= without(name, scene, fused) <= 1
 
 
 def test_quality_without_reference_is_a_product(scene: Bands) -> None:
-    """Of what both distortions leave; HQNR has Khan's in the place of the spectral one."""
+    """QNR is the product of 1 - each distortion; HQNR uses Khan's spectral distortion."""
     fused = scene["fused"]
     spectral, spatial = (without(name, scene, fused) for name in ("D_lambda", "D_s"))
     assert without("QNR", scene, fused) == pytest.approx((1 - spectral) * (1 - spatial))
@@ -270,7 +272,7 @@ def test_quality_without_reference_is_a_product(scene: Bands) -> None:
 
 
 def test_the_gain_of_the_sensor_matters(scene: Bands) -> None:
-    """An unknown name stands for 0.3; a sensor of fewer bands than the array is refused."""
+    """An unknown sensor has a gain of 0.3; a sensor with too few bands is refused."""
     fused = scene["fused"]
     unknown = without("HQNR", scene, fused)
     assert without("HQNR", scene, fused, sensor="nobody's") == unknown
@@ -282,7 +284,7 @@ def test_the_gain_of_the_sensor_matters(scene: Bands) -> None:
 
 @pytest.mark.parametrize("name", ["D_lambda", "D_s", "QNR", "HQNR"])
 def test_both_sources_are_needed(scene: Bands, name: str) -> None:
-    """One of them alone tells nothing of the other's part."""
+    """A metric without reference is refused where one source is missing."""
     told = f"{name}: needs the multi-band and the panchromatic source; give both"
     for pair in (BandPair(bands=scene["bands"]), BandPair(pan=scene["pan"])):
         with pytest.raises(MetricError, match=told):
@@ -290,15 +292,16 @@ def test_both_sources_are_needed(scene: Bands, name: str) -> None:
 
 
 def test_one_band_has_no_relation_to_others() -> None:
-    """D_lambda is of pairs of bands."""
+    """D_lambda is refused for one band, because it compares pairs of bands."""
     scene = make_bands(64, 1, 4)
     with pytest.raises(MetricError, match="D_lambda: needs at least two bands"):
         without("D_lambda", scene, scene["fused"])
 
 
 def test_a_flat_block_has_no_value(scene: Bands) -> None:
-    """Where two bands of the fused array are flat in one block of 32 x 32, its quality is 0
-    over 0.
+    """There is no value where two fused bands are flat in one block of 32 x 32.
+
+    The quality of that block is 0 / 0.
     """
     fused = scene["fused"].copy()
     fused[:32, :32] = 100
@@ -317,8 +320,9 @@ def test_a_flat_block_has_no_value(scene: Bands) -> None:
     ],
 )
 def test_a_fused_array_that_does_not_fit(scene: Bands, fused: Any, told: str) -> None:
-    """Held against the bands times the ratio, and against the ground truth where that is all there
-    is.
+    """A fused array must have the size of the bands times the ratio.
+
+    Where there are no bands, it must have the size of the ground truth.
     """
     for pair in (
         BandPair(scene["bands"], scene["pan"]),
@@ -330,6 +334,6 @@ def test_a_fused_array_that_does_not_fit(scene: Bands, fused: Any, told: str) ->
 
 @pytest.mark.parametrize("ratio", [0, 1, 3, 6, -2])
 def test_ratios_are_powers_of_two(ratio: int) -> None:
-    """The interpolating filter doubles."""
+    """Other ratios are refused, because the interpolating filter doubles the size."""
     with pytest.raises(MetricError, match=f"must be a power of 2, found {ratio}"):
         BandPair(ratio=ratio)

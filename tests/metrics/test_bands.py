@@ -20,7 +20,7 @@ def scene() -> Bands:
 
 
 def test_ground_truth_itself_is_perfect(scene: Bands) -> None:
-    """A fused array equal to the ground truth has the best value of every metric that needs one."""
+    """A fused array equal to the ground truth has the best value of every reference metric."""
     names = ["SAM", "ERGAS", "SCC", "Q", "Q2n"]
     values = BandPair(reference=scene["reference"]).measure(scene["reference"], resolve(names))
     assert values == pytest.approx({"SAM": 0, "ERGAS": 0, "SCC": 1, "Q": 1, "Q2n": 1}, abs=1e-5)
@@ -49,7 +49,7 @@ def test_defaults_need_what_the_task_has(scene: Bands) -> None:
 
 
 def test_sources_are_computed_once(scene: Bands) -> None:
-    """The interpolated bands are kept for all fused arrays of a pair."""
+    """The interpolated bands are cached for all fused arrays of a pair."""
     pair = BandPair(scene["bands"], scene["pan"])
     pair.measure(scene["fused"], resolve(["QNR"]))
     kept = dict(pair._parts)
@@ -72,7 +72,7 @@ def test_sources_are_computed_once(scene: Bands) -> None:
 def test_sources_that_do_not_fit_are_refused(
     scene: Bands, arrays: dict[str, object], message: str
 ) -> None:
-    """Shapes, ratios and values that cannot be measured are told with what was found."""
+    """Shapes, ratios and values that cannot be measured are refused, with what was found."""
     with pytest.raises(MetricError, match=message):
         BandPair(**{"bands": scene["bands"], "pan": scene["pan"], **arrays})  # type: ignore[arg-type]
 
@@ -99,7 +99,7 @@ def test_sources_that_do_not_fit_are_refused(
 def test_formulas_without_a_value_say_why(
     scene: Bands, name: str, change: object, message: str
 ) -> None:
-    """Fractions, small and empty arrays have a reason in the place of a value."""
+    """Fractions, and small or empty arrays, have a reason instead of a value."""
     assert callable(change)
     reference, fused = change(scene["reference"]), change(scene["fused"])
     with pytest.raises(MetricError, match=message):
@@ -116,7 +116,7 @@ def test_sides_must_be_whole_blocks() -> None:
 
 
 def test_metrics_of_the_other_kind_are_refused(scene: Bands) -> None:
-    """Gray metrics have no value on bands, nor band metrics on gray images."""
+    """Gray metrics have no value on bands, and band metrics have none on gray images."""
     with pytest.raises(MetricError, match="EN: is defined for gray images, these are bands images"):
         BandPair(reference=scene["reference"]).measure(scene["fused"], resolve(["EN"]))
     gray: Scene = (np.ones((40, 40)), np.ones((40, 40)), np.ones((40, 40)))

@@ -1,6 +1,4 @@
-"""Metrics of contrast perception: their filters and blocks, values of known images, and what they
-do not see.
-"""
+"""Metrics of contrast perception: filters, blocks, values of known images, and invariances."""
 
 from __future__ import annotations
 
@@ -37,8 +35,9 @@ from tests.metrics.measuring import (
 def test_frequencies_count_from_the_corner(
     height: int, width: int, divisor: float, expected: list[list[float]]
 ) -> None:
-    """In both directions twice the number of the row or column, over the divisor; half of the
-    columns, as ``rfft2`` has.
+    """A frequency is twice the number of the row or column, divided by the divisor.
+
+    There are half of the columns, as in ``rfft2``.
     """
     found = contrast._frequencies(height, width, divisor)
     assert found.shape == (height, width // 2 + 1)
@@ -46,8 +45,10 @@ def test_frequencies_count_from_the_corner(
 
 
 def test_sensitivities_at_known_frequencies() -> None:
-    """Chen and Blum's passes some of the mean and most in between, Mannos and Sakrison's peaks
-    later, both just below 1.
+    """Both contrast sensitivities have a maximum just below 1.
+
+    That of Chen and Blum passes part of the mean; that of Mannos and Sakrison has its maximum at a
+    higher frequency.
     """
     zero = np.array([0.0])
     assert contrast._blum_response(zero).item() == pytest.approx(1 - 0.7622)
@@ -60,7 +61,7 @@ def test_sensitivities_at_known_frequencies() -> None:
 
 
 def test_a_filter_of_ones_changes_nothing() -> None:
-    """Also of an image with odd sides, whose transform has no middle."""
+    """This also holds for an image with odd sides, whose transform has no middle."""
     image = np.random.RandomState(0).rand(7, 9)
     np.testing.assert_allclose(contrast._filtered(image, np.ones((7, 5))), image)
 
@@ -70,13 +71,14 @@ def test_a_filter_of_ones_changes_nothing() -> None:
     [(0, 0, 1), (0, 5, 0), (5, 0, 0), (2, 4, 0.5), (4, 2, 0.5), (3, 3, 1), (1e-300, 2e-300, 0.5)],
 )
 def test_kept_contrast_is_a_ratio(source: float, fused: float, kept: float) -> None:
-    """The smaller over the larger, in either order; nothing of nothing is all."""
+    """The ratio is the smaller contrast over the larger, in either order; it is 1 for 0 and 0."""
     assert contrast._kept(rows([source]), rows([fused])).item() == pytest.approx(kept)
 
 
 def test_masked_contrast_of_a_flat_image_is_nothing() -> None:
-    """Both Gaussian levels are the same away from the border; an offset under the coarse one lowers
-    their ratio.
+    """Both Gaussian levels are the same away from the border.
+
+    An offset added to the coarse level lowers their ratio.
     """
     image = np.full((80, 80), 100.0)
     middle = contrast._masked_contrast(image, 0.0)[40, 40]
@@ -87,9 +89,7 @@ def test_masked_contrast_of_a_flat_image_is_nothing() -> None:
 
 
 def test_identical_images_keep_all_contrast() -> None:
-    """1, of the exact form; IVIF_ZOO's constant below the shares takes away what has hardly any
-    contrast.
-    """
+    """The exact form is 1; IVIF_ZOO's is lower, because of a constant in its shares."""
     a, _, _ = ordinary_scene()
     assert value("Q_CB", a, a, a) == pytest.approx(1, abs=1e-12)
     assert 0.95 < value("Qcb@ivif-zoo", a, a, a) < 1
@@ -97,8 +97,9 @@ def test_identical_images_keep_all_contrast() -> None:
 
 @pytest.mark.parametrize("name", ["Q_CB", "Qcb@ivif-zoo", "Q_CV"])
 def test_images_are_stretched_first(name: str) -> None:
-    """A linear change of the fused image alone is not seen, nor one of all images; inverted levels
-    are.
+    """A linear change of the fused image, or of all images, changes nothing.
+
+    Inverted levels change the value.
     """
     a, b, fused = ordinary_scene()
     as_it_is = value(name, a, b, fused)
@@ -111,7 +112,7 @@ def test_images_are_stretched_first(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Q_CB", "Qcb@ivif-zoo", "Q_CV"])
 def test_neither_order_nor_direction_is_seen(name: str) -> None:
-    """Sources may change places, images may be mirrored; shuffled pixels are seen."""
+    """Sources may be exchanged and images mirrored; shuffled pixels change the value."""
     a, b, fused = ordinary_scene()
     assert value(name, b, a, fused) == pytest.approx(value(name, a, b, fused), rel=1e-12)
     for change in ("mirrored", "upside down", "transposed"):
@@ -122,7 +123,7 @@ def test_neither_order_nor_direction_is_seen(name: str) -> None:
 @examples
 @given(images(20, 33, count=3))
 def test_qualities_are_bounded(drawn: Pixels) -> None:
-    """Q_CB lies on 0..1, Q_CV is never negative and 0 where nothing differs."""
+    """Q_CB lies on 0..1; Q_CV is never negative, and 0 for equal images."""
     a, b, fused = drawn
     assert 0 <= value("Q_CB", a, b, fused) <= 1
     assert 0 <= value("Qcb@ivif-zoo", a, b, fused) <= 1
@@ -131,7 +132,7 @@ def test_qualities_are_bounded(drawn: Pixels) -> None:
 
 
 def test_constant_images_cannot_be_stretched() -> None:
-    """Each formula says on what scale, and of which image."""
+    """The message of each formula names the image and the scale."""
     a, b, _ = ordinary_scene()
     blank = np.full_like(a, 9.0)
     for name, top in (("Q_CB", 255), ("Q_CV", 255), ("Qcb@ivif-zoo", 1)):
@@ -149,13 +150,14 @@ def test_constant_images_cannot_be_stretched() -> None:
 def test_the_last_blocks_are_filled_with_zeros(
     height: int, width: int, sums: list[list[float]]
 ) -> None:
-    """Every pixel is in one block of 16 x 16."""
+    """Every pixel is in exactly one block of 16 x 16."""
     assert contrast._block_sums(np.ones((height, width))).tolist() == sums
 
 
 def test_saliency_is_the_fifth_power_of_strength() -> None:
-    """Twice the Sobel strength is 32 times the saliency: a block with a step of half the height has
-    a 32nd of it.
+    """Twice the Sobel strength gives 32 times the saliency.
+
+    A block with a step of half the height has a 32nd of the saliency.
     """
     image = np.zeros((16, 64))
     image[4:12, 4:12], image[4:12, 36:44] = 200, 100
@@ -167,9 +169,7 @@ def test_saliency_is_the_fifth_power_of_strength() -> None:
 
 
 def test_salient_sources_weigh_more() -> None:
-    """What is lost of the source with the stronger edges is worse than what is lost of the other
-    one.
-    """
+    """Losing the source with the stronger edges costs more than losing the other one."""
     strong = np.zeros((64, 64))
     strong[16:48:4, 16:48] = 255
     weak = np.tile(np.linspace(0, 255, 64), (64, 1))
@@ -178,8 +178,9 @@ def test_salient_sources_weigh_more() -> None:
 
 
 def test_differences_pass_the_filter_of_the_eye() -> None:
-    """A source that is brighter everywhere differs by 0.0499 of that, the part of the mean that is
-    seen.
+    """A source that is brighter everywhere differs by 0.0499 of that brightness.
+
+    This is the part of the mean that passes the filter.
     """
     response = contrast._mannos_response(contrast._frequencies(48, 48, 8.0))
     seen = contrast._filtered(np.full((48, 48), 10.0), response)
@@ -187,7 +188,7 @@ def test_differences_pass_the_filter_of_the_eye() -> None:
 
 
 def test_a_difference_that_all_pixels_have_is_seen_by_its_square() -> None:
-    """Two pixels in a corner keep the range that is stretched; the others differ by 51 levels."""
+    """Two pixels in a corner fix the range that is stretched; the others differ by 51 levels."""
     a = np.random.RandomState(0).randint(0, 205, (160, 160)).astype(float)
     a[0, 0], a[0, 1] = 0, 255
     fused = a + 51

@@ -11,8 +11,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 
 
 def test_page_is_fresh() -> None:
-    """docs/metrics.md is what the table and the docstrings give; if not, write it again as its
-    first lines say.
+    """docs/metrics.md is what the table and the docstrings give.
+
+    If not, write it again with the command in its first lines.
     """
     assert PAGE.read_text() == markdown()
 

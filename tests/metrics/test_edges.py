@@ -1,6 +1,4 @@
-"""Metrics of kept edges: the Sobel gradient, what each formula gives where nothing is lost, and
-what it does not see.
-"""
+"""Metrics of preserved edges: Sobel gradients, best values, weights, and invariances."""
 
 from __future__ import annotations
 
@@ -27,8 +25,7 @@ from tests.metrics.measuring import (
 )
 
 BEST_QABF = 0.9994 * 0.9879 / (1 + math.exp(-22 * 0.2))
-"""Both sigmoids at their largest: the strengths do not lower it, and the orientations are the same.
-"""
+"""Value where both strengths and orientations are the same: both sigmoids at their largest."""
 
 BEST_Q_G = 1 / (1 + math.exp(-5)) ** 2
 
@@ -36,8 +33,9 @@ BEST_Q_G = 1 / (1 + math.exp(-5)) ** 2
 @examples
 @given(images(6, 9))
 def test_gradients_are_scipys_sobel(drawn: Pixels) -> None:
-    """Right minus left and lower minus upper, with zeros outside; over 8 and mirrored about the
-    border for Nabf.
+    """Gradients are right minus left and lower minus upper, with zeros outside.
+
+    Those of Nabf are divided by 8 and mirrored at the border.
     """
     from scipy import ndimage
 
@@ -64,9 +62,7 @@ def test_gradients_are_scipys_sobel(drawn: Pixels) -> None:
     ],
 )
 def test_orientations_of_known_slopes(image: Pixels, angle: float) -> None:
-    """An orientation is that of a line: a slope and its opposite have the same; downwards counts
-    negative.
-    """
+    """A slope and its opposite have the same orientation; downwards counts as negative."""
     strength, orientation = sobel_edges(image_of(image))
     inside = (slice(2, -2), slice(2, -2))
     across, down = sobel_zero_padded(image_of(image))
@@ -76,7 +72,7 @@ def test_orientations_of_known_slopes(image: Pixels, angle: float) -> None:
 
 
 def test_kept_edges_reach_the_best_value() -> None:
-    """A fused image equal to both sources has 0.975 for Qabf, 0.987 for Q_G and no artifacts."""
+    """A fused image equal to both sources has Qabf 0.975, Q_G 0.987 and no artifacts."""
     image = ramp(9) + ramp(9, 20, 12).T
     image *= 255 / image.max()
     assert value("Qabf", image, image, image) == pytest.approx(BEST_QABF, rel=1e-4)
@@ -85,8 +81,9 @@ def test_kept_edges_reach_the_best_value() -> None:
 
 
 def test_equal_strengths_count_as_their_value() -> None:
-    """As in the originals a ratio of equal strengths is not 1 but the strength: very weak equal
-    edges count as lost.
+    """As in the originals, the ratio of equal strengths is not 1 but the strength.
+
+    So very weak equal edges count as lost.
     """
     faint = ramp(9) / 255 / 8
     assert value("Qabf", faint, faint, faint) < 0.5
@@ -101,7 +98,7 @@ def test_lost_edges_are_worth_next_to_nothing() -> None:
 
 
 def test_a_source_without_edges_has_no_weight() -> None:
-    """Of a black source nothing can be lost: what is kept of the other one is all that counts."""
+    """A black source has nothing to lose, so only the other source counts."""
     a, _, fused = ordinary_scene()
     black = np.zeros_like(a)
     assert value("Qabf", a, black, fused) == pytest.approx(value("Qabf", a, a, fused))
@@ -118,7 +115,7 @@ def test_stronger_edges_weigh_more() -> None:
 
 @pytest.mark.parametrize("name", ["Qabf", "Nabf@ivif-zoo"])
 def test_sources_without_edges_have_no_value(name: str) -> None:
-    """Black images have no edge at all, weak ones none that IVIF_ZOO counts."""
+    """Black images have no edge at all, and weak ones have none that IVIF_ZOO counts."""
     black, faint = flat(0), ramp(0.5, 48, 56)
     told = {
         "Qabf": "has no value: neither source has an edge",
@@ -132,8 +129,9 @@ def test_sources_without_edges_have_no_value(name: str) -> None:
 @examples
 @given(images(6, 7, count=3))
 def test_qualities_and_artifacts_lie_on_a_unit(drawn: Pixels) -> None:
-    """0..1 for every definition, and a mean of the sources is never an artifact: its edges are no
-    stronger than both.
+    """Every definition lies on 0..1, and the mean of the sources has no artifacts.
+
+    Its edges are not stronger than those of both sources.
     """
     a, b, fused = drawn
     if a.any() or b.any():
@@ -144,7 +142,7 @@ def test_qualities_and_artifacts_lie_on_a_unit(drawn: Pixels) -> None:
 
 
 def test_what_no_source_has_is_an_artifact() -> None:
-    """A bright spot that is in neither source raises Nabf, more so the brighter it is."""
+    """A bright spot that no source has raises Nabf, and a brighter one raises it more."""
     a, b, _ = ordinary_scene()
     values = []
     for level in (0, 60, 120):
@@ -156,7 +154,7 @@ def test_what_no_source_has_is_an_artifact() -> None:
 
 
 def test_the_driver_of_tang_gives_the_images_other_roles() -> None:
-    """A takes the place of the fused image, B and the fused image those of the sources."""
+    """A takes the place of the fused image; B and the fused image take those of the sources."""
     a, b, fused = ordinary_scene()
     found = value("Nabf_as_called@tang", a, b, fused)
     assert found == value("Nabf", b, fused, a) != value("Nabf", a, b, fused)
@@ -165,15 +163,16 @@ def test_the_driver_of_tang_gives_the_images_other_roles() -> None:
 
 @pytest.mark.parametrize("name", ["Qabf", "Q_G", "Nabf", "Nabf@ivif-zoo"])
 def test_sources_may_change_places(name: str) -> None:
-    """Infrared and visible count alike (in Q_G up to the 1e-5 that replaces a strength of 0)."""
+    """Both sources count the same (in Q_G up to the 1e-5 that replaces a strength of 0)."""
     a, b, fused = ordinary_scene()
     assert value(name, b, a, fused) == pytest.approx(value(name, a, b, fused), rel=1e-11)
 
 
 @pytest.mark.parametrize("name", ["Nabf", "Nabf@ivif-zoo"])
 def test_artifacts_have_no_direction_and_no_brightness(name: str) -> None:
-    """Gradients that are mirrored about the border see neither the side nor an offset; thresholds
-    see contrast.
+    """Nabf mirrors gradients at the border, so it sees neither the direction nor an offset.
+
+    Its thresholds see contrast.
     """
     for change in ("mirrored", "upside down", "transposed", "brighter", "inverted"):
         assert_unchanged(name, change)
@@ -181,8 +180,9 @@ def test_artifacts_have_no_direction_and_no_brightness(name: str) -> None:
 
 
 def test_zeros_outside_are_an_edge_at_the_border() -> None:
-    """Qabf and Q_G see the brightness of the images there; contrast alone leaves them nearly as
-    they are.
+    """Qabf and Q_G see the brightness of the images at the border.
+
+    A change of contrast leaves them almost the same.
     """
     for name in ("Qabf", "Q_G"):
         assert_changed(name, "brighter", 1e-4)
@@ -190,8 +190,9 @@ def test_zeros_outside_are_an_edge_at_the_border() -> None:
 
 
 def test_an_upright_edge_has_two_orientations() -> None:
-    """Qabf cuts orientations off at pi/2, so that it sees whether an image is mirrored or
-    transposed; Q_G wraps them.
+    """Qabf cuts orientations off at pi/2, so mirrored and transposed images have other values.
+
+    Q_G wraps orientations, and has the same value.
     """
     for change in ("mirrored", "transposed"):
         assert_changed("Qabf", change, 1e-5)
@@ -200,6 +201,6 @@ def test_an_upright_edge_has_two_orientations() -> None:
 
 @pytest.mark.parametrize("name", ["Nabf", "Nabf_as_called@tang", "Nabf@ivif-zoo"])
 def test_a_mirrored_border_needs_two_pixels(name: str) -> None:
-    """A line of pixels has nothing to be mirrored about."""
+    """An image of one row or column is refused, because it cannot be mirrored."""
     line = rows([1, 2, 3])
     assert refusal(name, line, line, line) == "needs images of at least 2 x 2 pixels, found 1 x 3"

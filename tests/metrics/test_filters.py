@@ -1,4 +1,4 @@
-"""Linear filters: each against the plain sum that it stands for."""
+"""Linear filters, each compared with the plain sum that it replaces."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def weighted(image: Pixels, taps: Pixels) -> Pixels:
 @examples
 @given(st.integers(1, 21), SIGMA)
 def test_a_gaussian_is_symmetric_and_sums_to_one(size: int, sigma: float) -> None:
-    """Any size, odd or even: the taps fall off from the middle as exp(-x^2 / 2 sigma^2)."""
+    """For odd and even sizes, the taps fall off from the middle as exp(-x^2 / 2 sigma^2)."""
     taps = filters.gaussian(size, sigma)
     assert taps.sum() == pytest.approx(1)
     assert taps.tolist() == pytest.approx(taps[::-1].tolist())
@@ -40,7 +40,7 @@ def test_a_gaussian_is_symmetric_and_sums_to_one(size: int, sigma: float) -> Non
 
 
 def test_three_taps_of_sigma_one() -> None:
-    """The neighbours of the middle weigh exp(-1/2) of it."""
+    """The neighbours of the middle have exp(-1/2) of its weight."""
     side = math.exp(-0.5)
     expected = np.array([side, 1, side]) / (1 + 2 * side)
     assert filters.gaussian(3, 1.0).tolist() == pytest.approx(expected.tolist())
@@ -52,9 +52,7 @@ def test_three_taps_of_sigma_one() -> None:
 def test_valid_windows_are_weighted_with_the_outer_product(
     drawn: Pixels, size: int, sigma: float
 ) -> None:
-    """As many rows and columns are left as windows fit, and each is the weighted sum over its
-    window.
-    """
+    """There is one value for each window that fits: the weighted sum over that window."""
     taps = filters.gaussian(size, sigma)
     found = filters.separable_valid(drawn[0], taps)
     assert found.shape == (15 - size, 18 - size)
@@ -64,9 +62,7 @@ def test_valid_windows_are_weighted_with_the_outer_product(
 @examples
 @given(images(14, 17, count=2), ODD)
 def test_single_rows_are_those_of_the_whole(drawn: Pixels, size: int) -> None:
-    """The loops that keep one row only give the rows of the filtered image, and of the filtered
-    product.
-    """
+    """The loops over single rows give the rows of the filtered image and filtered product."""
     x, y = drawn
     taps = filters.gaussian(size, 1.5)
     scratch, row = np.empty(17), np.empty(18 - size)
@@ -85,8 +81,9 @@ def test_single_rows_are_those_of_the_whole(drawn: Pixels, size: int) -> None:
 def test_the_same_size_with_zeros_or_the_border_outside(
     replicate: bool, expected: list[list[float]]
 ) -> None:
-    """Taps are correlated, not reversed: the last one weighs the next pixel; outside are zeros or
-    the last pixel again.
+    """Taps are correlated, not reversed: the last tap weighs the next pixel.
+
+    Pixels outside are zeros, or repeat the border.
     """
     image = rows([1, 2, 3], [4, 5, 6])
     following, itself = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
@@ -107,7 +104,7 @@ def test_horizontal_and_vertical_taps_are_two() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8])
 def test_box_sums_are_sums_over_windows(size: int) -> None:
-    """Odd and even sizes alike, only where the window fits."""
+    """Box sums are right for odd and even sizes, only where the window fits."""
     image = np.random.RandomState(size).randint(0, 256, (9, 12)).astype(float)
     found = filters.box_sums_valid(image, size)
     assert found.shape == (10 - size, 13 - size)
@@ -126,14 +123,14 @@ def test_box_sums_are_sums_over_windows(size: int) -> None:
 def test_halving_takes_means_and_repeats_the_last(
     image: Pixels, expected: list[list[float]]
 ) -> None:
-    """Each pixel is the mean of 2 x 2; an odd side is filled up with its last row or column."""
+    """Each pixel is the mean of 2 x 2; an odd side repeats its last row or column."""
     assert filters.halve(image).tolist() == expected
 
 
 @examples
 @given(ODD, SIGMA)
 def test_the_ordered_gaussian_is_the_outer_product(size: int, sigma: float) -> None:
-    """It differs from it in the last places only, which is what it is for, and sums to 1."""
+    """It sums to 1, and differs from the outer product only in the last places, as intended."""
     window = filters.ordered_gaussian(size, sigma)
     taps = filters.gaussian(size, sigma)
     np.testing.assert_allclose(window, np.outer(taps, taps), rtol=1e-12)
@@ -141,8 +138,9 @@ def test_the_ordered_gaussian_is_the_outer_product(size: int, sigma: float) -> N
 
 
 def test_the_ordered_filter_convolves() -> None:
-    """Octave's ``conv2`` turns the window: a single pixel leaves the window as it is, where a
-    correlation turns it.
+    """The window is turned as in Octave's ``conv2``: a single pixel gives the window itself.
+
+    A correlation would give the turned window.
     """
     impulse, window = np.zeros((5, 5)), np.arange(9.0).reshape(3, 3)
     impulse[2, 2] = 1
@@ -168,7 +166,7 @@ def test_a_window_that_is_flat_is_added_up_alike_everywhere() -> None:
 def test_a_number_of_threads_that_is_none_is_one(
     monkeypatch: pytest.MonkeyPatch, wanted: str
 ) -> None:
-    """What is no whole number in ``OMP_NUM_THREADS`` costs speed, and never stops a measurement."""
+    """A wrong ``OMP_NUM_THREADS`` means one thread; it never stops a measurement."""
     import cv2
 
     monkeypatch.setenv("OMP_NUM_THREADS", wanted)

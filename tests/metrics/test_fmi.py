@@ -1,4 +1,4 @@
-"""Feature mutual information: the features, windows of known information, and what is not seen."""
+"""Feature mutual information: features, windows of known information, and invariances."""
 
 from __future__ import annotations
 
@@ -45,14 +45,17 @@ def test_the_mean_is_over_both_sources(name: str) -> None:
 @examples
 @given(images(7, 8, count=3))
 def test_information_lies_on_a_unit(drawn: Pixels) -> None:
-    """0..1 for the gray levels and for edges of any images."""
+    """The value lies on 0..1 for gray levels and for edges of any images."""
     a, b, fused = drawn
     for name in ("FMI_none", "FMI_edge"):
         assert -1e-9 <= value(name, a, b, fused) <= 1 + 1e-9
 
 
 def test_a_flat_source_shares_nothing() -> None:
-    """Its windows are uniform and uncorrelated with any other; the other half is as it was."""
+    """Windows of a flat source are uniform and correlate with nothing.
+
+    The half of the other source is unchanged.
+    """
     a = np.random.RandomState(0).permutation(48 * 56).reshape(48, 56) / 48 / 56 * 255
     assert value("FMI_none", a, flat(9), a) == pytest.approx(0.5, abs=1e-12)
     assert value("FMI_none", flat(9), flat(9), a) == pytest.approx(0, abs=1e-12)
@@ -60,9 +63,7 @@ def test_a_flat_source_shares_nothing() -> None:
 
 
 def test_windows_are_brought_to_the_same_scale() -> None:
-    """A linear change of the fused image alone, or of all images, changes nothing of the gray
-    levels' information.
-    """
+    """A linear change of the fused image, or of all images, does not change FMI of gray levels."""
     a, b, fused = ordinary_scene()
     assert value("FMI_none", a, b, fused / 4 + 30) == pytest.approx(value("FMI_none", a, b, fused))
     for change in ("brighter", "half contrast"):
@@ -73,8 +74,9 @@ def test_windows_are_brought_to_the_same_scale() -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_windows_are_taken_in_matlabs_order(name: str) -> None:
-    """The nine positions count in their order, so that a transposed or mirrored image has another
-    value, a little.
+    """A transposed or mirrored image has a slightly different value.
+
+    The reason is that the nine positions count in their order.
     """
     a, b, fused = ordinary_scene()
     found = value(name, a, b, fused)
@@ -116,14 +118,15 @@ def test_a_step_is_one_thin_edge(column: int, turned: bool) -> None:
 
 
 def test_flat_images_and_ramps_have_no_edge() -> None:
-    """An edge has to be stronger than twice the root mean square, which no even slope is."""
+    """An edge must be stronger than twice the root mean square, and no even slope is."""
     assert not fmi.edge_feature(image_of(flat(200))).any()
     assert not fmi.edge_feature(image_of(ramp(9))).any()
 
 
 def test_the_cosine_transform_is_orthonormal() -> None:
-    """It keeps the energy, and has the mean times the root of the number of pixels in its
-    corner.
+    """The transform keeps the energy.
+
+    Its corner has the mean times the root of the number of pixels.
     """
     a, _, _ = ordinary_scene()
     feature = fmi.cosine_feature(image_of(a))
@@ -133,7 +136,7 @@ def test_the_cosine_transform_is_orthonormal() -> None:
 
 
 def test_wavelet_bands_are_brought_to_a_unit() -> None:
-    """Four bands side by side, from 0 to 1; of a black image all are 1."""
+    """Four bands lie side by side on 0..1; those of a black image are all 1."""
     a, _, _ = ordinary_scene()
     feature = fmi.wavelet_feature(image_of(a))
     assert (feature.min(), feature.max()) == (0, 1)
@@ -156,8 +159,9 @@ def window(*values: float) -> Pixels:
     ],
 )
 def test_a_window_becomes_a_distribution(values: Pixels, entropy: float, deviation: float) -> None:
-    """Its lowest value becomes 0, and the sum 1; entropy in bits, and the deviation of the position
-    1..9.
+    """The lowest value becomes 0, and the sum 1.
+
+    The entropy is in bits, and the deviation is that of the positions 1..9.
     """
     density, cumulated = np.empty(9), np.empty(9)
     found = fmi._density(values, density, cumulated)
@@ -168,7 +172,7 @@ def test_a_window_becomes_a_distribution(values: Pixels, entropy: float, deviati
 
 @pytest.mark.parametrize(("upper", "bound"), [(True, 0.3), (False, 0.0)])
 def test_frechets_bounds(upper: bool, bound: float) -> None:
-    """The smaller of both from above, what exceeds 1 together from below."""
+    """The upper bound is the smaller of both; the lower is what exceeds 1 together."""
     assert fmi._bound(0.3, 0.6, upper) == bound
     assert fmi._bound(0.8, 0.6, upper) == pytest.approx(0.6 if upper else 0.4)
 
@@ -176,7 +180,7 @@ def test_frechets_bounds(upper: bool, bound: float) -> None:
 @examples
 @given(images(9, count=2))
 def test_information_of_two_windows_has_no_direction(drawn: Pixels) -> None:
-    """What the source tells of the fused window the fused one tells of the source."""
+    """The information of the source about the fused window is that of the fused one about it."""
     first, second = drawn
     scratch = np.empty((4, 9))
     found = fmi._window_information(first, second, scratch)
@@ -186,7 +190,7 @@ def test_information_of_two_windows_has_no_direction(drawn: Pixels) -> None:
 
 @pytest.mark.parametrize("scale", [1.0, 3.0])
 def test_a_scaled_window_tells_all(scale: float) -> None:
-    """Full correlation takes Frechet's upper bound, whose joint entropy is that of one window."""
+    """Full correlation gives Frechet's upper bound; the joint entropy is that of one window."""
     first = window(1, 5, 2, 8, 3, 9, 4, 7, 6)
     scratch = np.empty((4, 9))
     assert fmi._window_information(first, scale * first + 2, scratch) == pytest.approx(1)

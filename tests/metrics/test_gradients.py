@@ -1,6 +1,4 @@
-"""Metrics of differences between neighbouring pixels, on ramps and checks whose differences are
-known.
-"""
+"""Metrics of differences between neighbouring pixels, on images with known differences."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ HEIGHT, WIDTH = 12, 20
 @examples
 @given(images(5, 8))
 def test_squared_differences_are_those_of_numpy(drawn: Pixels) -> None:
-    """Horizontal ones first."""
+    """The horizontal sum comes first."""
     across, down = squared_differences(image_of(drawn[0]))
     assert across == pytest.approx((np.diff(drawn[0], axis=1) ** 2).sum())
     assert down == pytest.approx((np.diff(drawn[0], axis=0) ** 2).sum())
@@ -52,7 +50,7 @@ def test_slopes_are_those_of_numpy(drawn: Pixels) -> None:
 @examples
 @given(images(5, 8))
 def test_edge_intensity_is_the_strength_of_scipys_sobel(drawn: Pixels) -> None:
-    """With the border repeated, and with zeros outside in IVIF_ZOO's."""
+    """The border is repeated; IVIF_ZOO's definition has zeros outside."""
     from scipy import ndimage
 
     image = drawn[0]
@@ -75,8 +73,9 @@ def test_edge_intensity_is_the_strength_of_scipys_sobel(drawn: Pixels) -> None:
 def test_ramps_have_the_slope_that_they_are_made_with(
     name: str, of_step_one: float, step: float
 ) -> None:
-    """A ramp of k levels a column: SF is k, AG k / sqrt 2, Sobel 8 k inside and 4 k at both
-    ends.
+    """A ramp of k levels a column has SF k and AG k / sqrt 2.
+
+    Its Sobel strength is 8 k inside and 4 k at both ends.
     """
     image = ramp(step, HEIGHT, WIDTH)
     assert value(name, image, image, image) == pytest.approx(step * of_step_one)
@@ -92,21 +91,21 @@ def test_ramps_have_the_slope_that_they_are_made_with(
     ],
 )
 def test_a_check_of_four_pixels(name: str, expected: float) -> None:
-    """Every neighbour is 10 levels away, and every difference one-sided."""
+    """Every neighbour differs by 10 levels, and every difference is one-sided."""
     check = rows([0, 10], [10, 0])
     assert value(name, check, check, check) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", ["SF", "AG", "EI", "SF@vifb", "AG@tang"])
 def test_a_flat_image_has_no_gradient(name: str) -> None:
-    """Whatever its level; with zeros outside its border would be an edge."""
+    """Any level gives 0; with zeros outside, the border would be an edge."""
     assert value(name, flat(9), flat(9), flat(200)) == 0
     assert value("EI@ivif-zoo", flat(9), flat(9), flat(200)) > 0
 
 
 @pytest.mark.parametrize("name", OF_FUSED)
 def test_gradients_are_of_the_fused_image_alone(name: str) -> None:
-    """The sources are not looked at, so that noise has the best value."""
+    """The sources do not count, so noise has the best value."""
     a, b, fused = ordinary_scene()
     assert value(name, b, fused, fused) == value(name, a, b, fused)
     assert value(name, a, b, fused / 2) == pytest.approx(value(name, a, b, fused) / 2)
@@ -124,8 +123,9 @@ def test_gradients_have_no_direction(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["SF", "AG", "EI", "SF@vifb", "AG@tang", "QSF"])
 def test_differences_see_no_brightness(name: str) -> None:
-    """Neither an offset nor inverted levels; where zeros lie outside, both are seen at the
-    border.
+    """An offset and inverted levels change nothing.
+
+    Where zeros lie outside, the border sees both.
     """
     for change in ("brighter", "inverted"):
         assert_unchanged(name, change)
@@ -155,14 +155,12 @@ def test_one_row_has_no_gradient_in_two_directions(name: str, height: int, width
 def test_frequency_error_is_relative_to_the_larger_differences(
     a: Pixels, b: Pixels, fused: Pixels, expected: float
 ) -> None:
-    """0 where the larger differences are kept, -1 where all are lost, 1 where they are doubled."""
+    """The error is 0 if the larger differences are kept, -1 if all are lost, 1 if doubled."""
     assert value("QSF", a, b, fused) == pytest.approx(expected, abs=1e-12)
 
 
 def test_frequency_of_a_check() -> None:
-    """Rows, columns and both diagonals: 4 differences of 10, none along diagonals, over 4
-    pixels.
-    """
+    """Rows and columns have 4 differences of 10, diagonals have none, over 4 pixels."""
     check = rows([0, 10], [10, 0])
     pair = fusion_of(check, check, check).pair
     assert source_frequency(pair) == pytest.approx(math.sqrt(400 / 4))
@@ -174,9 +172,7 @@ def test_frequency_of_a_check() -> None:
 @examples
 @given(images(6, 7, count=2))
 def test_a_source_alone_never_has_more_detail_than_both(drawn: Pixels) -> None:
-    """A fused image that is one of the sources has a frequency error of at most 0,
-    whichever it is.
-    """
+    """A fused image that is one of the sources has a frequency error of at most 0."""
     a, b = drawn
     if np.ptp(a) or np.ptp(b):
         assert value("QSF", a, b, a) <= 1e-12
@@ -185,7 +181,7 @@ def test_a_source_alone_never_has_more_detail_than_both(drawn: Pixels) -> None:
 
 
 def test_constant_sources_have_no_frequency() -> None:
-    """There is nothing to be relative to."""
+    """The error is refused, because it is relative to the frequency of the sources."""
     assert refusal("QSF", flat(1), flat(2), ordinary_scene()[2][:48, :56]) == (
         "has no value: both sources are constant"
     )

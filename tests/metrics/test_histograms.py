@@ -1,4 +1,4 @@
-"""Metrics of gray-level histograms: values worked out by hand, bounds, and what they do not see."""
+"""Metrics of gray-level histograms: values worked out by hand, bounds, and invariances."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SHARES = st.floats(0, 1)
     ],
 )
 def test_entropy_of_known_counts(counts: list[int], bits: float) -> None:
-    """Levels that no pixel has add nothing."""
+    """Levels without a pixel add nothing."""
     assert entropy_bits(np.array(counts)) == pytest.approx(bits)
 
 
@@ -82,15 +82,13 @@ def test_joint_histograms_have_the_fused_image_first() -> None:
     ("fused", "bits"), [(flat(9, 4, 4), 0), (STRIPES, 1), (EVERY_LEVEL, 8), (rows([0, 1, 2, 3]), 2)]
 )
 def test_en_of_known_images(fused: Pixels, bits: float) -> None:
-    """Nothing to tell in a flat image, one bit in two equal halves, eight where every level comes
-    once.
-    """
+    """EN is 0 for a flat image, 1 bit for two equal halves, 8 bit for every level once."""
     assert value("EN", fused, fused, fused) == pytest.approx(bits, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ["EN", "EN@ivif-zoo"])
 def test_entropy_knows_only_how_often_levels_occur(name: str) -> None:
-    """Neither places nor the levels themselves matter, and the sources do not at all."""
+    """EN depends neither on positions, nor on the levels themselves, nor on the sources."""
     for change in ("shuffled", "transposed", "brighter", "inverted"):
         assert_unchanged(name, change)
     a, b, fused = ordinary_scene()
@@ -99,8 +97,9 @@ def test_entropy_knows_only_how_often_levels_occur(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["MI", "NMI", "QNCIE", "TE", "CE", "MI@tang"])
 def test_information_does_not_depend_on_the_names_of_the_levels(name: str) -> None:
-    """A permutation of the gray levels of all images is not seen (253 stays below those that Tang's
-    code merges).
+    """A permutation of the gray levels of all images changes nothing.
+
+    The levels are at most 253, because Tang's code merges 254 and 255.
     """
     a, b, fused = (np.clip(image, 0, 253) for image in ordinary_scene())
     others = np.random.RandomState(1).permutation(254).astype(float)
@@ -110,7 +109,7 @@ def test_information_does_not_depend_on_the_names_of_the_levels(name: str) -> No
 
 @pytest.mark.parametrize("name", ["MI", "NMI", "QNCIE", "TE", "CE", "NMI@ivif-zoo", "TE@ivif-zoo"])
 def test_information_does_not_depend_on_places(name: str) -> None:
-    """Pixels of all images may be shuffled alike; the sources may change places."""
+    """Pixels of all images may be shuffled in the same way; the sources may be exchanged."""
     assert_unchanged(name, "shuffled")
     a, b, fused = ordinary_scene()
     assert value(name, b, a, fused) == pytest.approx(value(name, a, b, fused), rel=1e-12)
@@ -123,7 +122,7 @@ def test_information_of_an_image_about_itself_is_its_entropy() -> None:
 
 
 def test_independent_images_tell_nothing_of_each_other() -> None:
-    """Columns say nothing about rows, in any of the formulas."""
+    """Images of columns and of rows share no information in any of the formulas."""
     for name in ("MI", "NMI", "MI@tang", "NMI@ivif-zoo"):
         assert value(name, STRIPES, STRIPES, STRIPES.T) == pytest.approx(0, abs=1e-9)
     assert value("MI", STRIPES.T, STRIPES, STRIPES.T) == pytest.approx(math.log(2))
@@ -141,9 +140,7 @@ def test_information_is_bounded_by_entropies(drawn: Pixels) -> None:
 
 
 def test_tang_merges_the_two_brightest_levels() -> None:
-    """254 and 255 share a bin of the joint histogram alone, so that what differs there is counted
-    twice.
-    """
+    """254 and 255 share a bin of the joint histogram only, so their difference counts twice."""
     brightest, next_to_it = rows([254, 255]), rows([253, 254])
     assert value("MI@ivif-zoo", brightest, brightest, brightest) == pytest.approx(2)
     assert value("MI@tang", brightest, brightest, brightest) == pytest.approx(4)
@@ -151,8 +148,9 @@ def test_tang_merges_the_two_brightest_levels() -> None:
 
 
 def test_normalized_information_of_known_images() -> None:
-    """2 where all images are the same, 1 where one source is the fused image and the other says
-    nothing of it.
+    """NMI is 2 where all images are the same.
+
+    It is 1 where one source is the fused image and the other is independent of it.
     """
     assert value("NMI", STRIPES, STRIPES, STRIPES) == pytest.approx(2)
     assert value("NMI", STRIPES, STRIPES.T, STRIPES) == pytest.approx(1)
@@ -161,7 +159,7 @@ def test_normalized_information_of_known_images() -> None:
 
 
 def test_two_constant_images_have_no_normalized_information() -> None:
-    """The source is named; one constant image of the two is no obstacle."""
+    """The message names the source; one constant image of the two still gives a value."""
     told = "has no value: the fused image and source B are both constant"
     assert refusal("NMI", STRIPES, flat(3, 2, 2), flat(4, 2, 2)) == told
     assert value("NMI", STRIPES, STRIPES, flat(4, 2, 2)) == 0
@@ -180,12 +178,12 @@ def test_two_constant_images_have_no_normalized_information() -> None:
 def test_cross_entropy_counts_levels_that_both_images_have(
     source: Pixels, fused: Pixels, bits: float
 ) -> None:
-    """Left-out levels make it negative, or 0 for images that share none: it is no distance."""
+    """Levels that are left out make it negative, or 0 without a common level: it is no distance."""
     assert value("CE", source, source, fused) == pytest.approx(bits)
 
 
 def test_cross_entropy_is_the_mean_over_both_sources() -> None:
-    """Each source has its own divergence from the fused image, and not the other way round."""
+    """Each source has its own divergence from the fused image, in that direction."""
     one, other = rows([0, 0, 0, 1]), rows([0, 0, 1, 1])
     divergence = 0.5 * math.log2(3)
     assert value("CE", one, rows([0, 1, 1, 1]), rows([0, 1, 1, 1])) == pytest.approx(divergence / 2)
@@ -204,8 +202,10 @@ def test_cross_entropy_is_the_mean_over_both_sources() -> None:
 def test_eigenvalue_information_of_known_correlations(
     between: float, with_a: float, with_b: float, information: float
 ) -> None:
-    """Eigenvalues 1, 1, 1 of no correlation, 3 alone of full correlation, 2 and 1 where two of
-    three are the same.
+    """Known correlations have the information of their eigenvalues.
+
+    These are 1, 1, 1 without correlation, 3 with full correlation, and 2 and 1 where two of the
+    three images are the same.
     """
     assert eigenvalue_information(between, with_a, with_b) == pytest.approx(information)
 
@@ -213,8 +213,9 @@ def test_eigenvalue_information_of_known_correlations(
 @examples
 @given(SHARES, SHARES, SHARES)
 def test_eigenvalue_information_has_no_order(one: float, two: float, three: float) -> None:
-    """Which of the correlations is whose does not matter, and it lies between none and full
-    correlation where there is a matrix.
+    """The order of the correlations does not matter.
+
+    For a valid matrix, the value lies between that of no and that of full correlation.
     """
     found = eigenvalue_information(one, two, three)
     assert eigenvalue_information(two, three, one) == pytest.approx(found)
@@ -239,8 +240,9 @@ def test_nonlinear_information_of_identical_images_with_every_level() -> None:
     ],
 )
 def test_stretching_reaches_both_ends(image: Pixels, expected: list[list[float]]) -> None:
-    """The darkest pixel becomes 0, the brightest 255, halves are rounded up; an image of zeros
-    stays one.
+    """The darkest pixel becomes 0 and the brightest 255; halves are rounded up.
+
+    An image of zeros stays as it is.
     """
     assert stretched(image_of(image)).tolist() == expected
     assert [stretched_levels(image_of(image)).tolist()] == expected
@@ -248,8 +250,9 @@ def test_stretching_reaches_both_ends(image: Pixels, expected: list[list[float]]
 
 @pytest.mark.parametrize("name", ["QTE_nava@zliu", "TE_cvejic@zliu", "Q_CB", "Q_CV"])
 def test_a_constant_image_cannot_be_stretched(name: str) -> None:
-    """Which of the images is told; zeros alone are let through, where contrast has no value for a
-    reason of its own.
+    """The message names the image.
+
+    An image of zeros is accepted here; contrast metrics then have their own reason.
     """
     a, b, _ = ordinary_scene()
     told = "has no value: the fused image is constant and cannot be stretched to 0..255"
@@ -269,8 +272,9 @@ def diagonal(size: int) -> Counts:
 @pytest.mark.parametrize("order", [NAVA_ORDER, CVEJIC_ORDER, 2.0])
 @pytest.mark.parametrize("size", [1, 2, 16])
 def test_tsallis_information_of_identical_images(order: float, size: int) -> None:
-    """n equally frequent levels have (1 - n^(q - 1)) / (1 - q), and exchanged marginals are the
-    same ones.
+    """n equally frequent levels have (1 - n^(q - 1)) / (1 - q).
+
+    Exchanged marginals are the same ones here.
     """
     expected = (1 - size ** (order - 1)) / (1 - order)
     assert tsallis_information(diagonal(size), order) == pytest.approx(expected)
@@ -279,8 +283,9 @@ def test_tsallis_information_of_identical_images(order: float, size: int) -> Non
 
 @pytest.mark.parametrize("order", [NAVA_ORDER, CVEJIC_ORDER])
 def test_tsallis_information_of_independent_images_is_zero(order: float) -> None:
-    """A joint histogram that is the product of its marginals tells nothing; with exchanged
-    marginals it seems to.
+    """A joint histogram that is the product of its marginals has no information.
+
+    With exchanged marginals it seems to have some.
     """
     counts = np.zeros((256, 256), dtype=np.int64)
     counts[:2, :3] = np.outer([1, 3], [2, 1, 1])
@@ -298,8 +303,9 @@ def test_tsallis_information_of_order_next_to_one_is_shannons() -> None:
 
 
 def test_te_of_two_levels() -> None:
-    """Of identical images of two equal halves: 2 T / (1 + 1 + T) with T = (1 - 2^(q - 1)) / (1 -
-    q).
+    """Identical images of two equal halves have 2 T / (1 + 1 + T).
+
+    T = (1 - 2^(q - 1)) / (1 - q).
     """
     shared = (1 - 2 ** (NAVA_ORDER - 1)) / (1 - NAVA_ORDER)
     expected = 2 * shared / (2 + shared)
@@ -309,12 +315,12 @@ def test_te_of_two_levels() -> None:
 
 @pytest.mark.parametrize("name", ["TE", "QTE_nava@zliu"])
 def test_te_of_constant_sources_has_no_value(name: str) -> None:
-    """Nothing is known that could be kept."""
+    """Constant sources have no information that could be kept."""
     assert refusal(name, flat(0), flat(0), flat(0)) == "has no value: both sources are constant"
 
 
 def test_exchanged_marginals_see_which_levels_are_bright() -> None:
-    """imageFusionMetrics' TE changes where all images are inverted, the correct one does not."""
+    """TE of imageFusionMetrics changes where all images are inverted; the correct TE does not."""
     assert_unchanged("TE", "inverted")
     for name in ("QTE_nava@zliu", "TE_cvejic@zliu"):
         assert_changed(name, "inverted", 1e-3)
@@ -322,7 +328,7 @@ def test_exchanged_marginals_see_which_levels_are_bright() -> None:
 
 
 def test_offsets_inside_the_logarithm_lower_the_entropy() -> None:
-    """EN of IVIF_ZOO is a little smaller, and below 0 for a flat image."""
+    """EN of IVIF_ZOO is slightly smaller, and below 0 for a flat image."""
     a, b, fused = ordinary_scene()
     exact, offset = value("EN", a, b, fused), value("EN@ivif-zoo", a, b, fused)
     assert exact - 1e-4 < offset < exact
@@ -330,7 +336,7 @@ def test_offsets_inside_the_logarithm_lower_the_entropy() -> None:
 
 
 def test_te_of_ivif_zoo_rewards_an_empty_image() -> None:
-    """H(A) + H(B) - H(F) is largest where the fused image says nothing."""
+    """H(A) + H(B) - H(F) is largest where the fused image is empty."""
     a, b, fused = ordinary_scene()
     entropies = value("EN", a, b, a) + value("EN", a, b, b)
     assert value("TE@ivif-zoo", a, b, np.zeros_like(a)) == pytest.approx(entropies, abs=1e-6)
@@ -342,15 +348,13 @@ def test_te_of_ivif_zoo_rewards_an_empty_image() -> None:
     [(0, 0, math.log(2)), (0, 255, 0.5 * 16.118), (255, 0, math.log(2)), (255, 255, 0)],
 )
 def test_ce_of_ivif_zoo_is_of_sigmoids(source: float, fused: float, expected: float) -> None:
-    """Black is a chance of 1/2, white one of next to 1 (1 - 2^-23, as float32 has it), in nats."""
+    """Black has the chance 1/2, white almost 1 (1 - 2^-23 in float32); the value is in nats."""
     found = value("CE@ivif-zoo", flat(source, 4, 4), flat(source, 4, 4), flat(fused, 4, 4))
     assert found == pytest.approx(expected, abs=0.1 if fused == 255 else 1e-6)
 
 
 def test_ce_of_ivif_zoo_sees_only_dark_pixels() -> None:
-    """Above about 20 gray levels every sigmoid is 1, so that ordinary images all have the same
-    value.
-    """
+    """Above about 20 gray levels every sigmoid is 1, so most images have the same value."""
     a, b, fused = ordinary_scene()
     same = value("CE@ivif-zoo", a, b, fused)
     assert value("CE@ivif-zoo", b, fused, CHANGES["inverted"](a)) == same
@@ -360,5 +364,5 @@ def test_ce_of_ivif_zoo_sees_only_dark_pixels() -> None:
     "name", ["MI", "NMI", "CE", "QNCIE", "MI@tang", "NMI@ivif-zoo", "TE", "EN", "TE@ivif-zoo"]
 )
 def test_halved_levels_lose_information(name: str) -> None:
-    """Contrast matters where it merges levels: half of it rounds two levels to one."""
+    """Half the contrast loses information where it rounds two levels to one."""
     assert_changed(name, "half contrast", 1e-4)

@@ -1,6 +1,4 @@
-"""The images that are measured: what is made gray, what is refused, what is kept, and what a
-measurement returns.
-"""
+"""The images that are measured: conversion to gray, refusals, cached parts, and results."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from tests.metrics.measuring import Pixels, examples, flat, fusion_of, image_of,
 @given(st.integers(0, 255))
 @examples
 def test_gray_written_in_three_channels_is_that_gray(level: int) -> None:
-    """The weights add up to 1, so that equal channels have their own level as luma."""
+    """The weights add up to 1, so equal channels have their own level as luma."""
     colour = np.full((1, 1, 3), level, np.uint8)
     assert to_gray(colour).tolist() == [[float(level)]]
 
@@ -47,14 +45,14 @@ def test_each_channel_has_its_weight(channel: int, level: float) -> None:
 def test_sixteen_bits_are_divided_before_they_are_rounded(
     value: int, level: float, gray: float
 ) -> None:
-    """Levels of 16-bit images are fractions until they are made gray."""
+    """Levels of 16-bit images stay fractions until they are converted to gray."""
     image = np.array([[value]], np.uint16)
     assert scaled_levels(image)[0, 0] == pytest.approx(level)
     assert to_gray(image)[0, 0] == gray
 
 
 def test_luma_of_a_gray_image_is_the_image() -> None:
-    """Nothing is computed where there are no channels."""
+    """A gray image is returned as it is."""
     gray = rows([1, 2], [3, 4])
     assert luma(gray) is gray
     assert luma(np.ones((1, 1, 3)), (0.5, 0.25, 0.125)).tolist() == [[0.875]]
@@ -73,8 +71,9 @@ def test_luma_of_a_gray_image_is_the_image() -> None:
     ],
 )
 def test_what_cannot_be_made_gray(image: Any, told: str) -> None:
-    """Another type, another number of channels, and an image with holes are refused with what was
-    found.
+    """Another type, another number of channels and an image with holes are refused.
+
+    The message says what was found.
     """
     with pytest.raises(MetricError, match=told):
         to_gray(image)
@@ -87,7 +86,7 @@ def test_a_mask_without_a_hole_hides_nothing() -> None:
 
 
 def test_pixels_are_contiguous_and_float() -> None:
-    """Loops may rely on the layout and type of the pixels, whatever was given."""
+    """Pixels have a fixed layout and type, whatever was given, so loops can rely on it."""
     turned = Image(np.arange(6, dtype=np.uint8).reshape(2, 3).T, "image")
     assert turned.pixels.dtype == np.float64 and turned.pixels.flags.c_contiguous
     assert turned.pixels.tolist() == [[0, 3], [1, 4], [2, 5]]
@@ -118,7 +117,7 @@ def test_extremes_and_constancy() -> None:
     ],
 )
 def test_a_refusal_names_the_image(pixels: Pixels, told: str) -> None:
-    """Which of the images is wrong is told first."""
+    """The message starts with the name of the image."""
     with pytest.raises(MetricError, match=f"^the reference {told}"):
         SourcePair(flat(1, 2, 2), flat(1, 2, 2), pixels)
 
@@ -143,8 +142,9 @@ def test_derived_images_are_taken_as_they_are() -> None:
 def test_sizes_that_differ_are_told_with_both(
     reference: Pixels | None, fused: Pixels, told: str
 ) -> None:
-    """Nothing is scaled or cropped to be compared; the reference is held against the sources before
-    anything is measured.
+    """Images are not scaled or cropped; the message says both sizes.
+
+    The reference is compared with the sources before anything is measured.
     """
     with pytest.raises(MetricError, match=told):
         SourcePair(flat(1, 4, 5), flat(2, 4, 5), reference).fusion(fused)
@@ -161,7 +161,7 @@ def shifted(image: Image, factor: float) -> Pixels:
 
 
 def test_parts_are_kept_by_function_and_arguments() -> None:
-    """The same part is the same object; another argument or function is another part."""
+    """The same function and argument give the same object; another one gives another part."""
     image = image_of(rows([1, 2]))
     assert image.part(scaled, 2.0) is image.part(scaled, 2.0)
     assert image.part(scaled, 3.0).tolist() == [[3, 6]]
@@ -171,8 +171,9 @@ def test_parts_are_kept_by_function_and_arguments() -> None:
 def test_a_part_larger_than_the_limit_is_kept_until_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The part that was asked for last is never dropped, for its caller is about to use it; numbers
-    cost nothing.
+    """The last part is never dropped, because its caller is about to use it.
+
+    Numbers take no space.
     """
     monkeypatch.setattr(images, "KEPT_BYTES", 8)
     image = image_of(rows([1, 2, 3]))
@@ -193,7 +194,7 @@ def test_a_part_larger_than_the_limit_is_kept_until_the_next(
     ],
 )
 def test_the_size_of_a_part_is_that_of_its_arrays(kept: object, size: int) -> None:
-    """Arrays, tuples of them and images count with their bytes, numbers do not."""
+    """Arrays, tuples of arrays and images count with their bytes; numbers do not count."""
     assert images._size_of(kept) == size
 
 
@@ -205,9 +206,7 @@ def test_images_keep_no_part_of_each_other() -> None:
 
 
 def test_a_fusion_holds_the_images_of_its_pair() -> None:
-    """Parts of the sources are shared by all fused images of a pair because the sources themselves
-    are.
-    """
+    """All fused images of a pair share the parts of the sources, because they share the sources."""
     pair = SourcePair(flat(1, 4, 4), flat(2, 4, 4), flat(3, 4, 4))
     one, other = pair.fusion(flat(4, 4, 4)), pair.fusion(flat(5, 4, 4))
     assert one.sources == (pair.a, pair.b) == other.sources
@@ -227,7 +226,7 @@ def test_a_size_that_a_formula_needs_is_that_of_the_shorter_side(height: int, wi
 
 
 def test_values_come_in_the_order_asked_for() -> None:
-    """Refused metrics leave their place empty, and stand among the refusals in that order."""
+    """Values and refusals are each in the order asked for."""
     a, b, _ = make_scene(24, 24)
     names = ["SD", "CC", "EN", "SCD", "AG"]
     values, refusals = SourcePair(a, b).attempt(flat(9, 24, 24), resolve(names))
@@ -236,7 +235,7 @@ def test_values_come_in_the_order_asked_for() -> None:
 
 
 def test_measuring_tells_all_refusals_at_once() -> None:
-    """Whoever asked for three metrics learns of both that have no value."""
+    """The error names both of three metrics that have no value."""
     a, b, _ = make_scene(24, 24)
     with pytest.raises(MetricError) as refused:
         SourcePair(a, b).measure(flat(9, 24, 24), resolve(["CC", "EN", "VIF"]))
@@ -246,7 +245,7 @@ def test_measuring_tells_all_refusals_at_once() -> None:
 
 
 def test_a_fused_image_that_is_wrong_refuses_everything() -> None:
-    """It is no matter of one metric."""
+    """A wrong fused image is refused once, not for each metric."""
     pair = SourcePair(flat(1, 4, 4), flat(2, 4, 4))
     with pytest.raises(MetricError, match=r"fused image must lie on 0\.\.255, found 300"):
         pair.attempt(flat(300, 4, 4), resolve(["EN"]))
@@ -261,8 +260,6 @@ def test_a_fused_image_that_is_wrong_refuses_everything() -> None:
     ],
 )
 def test_what_is_no_number_is_a_reason(name: str, told: str) -> None:
-    """A protocol that gray images no longer show, another kind, and what a formula cannot
-    divide.
-    """
+    """Another protocol, another kind and a division by zero are reasons, not values."""
     zero = flat(0, 24, 24)
     assert refusal(name, zero, zero, zero) == told

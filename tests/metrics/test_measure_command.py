@@ -47,9 +47,7 @@ def test_table_names_the_unit_and_the_direction(
 def test_metric_without_a_value_is_null(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A metric without a value is null with its reason on stderr, and takes no other value
-    with it.
-    """
+    """A metric without a value is null, with its reason on stderr; other values stay."""
     same = [files[0]] * 3
     assert main(["measure", *same, "--metrics", "EN", "PSNR", "--json"]) == 0
     printed = capsys.readouterr()
@@ -62,8 +60,9 @@ def test_metric_without_a_value_is_null(
 
 
 def test_ground_truth_from_a_file(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """--reference gives the ground truth; without it metrics that need one are refused before
-    anything is read.
+    """--reference gives the ground truth.
+
+    Without it, metrics that need one are refused before any file is read.
     """
     assert main(["measure", *files, "--metrics", "SSIM-GT", "--reference", files[2], "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"SSIM-GT": pytest.approx(1)}
@@ -96,8 +95,9 @@ def test_ground_truth_from_a_file(files: list[str], capsys: pytest.CaptureFixtur
 def test_files_that_cannot_be_measured(
     files: list[str], capsys: pytest.CaptureFixture[str], spoil: object, message: str
 ) -> None:
-    """A missing, foreign, cut-off or empty file and another size end with one message and
-    status 1.
+    """A missing, foreign, truncated or empty file, and another size, exit with status 1.
+
+    There is one message for each.
     """
     assert callable(spoil)
     spoil(Path(files[2]))
@@ -167,7 +167,7 @@ def test_explain_tries_the_protocols_of_colour_images(
 
 
 def test_bad_claims_and_names(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """A claim without a number, and unknown metrics and evaluators, are told with what is near."""
+    """A claim without a number, and unknown names, are refused with the near names."""
     for arguments, message in {
         ("--explain", "SSIM"): "must be METRIC=VALUE with a number",
         ("--explain", "SIMM=1"): "unknown metric 'SIMM'; near names: SSIM",

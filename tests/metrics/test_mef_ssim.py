@@ -1,4 +1,4 @@
-"""MEF-SSIM: the wanted patch of known sources, and what the index does not see."""
+"""MEF-SSIM: the wanted patch of known sources, and invariances."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def noise(seed: int = 0, side: int = 64) -> Pixels:
 
 
 def test_identical_images_are_entirely_similar() -> None:
-    """1, with texture or without any."""
+    """The value is 1, with or without texture."""
     a, _, _ = ordinary_scene()
     assert value("MEF-SSIM", a, a, a) == pytest.approx(1, abs=1e-6)
     assert value("MEF-SSIM", flat(10), flat(200), flat(90)) == pytest.approx(1)
 
 
 def test_exponents_sum_to_one() -> None:
-    """Three of the five of MS-SSIM, in its ratios."""
+    """The exponents are three of the five of MS-SSIM, in the same ratios."""
     assert mef_ssim.SCALE_WEIGHTS.sum() == pytest.approx(1)
     assert mef_ssim.SCALE_WEIGHTS[1] / mef_ssim.SCALE_WEIGHTS[0] == pytest.approx(0.2856 / 0.0448)
 
 
 def test_sources_may_change_places() -> None:
-    """Both exposures count by their contrast."""
+    """Both exposures are weighted by their contrast."""
     a, b, fused = ordinary_scene()
     found = value("MEF-SSIM", a, b, fused)
     assert value("MEF-SSIM", b, a, fused) == pytest.approx(found, rel=1e-12)
@@ -51,8 +51,9 @@ def test_sources_may_change_places() -> None:
 
 
 def test_brightness_is_left_to_other_metrics() -> None:
-    """The level of each of the three images is free, for exposures have different ones; the sign of
-    all is, too.
+    """Each of the three images may have its own level, because exposures have different levels.
+
+    The sign of all three may change.
     """
     a, b, fused = (image / 2 for image in ordinary_scene())
     found = value("MEF-SSIM", a, b, fused)
@@ -72,9 +73,7 @@ def test_of_a_flat_exposure_nothing_has_to_be_kept() -> None:
 
 
 def test_the_strongest_contrast_is_wanted() -> None:
-    """Of one structure at two contrasts the stronger is better kept than the weaker, and than their
-    mean.
-    """
+    """The stronger of two contrasts of one structure is preferred to the weaker and the mean."""
     strong = noise() / 2 + 64
     weak = (strong - 128) / 4 + 128
     values = [
@@ -93,7 +92,7 @@ def test_a_structure_of_the_opposite_sign_is_worth_nothing() -> None:
 @examples
 @given(images(44, 46, count=3))
 def test_the_range_is_zero_to_one(drawn: Pixels) -> None:
-    """For any images."""
+    """Every value lies on 0..1."""
     assert 0 <= value("MEF-SSIM", *drawn) <= 1 + 1e-9
 
 
@@ -113,14 +112,15 @@ def test_three_scales_need_forty_four_pixels(height: int, width: int) -> None:
 def test_the_strength_is_the_larger_norm(
     variance_a: float, variance_b: float, covariance: float, strength: float
 ) -> None:
-    """Norms are roots of the variances summed over the window, and a thousandth."""
+    """A norm is the root of the variance summed over the window, plus 0.001."""
     found = mef_ssim._consistency_weights(float(variance_a), float(variance_b), float(covariance))
     assert found[2] == pytest.approx(strength)
 
 
 def test_consistent_patches_take_the_stronger() -> None:
-    """Patches of one structure have the exponent 10, which gives the stronger all; opposite ones
-    count alike.
+    """Patches of one structure have the exponent 10, so that the stronger takes all the weight.
+
+    Opposite patches weigh the same.
     """
     factor_a, factor_b, _ = mef_ssim._consistency_weights(400.0, 100.0, 200.0)
     assert factor_a == pytest.approx(1 / 20.001, rel=2e-3) and factor_b < 1e-3 / 10
@@ -129,8 +129,9 @@ def test_consistent_patches_take_the_stronger() -> None:
 
 
 def test_quality_of_one_window() -> None:
-    """(2 s_WF + C) / (s_W^2 + s_F^2 + C) of the wanted patch W, which of two equal sources is the
-    source itself.
+    """The quality is (2 s_WF + C) / (s_W^2 + s_F^2 + C), where W is the wanted patch.
+
+    With two equal sources, W is the source itself.
     """
     spread, count = 25.0, 121.0
     sums = np.array([count * 10, count * 10, *(3 * [count * (100 + spread)])]).reshape(5, 1, 1)

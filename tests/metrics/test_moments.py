@@ -1,6 +1,4 @@
-"""Metrics of means, variances and correlations: values worked out by hand, bounds, and what they do
-not see.
-"""
+"""Metrics of means, variances and correlations: values worked out by hand, bounds, invariances."""
 
 from __future__ import annotations
 
@@ -36,7 +34,7 @@ SCD_OF_THREE = -30 / math.sqrt(24 * 42) + 150 / math.sqrt(312 * 114)
 @examples
 @given(images(5, 6, count=2))
 def test_correlation_is_pearsons(drawn: Pixels) -> None:
-    """It is numpy's, without a value where one image is constant."""
+    """The value is numpy's; there is none where one image is constant."""
     x, y = drawn
     found = correlation_coefficient(x, y)
     if np.ptp(x) == 0 or np.ptp(y) == 0:
@@ -50,7 +48,7 @@ def test_correlation_is_pearsons(drawn: Pixels) -> None:
 def test_correlation_sees_neither_offset_nor_scale(
     drawn: Pixels, scale: float, offset: float
 ) -> None:
-    """A linear change of one image leaves it, a negative one turns its sign."""
+    """A linear change of one image changes nothing; a negative factor changes the sign."""
     x, y = drawn
     found = correlation_coefficient(x, y)
     if not math.isnan(found):
@@ -59,9 +57,7 @@ def test_correlation_sees_neither_offset_nor_scale(
 
 
 def test_correlation_of_nearly_constant_images_does_not_cancel() -> None:
-    """Sums are taken from near the mean: one gray level on top of a million is still seen
-    exactly.
-    """
+    """Sums are taken from near the mean, so one gray level on top of a million counts exactly."""
     x = np.full((100, 100), 1e6)
     x[:50] += 1
     assert correlation_coefficient(x, x) == pytest.approx(1, abs=1e-12)
@@ -81,14 +77,15 @@ def test_correlation_of_nearly_constant_images_does_not_cancel() -> None:
     ],
 )
 def test_deviations_of_known_images(name: str, fused: Pixels, deviation: float) -> None:
-    """Population, sample, and uint8 arithmetic, which loses all below the mean and squares above
-    255.
+    """Population, sample and uint8 deviation have the values worked out by hand.
+
+    uint8 arithmetic loses all values below the mean, and squares above 255.
     """
     assert value(name, fused, fused, fused) == pytest.approx(deviation)
 
 
 def test_a_sample_has_two_pixels() -> None:
-    """One pixel has no sample deviation, but a deviation of 0."""
+    """One pixel has a deviation of 0, but no sample deviation."""
     one = rows([7])
     assert refusal("SD@sample", one, one, one) == "needs at least two pixels"
     assert value("SD", one, one, one) == 0
@@ -96,9 +93,7 @@ def test_a_sample_has_two_pixels() -> None:
 
 @pytest.mark.parametrize("name", ["SD", "SD@sample"])
 def test_deviation_is_of_the_fused_image_alone(name: str) -> None:
-    """Neither sources nor places nor brightness matter, and half the contrast is half the
-    deviation.
-    """
+    """Sources, positions and brightness do not matter; half the contrast is half the deviation."""
     a, b, fused = ordinary_scene()
     assert value(name, b, fused, fused) == value(name, a, b, fused)
     for change in ("shuffled", "brighter", "inverted"):
@@ -113,7 +108,7 @@ def test_deviation_in_uint8_arithmetic_is_not_that_of_the_inverted_image() -> No
 
 @pytest.mark.parametrize("name", [*CORRELATIONS, *ERRORS])
 def test_sources_may_change_places_and_pixels_too(name: str) -> None:
-    """Whole-image statistics know no order of the sources and no place."""
+    """Whole-image statistics depend neither on the order of the sources nor on positions."""
     a, b, fused = ordinary_scene()
     assert value(name, b, a, fused) == pytest.approx(value(name, a, b, fused), rel=1e-12)
     for change in ("shuffled", "brighter", "inverted"):
@@ -122,19 +117,20 @@ def test_sources_may_change_places_and_pixels_too(name: str) -> None:
 
 @pytest.mark.parametrize("name", CORRELATIONS)
 def test_correlations_do_not_see_contrast(name: str) -> None:
-    """Errors in gray levels do."""
+    """Correlations do not change with contrast; errors in gray levels do."""
     assert_unchanged(name, "half contrast")
 
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_errors_see_contrast(name: str) -> None:
-    """They are in gray levels, or in decibels of gray levels."""
+    """Errors are in gray levels, or in decibels of gray levels."""
     assert_changed(name, "half contrast", 0.01)
 
 
 def test_the_peak_of_the_fused_image_makes_a_ratio_of_it() -> None:
-    """CDDFuse's PSNR depends on brightness, through its peak, and not on contrast, which moves peak
-    and error alike.
+    """CDDFuse's PSNR depends on brightness, through its peak.
+
+    It does not depend on contrast, which changes peak and error by the same factor.
     """
     assert_unchanged("PSNR@cddfuse", "half contrast")
     assert_changed("PSNR@cddfuse", "brighter", 0.001)
@@ -155,8 +151,9 @@ def test_the_peak_of_the_fused_image_makes_a_ratio_of_it() -> None:
 def test_correlations_of_known_images(
     name: str, a: Pixels, b: Pixels, fused: Pixels, expected: float
 ) -> None:
-    """Both ends of each range; a sum of the sources has the best SCD; linear information does not
-    see a sign.
+    """The values reach both ends of each range, and a sum of the sources has the best SCD.
+
+    Linear information does not depend on the sign.
     """
     assert value(name, a, b, fused) == pytest.approx(expected, abs=1e-4)
 
@@ -164,7 +161,7 @@ def test_correlations_of_known_images(
 @examples
 @given(images(4, 5, count=2, highest=127))
 def test_the_sum_of_the_sources_has_the_best_scd(drawn: Pixels) -> None:
-    """F - B is A then, whatever the sources."""
+    """For a sum of any sources, F - B is A."""
     a, b = drawn
     if np.ptp(a) and np.ptp(b):
         assert value("SCD", a, b, a + b) == pytest.approx(2)
@@ -189,7 +186,7 @@ def test_the_sum_of_the_sources_has_the_best_scd(drawn: Pixels) -> None:
 def test_nothing_correlates_with_a_constant(
     name: str, a: Pixels, b: Pixels, fused: Pixels, told: str
 ) -> None:
-    """What is constant is told by its name, a difference of two images as well."""
+    """The message names the constant image, or the difference of two images."""
     expected = f"has no value: {told}, so nothing correlates with it"
     assert refusal(name, a, b, fused) == expected
 
@@ -208,13 +205,14 @@ def test_nothing_correlates_with_a_constant(
     ],
 )
 def test_errors_of_known_images(name: str, expected: float) -> None:
-    """A fused image of threes is one level from A and three from B, in each of four pixels."""
+    """The fused level 3 differs by 1 from A and by 3 from B in each of four pixels."""
     assert value(name, flat(2, 2, 2), ZERO, flat(3, 2, 2)) == pytest.approx(expected)
 
 
 def test_the_error_of_vifb_depends_on_the_size_of_the_image() -> None:
-    """The root is divided by the number of pixels: four times as many pixels of the same error
-    halve it.
+    """The root is divided by the number of pixels.
+
+    Four times as many pixels with the same error halve it.
     """
     a, b, fused = ordinary_scene()
     four = [np.tile(image, (2, 2)) for image in (a, b, fused)]
@@ -225,8 +223,9 @@ def test_the_error_of_vifb_depends_on_the_size_of_the_image() -> None:
 @examples
 @given(images(4, 5, count=3))
 def test_the_mean_of_ratios_is_never_the_smaller(drawn: Pixels) -> None:
-    """The ratio of the mean error is at most the mean of both ratios; equal where both
-    errors are.
+    """The ratio of the mean error is at most the mean of both ratios.
+
+    Both are equal where the errors are equal.
     """
     a, b, fused = drawn
     if (fused != a).any() and (fused != b).any():
@@ -235,7 +234,7 @@ def test_the_mean_of_ratios_is_never_the_smaller(drawn: Pixels) -> None:
 
 @pytest.mark.parametrize("name", ["PSNR", "PSNR@tang", "PSNR@cddfuse", "Psnr@vifb", "PSNR@mean"])
 def test_no_error_is_an_infinite_ratio(name: str) -> None:
-    """It is refused, so that no mean over images is infinite."""
+    """An infinite ratio is refused, so that no mean over images is infinite."""
     a, _, _ = ordinary_scene()
     told = "is infinite: the images are identical, so there is no error"
     assert refusal(name, a, a, a) == told
@@ -249,13 +248,13 @@ def test_one_identical_source_makes_the_mean_of_ratios_infinite() -> None:
 
 
 def test_a_black_image_has_no_peak() -> None:
-    """CDDFuse's peak is that of the fused image."""
+    """CDDFuse's PSNR is refused, because its peak is that of the fused image."""
     told = "has no value: the peak is the largest gray level of the fused image, and that is 0"
     assert refusal("PSNR@cddfuse", flat(2, 2, 2), flat(2, 2, 2), ZERO) == told
 
 
 def test_the_ground_truth_alone_counts_for_its_ratio() -> None:
-    """PSNR-GT is of the mean squared difference to it, whatever the sources are."""
+    """PSNR-GT depends only on the mean squared difference to the ground truth."""
     found = value("PSNR-GT", ZERO, flat(9, 2, 2), flat(3, 2, 2), reference=flat(5, 2, 2))
     assert found == pytest.approx(10 * math.log10(255**2 / 4))
     told = refusal("PSNR-GT", ZERO, ZERO, flat(3, 2, 2), reference=flat(3, 2, 2))
@@ -265,14 +264,14 @@ def test_the_ground_truth_alone_counts_for_its_ratio() -> None:
 @examples
 @given(st.floats(1, 255), st.floats(1e-3, 1e5))
 def test_decibels_follow_peak_and_error(peak: float, error: float) -> None:
-    """Ten times the error is 10 dB less, ten times the peak 20 dB more."""
+    """Ten times the error is 10 dB less; ten times the peak is 20 dB more."""
     found = decibels(peak, error)
     assert decibels(peak, 10 * error) == pytest.approx(found - 10)
     assert decibels(10 * peak, error) == pytest.approx(found + 20)
 
 
 def test_decibels_of_nothing_are_refused() -> None:
-    """A peak of 0 is told before an error of 0."""
+    """A peak of 0 is reported before an error of 0."""
     with pytest.raises(MetricError, match="the peak is the largest gray level"):
         decibels(0, 0)
     with pytest.raises(MetricError, match="is infinite"):

@@ -45,9 +45,7 @@ def test_every_definition_has_a_formula_and_a_row() -> None:
 
 
 def test_metric_and_definition_name_one_formula() -> None:
-    """Long tables hold metric and definition, so these two must tell every formula from every
-    other.
-    """
+    """Metric and definition together identify every formula: long tables have only these two."""
     names = [
         (definition.metric, definition.definition) for definition in all_definitions().values()
     ]
@@ -61,8 +59,9 @@ def test_metric_and_definition_name_one_formula() -> None:
 
 
 def test_name_of_the_metric_stands_for_the_column_of_an_evaluator() -> None:
-    """``SSIM@vifb`` is the formula of VIFB's column ``Ssim``; where there are two columns none is
-    meant.
+    """``SSIM@vifb`` is the formula of VIFB's column ``Ssim``.
+
+    Where an evaluator has two columns for a metric, the name stands for neither.
     """
     alias, column = resolve(["SSIM@vifb", "Ssim@vifb"])
     assert alias.id == "SSIM@vifb"
@@ -72,11 +71,13 @@ def test_name_of_the_metric_stands_for_the_column_of_an_evaluator() -> None:
 
 
 def test_resolving_loads_no_numerical_library() -> None:
-    """The pipeline resolves names at every start, so that must not load numpy, cv2, numba
-    or scipy.
+    """Resolving names must not load numpy, cv2, numba or scipy.
+
+    The pipeline resolves names at every start.
     """
     code = (
-        "import sys; from fusebench.metrics import resolve, metrics_table; resolve(['EN', 'SSIM']); metrics_table();"
+        "import sys; from fusebench.metrics import resolve, metrics_table;"
+        "resolve(['EN', 'SSIM']); metrics_table();"
         "print(sorted({'numpy', 'cv2', 'numba', 'scipy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

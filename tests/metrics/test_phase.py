@@ -1,4 +1,4 @@
-"""Phase congruency: its filters, what it finds in a step, and the quality that is built on it."""
+"""Phase congruency: its filters, the congruency of a step, and the quality built on it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from tests.metrics.measuring import (
 
 
 def step(low: float = 0, high: float = 100) -> Pixels:
-    """Return an image of two levels that meet in the middle, and again at the border, for the
-    transform is periodic.
+    """Return an image of two levels with a step in the middle.
+
+    There is a second step at the border, because the transform is periodic.
     """
     image = flat(low, 64, 64)
     image[:, 32:] = high
@@ -40,14 +41,15 @@ def step(low: float = 0, high: float = 100) -> Pixels:
     ],
 )
 def test_frequencies_of_a_side(length: int, axis: list[float]) -> None:
-    """Centred, from -0.5 to just below 0.5, or to 0.5 itself where there is a middle pixel."""
+    """Frequencies are centred: from -0.5 to just below 0.5, or to 0.5 with a middle pixel."""
     assert phase._axis(length).tolist() == axis
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 48), (33, 47), (2, 2)])
 def test_filters_of_an_image_size(height: int, width: int) -> None:
-    """Four scales, six orientations and their thresholds; nothing passes at frequency 0, and
-    nothing is amplified.
+    """There are four scales, six orientations and one threshold for each orientation.
+
+    Nothing passes at frequency 0, and nothing is amplified.
     """
     bank = phase.filter_bank(height, width)
     assert bank.radial.shape == (4, height, width)
@@ -67,8 +69,9 @@ def test_scales_go_from_fine_to_coarse() -> None:
 
 
 def test_orientations_are_thirty_degrees_apart() -> None:
-    """The first passes horizontal frequencies whole; the fourth, a right angle away, next to none
-    of them.
+    """The first orientation passes horizontal frequencies completely.
+
+    The fourth, at a right angle, passes almost none of them.
     """
     angular = phase.filter_bank(64, 64).angular
     along_rows = angular[:, 0, 1:32].mean(axis=1)
@@ -79,7 +82,7 @@ def test_orientations_are_thirty_degrees_apart() -> None:
 
 
 def test_low_frequencies_pass_the_butterworth_filter() -> None:
-    """1 at frequency 0, one half at the cutoff of 0.45, and next to nothing in the corners."""
+    """The gain is 1 at frequency 0, one half at the cutoff of 0.45, and about 0 in the corners."""
     low_pass = phase._low_pass(200, 200)
     assert low_pass[0, 0] == 1
     assert low_pass[0, 90] == pytest.approx(0.5)
@@ -87,7 +90,7 @@ def test_low_frequencies_pass_the_butterworth_filter() -> None:
 
 
 def test_filters_are_kept_for_one_size() -> None:
-    """Those of the last size are made once; of large images no more than one set is kept."""
+    """Only the filters of the last size are cached, because they are large."""
     bank = phase.filter_bank(20, 20)
     assert phase.filter_bank(20, 20) is bank
     phase.filter_bank(21, 20)
@@ -105,8 +108,9 @@ def test_phases_agree_at_a_step() -> None:
 
 
 def test_congruency_is_of_the_phase_not_of_the_contrast() -> None:
-    """A step of a third of the height on a brighter ground has the same congruency, but for the
-    constant in it.
+    """A step of a third of the height on a brighter ground has the same congruency.
+
+    The constant in the formula makes a small difference.
     """
     whole, faint = (
         phase.phase_congruency(image_of(step(*levels))) for levels in ((0, 100), (50, 80))
@@ -116,8 +120,9 @@ def test_congruency_is_of_the_phase_not_of_the_contrast() -> None:
 
 
 def test_moments_are_ordered_and_congruency_is_a_share() -> None:
-    """The largest moment is no smaller than the smallest, which is 0 up to the constant in it;
-    congruency lies on 0..1.
+    """The largest moment is not smaller than the smallest, which is 0 up to a constant.
+
+    Congruency lies on 0..1.
     """
     a, _, _ = ordinary_scene()
     value_map, largest, smallest = phase.phase_congruency(image_of(a)).maps()
@@ -127,7 +132,7 @@ def test_moments_are_ordered_and_congruency_is_a_share() -> None:
 
 
 def test_a_transposed_step_has_the_same_congruency() -> None:
-    """Orientations are spread evenly over a right angle's turn."""
+    """The orientations are evenly spread, so a right angle changes nothing."""
     upright, lying = (
         phase.phase_congruency(image_of(image)) for image in (step(), step().T.copy())
     )
@@ -135,15 +140,16 @@ def test_a_transposed_step_has_the_same_congruency() -> None:
 
 
 def test_a_flat_image_has_no_phase() -> None:
-    """Its congruency is 0, and its moments have no value."""
+    """A flat image has the congruency 0, and its moments have no value."""
     found = phase.phase_congruency(image_of(flat(100)))
     assert not found.value.any()
     assert np.isnan(found.largest).all()
 
 
 def test_the_local_correlation_of_a_map_with_itself() -> None:
-    """1 where the map varies, -1 with its opposite; a flat neighbourhood correlates with
-    everything, by the constant in it.
+    """The correlation is 1 with itself where the map varies, and -1 with its opposite.
+
+    A flat neighbourhood correlates with every map, because of the constant in the formula.
     """
     varying = np.random.RandomState(0).rand(40, 40)
     mean = phase._local(varying)
@@ -158,7 +164,7 @@ def test_the_local_correlation_of_a_map_with_itself() -> None:
 
 
 def test_the_best_of_several_correlations_counts() -> None:
-    """Each pixel takes the map that correlates best, among those whose mask holds it."""
+    """Each pixel takes the best correlation among the maps whose mask contains it."""
     varying = np.random.RandomState(0).rand(40, 40)
     everywhere: NDArray[np.bool_] = np.ones((40, 40), bool)
     inside = everywhere.copy()
@@ -170,9 +176,7 @@ def test_the_best_of_several_correlations_counts() -> None:
 
 
 def test_identical_images_come_close_to_one() -> None:
-    """The maps of the sources are masked before they are correlated, so that even they are not
-    entirely alike.
-    """
+    """Even identical images stay below 1, because the sources' maps are masked first."""
     a, b, fused = ordinary_scene()
     best = value("Q_P", a, a, a)
     assert 0.9 < best < 1
@@ -181,8 +185,9 @@ def test_identical_images_come_close_to_one() -> None:
 
 
 def test_neither_brightness_nor_inversion_is_seen() -> None:
-    """Phase knows no level and no sign; contrast is seen through the constant alone, places are
-    seen.
+    """Neither the level nor the sign matters; contrast matters only through a constant.
+
+    Positions matter.
     """
     for change in ("brighter", "inverted"):
         assert_unchanged("Q_P", change)
@@ -197,8 +202,9 @@ def test_neither_brightness_nor_inversion_is_seen() -> None:
 
 
 def test_what_has_no_features_has_no_quality() -> None:
-    """Flat sources have no feature; a flat image has no moments, whichever it is; one pixel has no
-    direction.
+    """Flat sources, a flat image and a single pixel have no value.
+
+    Flat sources have no feature, a flat image has no moments, and one pixel has no direction.
     """
     a, _, _ = ordinary_scene()
     blank = np.full_like(a, 9.0)

@@ -1,6 +1,4 @@
-"""Protocols: what colour images are turned into, and how values and refusals of several views come
-together.
-"""
+"""Protocols: conversions of colour images, and how values of several views are combined."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ def coloured(gray: Levels) -> Levels:
 @examples
 @given(st.integers(0, 2**32 - 1), st.sampled_from(PROTOCOLS))
 def test_gray_is_the_same_under_every_protocol(seed: int, protocol: str) -> None:
-    """One view with the levels as they are, and so for three channels that are equal."""
+    """A gray image has one view with its own levels; so has an image of three equal channels."""
     gray = np.random.RandomState(seed).randint(0, 256, (3, 4)).astype(np.uint8)
     views = protocols.VIEWS[protocol](gray)
     assert len(views) == 1
@@ -59,29 +57,27 @@ def test_gray_is_the_same_under_every_protocol(seed: int, protocol: str) -> None
 def test_views_of_a_colour(
     protocol: str, colour: tuple[int, int, int], levels: list[float]
 ) -> None:
-    """The rounded or unrounded luma, MATLAB's, or each channel by itself."""
+    """The views are the rounded or unrounded luma, MATLAB's gray, or each channel by itself."""
     image = np.array([[colour]], np.uint8)
     found = [view.item() for view in protocols.VIEWS[protocol](image)]
     assert found == pytest.approx(levels)
 
 
 def test_every_protocol_has_its_views() -> None:
-    """A name that can be asked for can be measured."""
+    """Every protocol that a name can ask for has its views."""
     assert tuple(protocols.VIEWS) == PROTOCOLS
     assert sum(protocols.MATLAB_WEIGHTS) == pytest.approx(1)
 
 
 def test_sixteen_bit_channels_are_rounded_to_levels() -> None:
-    """Under ``rgb-mean`` the channels are whole levels, under ``unrounded-luma`` nothing is
-    rounded.
-    """
+    """Channels are whole levels under ``rgb-mean``; ``unrounded-luma`` rounds nothing."""
     image = np.full((1, 1, 3), 386, np.uint16)
     assert protocols.VIEWS["rgb-mean"](image)[0].item() == 2
     assert protocols.VIEWS["unrounded-luma"](image)[0].item() == pytest.approx(386 / 257)
 
 
 def test_rgb_mean_is_the_mean_over_the_channels() -> None:
-    """A gray source stands beside each channel of a colour one."""
+    """A gray source is compared with each channel of a colour one."""
     a, b, fused = scene_of_bytes()
     colour_b, colour_fused = coloured(b), coloured(fused)
     found = ImagePair(a, colour_b).measure(colour_fused, resolve(["CC+rgb-mean"]))
@@ -95,7 +91,7 @@ def test_rgb_mean_is_the_mean_over_the_channels() -> None:
 
 
 def test_the_ground_truth_is_seen_under_the_protocol_too() -> None:
-    """A gray one stands beside all three channels."""
+    """A gray ground truth is compared with all three channels."""
     a, b, fused = scene_of_bytes()
     pair = ImagePair(a, b, reference=fused)
     found = pair.measure(coloured(fused), resolve(["SSIM-GT+rgb-mean", "SSIM-GT"]))
@@ -107,8 +103,9 @@ def test_the_ground_truth_is_seen_under_the_protocol_too() -> None:
 
 
 def test_values_keep_the_order_across_protocols() -> None:
-    """Definitions are measured protocol by protocol and returned as they were asked for, also from
-    an iterator.
+    """Definitions are measured protocol by protocol, but returned in the order asked for.
+
+    They may come from an iterator.
     """
     a, b, fused = scene_of_bytes()
     names = ["SD+rgb-mean", "EN", "SD", "EN+unrounded-luma", "EN+rgb-mean"]
@@ -134,7 +131,7 @@ def test_a_refusal_of_one_channel_refuses_the_mean() -> None:
     ("which", "is_gray"), [(None, True), ("a", False), ("b", False), ("reference", False)]
 )
 def test_a_pair_is_gray_without_any_colour(which: str | None, is_gray: bool) -> None:
-    """One colour image among sources and ground truth makes protocols matter."""
+    """One colour image among sources and ground truth makes the pair a colour pair."""
     a, b, fused = scene_of_bytes()
     images: dict[str, Any] = {"a": a, "b": b, "reference": fused}
     if which:
@@ -154,14 +151,15 @@ def test_a_pair_is_gray_without_any_colour(which: str | None, is_gray: bool) -> 
     ],
 )
 def test_a_pair_is_refused_when_it_is_made(a: Any, b: Any, told: str) -> None:
-    """Not only when the first fused image is measured."""
+    """The pair itself is refused, not only the first measurement."""
     with pytest.raises(MetricError, match=told):
         ImagePair(a, b)
 
 
 def test_sources_are_prepared_once_for_each_protocol() -> None:
-    """A second fused image finds the views of its sources, and those of another number of channels
-    are made beside them.
+    """A second fused image uses the cached views of its sources.
+
+    Views for another number of channels are added to them.
     """
     a, b, fused = scene_of_bytes()
     pair, names = ImagePair(a, b), resolve(["EN", "EN+rgb-mean"])

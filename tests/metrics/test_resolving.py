@@ -1,6 +1,4 @@
-"""Names of metrics: what each stands for, what is near a misspelt one, and protocols behind a plus
-sign.
-"""
+"""Names of metrics: what each stands for, near names, and protocols behind a plus sign."""
 
 from __future__ import annotations
 
@@ -32,17 +30,16 @@ from tests.metrics.measuring import examples
     ],
 )
 def test_a_name_keeps_its_spelling(name: str, metric: str, definition: str) -> None:
-    """The id is the name that was asked for; metric and definition are those of the table, whatever
-    the spelling.
-    """
+    """The id is the name that was asked for; metric and definition are those of the table."""
     (found,) = resolve([name])
     assert (found.id, found.metric, found.definition) == (name, metric, definition)
 
 
 @pytest.mark.parametrize("evaluator", list(EVALUATOR_COLUMNS))
 def test_all_of_an_evaluator_is_its_columns_in_their_order(evaluator: str) -> None:
-    """``all@EVALUATOR`` is the evaluator's own set; with a protocol each of them is under that
-    protocol.
+    """``all@EVALUATOR`` is the evaluator's own set.
+
+    With a protocol, each definition of the set has that protocol.
     """
     ids = [f"{column}@{evaluator}" for column in EVALUATOR_COLUMNS[evaluator]]
     assert [found.id for found in resolve([f"all@{evaluator}"])] == ids
@@ -52,16 +49,14 @@ def test_all_of_an_evaluator_is_its_columns_in_their_order(evaluator: str) -> No
 
 
 def test_a_name_inside_a_set_is_not_repeated() -> None:
-    """A definition that is asked for twice, by itself and in a set, comes once, at its
-    first place.
-    """
+    """A definition that is asked for alone and in a set occurs once, at its first position."""
     found = [definition.id for definition in resolve(["Qcv@vifb", "all@vifb", "EN"])]
     assert found[0] == "Qcv@vifb" and found[-1] == "EN"
     assert len(found) == len(set(found)) == len(EVALUATOR_COLUMNS["vifb"]) + 1
 
 
 def test_nothing_asked_is_nothing_found() -> None:
-    """No name, no definition."""
+    """Without names there are no definitions."""
     assert resolve([]) == []
 
 
@@ -81,8 +76,9 @@ def test_nothing_asked_is_nothing_found() -> None:
     ],
 )
 def test_a_name_that_stands_for_nothing(name: str, told: str) -> None:
-    """What is wrong is told, with what is near; the canonical protocol has no name, for it is the
-    bare one.
+    """An unknown name is refused, and the message lists near names.
+
+    The canonical protocol has no name, because it is that of the bare name.
     """
     with pytest.raises(MetricError) as refused:
         resolve(["EN", name])
@@ -90,7 +86,7 @@ def test_a_name_that_stands_for_nothing(name: str, told: str) -> None:
 
 
 def test_a_wrong_definition_lists_those_of_its_metric() -> None:
-    """Whoever writes ``AG@nobody`` most likely wants another definition of AG."""
+    """For ``AG@nobody`` the message lists the other definitions of AG."""
     with pytest.raises(MetricError) as refused:
         resolve(["SF@nobody"])
     for name in ("SF@cddfuse", "SF@tang", "SF@vifb", "SF@ivif-zoo", "SF@mefb"):
@@ -99,8 +95,9 @@ def test_a_wrong_definition_lists_those_of_its_metric() -> None:
 
 
 def test_two_columns_of_one_metric_have_no_common_name() -> None:
-    """imageFusionMetrics has two columns of TE, so that ``TE@zliu`` would be either; the near names
-    are those two.
+    """imageFusionMetrics has two columns of TE, so ``TE@zliu`` is ambiguous.
+
+    The near names are those two.
     """
     with pytest.raises(MetricError, match="TE@mefb"):
         resolve(["TE@zliu"])
@@ -110,9 +107,7 @@ def test_two_columns_of_one_metric_have_no_common_name() -> None:
 @examples
 @given(st.text(max_size=20) | st.sampled_from(list(all_definitions())).map(lambda name: name[:-1]))
 def test_any_text_is_resolved_or_refused(text: str) -> None:
-    """Whatever is asked for, there is a definition of that id or a MetricError, and nothing
-    else.
-    """
+    """Any text gives a definition of that id or a MetricError."""
     try:
         found = resolve([text])
     except MetricError as refused:
@@ -122,7 +117,7 @@ def test_any_text_is_resolved_or_refused(text: str) -> None:
 
 
 def test_every_definition_is_found_under_its_id_and_every_protocol() -> None:
-    """What the table lists can be asked for, with and without a protocol."""
+    """Every id of the table can be asked for, with and without a protocol."""
     for name, definition in all_definitions().items():
         assert resolve([name]) == [definition]
         for protocol in PROTOCOLS[1:]:
@@ -131,7 +126,7 @@ def test_every_definition_is_found_under_its_id_and_every_protocol() -> None:
 
 
 def test_related_definitions_are_those_of_one_metric() -> None:
-    """From any name of a metric all of its definitions are found, the canonical one first."""
+    """Any name of a metric leads to all of its definitions, the canonical one first."""
     from_canonical = related("VIF")
     assert from_canonical[0].id == "VIF"
     assert {"VIFF@cddfuse", "VIF@mefb", "VIF@mean", "VIF@tang-uint8"} < {
@@ -144,7 +139,7 @@ def test_related_definitions_are_those_of_one_metric() -> None:
 
 
 def test_every_protocol_follows_the_plain_definitions() -> None:
-    """The definitions come first as they were, then each under every other protocol."""
+    """The plain definitions come first, then each of them under every other protocol."""
     plain = resolve(["EN", "SD"])
     every = in_every_protocol(plain)
     assert every[:2] == plain
@@ -156,12 +151,12 @@ def test_every_protocol_follows_the_plain_definitions() -> None:
 
 
 def test_evaluators_are_those_with_a_whole_set() -> None:
-    """Variants that belong to no evaluator's set are none."""
+    """The name of a variant that belongs to no evaluator's set is not an evaluator."""
     assert evaluators() == ("cddfuse", "tang", "vifb", "zliu", "ivif-zoo", "mefb")
 
 
 def test_defaults_can_be_changed_by_who_asks() -> None:
-    """The list that is handed out is the caller's own."""
+    """Each call returns a new list."""
     default_metrics("medical").append("changed")
     assert "changed" not in default_metrics("medical")
 
@@ -175,5 +170,5 @@ def test_the_table_says_what_needs_a_ground_truth() -> None:
 
 @pytest.mark.parametrize(("name", "kind"), [("EN", "gray"), ("SSIM-GT", "gray"), ("QNR", "bands")])
 def test_the_kind_of_a_definition_is_what_it_is_computed_from(name: str, kind: str) -> None:
-    """Tasks of multi-band arrays make a definition one of bands."""
+    """A definition whose tasks use multi-band arrays is one of bands."""
     assert resolve([name])[0].kind == kind

@@ -47,7 +47,7 @@ def odd_images() -> dict[str, Scene]:
 
 @pytest.mark.parametrize("case", list(odd_images()))
 def test_number_or_refusal(case: str) -> None:
-    """Every definition gives a finite number or a reason, and warns about nothing."""
+    """Every definition gives a finite number or a reason, and no warning."""
     a, b, fused = odd_images()[case]
     definitions = gray_definitions()
     with warnings.catch_warnings():
@@ -92,7 +92,7 @@ def test_identical_images_reach_the_best_value() -> None:
 
 
 def test_measure_names_every_metric_without_a_value() -> None:
-    """A refusal says which metrics and why; the mean never sees it."""
+    """The error names each metric without a value and its reason; a mean never includes one."""
     a, _, _ = make_scene(64, 80)
     with pytest.raises(MetricError, match=r"PSNR: is infinite.*SCD: has no value: .* is constant"):
         SourcePair(a, a).measure(a, resolve(["EN", "PSNR", "SCD"]))
@@ -118,8 +118,9 @@ def test_measure_names_every_metric_without_a_value() -> None:
 def test_images_that_cannot_be_measured_are_refused(
     scene: Scene, spoil: object, message: str
 ) -> None:
-    """nan, values out of range, sizes that differ, masks, colour and nothing at all are refused
-    with what was found.
+    """nan, values out of range, other sizes, masks, colour and empty images are refused.
+
+    The message says what was found.
     """
     assert callable(spoil)
     with pytest.raises(MetricError, match=message):
@@ -204,9 +205,7 @@ def test_each_source_part_is_computed_once_for_all_fused_images(
 def test_parts_of_large_images_are_dropped_in_the_order_of_use(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When what is kept exceeds the limit the parts used longest ago go first, and come back when
-    asked for.
-    """
+    """Above the limit, the least recently used parts are dropped, and later computed again."""
     monkeypatch.setattr("fusebench.metrics.images.KEPT_BYTES", 2 * scene[0].nbytes)
     image, calls = Image(scene[0], "image"), []
 
@@ -223,10 +222,12 @@ def test_parts_of_large_images_are_dropped_in_the_order_of_use(
 def test_very_large_images_take_bounded_memory() -> None:
     """The default metrics of a 4000 x 3000 pair take less than 3 GB."""
     code = (
-        "import resource, numpy as np; from fusebench.metrics import SourcePair, resolve, default_metrics;"
+        "import resource, numpy as np;"
+        "from fusebench.metrics import SourcePair, resolve, default_metrics;"
         "random = np.random.RandomState(0);"
         "a, b = (random.randint(0, 256, (3000, 4000)).astype(float) for _ in range(2));"
-        "SourcePair(a, b).measure(np.rint((a + b) / 2), resolve(default_metrics('infrared-visible')));"
+        "definitions = resolve(default_metrics('infrared-visible'));"
+        "SourcePair(a, b).measure(np.rint((a + b) / 2), definitions);"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -246,9 +247,7 @@ def test_threads_are_those_of_the_job(
 def test_compiled_code_is_kept_where_the_package_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a read-only package folder the cache goes below the user's cache folder, and without
-    that to a temporary one.
-    """
+    """With a read-only package folder, the user's cache folder is used, or a temporary folder."""
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     monkeypatch.setattr(compiled, "_is_writable", lambda folder: tmp_path in folder.parents)
@@ -261,9 +260,7 @@ def test_compiled_code_is_kept_where_the_package_cannot_be_written(
 def test_compiled_code_belongs_to_one_state_of_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another state of any file of the package has another cache, so that no loop runs with an
-    outdated part.
-    """
+    """A change of any file of the package leads to another cache, so no loop is outdated."""
     for path in Path(compiled.__file__).parent.glob("*.py"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     here = compiled.sources_digest()

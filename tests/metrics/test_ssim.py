@@ -1,6 +1,4 @@
-"""Structural similarity and the indices built on it: against scikit-image, on flat images, and at
-the edges of each rule.
-"""
+"""Structural similarity and the indices built on it: scikit-image, flat images, edge cases."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ def luminance(x: float, y: float, dynamic_range: float) -> float:
 
 
 def test_the_constants_follow_the_range() -> None:
-    """Those of Wang et al. for 255 levels and for 1."""
+    """The constants are those of Wang et al. for 255 levels and for 1."""
     assert ssim.constants(255) == pytest.approx((6.5025, 58.5225))
     assert ssim.constants(1) == pytest.approx((1e-4, 9e-4))
 
@@ -61,8 +59,9 @@ def test_the_constants_follow_the_range() -> None:
 def test_flat_images_differ_in_luminance_alone(
     name: str, dynamic_range: float, scale: float, a: float, b: float, fused: float
 ) -> None:
-    """(2 x y + C1) / (x^2 + y^2 + C1), in each definition with its own C1, as the sum or the mean
-    over both sources.
+    """SSIM of flat images is (2 x y + C1) / (x^2 + y^2 + C1), as the sum or the mean over sources.
+
+    Each definition has its own C1.
     """
     expected = scale * (luminance(a, fused, dynamic_range) + luminance(b, fused, dynamic_range))
     assert value(name, flat(a), flat(b), flat(fused)) == pytest.approx(expected, rel=1e-6)
@@ -71,7 +70,10 @@ def test_flat_images_differ_in_luminance_alone(
 @examples
 @given(images(17, 15, count=2))
 def test_similarity_is_that_of_scikit_image(drawn: Pixels) -> None:
-    """Wang's Gaussian window with L = 255, and the 7 x 7 box of sample covariances with L = 2."""
+    """The value is right for Wang's window with L = 255 and the 7 x 7 box with L = 2.
+
+    The box has sample covariances.
+    """
     import skimage.metrics
 
     theirs: Any = skimage.metrics.structural_similarity
@@ -97,8 +99,9 @@ def test_similarity_is_that_of_scikit_image(drawn: Pixels) -> None:
     ],
 )
 def test_identical_images_are_entirely_similar(name: str, best: float) -> None:
-    """1, or 2 where the sum over both sources is taken (IVIF_ZOO's unnormalised window comes
-    close).
+    """The value is 1, or 2 where the definition is a sum over both sources.
+
+    IVIF_ZOO's window is not normalised, so its value is only close.
     """
     a, _, _ = ordinary_scene()
     assert value(name, a, a, a) == pytest.approx(best, abs=1e-5 if name == "Qy@ivif-zoo" else 1e-9)
@@ -106,14 +109,15 @@ def test_identical_images_are_entirely_similar(name: str, best: float) -> None:
 
 @pytest.mark.parametrize("name", [*PLAIN, *SCALED, *INDICES, *ORIGINALS[:2], "Qy@ivif-zoo"])
 def test_sources_may_change_places(name: str) -> None:
-    """Both count alike, by a mean or by their variances."""
+    """Both sources count the same, by a mean or by their variances."""
     a, b, fused = ordinary_scene()
     assert value(name, b, a, fused) == pytest.approx(value(name, a, b, fused), rel=1e-12)
 
 
 def test_cvejics_index_depends_on_the_order_of_the_sources() -> None:
-    """Where the covariances with A and B have different signs, s lies outside 0..1 and the window
-    counts 0 or 1 by A.
+    """Where the covariances with A and B have different signs, s lies outside 0..1.
+
+    The window then counts 0 or 1, as A decides.
     """
     a, b, fused = ordinary_scene()
     for name in ("Q_C", "QC@zliu"):
@@ -122,17 +126,16 @@ def test_cvejics_index_depends_on_the_order_of_the_sources() -> None:
 
 @pytest.mark.parametrize("name", [*PLAIN, *SCALED, *INDICES, "Q_C", *ORIGINALS])
 def test_windows_have_no_direction(name: str) -> None:
-    """Mirrored and transposed images have the same value where sizes are even; shuffled ones have
-    not.
-    """
+    """Mirrored and transposed images of even sizes have the same value; shuffled ones do not."""
     for change in ("mirrored", "upside down", "transposed"):
         assert_unchanged(name, change)
     assert_changed(name, "shuffled", 0.01)
 
 
 def test_the_window_of_ivif_zoo_is_striped() -> None:
-    """It is Gaussian along rows and constant along columns, so that a transposed image has another
-    value.
+    """A transposed image has another value.
+
+    The window is Gaussian along rows and constant along columns.
     """
     assert_unchanged("Qy@ivif-zoo", "mirrored")
     assert_changed("Qy@ivif-zoo", "transposed", 1e-5)
@@ -140,14 +143,14 @@ def test_the_window_of_ivif_zoo_is_striped() -> None:
 
 @pytest.mark.parametrize("name", ["SSIM", "MS-SSIM", "Q_S", "Q_W", "Q_Y", "Q_C"])
 def test_similarity_sees_brightness(name: str) -> None:
-    """Luminance is a part of it: 7 levels more of all images are 7 levels more of similarity."""
+    """Another brightness of all images gives another value, because luminance is part of it."""
     assert_changed(name, "brighter", 1e-6)
     assert_changed(name, "inverted", 1e-6)
 
 
 @pytest.mark.parametrize("name", ["Q_Y", "Q_C"])
 def test_constants_next_to_nothing_see_no_contrast(name: str) -> None:
-    """With C1 = C2 = 2e-16 the level of 255 means nothing; with Wang's constants it does."""
+    """The level 255 has no influence with C1 = C2 = 2e-16; with Wang's constants it has."""
     assert_unchanged(name, "half contrast")
     assert_changed("Q_S", "half contrast", 0.01)
 
@@ -155,7 +158,7 @@ def test_constants_next_to_nothing_see_no_contrast(name: str) -> None:
 @examples
 @given(images(16, 14, count=3))
 def test_similarity_is_bounded(drawn: Pixels) -> None:
-    """-1..1, and twice that where the sum over both sources is taken."""
+    """The value lies on -1..1, or on -2..2 where it is a sum over both sources."""
     a, b, fused = drawn
     for name in PLAIN:
         bound = 1 if name in ("SSIM", "SSIM@tang") else 2
@@ -164,8 +167,9 @@ def test_similarity_is_bounded(drawn: Pixels) -> None:
 
 
 def test_an_inverted_image_is_dissimilar() -> None:
-    """Structure of the opposite sign is negative; noise about the middle of the range keeps its
-    luminance.
+    """Structure of the opposite sign is negative.
+
+    Noise about the middle of the range keeps its luminance.
     """
     a = np.random.RandomState(0).randint(0, 256, (40, 40)).astype(float)
     assert value("SSIM", a, a, 255 - a) < -0.5
@@ -190,7 +194,7 @@ def test_the_ground_truth_alone_counts_for_its_similarity() -> None:
     ],
 )
 def test_the_window_must_fit(names: tuple[str, ...], smallest: int) -> None:
-    """An image of just the size of the window has a value, one of a pixel less is refused."""
+    """An image of the size of the window has a value; one pixel less is refused."""
     a, b, fused = (image[:smallest, :smallest] for image in ordinary_scene())
     for name in names:
         assert math.isfinite(value(name, a, b, fused))
@@ -199,13 +203,14 @@ def test_the_window_must_fit(names: tuple[str, ...], smallest: int) -> None:
 
 
 def test_a_repeated_border_fits_any_size() -> None:
-    """Tang's SSIM has a value of every pixel, also of a single one."""
+    """Tang's SSIM has a value for every pixel, also in an image of one pixel."""
     assert value("SSIM@tang", rows([4]), rows([4]), rows([2])) == pytest.approx(luminance(4, 2, 1))
 
 
 def test_flat_images_at_five_scales() -> None:
-    """Contrast and structure are 1 at each scale; luminance counts at the last one, to the exponent
-    0.1333.
+    """Only luminance at the last scale counts, with the exponent 0.1333.
+
+    Contrast and structure are 1 at each scale.
     """
     last = flat(10, 176, 176), flat(40, 176, 176), flat(20, 176, 176)
     expected = sum(luminance(level, 20, 255) ** 0.1333 for level in (10, 40)) / 2
@@ -215,7 +220,7 @@ def test_flat_images_at_five_scales() -> None:
 
 @pytest.mark.parametrize("name", SCALED)
 def test_a_negative_part_is_worth_nothing(name: str) -> None:
-    """A power of a negative number is none, so that a part of the opposite sign is cut off at 0."""
+    """A negative part is cut off at 0, because its power is not a number."""
     a, _, _ = ordinary_scene()
     assert value(name, a, a, 255 - a) == 0
 
@@ -229,27 +234,28 @@ def test_a_negative_part_is_worth_nothing(name: str) -> None:
     ],
 )
 def test_pooling_fills_odd_sides_with_zeros(image: Pixels, expected: list[list[float]]) -> None:
-    """torch's ``avg_pool2d``: an odd side gets a zero at both ends, of which the last falls
-    away.
+    """An odd side gets a zero at both ends, as in torch's ``avg_pool2d``.
+
+    The last zero is dropped.
     """
     assert ssim.pooled(image_of(image)).pixels.tolist() == expected
 
 
 def test_halving_keeps_the_level() -> None:
-    """A flat image is flat at half size, whatever its sides; pooled with zeros it is not."""
+    """A flat image stays flat at half size; with zeros around an odd side it does not."""
     odd = image_of(flat(9, 7, 5))
     assert (ssim.halved(odd).pixels == 9).all() and ssim.halved(odd).pixels.shape == (4, 3)
     assert ssim.pooled(odd).pixels.min() < 9
 
 
 def test_shares_of_variance() -> None:
-    """A's part of both, and one half where neither has any."""
+    """The share is A's part of both variances, and one half where neither has any."""
     found = ssim._share(rows([3, 0, 0, 5]), rows([1, 2, 0, 0]))
     assert found.tolist() == [[0.75, 0, 0.5, 1]]
 
 
 def test_quotients_follow_ieee() -> None:
-    """x / 0 is infinite, 0 / 0 is no number, and no warning is given."""
+    """x / 0 is infinite, 0 / 0 is nan, and there is no warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = ssim._quotient(rows([1, 0, -1]), rows([0, 0, 0]))
@@ -260,7 +266,7 @@ def test_quotients_follow_ieee() -> None:
     ("share", "quality"), [(0.25, 0.25 * 0.8 + 0.75 * 0.4), (0, 0.4), (1, 0.8), (-0.1, 0), (1.1, 1)]
 )
 def test_cvejics_weights_outside_the_unit_decide_alone(share: float, quality: float) -> None:
-    """Inside 0..1 they mix both similarities; below it a window counts 0, above it 1."""
+    """Inside 0..1 both similarities are mixed; a window counts 0 below 0, and 1 above 1."""
     found = ssim._cvejic_mean(rows([0.8]), rows([0.4]), rows([share]))
     assert found == pytest.approx(quality)
 
@@ -271,8 +277,9 @@ def test_cvejics_weights_outside_the_unit_decide_alone(share: float, quality: fl
 def test_yangs_rule_takes_the_better_source_where_they_differ(
     sources: float, quality: float
 ) -> None:
-    """From a similarity of the sources of 0.75 on both count by their variance; below it the larger
-    one does.
+    """From a similarity of the sources of 0.75 on, both count by their variance.
+
+    Below 0.75 only the larger similarity counts.
     """
     found = ssim._yang_mean(rows([0.8]), rows([0.4]), rows([sources]), rows([0.25]))
     assert found == pytest.approx(quality)
@@ -280,11 +287,10 @@ def test_yangs_rule_takes_the_better_source_where_they_differ(
 
 @pytest.mark.parametrize("name", ["Q_S", "Q_W", "Q_C", "Q_Y", "QS@zliu"])
 def test_of_a_flat_source_nothing_has_to_be_kept(name: str) -> None:
-    """A window that has structure in A alone is A's: keeping A is all, and losing it is a loss
-    but for Yang's rule.
+    """In a window with structure in A alone, keeping A is perfect.
 
-    That rule takes the better of two sources that differ, so that a flat image is as good as a
-    source that is flat.
+    Losing A is a loss, except under Yang's rule: that rule takes the better of two different
+    sources, so that a flat image is as good as a source that is flat.
     """
     a, _, _ = ordinary_scene()
     nothing = np.full_like(a, 200.0)
@@ -296,7 +302,7 @@ def test_of_a_flat_source_nothing_has_to_be_kept(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Q_W", "Q_E"])
 def test_flat_sources_have_no_weight(name: str) -> None:
-    """Q_W has no value without any saliency; Q_S counts both sources alike."""
+    """Q_W has no value without saliency; Q_S counts both sources the same."""
     told = "has no value: both sources are flat in every window"
     assert refusal(name, flat(10), flat(40), flat(20)) == told
     expected = (luminance(10, 20, 255) + luminance(40, 20, 255)) / 2
@@ -321,7 +327,10 @@ def test_the_edge_index_is_a_product() -> None:
 
 
 def test_prewitt_strength_of_a_ramp() -> None:
-    """Three differences of two columns: 6 levels for each level a column; outside are zeros."""
+    """The strength is three differences over two columns, 6 k for k levels a column.
+
+    Pixels outside are zeros.
+    """
     strength = ssim.prewitt_strength(image_of(ramp(3))).pixels
     assert np.allclose(strength[1:-1, 1:-1], 18)
     assert strength[5, -1] == pytest.approx(3 * 3 * 18)
@@ -329,14 +338,15 @@ def test_prewitt_strength_of_a_ramp() -> None:
 
 @pytest.mark.parametrize(("ours", "original"), [("Q_S", "QS@zliu"), ("Q_Y", "QY@zliu")])
 def test_rounding_decides_the_originals_in_flat_windows_alone(ours: str, original: str) -> None:
-    """Where every window has texture the exact and the original form agree."""
+    """Where every window has texture, the exact and the original form agree."""
     a, b, fused = ordinary_scene()
     assert value(original, a, b, fused) == pytest.approx(value(ours, a, b, fused), rel=1e-9)
 
 
 def test_flat_windows_have_no_share_in_the_originals() -> None:
-    """A black corner of both sources leaves the originals without a value; the exact forms count it
-    as kept.
+    """A black corner of both sources leaves the originals without a value.
+
+    The exact forms count it as preserved.
     """
     a, b, fused = (image.copy() for image in ordinary_scene())
     for image in (a, b, fused):
@@ -356,7 +366,7 @@ def test_variances_of_flat_windows_are_exactly_zero() -> None:
 
 
 def test_maps_of_yang_are_luminance_where_both_are_flat() -> None:
-    """Without a structure in either image there is only the mean to be similar in."""
+    """Without structure in both images, the map is the similarity of the means."""
     fusion = fusion_of(flat(10), flat(40), flat(20))
     similarity, covariance = ssim.yang_maps(fusion, fusion.fused, fusion.a)
     assert not covariance.any()

@@ -1,4 +1,4 @@
-"""What all definitions have in common, and which of them are the exceptions."""
+"""What all definitions have in common, and which definitions are exceptions."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ORDERED = {"Q_C", "QC@zliu", "Qc@mefb", "Nabf_as_called@tang"}
 """Definitions in which A and B have different parts."""
 
 OF_FUSED = {"EN", "SD", "SF", "AG", "EI"}
-"""Metrics that look at no source."""
+"""Metrics that do not use the sources."""
 
 OF_LEVELS = {"EN", "SD", "CE", "MI", "NMI", "CC", "SCD", "MSE", "PSNR", "QNCIE", "TE"}
-"""Metrics that know no place: pixels of all images may be shuffled alike."""
+"""Metrics that do not depend on positions: pixels of all images may be shuffled in the same way."""
 
 AS_CALLED = "Nabf_as_called@tang"
-"""It looks for artifacts in A, so that the fused image cannot be worse than it."""
+"""Nabf as Tang calls it looks for artifacts in A, so noise as fused image is not worse."""
 
 
 def of_pairs() -> list[Definition]:
@@ -49,8 +49,9 @@ def values_of(change: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", [definition.id for definition in of_pairs()])
 def test_sources_may_change_places(name: str) -> None:
-    """But for two formulas whose originals give A a part of its own (Q_G replaces a strength of 0
-    only once).
+    """Only the definitions of ``ORDERED`` change when the sources are exchanged.
+
+    Q_G differs by less than 1e-11, because it replaces a strength of 0 only once.
     """
     before, after = values_of("none")[name], values_of("swapped")[name]
     assert (after == pytest.approx(before, rel=1e-11)) != (name in ORDERED)
@@ -58,9 +59,7 @@ def test_sources_may_change_places(name: str) -> None:
 
 @pytest.mark.parametrize("name", [definition.id for definition in of_pairs()])
 def test_only_some_metrics_look_at_no_source(name: str) -> None:
-    """Entropy, deviation and gradients are of the fused image alone, under every
-    evaluator's name.
-    """
+    """Entropy, deviation and gradients depend on the fused image alone, for every evaluator."""
     same = values_of("other sources")[name] == values_of("none")[name]
     metric = all_definitions()[name].metric
     assert same == (metric in OF_FUSED or name == "CE@ivif-zoo")
@@ -68,7 +67,7 @@ def test_only_some_metrics_look_at_no_source(name: str) -> None:
 
 @pytest.mark.parametrize("name", [definition.id for definition in of_pairs()])
 def test_only_statistics_of_levels_know_no_place(name: str) -> None:
-    """All other metrics see that pixels were shuffled."""
+    """All other metrics change when pixels are shuffled."""
     before, after = values_of("none")[name], values_of("shuffled")[name]
     metric = all_definitions()[name].metric
     assert (after == pytest.approx(before, rel=1e-9)) == (metric in OF_LEVELS)
@@ -76,8 +75,9 @@ def test_only_statistics_of_levels_know_no_place(name: str) -> None:
 
 @cache
 def kept_and_lost() -> tuple[dict[str, float], dict[str, float]]:
-    """Return all values of a fused image that is both sources, and of one that is noise; infinite
-    where one is refused.
+    """Return all values of a fused image that is both sources, and of one that is noise.
+
+    A refused value is infinite.
     """
     a, _, _ = ordinary_scene()
     noise: Pixels = np.random.RandomState(0).randint(0, 256, a.shape).astype(float)
@@ -98,8 +98,9 @@ def with_a_direction() -> list[str]:
 
 @pytest.mark.parametrize("name", with_a_direction())
 def test_the_direction_is_told_right(name: str) -> None:
-    """A fused image that is both sources is better than noise, by the direction that tables mark;
-    PSNR and SCD refuse it.
+    """A fused image that is both sources is better than noise, by the direction in the table.
+
+    PSNR and SCD refuse that image.
     """
     definition = all_definitions()[name]
     kept, lost = (values.get(name) for values in kept_and_lost())

@@ -1,6 +1,4 @@
-"""Visual information fidelity: its windows, what it promises of known distortions, and what it does
-not see.
-"""
+"""Visual information fidelity: windows, values for known distortions, and invariances."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ EVERY = (*SUMS, "VIF@mean", "VIF@mefb")
 
 @pytest.mark.parametrize(("scale", "size"), [(1, 17), (2, 9), (3, 5), (4, 3)])
 def test_windows_shrink_with_the_scale(scale: int, size: int) -> None:
-    """2^(5 - s) + 1 taps of sigma = size / 5, the middle one the largest."""
+    """There are 2^(5 - s) + 1 taps of sigma = size / 5, and the middle one is the largest."""
     taps = vif._taps(scale)
     assert len(taps) == size and taps.sum() == pytest.approx(1)
     ratio = taps[size // 2 + 1] / taps[size // 2]
@@ -39,8 +37,9 @@ def test_windows_shrink_with_the_scale(scale: int, size: int) -> None:
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
 def test_windows_of_ivif_zoo_are_off_their_centres(scale: int) -> None:
-    """Their mass lies half a tap to the right: its largest tap is not in the middle of what it
-    covers.
+    """The weight lies half a tap to the right.
+
+    So the largest tap is not in the middle of the window.
     """
     taps = vif._shifted_taps(scale)
     assert taps.sum() == pytest.approx(1)
@@ -50,8 +49,9 @@ def test_windows_of_ivif_zoo_are_off_their_centres(scale: int) -> None:
 
 
 def test_each_scale_halves_what_the_filter_leaves() -> None:
-    """Of 64 pixels 28 are left at the second scale (filtered by 9 taps), 12 at the third (5), 5 at
-    the fourth (3).
+    """64 pixels leave 28 at the second scale, 12 at the third and 5 at the fourth.
+
+    The filters have 9, 5 and 3 taps.
     """
     image = image_of(flat(9, 64, 64))
     sides = [image.part(vif.reduced, scale).shape[0] for scale in vif.SCALES]
@@ -77,7 +77,7 @@ def test_the_last_window_must_fit(name: str) -> None:
     ("name", "best"), [("VIF", 2), ("VIFF@cddfuse", 2), ("VIF@mean", 1), ("VIF@mefb", 1)]
 )
 def test_identical_images_lose_nothing(name: str, best: float) -> None:
-    """1 for each source, as sum or mean; Han's weights add up to 1."""
+    """Each source gives 1, as sum or mean; Han's weights add up to 1."""
     a, _, _ = ordinary_scene()
     assert value(name, a, a, a) == pytest.approx(best, rel=1e-6)
     assert sum(vif.HAN_WEIGHTS) == pytest.approx(1)
@@ -85,8 +85,9 @@ def test_identical_images_lose_nothing(name: str, best: float) -> None:
 
 @pytest.mark.parametrize("name", SUMS)
 def test_the_sum_is_over_both_sources(name: str) -> None:
-    """Each source has its own part, so that the order does not matter; VIF-GT is such a part
-    against the ground truth.
+    """Each source has its own part, so the order does not matter.
+
+    VIF-GT is such a part against the ground truth.
     """
     a, b, fused = ordinary_scene()
     parts = [value(name, source, source, fused) / 2 for source in (a, b)]
@@ -95,7 +96,7 @@ def test_the_sum_is_over_both_sources(name: str) -> None:
 
 
 def test_the_ground_truth_alone_counts_for_its_fidelity() -> None:
-    """VIF-GT is not changed by the sources, and has no value against a constant."""
+    """VIF-GT does not depend on the sources, and has no value for a constant ground truth."""
     a, b, fused = ordinary_scene()
     found = value("VIF-GT", b, b, fused, reference=a)
     assert found == pytest.approx(value("VIF@mean", a, a, fused))
@@ -105,7 +106,7 @@ def test_the_ground_truth_alone_counts_for_its_fidelity() -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_known_distortions(name: str) -> None:
-    """A black image keeps nothing, noise and lower contrast keep less than all."""
+    """A black image preserves nothing; noise and lower contrast preserve less than all."""
     a, _, _ = ordinary_scene()
     whole = value(name, a, a, a)
     noise = np.random.RandomState(0).randint(-40, 41, a.shape)
@@ -116,7 +117,7 @@ def test_known_distortions(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["VIF", "VIF@mefb", "VIF-GT"])
 def test_enhanced_contrast_is_more_than_all(name: str) -> None:
-    """A gain above 1 preserves more than the source holds: fidelity is not bounded by 1."""
+    """A gain above 1 gives a fidelity above 1."""
     a, _, _ = ordinary_scene()
     dark = a / 2
     whole = value(name, dark, dark, dark, reference=dark)
@@ -125,8 +126,9 @@ def test_enhanced_contrast_is_more_than_all(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["VIF", "VIFF@cddfuse", "VIF@mefb", "VIF@tang-uint8"])
 def test_fidelity_sees_variances_alone(name: str) -> None:
-    """An offset and inverted levels of all images change nothing, half their contrast does: the
-    noise keeps its variance.
+    """An offset and inverted levels of all images change nothing.
+
+    Half their contrast does, because the noise keeps its variance.
     """
     for change in ("brighter", "inverted"):
         if name != "VIF@tang-uint8":
@@ -137,27 +139,27 @@ def test_fidelity_sees_variances_alone(name: str) -> None:
 
 
 def test_an_inverted_fused_image_keeps_nothing() -> None:
-    """A negative gain counts as none."""
+    """A negative gain counts as 0."""
     a, _, _ = ordinary_scene()
     assert value("VIF", a, a, 255 - a) < 0.01
 
 
 def test_zeros_outside_see_brightness() -> None:
-    """IVIF_ZOO pads with zeros, so that the border of a brighter image has another variance."""
+    """A brighter image has another value in IVIF_ZOO's definition, because it pads with zeros."""
     assert_changed("VIF@ivif-zoo", "brighter", 1e-3)
     assert_changed("VIF@ivif-zoo", "mirrored", 1e-6)
 
 
 @pytest.mark.parametrize("name", ["VIF", "VIF@ivif-zoo", "VIF@tang-uint8", "VIF@mean"])
 def test_a_black_source_carries_no_information(name: str) -> None:
-    """There is nothing to be kept of it; it is told which one it is."""
+    """The message names the black source."""
     a, _, fused = ordinary_scene()
     told = "has no value: source B is constant and carries no information"
     assert refusal(name, a, np.zeros_like(a), fused) == told
 
 
 def test_cddfuse_counts_a_source_without_information_as_kept() -> None:
-    """1 for it, whatever the fused image is."""
+    """Such a source counts 1, whatever the fused image is."""
     a, _, fused = ordinary_scene()
     black = np.zeros_like(a)
     alone = value("VIF@mean", a, a, fused)
@@ -166,8 +168,9 @@ def test_cddfuse_counts_a_source_without_information_as_kept() -> None:
 
 
 def test_uint8_arithmetic_is_exact_on_dark_images() -> None:
-    """Up to 15 gray levels no square exceeds 255; above it squares are cut off, and the value is
-    another.
+    """Up to 15 gray levels no square exceeds 255.
+
+    Above that, squares are cut off, and the value is another.
     """
     dark = [np.floor(image / 17) for image in ordinary_scene()]
     assert max(image.max() for image in dark) <= 15
@@ -179,7 +182,7 @@ def test_uint8_arithmetic_is_exact_on_dark_images() -> None:
 @examples
 @given(images(44, 45, count=3))
 def test_information_is_never_negative(drawn: Pixels) -> None:
-    """0 or more for any noise, and the sum over rows of 64 windows is that over single ones."""
+    """VIF is 0 or more for any noise, and CDDFuse's VIFF has the same value."""
     a, b, fused = drawn
     if np.ptp(a) and np.ptp(b):
         assert value("VIF", a, b, fused) >= 0
@@ -203,16 +206,18 @@ def test_information_is_never_negative(drawn: Pixels) -> None:
 def test_the_channel_of_known_windows(
     variance_s: float, variance_f: float, covariance: float, channel: tuple[float, float, float]
 ) -> None:
-    """Gain, unexplained variance (1e-10 at least) and variance of the source; a negative gain
-    explains nothing.
+    """The channel has the gain, the unexplained variance (at least 1e-10) and the source variance.
+
+    A negative gain explains nothing.
     """
     found = vif._channel(float(variance_s), float(variance_f), float(covariance))
     assert found == pytest.approx(channel, rel=1e-6, abs=1e-8)
 
 
 def test_information_of_one_window() -> None:
-    """log10(1 + g^2 s^2 / (v^2 + 2)) and log10(1 + s^2 / 2), summed over all windows also beyond a
-    block of 64.
+    """The values are log10(1 + g^2 s^2 / (v^2 + 2)) and log10(1 + s^2 / 2), summed over windows.
+
+    The sum is also right beyond a block of 64 windows.
     """
     count = 70
     mean, square = np.full((1, count), 10.0), np.full((1, count), 104.0)
@@ -224,8 +229,9 @@ def test_information_of_one_window() -> None:
 
 
 def test_han_takes_the_source_of_the_smaller_gain() -> None:
-    """In a window that keeps A better than B, B counts: a fused image that is A is not perfect
-    beside another source.
+    """In a window that preserves A better than B, B counts.
+
+    So a fused image that is A is not perfect if the other source differs.
     """
     a, b, _ = ordinary_scene()
     assert value("VIF@mefb", a, b, a) < 0.5 < value("VIF@mefb", a, a, a)

@@ -25,7 +25,7 @@ from tests.metrics.measuring import (
 
 
 def test_one_step_of_four_pixels() -> None:
-    """Half the sums and differences of 2 x 2: horizontal, vertical and diagonal detail."""
+    """The bands are half the sums and differences of 2 x 2: horizontal, vertical and diagonal."""
     approximation, (horizontal, vertical, diagonal) = _haar(rows([1, 2], [4, 9]))
     assert approximation.tolist() == [[8]]
     assert (horizontal.item(), vertical.item(), diagonal.item()) == (-5, -3, 2)
@@ -34,7 +34,7 @@ def test_one_step_of_four_pixels() -> None:
 @examples
 @given(images(6, 8))
 def test_the_step_is_orthonormal(drawn: Pixels) -> None:
-    """It keeps the energy of the image, and is that of PyWavelets."""
+    """The step keeps the energy of the image, and agrees with PyWavelets."""
     import pywt
 
     approximation, details = _haar(drawn[0])
@@ -48,7 +48,7 @@ def test_the_step_is_orthonormal(drawn: Pixels) -> None:
 
 
 def test_an_odd_row_is_left_out() -> None:
-    """What has no neighbour has no detail, at either scale."""
+    """A pixel without a neighbour has no detail, at either scale."""
     image = np.random.RandomState(0).randint(0, 256, (8, 8)).astype(float)
     larger = np.pad(image, ((0, 1), (0, 1)), constant_values=77)
     for found, expected in zip(
@@ -59,7 +59,7 @@ def test_an_odd_row_is_left_out() -> None:
 
 
 def test_identical_images_keep_three_bands() -> None:
-    """Each band that is kept counts 1, so that the best value is 3."""
+    """Each preserved band counts 1, so the best value is 3."""
     a, _, _ = ordinary_scene()
     assert value("Q_M", a, a, a) == pytest.approx(3)
 
@@ -67,8 +67,9 @@ def test_identical_images_keep_three_bands() -> None:
 @examples
 @given(images(9, 10, count=3))
 def test_the_range_is_zero_to_three(drawn: Pixels) -> None:
-    """For any images that have detail at both scales; the sources count by their energy, not their
-    order.
+    """Any images with detail at both scales have a value on 0..3.
+
+    The sources count by their energy, not by their order.
     """
     a, b, fused = drawn
     bands = [detail_bands(image_of(source)) for source in (a, b)]
@@ -79,14 +80,15 @@ def test_the_range_is_zero_to_three(drawn: Pixels) -> None:
 
 
 def test_a_source_without_detail_has_no_weight() -> None:
-    """Keeping the other one is all."""
+    """Preserving the other source gives the best value."""
     a, _, _ = ordinary_scene()
     assert value("Q_M", a, np.full_like(a, 80.0), a) == pytest.approx(3)
 
 
 def test_both_scales_count_with_their_exponents() -> None:
-    """Detail of the fine scale alone is lost: of Q_1^(2/3) Q_2^(1/3) the second factor stays as it
-    was.
+    """Where only detail of the fine scale is lost, only the first factor changes.
+
+    The factors are those of Q_1^(2/3) Q_2^(1/3).
     """
     a = np.tile(rows([0, 0, 100, 100]), (8, 4))
     a[::2] += 20
@@ -100,20 +102,20 @@ def test_both_scales_count_with_their_exponents() -> None:
 
 @pytest.mark.parametrize("levels", [1, 2, 5])
 def test_differences_count_in_gray_levels(levels: float) -> None:
-    """A band that is off by d levels keeps exp(-d) of itself, whatever its strength."""
+    """A band that is off by d levels counts exp(-d), whatever its strength."""
     image = np.arange(16.0).reshape(4, 4) * 8
     image[::2, ::2] += 10
     fused = image.copy()
-    fused[::2, ::2] += (
-        2 * levels
-    )  # each fine band differs by this many levels, the coarse ones not at all
+    # Each fine band differs by this many levels, the coarse ones not at all.
+    fused[::2, ::2] += 2 * levels
     found = value("Q_M", image, image, fused)
     assert found == pytest.approx((3 * math.exp(-levels)) ** (2 / 3) * 3 ** (1 / 3))
 
 
 def test_brightness_and_direction_do_not_matter_but_contrast_does() -> None:
-    """Detail has no mean; an even image may be mirrored; half the contrast is nearer in gray
-    levels.
+    """Brightness does not matter, nor does mirroring of an image with even sides.
+
+    Half the contrast is nearer in gray levels.
     """
     for change in ("brighter", "inverted", "mirrored", "upside down", "transposed"):
         assert_unchanged("Q_M", change)
@@ -122,7 +124,7 @@ def test_brightness_and_direction_do_not_matter_but_contrast_does() -> None:
 
 
 def test_two_scales_need_four_pixels_with_detail() -> None:
-    """Smaller images are refused, and flat ones."""
+    """Smaller images and flat images are refused."""
     small = rows([1, 2, 3], [4, 5, 6], [7, 8, 9], [1, 2, 3])
     assert refusal("Q_M", small, small, small) == (
         "needs images of at least 4 x 4 pixels, found 4 x 3"

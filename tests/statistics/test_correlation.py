@@ -1,4 +1,4 @@
-"""Which metrics order the methods alike."""
+"""Correlation between metrics by the order of the methods."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def columns(values: list[list[float]]) -> dict[str, list[float]]:
 
 @given(rows, rows)
 def test_it_is_a_correlation(one: list[list[float]], two: list[list[float]]) -> None:
-    """Symmetric, between -1 and 1, and 1 with itself, unless nothing varies."""
+    """The table is symmetric, on -1..1, and 1 on its diagonal, unless nothing varies."""
     size = min(len(one), len(two))
     table = metric_correlation(
         [sample(columns(one[:size]), "EN"), sample(columns(two[:size]), "SD")]
@@ -60,20 +60,20 @@ def test_datasets_are_taken_together() -> None:
 
 
 def test_metrics_of_no_common_dataset_do_not_correlate() -> None:
-    """There is nothing that both of them order."""
+    """Metrics of different datasets have no correlation."""
     table: Any = metric_correlation([sample(noisy(1), "EN"), sample(noisy(1), "SD", dataset="e")])
     assert np.isnan(table.loc["EN", "SD"]) and table.loc["EN", "EN"] == pytest.approx(1)
 
 
 def test_a_flat_metric_orders_nothing() -> None:
-    """Its ranks do not vary, not even with itself."""
+    """Its ranks do not vary, so it has no correlation, not even with itself."""
     flat = {m: [1.0, 2.0, 3.0] for m in "abc"}
     table: Any = metric_correlation([sample(flat, "EN"), sample(noisy(1, 3, 3), "SD")])
     assert np.isnan(table.loc["EN"]).all()
 
 
 def test_metrics_may_lack_methods() -> None:
-    """They are compared over those that both have."""
+    """Metrics are compared over the methods that both have."""
     full = noisy(2)
     part = {m: full[m] for m in ("m0", "m3")}
     table: Any = metric_correlation([sample(full, "EN"), sample(part, "SD")])

@@ -20,7 +20,7 @@ matrices = arrays(
 @settings(max_examples=40, deadline=None)
 @given(matrices)
 def test_an_interval_lies_within_the_values(values: NDArray[np.float64]) -> None:
-    """Its ends are means of drawn values: never beyond the least and the greatest."""
+    """Both ends are means of drawn values, so they lie within the values."""
     low, high = mean_intervals(values)
     assert (low <= high).all()
     assert (low >= values.min(axis=0) - 1e-9).all() and (high <= values.max(axis=0) + 1e-9).all()
@@ -29,7 +29,7 @@ def test_an_interval_lies_within_the_values(values: NDArray[np.float64]) -> None
 @settings(max_examples=20, deadline=None)
 @given(matrices)
 def test_the_same_values_have_the_same_interval(values: NDArray[np.float64]) -> None:
-    """The draws have a fixed seed, so that a table is the same whenever it is made."""
+    """The draws have a fixed seed, so that a table is always the same."""
     once, twice = mean_intervals(values), mean_intervals(values)
     assert np.array_equal(once, twice)
 
@@ -37,7 +37,7 @@ def test_the_same_values_have_the_same_interval(values: NDArray[np.float64]) -> 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 1000), st.floats(-10, 10))
 def test_a_constant_moves_the_interval(seed: int, by: float) -> None:
-    """The interval of a mean knows no zero."""
+    """Adding a constant to all values adds it to both ends."""
     values = np.random.default_rng(seed).normal(0, 1, (12, 2))
     low, high = mean_intervals(values)
     moved_low, moved_high = mean_intervals(values + by)
@@ -56,13 +56,16 @@ def test_columns_are_drawn_together() -> None:
 
 
 def test_one_extreme_pair_still_has_an_interval() -> None:
-    """It holds the mean, and not the extreme."""
+    """The interval contains the mean, and not the extreme value."""
     low, high = mean_intervals(np.array([[0.0]] * 30 + [[1.0]]))
     assert 0 <= low[0] <= 1 / 31 <= high[0] < 1
 
 
 def test_where_the_correction_is_not_defined_percentiles_stand_in() -> None:
-    """Differences so small that their cubes are zero: the ends are those of the draws, lower first."""
+    """Where BCa is not defined, the ends are percentiles of the draws, the lower first.
+
+    Here the cubes of the differences are zero.
+    """
     low, high = mean_intervals(np.array([[0.0], [1e-323]]))
     assert (low[0], high[0]) == (0.0, 1e-323)
 
@@ -76,7 +79,7 @@ def test_a_constant_column_beside_others_is_its_own_interval() -> None:
 
 @pytest.mark.parametrize("shape", [(0, 2), (1, 2), (1, 0), (5, 0)])
 def test_without_two_pairs_there_is_no_interval(shape: tuple[int, int]) -> None:
-    """One end of each column all the same, none of which is a number."""
+    """Each column has two ends that are NaN."""
     low, high = mean_intervals(np.ones(shape))
     assert low.shape == high.shape == (shape[1],)
     assert np.isnan(low).all() and np.isnan(high).all()

@@ -43,7 +43,7 @@ def ranks_of(*rows: dict[str, float], dataset: str = "d") -> pd.DataFrame:
 
 @given(means)
 def test_ranks_share_out_the_places(row: dict[str, float]) -> None:
-    """Whatever ties there are, their sum is that of 1 to the number of methods."""
+    """With any ties, the sum of the ranks is that of 1 to the number of methods."""
     ranks = ranks_of(row).iloc[0]
     count = len(row)
     assert ranks.sum() == pytest.approx(count * (count + 1) / 2)
@@ -51,7 +51,7 @@ def test_ranks_share_out_the_places(row: dict[str, float]) -> None:
 
 
 def test_what_is_not_ranked_has_no_row() -> None:
-    """Neither a metric without direction nor one that a single method has."""
+    """A metric without direction has no row, nor has one with a single method."""
     table = rank_table(
         [
             sample({"a": [1.0], "b": [2.0]}, "QSF"),
@@ -64,7 +64,7 @@ def test_what_is_not_ranked_has_no_row() -> None:
 
 
 def test_methods_of_another_dataset_have_no_rank() -> None:
-    """They are compared where they ran, and only there."""
+    """Methods are compared only where they ran."""
     table = pd.concat(
         [ranks_of({"a": 2, "b": 1}), ranks_of({"b": 2, "c": 1}, {"b": 1, "c": 2}, dataset="e")]
     )
@@ -75,7 +75,7 @@ def test_methods_of_another_dataset_have_no_rank() -> None:
 
 
 def test_methods_of_one_mean_rank_keep_their_order() -> None:
-    """That of the table, so that it is the same whenever it is made."""
+    """Methods of one mean rank keep the order of the table."""
     table = ranks_of({"b": 1.0, "a": 1.0, "c": 1.0})
     assert list(mean_ranks(table).index) == ["b", "a", "c"]
 
@@ -83,7 +83,7 @@ def test_methods_of_one_mean_rank_keep_their_order() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.permutations("abc"), min_size=4, max_size=7))
 def test_shares_cover_all_choices(orders: list[list[str]]) -> None:
-    """Somebody wins every choice, and the winner over all metrics loses as often as it is said."""
+    """Every choice has a winner, and the overall winner loses in the reported share of choices."""
     rows = [{m: float(-place) for place, m in enumerate(order)} for order in orders]
     found = sensitivity(ranks_of(*rows))
     assert found is not None and not found.drawn
@@ -97,7 +97,7 @@ def test_shares_cover_all_choices(orders: list[list[str]]) -> None:
 
 
 def test_of_many_metrics_choices_are_drawn() -> None:
-    """As many as are looked at without drawing, the same ones every time, and none too small."""
+    """Many choices are sampled: the same ones every time, none with too few metrics."""
     random = np.random.default_rng(1)
     rows = [dict(zip("abc", random.normal(size=3), strict=True)) for _ in range(15)]
     fewer = sensitivity(ranks_of(*rows[1:]))
@@ -115,12 +115,12 @@ def test_of_many_metrics_choices_are_drawn() -> None:
     ],
 )
 def test_where_there_is_no_choice_nothing_is_said(rows: list[dict[str, float]]) -> None:
-    """Three metrics leave none; nor does a table that one method alone has all of."""
+    """Three metrics leave no choice; nor does a table in which one method alone has all metrics."""
     assert sensitivity(ranks_of(*rows)) is None
 
 
 def test_a_metric_counts_once_over_all_datasets() -> None:
-    """Its mean over the datasets is what is chosen or left out."""
+    """A metric's mean over the datasets is what is chosen or left out."""
     row = {"a": 2.0, "b": 1.0}
     table = pd.concat([ranks_of(*[row] * 4), ranks_of(*[row] * 4, dataset="e")])
     found = sensitivity(table)

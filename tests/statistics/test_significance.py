@@ -19,26 +19,26 @@ from tests.statistics.made import noisy, sample
     [(2, 10), (1, 10), (0, 0), (3, 1)],
 )
 def test_friedman_needs_three_methods_and_two_pairs(methods: int, pairs: int) -> None:
-    """With fewer it says how many there are, and nothing else."""
+    """With fewer, the result has only the numbers of methods and pairs."""
     found = friedman(sample(noisy(1, pairs, methods)))
     assert (found.methods, found.pairs if methods else 0) == (methods, pairs if methods else 0)
     assert np.isnan([found.statistic, found.p, found.critical_difference]).all()
 
 
 def test_friedman_of_equal_values_is_no_number() -> None:
-    """And warns nobody: a flat metric is no mistake."""
+    """The result is NaN without a warning."""
     found = friedman(sample({m: [1.0, 2.0, 3.0] for m in "abc"}))
     assert np.isnan(found.p) and (found.methods, found.pairs) == (3, 3)
 
 
 def test_friedman_of_three_methods_on_two_pairs() -> None:
-    """The least that it can be asked of: one order on both pairs is 4 to the chi-square."""
+    """The smallest case: the same order on both pairs has a chi-square of 4."""
     found = friedman(sample({"a": [1.0, 2.0], "b": [2.0, 3.0], "c": [3.0, 4.0]}))
     assert found.statistic == pytest.approx(4) and found.p == pytest.approx(np.exp(-2))
 
 
 def test_friedman_knows_no_direction() -> None:
-    """It says whether methods differ, not which is better."""
+    """The result depends on whether methods differ, not on which is better."""
     columns = noisy(2)
     higher, lower = friedman(sample(columns, "SSIM")), friedman(sample(columns, "Q_CV"))
     assert higher == lower
@@ -48,13 +48,13 @@ def test_friedman_knows_no_direction() -> None:
 def test_the_critical_difference_is_the_published_one(
     methods: int, blocks: int, expected: float
 ) -> None:
-    """By q, 2.569 for four methods and 2.728 for five (Demšar, table 5)."""
+    """The values follow from q = 2.569 for four methods and 2.728 for five (Demšar, table 5)."""
     assert critical_difference(methods, blocks) == pytest.approx(expected, abs=0.005)
 
 
 @given(st.integers(2, 40), st.integers(2, 500))
 def test_more_blocks_tell_more_apart(methods: int, blocks: int) -> None:
-    """The difference shrinks with their root; more methods need a greater one."""
+    """The difference shrinks with the root of the blocks, and grows with the methods."""
     one = critical_difference(methods, blocks)
     assert critical_difference(methods, 4 * blocks) == pytest.approx(one / 2)
     assert critical_difference(methods + 1, blocks) > one
@@ -67,18 +67,18 @@ def test_more_blocks_tell_more_apart(methods: int, blocks: int) -> None:
 def test_without_a_best_method_or_pairs_no_p_is_known(
     columns: dict[str, list[float]], metric: str
 ) -> None:
-    """Every method is there all the same."""
+    """Every method is in the result, with NaN."""
     p = wilcoxon_holm(sample(columns, metric))
     assert list(p.index) == list(columns) and p.isna().all()
 
 
 def test_two_pairs_have_a_p() -> None:
-    """It cannot be small: half of the four ways in which the signs may fall are as extreme."""
+    """The smallest p is 0.5: two of the four sign patterns are as extreme."""
     assert wilcoxon_holm(sample({"a": [1.0, 2.0], "b": [2.0, 4.0]}))["a"] == pytest.approx(0.5)
 
 
 def test_the_best_method_has_no_p() -> None:
-    """It is not compared with itself; one that is never another has p = 1."""
+    """The best method is not compared with itself; one with the same values has p = 1."""
     columns = {**noisy(3), "twin": noisy(3)["m3"]}
     p = wilcoxon_holm(sample(columns))
     assert np.isnan(p["m3"]) and p["twin"] == 1
@@ -88,7 +88,7 @@ def test_the_best_method_has_no_p() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1000), st.integers(2, 6))
 def test_holm_makes_no_p_smaller(seed: int, methods: int) -> None:
-    """A probability among several tests is at least what it is alone, and at most 1."""
+    """The adjusted p is at least the p of the single test, and at most 1."""
     columns = noisy(seed, 12, methods)
     several = wilcoxon_holm(sample(columns)).dropna()
     best = sample(columns).best or ""
@@ -98,7 +98,7 @@ def test_holm_makes_no_p_smaller(seed: int, methods: int) -> None:
 
 
 def test_nemenyi_is_of_every_two_methods() -> None:
-    """The same in both orders, 1 for a method and itself, under the names of the blocks."""
+    """The table is symmetric, 1 on its diagonal, and named as the blocks."""
     blocks = pd.DataFrame(noisy(4, 10), columns=["m3", "m0", "m2", "m1"])
     p: Any = nemenyi(blocks)
     assert list(p.index) == list(p.columns) == ["m3", "m0", "m2", "m1"]

@@ -1,4 +1,4 @@
-"""Statistics: held against scipy used plainly, published examples, and what few pairs cannot carry."""
+"""Statistics: comparisons with scipy, published examples, and the limits of few pairs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_intervals_are_scipys() -> None:
 
 
 def test_intervals_of_constants_and_single_pairs() -> None:
-    """A constant has itself as both ends; one pair has no interval; no column is no interval."""
+    """A constant has itself as both ends; one pair gives NaN; no column gives no interval."""
     low, high = mean_intervals(np.array([[1.0, 2.0], [1.0, 3.0], [1.0, 5.0]]))
     assert low[0] == high[0] == 1.0 and low[1] < high[1]
     assert np.isnan(mean_intervals(np.array([[1.0]]))[0]).all()
@@ -50,7 +50,7 @@ def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
 
 
 def test_pairing_tells_apart_what_single_intervals_do_not() -> None:
-    """Means whose intervals overlap widely are told apart, because every pair says the same."""
+    """Means with widely overlapping intervals are told apart, because every pair agrees."""
     table: Any = summary(long({(m, "SSIM"): [*v] for m, v in noisy(3).items()}), [sample(noisy(3))])
     table = table.set_index("method")
     assert table.loc["m0", "high"] > table.loc["m3", "low"]
@@ -59,7 +59,7 @@ def test_pairing_tells_apart_what_single_intervals_do_not() -> None:
 
 
 def test_few_pairs_carry_no_best() -> None:
-    """With five pairs, however clear they look, every other method is tied with the best."""
+    """With five pairs every other method is tied with the best, however clear the values look."""
     columns = {m: v[:5] for m, v in noisy(3).items()}
     table: Any = summary(long({(m, "SSIM"): [*v] for m, v in columns.items()}), [sample(columns)])
     assert table.set_index("method")["tied"].to_dict() == {
@@ -80,7 +80,10 @@ def test_equal_methods_are_tied() -> None:
 
 
 def test_the_noise_of_sums_is_no_difference() -> None:
-    """What differs in the sixteenth digit alone is equal: it shares its rank, and no test tells it from the best."""
+    """Values that differ only in the sixteenth digit are equal.
+
+    They share a rank, and the test gives p = 1.
+    """
     values = np.random.default_rng(3).uniform(0.5, 0.9, 40)
     found = sample(
         {"a": values.tolist(), "b": (values * (1 - 2e-16)).tolist(), "c": (values - 0.1).tolist()}
@@ -90,7 +93,10 @@ def test_the_noise_of_sums_is_no_difference() -> None:
 
 
 def test_equal_means_share_their_rank_whatever_the_order_of_the_sum() -> None:
-    """The same values on other pairs have one mean, and the first of equals is best; so do means equal to ten digits."""
+    """The same values on other pairs have one mean and share a rank; the first method is best.
+
+    Means that are equal to ten digits share a rank, too.
+    """
     turned = sample({"b": [0.3, 0.2, 0.1], "a": [0.1, 0.2, 0.3], "c": [0.1, 0.2, 0.2]})
     assert rank_table([turned]).iloc[0].to_dict() == {"b": 1.5, "a": 1.5, "c": 3}
     assert turned.best == "b"
@@ -101,13 +107,16 @@ def test_equal_means_share_their_rank_whatever_the_order_of_the_sum() -> None:
 
 
 def test_where_lower_is_better_the_lowest_is_best() -> None:
-    """Q_CV is better the lower, EN has its own direction, and what has none has no best."""
+    """The lowest mean is best for Q_CV, and the highest for SSIM."""
     assert sample(noisy(5), "Q_CV").best == "m0"
     assert sample(noisy(5), "SSIM").best == "m3"
 
 
 def test_methods_without_every_value_are_left_out_and_told() -> None:
-    """A method that lacks one pair is in the summary with its count and reason, and in no comparison."""
+    """A method that lacks one pair is in the summary, and in no comparison.
+
+    The summary has its count and the reason.
+    """
     measures = long({("a", "EN"): [1.0, 2.0, 3.0], ("b", "EN"): [9.0, None, 9.0]})
     (found,) = samples(measures, {"d": ["EN"]})
     table: Any = summary(measures, [found]).set_index("method")
@@ -121,7 +130,7 @@ def test_methods_without_every_value_are_left_out_and_told() -> None:
 
 
 def test_friedman_and_wilcoxon_are_scipys() -> None:
-    """The statistic is scipy's; Holm's adjustment multiplies the smallest p by the number of comparisons."""
+    """Friedman's statistic is scipy's; Holm multiplies the smallest p by the comparisons."""
     columns = noisy(6)
     tested = friedman(sample(columns))
     plain = stats.friedmanchisquare(*columns.values())
@@ -134,12 +143,15 @@ def test_friedman_and_wilcoxon_are_scipys() -> None:
 
 
 def test_critical_difference_is_demsars() -> None:
-    """Demšar (JMLR 2006), section 3.2.2: 4 classifiers on 14 datasets have CD = 2.569 * sqrt(4*5/(6*14)) = 1.25."""
+    """The critical difference agrees with Demšar (JMLR 2006), section 3.2.2.
+
+    Four classifiers on 14 datasets have CD = 2.569 * sqrt(4*5/(6*14)) = 1.25.
+    """
     assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
 
 
 def test_nemenyi_agrees_with_the_critical_difference() -> None:
-    """Methods further apart in mean rank than the critical difference have p below 5 %, the others above."""
+    """p is below 5 % exactly where mean ranks differ by more than the critical difference."""
     blocks = pd.DataFrame(noisy(7, pairs=12))
     ranks: Any = blocks.rank(axis=1).mean()
     p: Any = nemenyi(blocks)
@@ -162,7 +174,7 @@ def ranked(rows: dict[str, dict[str, float]]) -> pd.DataFrame:
 
 
 def test_ranks_average_over_metrics_and_count_wins() -> None:
-    """Equal means share their mean rank; wins count shared firsts."""
+    """Equal means share their mean rank; shared first places count as wins."""
     table: Any = ranked({"EN": {"a": 3, "b": 2, "c": 1}, "Q_CV": {"a": 1, "b": 1, "c": 2}})
     assert table.loc[("d", "Q_CV")].tolist() == [1.5, 1.5, 3.0]
     means: Any = mean_ranks(table)
@@ -176,7 +188,7 @@ def test_ranks_average_over_metrics_and_count_wins() -> None:
 
 
 def test_sensitivity_counts_every_choice() -> None:
-    """a wins where most of the chosen metrics are its own; equal numbers make both win."""
+    """a wins where most of the chosen metrics favour it; with equal numbers both win."""
     order = {"a": 2.0, "b": 1.0}, {"a": 1.0, "b": 2.0}
     table: Any = ranked({"EN": order[0], "SD": order[0], "SF": order[0], "AG": order[1]})
     found = sensitivity(table)
@@ -203,7 +215,7 @@ def test_few_metrics_leave_no_choice() -> None:
 
 
 def test_metrics_that_order_methods_alike_correlate() -> None:
-    """Same order 1, opposite order -1, and the direction is taken into account."""
+    """The same order gives 1, the opposite order -1; the direction of a metric counts."""
     columns = noisy(8)
     opposite = {m: [-x for x in v] for m, v in columns.items()}
     found = [sample(columns, "EN"), sample(opposite, "SD"), sample(opposite, "Q_CV")]
@@ -214,7 +226,7 @@ def test_metrics_that_order_methods_alike_correlate() -> None:
 
 
 def test_files_hold_everything(tmp_path: Path) -> None:
-    """Every file is written, also for a table without any value, and the words name what is tied."""
+    """Every file is written, also for a table without values; the text names tied methods."""
     measures = long(
         {(m, metric): [*v] for metric in ("EN", "SD", "SF", "Q_CV") for m, v in noisy(9).items()}
     )
@@ -228,7 +240,7 @@ def test_files_hold_everything(tmp_path: Path) -> None:
 
 
 def test_samples_come_in_the_order_asked_for() -> None:
-    """Datasets and metrics as asked, definitions kept apart."""
+    """Samples are in the order of datasets and metrics asked for; definitions stay separate."""
     measures = pd.concat([long({("a", "SSIM@cddfuse"): [2.0]}), long({("a", "SSIM"): [1.0]}, "e")])
     found = list(samples(measures, {"e": ["SSIM"], "d": ["SSIM@cddfuse", "SSIM"]}))
     assert [(s.dataset, s.definition.id, s.values.size) for s in found] == [

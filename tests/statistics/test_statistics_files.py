@@ -1,4 +1,4 @@
-"""The files of a table's statistics, and the same in words."""
+"""The files of a table's statistics, and their text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def of(columns: dict[str, list[float]], *metrics: str) -> pd.DataFrame:
 
 
 def words(folder: Path, measures: pd.DataFrame, **metrics: list[str]) -> str:
-    """Write the statistics and return what they say."""
+    """Write the statistics and return their text."""
     write_statistics(folder, measures, metrics)
     return (folder / "statistics.md").read_text(encoding="utf-8")
 
@@ -34,7 +34,7 @@ def line(text: str, metric: str) -> list[str]:
 
 
 def test_every_file_can_be_read_back(tmp_path: Path) -> None:
-    """Under the heads that its readers ask for."""
+    """Each file has the column names that its readers use."""
     write_statistics(tmp_path, of(noisy(1), *FOUR), {"d": FOUR})
     heads = {
         file: (tmp_path / file).read_text().split("\n", 1)[0]
@@ -51,7 +51,7 @@ def test_every_file_can_be_read_back(tmp_path: Path) -> None:
 
 
 def test_the_same_values_are_the_same_files(tmp_path: Path) -> None:
-    """To the byte, so that nothing after them is made again."""
+    """The files are the same to the byte, so that later steps do not rerun."""
     for name in ("one", "two"):
         write_statistics(tmp_path / name, of(noisy(1, 10), *FOUR), {"d": FOUR})
     for file in FILES:
@@ -59,7 +59,7 @@ def test_the_same_values_are_the_same_files(tmp_path: Path) -> None:
 
 
 def test_without_values_every_file_is_there(tmp_path: Path) -> None:
-    """And the words say that there is no choice to vary."""
+    """The text says that there is no choice to vary."""
     text = words(tmp_path, long({}), d=FOUR)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
     assert (tmp_path / "sensitivity.json").read_text() == "null\n"
@@ -67,7 +67,7 @@ def test_without_values_every_file_is_there(tmp_path: Path) -> None:
 
 
 def test_tied_methods_are_named_up_to_six(tmp_path: Path) -> None:
-    """Of five pairs every other method is tied; the rest is counted."""
+    """With five pairs every other method is tied; the text names six and counts the rest."""
     assert line(words(tmp_path, of(noisy(1, 5, 4), "EN"), d=["EN"]), "EN")[2:5] == [
         "5",
         "m3",
@@ -89,12 +89,12 @@ def test_tied_methods_are_named_up_to_six(tmp_path: Path) -> None:
 def test_p_is_shown_with_three_digits(
     tmp_path: Path, columns: dict[str, list[float]], shown: str
 ) -> None:
-    """A small one as such, and one that does not exist as a dash."""
+    """A small p is shown as < 0.001, and a missing one as a dash."""
     assert line(words(tmp_path, of(columns, "EN"), d=["EN"]), "EN")[5] == shown
 
 
 def test_the_best_mean_rank_comes_first(tmp_path: Path) -> None:
-    """With the number of comparisons and of best means."""
+    """The table has the numbers of comparisons and of best means."""
     text = words(tmp_path, of(noisy(1), *FOUR), d=FOUR)
     rows = [row for row in text.splitlines() if row.startswith("| m")]
     assert rows == [
@@ -107,7 +107,7 @@ def test_the_best_mean_rank_comes_first(tmp_path: Path) -> None:
 
 
 def test_how_the_choice_of_metrics_matters(tmp_path: Path) -> None:
-    """Two metrics say that one method is best, three that the other is: some choices change it."""
+    """Two metrics favour one method and three the other, so some choices change the winner."""
     up, down = {"a": [2.0, 2.0], "b": [1.0, 1.0]}, {"a": [1.0, 1.0], "b": [2.0, 2.0]}
     measures = pd.concat([of(up, "EN", "SD", "SF"), of(down, "AG", "MI")])
     text = words(tmp_path, measures, d=["EN", "SD", "SF", "AG", "MI"])
@@ -118,6 +118,6 @@ def test_how_the_choice_of_metrics_matters(tmp_path: Path) -> None:
 
 
 def test_a_metric_without_direction_has_no_line(tmp_path: Path) -> None:
-    """There is no best mean of it."""
+    """A metric without direction has no best mean."""
     text = words(tmp_path, of(noisy(1), "QSF", "EN"), d=["QSF", "EN"])
     assert "| d | QSF |" not in text and "| d | EN |" in text

@@ -32,7 +32,7 @@ def one(columns: dict[str, list[float]], metric: str = "SSIM") -> Any:
 
 
 def test_values_are_described_in_their_unit() -> None:
-    """Also where lower is better: only what is compared has its sign turned."""
+    """The summary has the plain values, also where lower is better."""
     values = [3.0, 1.0, 7.0]
     for metric in ("SSIM", "Q_CV"):
         row = one({"a": values, "b": [2.0, 2.5, 9.0]}, metric).loc["a"]
@@ -43,7 +43,7 @@ def test_values_are_described_in_their_unit() -> None:
 
 
 def test_intervals_are_those_of_the_matrix() -> None:
-    """Of the mean of each method, and of its difference from the best one."""
+    """The table has the intervals of each mean and of each difference from the best mean."""
     columns = noisy(1)
     table, matrix = one(columns), np.array([*columns.values()]).T
     low, high = mean_intervals(matrix)
@@ -59,7 +59,7 @@ def test_intervals_are_those_of_the_matrix() -> None:
 def test_a_method_is_tied_unless_interval_and_test_tell_it_apart(
     seed: int, pairs: int, metric: str
 ) -> None:
-    """Both must; the best method is never tied with itself."""
+    """Both must tell it apart; the best method is never tied with itself."""
     table = one(noisy(seed, pairs), metric)
     for method, row in table.iterrows():
         zero_inside = row["difference_low"] <= 0 <= row["difference_high"]
@@ -68,7 +68,7 @@ def test_a_method_is_tied_unless_interval_and_test_tell_it_apart(
 
 
 def test_without_a_direction_nothing_is_compared() -> None:
-    """Mean and interval are there; there is no best, no difference, no tie."""
+    """There are mean and interval, but no best method, no difference and no tie."""
     table = one(noisy(2), "QSF")
     assert table["low"].notna().all() and table["best"].isna().all()
     assert table[["difference_low", "difference_high", "p_holm"]].isna().all(axis=None)
@@ -76,7 +76,10 @@ def test_without_a_direction_nothing_is_compared() -> None:
 
 
 def test_every_row_that_was_measured_is_there() -> None:
-    """In the order asked for, whatever lacks values; what was not asked for is not."""
+    """Rows are in the order asked for, also for methods that lack values.
+
+    Metrics that were not asked for have no row.
+    """
     measures = pd.concat(
         [
             long({("a", "EN"): [1.0, None], ("b", "EN"): [1.0, 2.0], ("b", "SD"): [1.0, 2.0]}, "d"),
@@ -96,19 +99,19 @@ def test_every_row_that_was_measured_is_there() -> None:
 
 @pytest.mark.parametrize("metrics", [{}, {"d": ["EN"]}, {"d": ["EN", "SD"], "e": ["EN"]}])
 def test_without_values_there_are_heads(metrics: dict[str, list[str]]) -> None:
-    """Which the table of a paper is read from."""
+    """An empty table still has its columns, which the tables of a paper need."""
     table = summed(long({}), **metrics)
     assert len(table) == 0 and list(table) == list(COLUMNS)
 
 
 def test_a_metric_that_nobody_has_leaves_no_row() -> None:
-    """The other one does."""
+    """Only the metric that was measured has a row."""
     table = summed(long({("a", "EN"): [1.0, 2.0]}), d=["SD", "EN"])
     assert table["id"].tolist() == ["EN"]
 
 
 def test_each_ranked_sample_is_tested() -> None:
-    """By Friedman; a metric without direction, and one of a single method, are not."""
+    """A metric without direction and one of a single method have no test."""
     three = sample(noisy(3), "EN")
     undirected = sample(noisy(3), "QSF")
     alone = sample({"a": [1.0, 2.0]}, "SD")

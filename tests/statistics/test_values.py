@@ -21,7 +21,7 @@ numbers = st.lists(
 
 
 def test_values_keep_their_order() -> None:
-    """Methods and pairs stand as in the table, under the names that they have there."""
+    """Methods and pairs have the order and the names of the table."""
     found = sample({"b": [1.0, 2.0], "a": [3.0, 4.0]}).values
     assert list(found.columns) == ["b", "a"] and list(found.index) == ["01", "02"]
     assert found.to_numpy().tolist() == [[1.0, 3.0], [2.0, 4.0]]
@@ -32,7 +32,7 @@ def test_values_keep_their_order() -> None:
     [("SSIM", "a", 2.0), ("Q_CV", "b", -2.0)],
 )
 def test_the_direction_decides_what_is_good(metric: str, best: str, goodness: float) -> None:
-    """Where lower is better the sign is turned; the values stay as they are."""
+    """The sign is reversed where lower is better; the values stay as they are."""
     found = sample(VALUES, metric)
     assert found.ranked and found.best == best
     assert found.mean_goodness["a"] == goodness and found.values["a"].mean() == 2.0
@@ -51,7 +51,7 @@ def test_nothing_is_best_where_nothing_is_ranked(
 
 
 def test_a_method_that_lacks_a_value_is_no_part_of_a_sample() -> None:
-    """Nor is one that was measured on fewer pairs than another one."""
+    """A method is also left out if it was measured on fewer pairs than another one."""
     measures = pd.concat(
         [
             long({("a", "EN"): [1.0, 2.0, 3.0], ("b", "EN"): [1.0, None, 3.0]}),
@@ -63,26 +63,26 @@ def test_a_method_that_lacks_a_value_is_no_part_of_a_sample() -> None:
 
 
 def test_pairs_are_counted_whatever_has_values() -> None:
-    """Where no method has any, the dataset still has its pairs."""
+    """A dataset has its pairs even where no method has a value."""
     (found,) = samples(long({("a", "EN"): [None, None]}), {"d": ["EN"]})
     assert (found.pairs, found.values.size) == (2, 0)
 
 
 def test_a_dataset_without_values_has_an_empty_sample() -> None:
-    """It was asked for, and could not be prepared."""
+    """A dataset that could not be prepared has an empty sample."""
     (found,) = samples(long({("a", "EN"): [1.0]}), {"elsewhere": ["EN"]})
     assert (found.dataset, found.pairs, found.values.size) == ("elsewhere", 0, 0)
 
 
 def test_an_evaluators_columns_are_asked_for_at_once() -> None:
-    """``all@EVALUATOR`` stands for each of them."""
+    """``all@EVALUATOR`` stands for each of the evaluator's columns."""
     found = list(samples(long({}), {"d": ["all@cddfuse"]}))
     assert len(found) > 3 and {one.definition.definition for one in found} == {"cddfuse"}
 
 
 @given(numbers, st.randoms(use_true_random=False))
 def test_the_order_of_the_pairs_changes_no_mean(values: list[float], random: Any) -> None:
-    """The same values on other pairs are as good, to the last bit."""
+    """The same values on other pairs have the same mean, to the last bit."""
     turned = random.sample(values, len(values))
     found = sample({"a": values, "b": turned})
     assert found.mean_goodness["a"] == found.mean_goodness["b"]
@@ -91,12 +91,12 @@ def test_the_order_of_the_pairs_changes_no_mean(values: list[float], random: Any
 
 @given(numbers)
 def test_rounding_changes_no_value_that_can_be_seen(values: list[float]) -> None:
-    """By at most half of the last digit kept, of the largest value."""
+    """A value changes by at most half of the last kept digit of the largest value."""
     found = sample({"a": values}).values["a"].to_numpy()
     largest = max(map(abs, values))
     assert np.abs(found - values).max() <= largest * 10.0 ** (1 - DIGITS)
 
 
 def test_values_that_are_all_zero_stay_zero() -> None:
-    """They have no largest digit."""
+    """Zeros have no largest digit, and stay zero."""
     assert sample({"a": [0.0, 0.0], "b": [0.0, 0.0]}).values.to_numpy().tolist() == [[0, 0], [0, 0]]
