@@ -305,7 +305,7 @@ def test_an_image_missing_from_the_frozen_list_is_told(one: MiniProject) -> None
     ("metric", "words"),
     [
         ("PSNR-GT", "need a ground truth, but dataset 'pairs' has none"),
-        ("SAM", "are for multi-band arrays"),
+        ("SAM", "found SAM, of multi-band arrays"),
     ],
 )
 def test_a_metric_that_a_dataset_cannot_have_is_refused(

@@ -46,6 +46,16 @@ def without(file: str, *place: str) -> Change:
     return change
 
 
+def without_metrics(task: str) -> Change:
+    """Return a change to a dataset of a task, in a suite that names no metrics."""
+
+    def change(project: SmallProject) -> None:
+        project.datasets["pairs"]["task"] = task
+        without("config", "suites", "s", "metrics")(project)
+
+    return change
+
+
 def test_a_project_without_contradictions_is_silent(small: SmallProject) -> None:
     """The project of these tests is right before it is changed."""
     assert small.problems() == []
@@ -128,8 +138,20 @@ MISTAKES: list[tuple[Change, str]] = [
     ),
     (
         field("config", "suites", "s", "metrics")(["EN", "QNR"]),
-        "config/config.yaml:8 (suites.s.metrics): QNR are for multi-band arrays, and the datasets"
-        " hold gray or RGB images",
+        "config/config.yaml:8 (suites.s.metrics): must be metrics of gray or RGB images, which is"
+        " what datasets hold; found QNR, of multi-band arrays",
+    ),
+    (
+        without_metrics("pansharpening"),
+        "config/config.yaml:3 (suites.s.metrics): must be given, because dataset 'pairs' is for"
+        " pansharpening, and the default metrics of this task (D_lambda, D_s, QNR, HQNR) are of"
+        " multi-band arrays, where datasets hold gray or RGB images",
+    ),
+    (
+        without_metrics("polarization"),
+        "config/config.yaml:3 (suites.s.metrics): must be given, because dataset 'pairs' is for"
+        " polarization, a task without default metrics: name the metrics of this suite, e.g."
+        " [EN, SSIM]",
     ),
     (
         field("config", "suites", "s", "metrics")(["PSNR-GT", "EN"]),

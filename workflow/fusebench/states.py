@@ -15,7 +15,7 @@ State = Literal[
     "timeout",
     "bad-output",
 ]
-"""Each state but ``ok`` and ``skipped`` has an error in ``errors.py`` that leads to it."""
+"""Each state but ``ok`` has an error in ``errors.py`` that leads to it; README.md lists them."""
 
 OK: Final = "ok"
 SKIPPED: Final = "skipped"

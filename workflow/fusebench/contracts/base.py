@@ -143,6 +143,10 @@ Commit = Annotated[
     ),
 ]
 DeviceKind = Annotated[Literal["cpu", "cuda"], says("cpu or cuda")]
+DatasetKind = Annotated[
+    Literal["generated", "git", "local"],
+    says("generated, git or local: where the images come from"),
+]
 MarkerPath = Annotated[str, says("the path of a marker, from the project's folder on")]
 RecordPath = Annotated[str, says("the path of a record, from the project's folder on")]
 MetricIds = Annotated[list[str], says("ids of metrics, as `fusebench list metrics` prints them")]

@@ -6,14 +6,22 @@ is made from these classes.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET
 
-from fusebench.contracts.base import SHA256_PATTERN, Commit, Entry, Maybe, Name, Rule, says, text
+from fusebench.contracts.base import (
+    SHA256_PATTERN,
+    Commit,
+    DatasetKind,
+    Entry,
+    Maybe,
+    Name,
+    Rule,
+    says,
+    text,
+)
 from fusebench.contracts.methods import Task
-
-Kind = Literal["generated", "git", "local"]
 
 
 class SideEntry(Entry, kw_only=True):
@@ -57,7 +65,7 @@ class DatasetEntry(Entry, kw_only=True):
 
     title: Annotated[str, text("the dataset's name as papers print it")]
     task: Task
-    kind: Annotated[Kind, says("generated, git or local")]
+    kind: DatasetKind
     generator: Maybe[Annotated[str, text("the name of a generator of fusebench")]] = UNSET
     code: Maybe[Annotated[str, text("the address of the repository that holds the images")]] = UNSET
     commit: Maybe[Commit] = UNSET

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -89,16 +89,23 @@ def prepare_dataset(
 
 def _sources(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> NamedPairs:
     """Return the pairs of a dataset by its kind."""
-    if job.kind == "generated":
-        return _generated_pairs(job.generator)
-    if job.kind == "git":
-        return _file_pairs(_checkout(job, root, mirror, scratch), job)
+    match job.kind:
+        case "generated":
+            return _generated_pairs(job.generator)
+        case "git":
+            return _file_pairs(_checkout(job, root, mirror, scratch), job)
+        case "local":
+            return _file_pairs(_users_folder(job, root), job)
+    assert_never(job.kind)
+
+
+def _users_folder(job: DatasetJob, root: Path) -> Path:
     folder = local_folder(job.folder, root).resolve()
     if not folder.is_dir():
         raise DatasetUnavailable(
             f"{job.folder}: must be the folder of your images; found nothing at {folder}"
         )
-    return _file_pairs(folder, job)
+    return folder
 
 
 def _generated_pairs(generator: str) -> Iterator[tuple[str, Callable[[], Sides]]]:

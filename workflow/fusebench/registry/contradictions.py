@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import UNSET
 
 from fusebench.contracts.base import choices_of
-from fusebench.contracts.configuration import Config, SuiteEntry
+from fusebench.contracts.configuration import Config
 from fusebench.contracts.datasets import DatasetEntry
 from fusebench.contracts.methods import ACTIVE, MethodEntry, Resources, Task
-from fusebench.errors import MetricError
 from fusebench.generated import GENERATORS
 from fusebench.hashes import sha256_of_json
-from fusebench.metrics import resolve
 from fusebench.project import locate, names_in
 from fusebench.registry.claims import claim_problems
-from fusebench.registry.datasets import Dataset
 from fusebench.registry.documents import Document, Place, unknown
 from fusebench.registry.methods import is_local, owner_and_name
+from fusebench.registry.metric_problems import metric_problems
 from fusebench.registry.pairing import pair_names, patterns
 from fusebench.registry.selfchecks import check_problems
 from fusebench.registry.table_problems import table_problems
@@ -170,34 +168,9 @@ def _suite_problems(
             known = [*TASKS, "all"]
             yield unknown(config, (*place, "methods"), "task", suite.methods, known)
         yield from _unknown_names(config, (*place, "datasets"), "dataset", suite.datasets, datasets)
-        yield from _metric_problems(config, (*place, "metrics"), suite, datasets.data)
-
-
-def _metric_problems(
-    config: Document[Config],
-    place: Place,
-    suite: SuiteEntry,
-    datasets: Mapping[str, DatasetEntry],
-) -> Iterator[str]:
-    try:
-        definitions = resolve(suite.metrics or [])
-    except MetricError as error:
-        yield f"{config.where(place)}: {error}"
-        return
-    bands = [definition.id for definition in definitions if definition.kind == "bands"]
-    if bands:
-        yield (
-            f"{config.where(place)}: {', '.join(bands)} are for multi-band arrays, and the datasets"
-            " hold gray or RGB images"
-        )
-        return
-    wanting = [definition.id for definition in definitions if definition.needs_reference]
-    for name in suite.datasets:
-        if wanting and name in datasets and not Dataset(name, datasets[name]).has_reference:
-            yield (
-                f"{config.where(place)}: {', '.join(wanting)} need a ground truth, but dataset"
-                f" {name!r} has none"
-            )
+        measured = {one: datasets.data[one] for one in suite.datasets if one in datasets.data}
+        for problem in metric_problems(suite.metrics or [], measured):
+            yield f"{config.where((*place, 'metrics'))}: {problem}"
 
 
 def _unknown_names(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from fusebench.contracts.base import DatasetKind
 from fusebench.contracts.datasets import BothModalities, DatasetEntry, SideEntry
 from fusebench.generated import WITH_GROUND_TRUTH
 
@@ -57,8 +58,8 @@ class Dataset:
         return self.entry.task
 
     @property
-    def kind(self) -> str:
-        """``generated``, ``git`` or ``local``."""
+    def kind(self) -> DatasetKind:
+        """Where the images come from."""
         return self.entry.kind
 
     @property

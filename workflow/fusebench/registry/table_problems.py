@@ -15,6 +15,7 @@ from fusebench.metrics import resolve
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.documents import Document, Place, unknown
 from fusebench.registry.methods import Method
+from fusebench.registry.metric_problems import metric_problems
 from fusebench.registry.suites import Suite
 from fusebench.registry.tables import PaperTable, by_formula, formula_of, group_names, one_line
 
@@ -174,22 +175,11 @@ class _TableCheck:
 
     def _metric_contradictions(self) -> Iterator[str]:
         asked = self.entry.metrics or (self.suite.metrics if self.suite else None) or []
-        definitions = resolve(asked)
-        bands = [definition.id for definition in definitions if definition.kind == "bands"]
-        if bands:
-            yield (
-                f"{self._where('metrics')}: must be metrics of gray or RGB images, which is what"
-                f" datasets hold; found {', '.join(bands)}, of multi-band arrays"
-            )
-            return
-        wanting = [definition.id for definition in definitions if definition.needs_reference]
-        for name in self.dataset_names:
-            if wanting and not Dataset(name, self.datasets[name]).has_reference:
-                yield (
-                    f"{self._where('metrics')}: {', '.join(wanting)} need a ground truth, but"
-                    f" dataset {name!r} has none"
-                )
-        yield from self._shown_contradictions()
+        shown = {name: self.datasets[name] for name in self.dataset_names}
+        problems = list(metric_problems(asked, shown))
+        yield from (f"{self._where('metrics')}: {problem}" for problem in problems)
+        if not problems:
+            yield from self._shown_contradictions()
 
     def _shown_contradictions(self) -> Iterator[str]:
         shown = {name: self._metrics_of(name) for name in self.dataset_names}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fusebench.contracts.base import Contract, says
+from fusebench.contracts.base import Contract, DatasetKind, says
 from fusebench.contracts.weights import WeightEntry
 
 
@@ -31,7 +31,7 @@ class EnvironmentJob(Contract, kw_only=True):
 class DatasetJob(Contract, kw_only=True):
     """Which images a dataset holds."""
 
-    kind: Annotated[Literal["generated", "git", "local"], says("generated, git or local")]
+    kind: DatasetKind
     patterns: Annotated[
         dict[str, str], says("side (a, b, reference) -> path of its image, with {name}")
     ] = {}
