@@ -68,11 +68,10 @@ def in_words(
         "# Statistics",
         "",
         "Intervals are 95 % paired bootstrap intervals (BCa, 2000 resamples of the pairs). A "
-        "method is told from the best mean where two conditions hold: the interval of their paired "
-        "difference excludes zero, and Wilcoxon's signed-rank test of that difference has p <= "
-        "0.05 (adjusted by Holm for the number of methods). With few pairs p cannot be that small. "
-        "Friedman's test takes the pairs as blocks; `tests.csv` has it with Nemenyi's critical "
-        "difference.",
+        "method is told from the best mean where the interval of their paired difference excludes "
+        "zero and Wilcoxon's signed-rank test of it, adjusted by Holm for the number of methods, "
+        "has p <= 0.05; with few pairs it cannot. Friedman's test takes the pairs as blocks; "
+        "`tests.csv` has it with Nemenyi's critical difference.",
         "",
         "| dataset | metric | pairs | best mean | not told from it | Friedman p |",
         "| --- | --- | ---: | --- | --- | ---: |",
@@ -100,8 +99,8 @@ def _line(sample: Sample, table: pd.DataFrame, tests: pd.DataFrame) -> str:
 
 def _ranks_in_words(means: pd.DataFrame, chosen: Sensitivity | None) -> list[str]:
     lines = [
-        "Mean rank over all datasets and metrics (a method that ran on some datasets only has "
-        "fewer comparisons):",
+        "Mean rank over all datasets and metrics (a method of some datasets only has fewer "
+        "comparisons):",
         "",
     ]
     lines += ["| method | mean rank | comparisons | best mean |", "| --- | ---: | ---: | ---: |"]
