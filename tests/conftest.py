@@ -18,8 +18,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="run the tests marked slow as well")
 
 
+WHOLE_RUNS = ("tests/slurm/", "tests/flow/", "tests/evidence/test_flow", "tests/report/test_report")
+"""Files of tests that run the whole workflow, or wait for Slurm."""
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip slow tests unless they are asked for."""
+    """Put long tests first, so that no process waits for one at the end; skip slow tests.
+
+    Slow tests are run if they are asked for.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_RUNS))
     if config.getoption("--run-slow"):
         return
     skip = pytest.mark.skip(reason="slow; `make test-all` runs it")
