@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.projects import MiniProject
+from tests.flow.projects import MiniProject, SavedProject
+from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,24 @@ def make_project(
     return lambda *pairs: MiniProject.create(
         tmp_path_factory.mktemp("shared") / "project", environments, *pairs
     )
+
+
+def run_two(project: MiniProject) -> MiniProject:
+    """Add two methods to a project and run them."""
+    for name in ("one", "two"):
+        project.add_method(name, {"test.py": ARGPARSE}, BY_OPTIONS)
+    done = project.snakemake()
+    assert done.returncode == 0, done.stderr[-3000:]
+    return project
+
+
+@pytest.fixture(scope="module")
+def ran_once(make_project: Callable[..., MiniProject]) -> SavedProject:
+    """Return a project whose two methods ran, once for the tests of a module."""
+    return SavedProject(run_two(make_project()))
+
+
+@pytest.fixture
+def ran(ran_once: SavedProject) -> MiniProject:
+    """Return the project whose two methods ran, as it was then."""
+    return ran_once.restored()

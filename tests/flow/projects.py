@@ -5,6 +5,7 @@ Their git repositories, environments and images are real.
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 import os
@@ -19,6 +20,7 @@ import cv2
 import git
 import numpy as np
 import yaml
+from fusebench.folders import remove_folder
 from numpy.typing import NDArray
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -181,3 +183,19 @@ class MiniProject:
             if len(words) == 2 and words[0] == "rule" and words[1].endswith(":"):
                 counts[words[1][:-1]] = counts.get(words[1][:-1], 0) + 1
         return counts
+
+
+class SavedProject:
+    """A project as it is now; a test changes it, and the next one gets it as it was."""
+
+    def __init__(self, project: MiniProject) -> None:
+        """Copy the project, with the times of its files."""
+        self._project = copy.deepcopy(project)
+        self._copy = project.root.with_name("saved")
+        shutil.copytree(project.root, self._copy, symlinks=True)
+
+    def restored(self) -> MiniProject:
+        """Return the project in its old place, as it was."""
+        remove_folder(self._project.root)
+        shutil.copytree(self._copy, self._project.root, symlinks=True)
+        return copy.deepcopy(self._project)

@@ -12,14 +12,9 @@ from typing import Any
 import pytest
 from fusebench.contracts.files import FORMAT
 
+from tests.flow.conftest import run_two
 from tests.flow.projects import MiniProject
-from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
-
-
-@pytest.fixture
-def ran(project: MiniProject) -> MiniProject:
-    """Return a project whose two methods were run."""
-    return run_two(project)
+from tests.flow.test_wiring import BY_OPTIONS
 
 
 @pytest.fixture
@@ -29,14 +24,6 @@ def ran_alone(project: MiniProject) -> MiniProject:
     # again.
     (project.root / "resources" / "envs").unlink()
     return run_two(project)
-
-
-def run_two(project: MiniProject) -> MiniProject:
-    """Run two methods."""
-    for name in ("one", "two"):
-        project.add_method(name, {"test.py": ARGPARSE}, BY_OPTIONS)
-    assert project.snakemake().returncode == 0
-    return project
 
 
 def truncate(path: Path) -> None:

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import cv2
-import pytest
 
 from tests.flow.projects import MiniProject, image
 from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
-
-
-@pytest.fixture
-def ran(project: MiniProject) -> MiniProject:
-    """Return a project of two methods that ran."""
-    for name in ("one", "two"):
-        project.add_method(name, {"test.py": ARGPARSE}, BY_OPTIONS)
-    done = project.snakemake()
-    assert done.returncode == 0, done.stderr[-3000:]
-    return project
 
 
 def fused_again(project: MiniProject) -> tuple[list[str], dict[str, int]]:
