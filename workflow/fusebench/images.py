@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from fusebench.image_headers import (
+    UPRIGHT,
+    Header,
+    UnreadableImageError,
+    read_header,
+    refuse_damaged,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,39 +30,275 @@ OPAQUE = 255
 SCALED = "16 bits scaled to 8 (times 255/65535, rounded)"
 ALPHA_DROPPED = "alpha channel dropped"
 OPAQUE_DROPPED = "opaque alpha channel dropped"
-LOSSES = (SCALED, ALPHA_DROPPED)
+FOURTH_LEFT_OUT = (
+    "4 channels of which the file does not say what the last one means: channels 0, 1 and 2 taken"
+    " as red, green and blue, channel 3 left out"
+)
+OTHERS_LEFT_OUT = "more than one channel: channel 0 taken as gray, the others left out"
+INVERTED = "0 is white in the file: values inverted"
+LOSSES = (SCALED, ALPHA_DROPPED, FOURTH_LEFT_OUT, OTHERS_LEFT_OUT)
 """Notes of images that held more than what is read of them."""
 
+MOST_CHANNELS = 4
+"""OpenCV reads no image with more channels."""
 
-class UnreadableImageError(ValueError):
-    """A file is no image, is damaged, or holds values that cannot be brought to 8 bits."""
+LAST_OF_SAME_SHAPE = 4
+"""The EXIF orientations above exchange width and height."""
+
+FILLED = 65536 // 4
+"""16-bit values that span less than this are told: at most 64 of 256 gray levels are left."""
+
+FILLED_BY = (0.1, 99.9)
+"""The span is that between these percentiles: a few dead or hot pixels do not hide it."""
 
 
-def read_image(path: Path) -> tuple[NDArray[np.uint8], list[str]]:
+@dataclass(frozen=True)
+class Reading:
+    """What a person states of a file's values, because the file does not say it.
+
+    Attributes:
+        channel: the only channel that is read, counted from 0 in the order red, green, blue and the
+            fourth one; None for gray or RGB.
+        limits: the values that become 0 and 255; values outside are clipped. None for the whole
+            range of the type.
+        bits: how many bits of each value are used; no value may be greater. None for all of them.
+    """
+
+    channel: int | None = None
+    limits: tuple[int, int] | None = None
+    bits: int | None = None
+
+
+AS_STORED = Reading()
+
+
+def read_image(path: Path, reading: Reading = AS_STORED) -> tuple[NDArray[np.uint8], list[str]]:
     """Read an image file as 8-bit gray (H, W) or RGB (H, W, 3), with notes on its conversion.
 
-    16-bit values are scaled by 255/65535 and rounded; an alpha channel is dropped. The notes say
-    so, in the words of ``LOSSES`` where something is lost.
+    16-bit values are scaled by 255/65535 and rounded, unless their range is stated; the rest is as
+    in ``read_levels``. The notes say so, in the words of ``LOSSES`` where something is lost.
 
     Raises:
-        UnreadableImageError: the file is absent, is no image, is truncated, or holds floating-point
-            values.
+        UnreadableImageError: the file is absent, is no image, is truncated, holds values that
+            cannot be brought to 8 bits, or others than what is stated of it.
     """
-    import cv2
+    levels, notes = read_levels(path, reading.channel)
+    stated = reading.limits or (reading.bits and (0, 2**reading.bits - 1))
+    if not stated:
+        pixels, scaled = _to_8_bit(levels)
+        return pixels, [*scaled, *notes, *range_notes(levels)]
+    pixels, scaled = _stretched(levels, stated, path, clips=reading.bits is None)
+    return pixels, [*scaled, *notes]
 
+
+def _stretched(
+    levels: NDArray[Any], limits: tuple[int, int], path: Path, *, clips: bool
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """Scale the stated limits to 0 and 255.
+
+    Values outside are clipped and counted, or refused.
+    """
+    import numpy as np
+
+    low, high = limits
+    depth = 8 * levels.dtype.itemsize
+    if high >= 2**depth:
+        raise UnreadableImageError(
+            f"{path}: must be able to hold {high}, as `range` or `bits` of the dataset says; found"
+            f" {depth} bits a channel"
+        )
+    outside = int(((levels < low) | (levels > high)).sum())
+    if outside == levels.size or (outside and not clips):
+        raise UnreadableImageError(
+            f"{path}: must have values of {low} to {high}, as `range` or `bits` of the dataset"
+            f" says; found {levels.min()} to {levels.max()}"
+        )
+    inside = np.clip(levels.astype(np.float64), low, high)
+    scaled = np.rint((inside - low) * (255.0 / (high - low))).astype(np.uint8)
+    clipped = f", {outside} values clipped" if outside else ""
+    return scaled, [f"values {low} to {high} scaled to 0 to 255{clipped}"]
+
+
+def range_notes(levels: NDArray[Any]) -> list[str]:
+    """Return a note where 16-bit values fill less than a quarter of their range.
+
+    Such an image has few of the 256 gray levels that are measured.
+    """
+    import numpy as np
+
+    if levels.dtype != np.uint16:
+        return []
+    low, high = (int(value) for value in np.percentile(levels, FILLED_BY, method="nearest"))
+    if high - low >= FILLED:
+        return []
+    return [
+        f"16-bit values fill only {low} to {high} of 0 to 65535:"
+        f" {round((high - low) / 257) + 1} of 256 gray levels are left"
+    ]
+
+
+def notes_together(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a line for each kind of note: its first text, and how many images have one of it.
+
+    Notes that differ in their numbers alone are of one kind.
+
+    Args:
+        notes: name of an image -> its notes.
+    """
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for name, told in notes.items():
+        for note in told:
+            kinds.setdefault(re.sub(r"[0-9]+", "#", note), []).append((name, note))
+    return [
+        f"{found[0][1]} ({len(found)} of {len(notes)} images, first: {found[0][0]})"
+        for found in kinds.values()
+    ]
+
+
+def read_levels(path: Path, channel: int | None = None) -> tuple[NDArray[Any], list[str]]:
+    """Read an image file as gray (H, W) or RGB (H, W, 3), uint8 or uint16 as it is stored.
+
+    A turned image (EXIF orientation) is set upright, an alpha channel is dropped. The notes say so.
+
+    Args:
+        path: the file.
+        channel: the only channel to read, see ``Reading``.
+
+    Raises:
+        UnreadableImageError: the file is absent, is no image, is truncated, or holds values that
+            cannot be brought to 8 bits.
+    """
     if not path.is_file():
-        raise UnreadableImageError(f"{path}: must be an image file; found nothing there")
-    _refuse_truncated(path)
-    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        found = "a folder" if path.is_dir() else "nothing there"
+        raise UnreadableImageError(f"{path}: must be an image file; found {found}")
+    refuse_damaged(path)
+    return _read(path, channel)
+
+
+def _read(path: Path, channel: int | None = None) -> tuple[NDArray[Any], list[str]]:
+    header = read_header(path)
+    channels = _decode(path, header)
+    if channel is None:
+        pixels, left_out = _without_extra(channels, header)
+    else:
+        pixels, left_out = _only(channel, channels, path)
+    return pixels, [*left_out, *_what_was_done(header)]
+
+
+def _only(channel: int, pixels: NDArray[Any], path: Path) -> tuple[NDArray[Any], list[str]]:
+    """Return one channel (H, W), with a note on which one it is."""
+    import numpy as np
+
+    count = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if channel >= count:
+        raise UnreadableImageError(
+            f"{path}: must have a channel {channel}, counted from 0; found {count} channel(s)"
+        )
+    chosen = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., channel])
+    return chosen, [f"channel {channel} of {count}, counted from 0"]
+
+
+def _what_was_done(header: Header) -> Iterator[str]:
+    if _is_turned_white(header):
+        yield INVERTED
+    if header.orientation != UPRIGHT:
+        yield f"turned upright (EXIF orientation {header.orientation})"
+    if header.pages > 1:
+        yield f"the first of the {header.pages} images in the file"
+
+
+def _is_turned_white(header: Header) -> bool:
+    """Whether 0 is white and OpenCV does not regard it; with 8 bits it does."""
+    return header.is_inverted and header.bits > 8
+
+
+def _decode(path: Path, header: Header) -> NDArray[Any]:
+    """Return the channels of a file, upright: (H, W), RGB (H, W, 3), or (H, W, 4) with one more."""
+    import numpy as np
+
+    if header.is_planar and header.bits > 8:  # OpenCV takes one plane for interleaved channels
+        raise UnreadableImageError(
+            f"{path}: must store its channels interleaved; found a TIFF with {header.bits} bits and"
+            " one plane for each channel: save it again with the planar configuration 'contig'"
+        )
+    if header.channels > MOST_CHANNELS:
+        raise UnreadableImageError(
+            f"{path}: must have at most {MOST_CHANNELS} channels; found {header.channels}: split it"
+            " into files of fewer channels"
+        )
+    if header.is_straight and header.channels == MOST_CHANNELS and header.bits == 8:
+        return _by_pillow(path)
+    pixels = _by_opencv(path, header)
+    if _is_turned_white(header):
+        pixels = np.iinfo(pixels.dtype).max - pixels
+    if header.format == "TIFF":  # both libraries turn it themselves
+        return pixels
+    return _upright(pixels, header.orientation)
+
+
+def _by_pillow(path: Path) -> NDArray[Any]:
+    """Read a TIFF whose colours OpenCV would multiply by the alpha channel."""
+    import numpy as np
+    from PIL import Image
+
+    # Pillow mistakes the shape of a turned TIFF that it opens by its name (it maps the file).
+    with path.open("rb") as stream, Image.open(stream) as image:
+        image.load()
+        return np.asarray(image)
+
+
+def _by_opencv(path: Path, header: Header) -> NDArray[Any]:
+    import cv2
+    import numpy as np
+
+    if header.format == "TIFF" and header.orientation > LAST_OF_SAME_SHAPE:
+        # imread refuses images that it must turn by 90 degrees.
+        _, pages = cv2.imreadmulti(str(path), 0, 1, flags=cv2.IMREAD_UNCHANGED)
+        pixels = pages[0] if pages else None
+    else:
+        pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise UnreadableImageError(f"{path}: must be an image; found a file that cannot be decoded")
-    pixels, notes = _to_8_bit(pixels, path)
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise UnreadableImageError(
+            f"{path}: must have 8 or 16 bits a channel; found {pixels.dtype}"
+        )
     if pixels.ndim == 2:
-        return pixels, notes
-    if pixels.shape[2] == 4:
-        dropped = OPAQUE_DROPPED if int(pixels[..., 3].min()) == OPAQUE else ALPHA_DROPPED
-        return _converted(pixels, cv2.COLOR_BGRA2RGB), [*notes, dropped]
-    return _converted(pixels, cv2.COLOR_BGR2RGB), notes
+        return pixels
+    has_alpha = pixels.shape[2] == MOST_CHANNELS
+    return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if has_alpha else cv2.COLOR_BGR2RGB)
+
+
+def _upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Return an image turned upright, for an EXIF orientation of 1 to 8."""
+    import numpy as np
+
+    turned = pixels.swapaxes(0, 1) if orientation > LAST_OF_SAME_SHAPE else pixels
+    mirrored = (orientation - 1) % 4
+    if mirrored in (1, 2):
+        turned = turned[:, ::-1]
+    if mirrored in (2, 3):
+        turned = turned[::-1]
+    return np.ascontiguousarray(turned)
+
+
+def _without_extra(pixels: NDArray[Any], header: Header) -> tuple[NDArray[Any], list[str]]:
+    """Return gray or RGB, with a note on the channels that are left out."""
+    import numpy as np
+
+    if pixels.ndim == 2:
+        unused = OTHERS_LEFT_OUT if header.is_unstated else ALPHA_DROPPED
+        return pixels, [unused] if header.channels > 1 else []
+    if pixels.shape[2] < MOST_CHANNELS:
+        return pixels, []
+    opaque = OPAQUE_DROPPED if _is_opaque(pixels[..., 3]) else ALPHA_DROPPED
+    return np.ascontiguousarray(pixels[..., :3]), [
+        FOURTH_LEFT_OUT if header.is_unstated else opaque
+    ]
+
+
+def _is_opaque(alpha: NDArray[Any]) -> bool:
+    return int(_to_8_bit(alpha.min(keepdims=True))[0].min()) == OPAQUE
 
 
 def _converted(pixels: NDArray[np.uint8], conversion: int) -> NDArray[np.uint8]:
@@ -69,62 +316,17 @@ def read_own(path: Path) -> NDArray[np.uint8]:
     Raises:
         UnreadableImageError: the file is absent or cannot be decoded.
     """
-    import cv2
+    # The inputs of self-checks are stored as they were committed, some with 16 bits, some turned.
+    return _to_8_bit(_read(path)[0])[0]
+
+
+def _to_8_bit(levels: NDArray[Any]) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return uint8 values; uint16 is scaled, which a note says."""
     import numpy as np
 
-    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        raise UnreadableImageError(
-            f"{path}: must be an image that an earlier step wrote; found none"
-        )
-    # The inputs of self-checks are stored as they were committed, some with 16 bits.
-    pixels, _ = _to_8_bit(pixels, path)
-    return (
-        np.asarray(pixels, dtype=np.uint8)
-        if pixels.ndim == 2
-        else _converted(np.asarray(pixels), cv2.COLOR_BGR2RGB)
-    )
-
-
-def _refuse_truncated(path: Path) -> None:
-    """Refuse a truncated file: OpenCV fills it up with gray, Pillow raises an error."""
-    from PIL import Image
-
-    if _has_right_checksums(path):
-        return
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except Exception as error:
-        raise UnreadableImageError(
-            f"{path}: must be a whole image; found a damaged file ({error})"
-        ) from error
-
-
-def _has_right_checksums(path: Path) -> bool:
-    """Say whether a file is a PNG whose checksums are all right.
-
-    This takes a tenth of the time of decoding it.
-    """
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            image.verify()  # for other formats it checks nothing
-            return image.format == "PNG"
-    except Exception:
-        return False
-
-
-def _to_8_bit(pixels: NDArray[Any], path: Path) -> tuple[NDArray[np.uint8], list[str]]:
-    import numpy as np
-
-    if pixels.dtype == np.uint8:
-        return pixels, []
-    if pixels.dtype == np.uint16:
-        scaled = np.rint(pixels * (255.0 / 65535.0)).astype(np.uint8)
-        return scaled, [SCALED]
-    raise UnreadableImageError(f"{path}: must have 8 or 16 bits a channel; found {pixels.dtype}")
+    if levels.dtype == np.uint8:
+        return levels, []
+    return np.rint(levels * (255.0 / 65535.0)).astype(np.uint8), [SCALED]
 
 
 def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:

@@ -15,7 +15,8 @@ from fusebench.contracts.methods import Tried, Verified
 from fusebench.contracts.records import Record
 from fusebench.errors import RegistryError, UnreadableFile
 from fusebench.hashes import sha256_of_json
-from fusebench.images import UnreadableImageError, pixel_sha256, read_image
+from fusebench.image_headers import UnreadableImageError
+from fusebench.images import pixel_sha256, read_image
 from fusebench.layout import FUSED, RECORD, RUNS, cell_folder
 from fusebench.planning.cells import cell_spec
 from fusebench.registry.loading import load_registry

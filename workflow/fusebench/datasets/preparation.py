@@ -23,8 +23,8 @@ from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
 from fusebench.folders import remove_folder, staged_folder
 from fusebench.hashes import sha256_of_file, sha256_of_json
+from fusebench.image_headers import UnreadableImageError
 from fusebench.images import (
-    UnreadableImageError,
     mode_of,
     pixel_sha256,
     read_image,

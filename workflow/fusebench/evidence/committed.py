@@ -23,7 +23,8 @@ from fusebench.errors import DatasetUnavailable, StepError
 from fusebench.folders import remove_folder, staged_folder
 from fusebench.fuse.staging import copy_repository
 from fusebench.hashes import sha256_of_file
-from fusebench.images import SUFFIXES, UnreadableImageError, mode_of, pixel_sha256, read_image
+from fusebench.image_headers import UnreadableImageError
+from fusebench.images import SUFFIXES, mode_of, pixel_sha256, read_image
 from fusebench.registry.pairing import names_of
 
 NO_OUTPUT = "no committed output"

@@ -13,9 +13,9 @@ from fusebench.contracts.markers import Size
 from fusebench.contracts.records import FusedImage
 from fusebench.errors import BadOutput
 from fusebench.fuse.staging import StagedPair
+from fusebench.image_headers import UnreadableImageError
 from fusebench.images import (
     SUFFIXES,
-    UnreadableImageError,
     mode_of,
     pixel_sha256,
     read_image,
