@@ -46,7 +46,7 @@ def test_the_command_lists_its_subcommands(capsys: pytest.CaptureFixture[str]) -
         (["verify"], "the following arguments are required: env"),
         (["claims"], "the following arguments are required: table"),
         (["claims", "nowhere"], "invalid choice: 'nowhere' (choose from 'cddfuse', 'fcdfusion'"),
-        (["measure", "a.png"], "the following arguments are required: B, F"),
+        (["measure", "a.png"], "A, B and F must be given"),
         (["fetch", "--cores", "many"], "argument --cores: invalid int value: 'many'"),
         (["lock", "--variant", "tpu"], "argument --variant: invalid choice: 'tpu'"),
         (["verify", "e", "--variant", "tpu"], "argument --variant: invalid choice: 'tpu'"),

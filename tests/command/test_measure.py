@@ -14,8 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from fusebench.command import main
-from fusebench.command.measure import Claimed, read_image
-from fusebench.errors import MetricError
+from fusebench.command.measure import Claimed
 from fusebench.metrics import default_metrics
 
 from tests.metrics.conftest import make_scene
@@ -103,7 +102,7 @@ def test_a_ground_truth_is_given_by_its_option(
         "fusebench measure: SSIM-GT, PSNR-GT: needs a ground truth; give it with --reference\n"
     )
     assert main(["measure", *files, *names, "--reference", "none.png"]) == 1
-    assert "none.png: must be an image file, and there is no such file" in capsys.readouterr().err
+    assert "none.png: must be an image file; found nothing there" in capsys.readouterr().err
 
 
 def test_multi_band_metrics_have_no_value_on_images(
@@ -202,29 +201,92 @@ def test_an_explanation_leaves_out_what_needs_a_ground_truth(
     assert [row["id"] for row in measured(files, capsys, *words)["definitions"]] == ["SSIM-GT"]
 
 
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.99])
+@pytest.mark.parametrize("side", [0, 1, 2])
+def test_a_truncated_jpeg_is_not_measured(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], share: float, side: int
+) -> None:
+    """The file is named and the status is 1; OpenCV alone would fill it up with gray."""
+    path = tmp_path / "cut.jpg"
+    cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 256, (64, 72)).astype(np.uint8))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    files[side] = str(path)
+    assert main(["measure", *files, "--metrics", "EN"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"{path}: must be a whole image; found a damaged file" in shown.err
+
+
+def test_what_was_done_to_an_image_is_told(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each conversion is a line on stderr with the path of the image; the values are printed."""
+    dark = np.linspace(7000, 8020, 64 * 72).reshape(64, 72).astype(np.uint16)
+    cv2.imwrite(files[0], dark)
+    assert main(["measure", *files, "--metrics", "EN"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("EN ")
+    assert shown.err == (
+        f"fusebench measure: {files[0]}: 16-bit values fill only 7001 to 8018 of 0 to 65535: 5 of"
+        " 256 gray levels are left\n"
+    )
+
+
+def test_images_of_different_size_are_named(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message has the paths of both files, not only their roles."""
+    cv2.imwrite(files[1], np.zeros((20, 30), np.uint8))
+    assert main(["measure", *files]) == 1
+    assert capsys.readouterr().err == (
+        f"fusebench measure: {files[0]} and {files[1]} must have the same size (height x width),"
+        " found 64 x 72 and 20 x 30\n"
+    )
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+def test_metrics_do_not_swallow_the_images(
+    files: list[str], capsys: pytest.CaptureFixture[str], before: int
+) -> None:
+    """Images may stand behind ``--metrics``, all of them or some; so may folders."""
+    given = [*files[:before], "--metrics", "EN", "SD", *files[before:]]
+    assert main(["measure", *given]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["EN", "SD"]
+
+
+def test_an_image_behind_the_metrics_may_have_the_name_of_a_metric(
+    files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A word that is a metric stays one, even where a file has its name; ``./SD`` is the file."""
+    monkeypatch.chdir(Path(files[0]).parent)
+    Path(files[2]).rename("SD")
+    assert main(["measure", "--metrics", "EN", "SD", "a.png", "b.png", "./SD"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["EN", "SD"]
+
+
 @pytest.mark.parametrize(
-    ("pixels", "shape"),
+    ("words", "found"),
     [
-        (np.full((4, 5), 300, np.uint16), (4, 5)),
-        (np.full((4, 5, 3), 9, np.uint8), (4, 5, 3)),
-        (np.full((4, 5, 4), 9, np.uint8), (4, 5, 3)),
+        ([], "found none of them"),
+        (["x.png"], "found x.png"),
+        (["--metrics", "EN", "x.png", "y.png"], "found x.png y.png"),
     ],
 )
-def test_images_are_read_as_they_are(tmp_path: Path, pixels: Any, shape: tuple[int, ...]) -> None:
-    """16 bits stay 16 bits, and an alpha channel is dropped."""
-    cv2.imwrite(str(tmp_path / "x.png"), pixels)
-    found = read_image(tmp_path / "x.png")
-    assert found.shape == shape and found.dtype == pixels.dtype
+def test_too_few_images_are_a_wrong_call(
+    capsys: pytest.CaptureFixture[str], words: list[str], found: str
+) -> None:
+    """The usage is printed, and the status is 2, as for every wrong call."""
+    with pytest.raises(SystemExit) as end:
+        main(["measure", *words])
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert "usage: fusebench measure" in told and found in told
 
 
-def test_channels_are_red_green_and_blue(tmp_path: Path) -> None:
-    """The channels have this order, which is not OpenCV's."""
-    blue_first: Any = np.array([[[30, 20, 10]]], np.uint8)
-    cv2.imwrite(str(tmp_path / "x.png"), blue_first)
-    assert read_image(tmp_path / "x.png").tolist() == [[[10, 20, 30]]]
-
-
-def test_a_folder_is_no_image(tmp_path: Path) -> None:
-    """A folder is reported like a file that does not exist."""
-    with pytest.raises(MetricError, match="must be an image file, and there is no such file"):
-        read_image(tmp_path)
+def test_a_misspelt_metric_is_still_one(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is not taken for an image."""
+    assert main(["measure", "--metrics", "EN", "SIMM", *files]) == 1
+    assert "unknown metric 'SIMM'" in capsys.readouterr().err

@@ -73,18 +73,18 @@ def test_ground_truth_from_a_file(files: list[str], capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda path: path.unlink(), "must be an image file, and there is no such file"),
+        (lambda path: path.unlink(), "fused.png: must be an image file; found nothing there"),
         (
             lambda path: path.write_text("not an image"),
-            "must be an image that OpenCV can decode, found 12 bytes",
+            "fused.png: must be a whole image; found a damaged file",
         ),
         (
             lambda path: path.write_bytes(path.read_bytes()[:9000]),
-            "must be an image that OpenCV can decode",
+            "fused.png: must be a whole image; found a damaged file",
         ),
         (
             lambda path: path.write_bytes(b""),
-            "must be an image that OpenCV can decode, found 0 bytes",
+            "fused.png: must be a whole image; found a damaged file",
         ),
         (
             lambda path: cv2.imwrite(str(path), np.zeros((20, 30), np.uint8)),

@@ -17,7 +17,7 @@ SUBCOMMANDS = {
     "fetch": "bring everything that needs a network into resources/",
     "list": "print the registry: methods, datasets and their duplicates, metrics, envs",
     "lock": "pin every package of an environment with its hashes",
-    "measure": "measure one fused image against its sources",
+    "measure": "measure fused images against their sources: three files, or folders",
     "pin": "write down the hashes of a first download: weights of a method, images of a dataset",
     "verified": "write into methods.yaml what the runs of a method really produced",
     "verify": "compare a built environment with its lock, file by file",

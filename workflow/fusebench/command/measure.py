@@ -1,4 +1,7 @@
-"""``fusebench measure A B F``: measure one fused image against its two sources."""
+"""``fusebench measure A B F``: measure fused images against their two sources.
+
+A, B and F are three images, or folders of images.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fusebench.command.measured_folders import print_folders
 from fusebench.errors import MetricError
+from fusebench.image_headers import UnreadableImageError
+from fusebench.images import SUFFIXES, range_notes, read_levels
+from fusebench.measure.folders import size_problems
 from fusebench.metrics import Definition, default_metrics, resolve
 from fusebench.metrics.resolving import in_every_protocol, related
 from fusebench.registry.claims import NUMBER, decimals_of
@@ -19,6 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fusebench.metrics import ImagePair
+
+
+LEAST_OPERANDS = 3
+"""A, B and F."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +46,31 @@ class Claimed:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the images and options of the subcommand."""
-    parser.add_argument("a", metavar="A", type=Path, help="first source image (the infrared one)")
-    parser.add_argument("b", metavar="B", type=Path, help="second source image (the visible one)")
-    parser.add_argument("fused", metavar="F", type=Path, help="fused image")
+    operands = [
+        parser.add_argument("a", metavar="A", help="first source (the infrared one)"),
+        parser.add_argument("b", metavar="B", help="second source (the visible one)"),
+        parser.add_argument(
+            "fused",
+            metavar="F",
+            nargs="+",
+            help="fused image; A, B and F may be folders of images with equal names, and several"
+            " folders F are several methods",
+        ),
+    ]
+    for operand in operands:  # they may also stand behind --metrics, see _operands
+        operand.required = False
+    parser.set_defaults(refuse=parser.error)
     parser.add_argument(
         "--metrics", nargs="+", metavar="ID", help="METRIC, METRIC@DEFINITION or all@EVALUATOR"
     )
     parser.add_argument(
         "--reference", metavar="R", type=Path, help="ground truth, for the metrics that need one"
+    )
+    parser.add_argument(
+        "--csv", metavar="FILE", type=Path, help="of folders: also write each image's values here"
+    )
+    parser.add_argument(
+        "--cores", metavar="N", type=int, default=1, help="of folders: how many processes measure"
     )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object instead of a table"
@@ -63,19 +91,71 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         MetricError: an image cannot be read, sizes differ, or a metric is unknown.
     """
-    if options.explain:
-        metric, claimed = _claim(options.explain)
+    a, b, *fused = _operands(options)
+    metric, claimed = _claim(options.explain) if options.explain else ("", None)
+    if claimed:
         definitions = related(metric)
     else:
         definitions = resolve(options.metrics or default_metrics("infrared-visible"))
     _refuse_without_reference(definitions, options)
-    pair, fused = _read_pair(options)
-    if options.explain:
-        definitions = (
-            definitions if pair.is_gray and fused.ndim == 2 else in_every_protocol(definitions)
+    if a.is_dir() and b.is_dir():
+        if claimed:
+            raise MetricError("--explain must have images; found folders: name three images")
+        return print_folders(a, b, fused, definitions, options)
+    if options.csv:
+        raise MetricError("--csv is for folders; give the folders of A, B and F")
+    if len(fused) > 1:
+        raise MetricError(
+            f"A and B must be folders where there are several F; found {a}, {b} and {len(fused)} F"
         )
-        return _explain(pair, fused, definitions, claimed, options.json)
-    return _print_values(definitions, *pair.attempt(fused, definitions), as_json=options.json)
+    return _measure_images(a, b, fused[0], definitions, claimed, options)
+
+
+def _operands(options: argparse.Namespace) -> list[Path]:
+    """Return A, B and each F.
+
+    ``--metrics SSIM a.png b.png f.png`` takes all four words: its operands are split off here.
+    """
+    operands = [word for word in (options.a, options.b, *(options.fused or ())) if word]
+    if len(operands) < LEAST_OPERANDS and options.metrics:
+        first = next(
+            (i for i, word in enumerate(options.metrics) if i and _is_path(word)),
+            len(options.metrics),
+        )
+        operands += options.metrics[first:]
+        options.metrics = options.metrics[:first]
+    if len(operands) < LEAST_OPERANDS:
+        options.refuse(
+            f"A, B and F must be given: two sources and a fused image, or three folders; found"
+            f" {' '.join(operands) or 'none of them'}"
+        )
+    return [Path(word) for word in operands]
+
+
+def _is_path(word: str) -> bool:
+    """Whether a word names a file or folder, and no metric."""
+    try:
+        resolve([word])
+    except MetricError:
+        path = Path(word)
+        return path.exists() or len(path.parts) > 1 or path.suffix.lower() in SUFFIXES
+    return False
+
+
+def _measure_images(
+    a: Path,
+    b: Path,
+    fused: Path,
+    definitions: list[Definition],
+    claimed: Claimed | None,
+    options: argparse.Namespace,
+) -> int:
+    pair, image = _read_pair(a, b, fused, options.reference)
+    if claimed is None:
+        return _print_values(definitions, *pair.attempt(image, definitions), as_json=options.json)
+    is_gray = pair.is_gray and image.ndim == 2
+    tried = definitions if is_gray else in_every_protocol(definitions)
+    return _explain(pair, image, tried, claimed, options.json)
 
 
 def _print_values(
@@ -117,35 +197,30 @@ def _refuse_without_reference(definitions: list[Definition], options: argparse.N
     definitions[:] = [definition for definition in definitions if not definition.needs_reference]
 
 
-def _read_pair(options: argparse.Namespace) -> tuple[ImagePair, NDArray[Any]]:
-    from fusebench.metrics import ImagePair
-
-    a, b, fused = (read_image(path) for path in (options.a, options.b, options.fused))
-    reference = None if options.reference is None else read_image(options.reference)
-    return ImagePair(a, b, reference), fused
-
-
-def read_image(path: Path) -> NDArray[Any]:
-    """Read an image file as ``(H, W)`` gray or ``(H, W, 3)`` RGB, uint8 or uint16.
-
-    An alpha channel is dropped.
+def _read_pair(
+    a: Path, b: Path, fused: Path, reference: Path | None
+) -> tuple[ImagePair, NDArray[Any]]:
+    """Read the images and tell what was done to them on stderr.
 
     Raises:
-        MetricError: the file is missing, or is not an image that can be decoded.
+        MetricError: an image cannot be used, or sizes differ; names the files.
     """
-    import cv2
+    from fusebench.metrics import ImagePair
 
-    if not path.is_file():
-        raise MetricError(f"{path}: must be an image file, and there is no such file")
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        raise MetricError(
-            f"{path}: must be an image that OpenCV can decode, found {path.stat().st_size} bytes"
-            " that it cannot"
-        )
-    if image.ndim == 3:
-        image = image[:, :, 2::-1] if image.shape[2] in (3, 4) else image[:, :, 0]
-    return image
+    paths = [a, b, fused, *([reference] if reference else [])]
+    images = {}
+    for path in paths:
+        try:
+            images[path], notes = read_levels(path)
+        except UnreadableImageError as error:
+            raise MetricError(str(error)) from error
+        for note in (*notes, *range_notes(images[path])):
+            print(f"fusebench measure: {path}: {note}", file=sys.stderr)
+    problems = size_problems({path: image.shape for path, image in images.items()})
+    if problems:
+        raise MetricError("; ".join(problems))
+    truth = None if reference is None else images[reference]
+    return ImagePair(images[a], images[b], truth), images[fused]
 
 
 def _claim(text: str) -> tuple[str, Claimed]:

@@ -33,10 +33,10 @@ def terminal_table(spec: TableSpec, records: Iterable[Record], measures: pd.Data
     times = [
         line
         for device, own in times_by_device(table).items()
-        for line in ("", f"seconds per image on {device}", *_grid(["method", *TIMES], own))
+        for line in ("", f"seconds per image on {device}", *grid(["method", *TIMES], own))
     ]
     title = f"{spec.title}, mean over {table.pairs} pairs (* best, + second)"
-    return "\n".join([title, *_grid(heads, rows), *_troubles(table), *times])
+    return "\n".join([title, *grid(heads, rows), *_troubles(table), *times])
 
 
 def failures(records: Iterable[Record]) -> str:
@@ -68,8 +68,8 @@ def _number(cell: Cell, table: Table) -> str:
     return cell.printed + incomplete(cell, table) + MARKS.get(cell.rank or 0, " ")
 
 
-def _grid(heads: list[str], rows: list[list[str]]) -> list[str]:
-    """Return the lines of a table: its heads, a rule, its rows."""
+def grid(heads: list[str], rows: list[list[str]]) -> list[str]:
+    """Return the lines of a table in plain text: its heads, a rule, its rows."""
     widths = [max(len(line[column]) for line in (heads, *rows)) for column in range(len(heads))]
     first, *rest = (_line(line, widths) for line in (heads, *rows))
     return [first, "-" * len(first), *rest]

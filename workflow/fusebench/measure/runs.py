@@ -6,12 +6,12 @@ The sources are read once per pair, and only what has changed is measured again.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.comparing import Measured
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 METRICS_FOLDER = Path(__file__).resolve().parents[1] / "metrics"
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 Values = tuple[dict[str, float], dict[str, str]]
 """Id of a metric -> value, and id of a metric -> why there is none."""
@@ -120,15 +123,22 @@ def measure_datasets(path: Path, datasets: Sequence[Measured], root: Path, worke
     Raises:
         UnreadableFile: a manifest or a record is damaged, or of another version.
     """
+    write_rows(path, (row for one in datasets for row in _measured(one, root, workers)))
+
+
+def _measured(measured: Measured, root: Path, workers: int) -> list[Row]:
+    records = [root / record_path(method, measured.dataset) for method in measured.methods]
+    manifest = read_manifest(root, measured.dataset)
+    return measure_dataset(manifest, records, measured.metrics, workers)
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write values as one long table in CSV; each row is written as soon as it is known."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS)
         writer.writeheader()
-        for measured in datasets:
-            records = [root / record_path(m, measured.dataset) for m in measured.methods]
-            manifest = read_manifest(root, measured.dataset)
-            rows = measure_dataset(manifest, records, measured.metrics, workers)
-            writer.writerows(vars(row) for row in rows)
+        writer.writerows(vars(row) for row in rows)
 
 
 def measure_dataset(
@@ -150,7 +160,7 @@ def measure_dataset(
     read = [(path.parent, read_stored(path, Record)) for path in records]
     runs = [_open(folder, record, manifest) for folder, record in read if record.is_ok]
     tasks = list(_tasks(manifest, runs, ids))
-    for task, results in zip(tasks, _measured(tasks, workers), strict=True):
+    for task, results in zip(tasks, in_processes(measure_pair, tasks, workers), strict=True):
         for wanted, (values, refusals) in zip(task.fused, results, strict=True):
             runs[wanted.run].values.setdefault(wanted.image.name, {}).update(values)
             runs[wanted.run].refusals.setdefault(wanted.image.name, {}).update(refusals)
@@ -196,12 +206,21 @@ def _tasks(manifest: Manifest, runs: Sequence[Run], ids: Sequence[str]) -> Itera
             yield Task(Path(manifest.path), pair, tuple(wanted))
 
 
-def _measured(tasks: Sequence[Task], workers: int) -> Iterator[list[Values]]:
+def in_processes(
+    work: Callable[[Job], Result], tasks: Sequence[Job], workers: int
+) -> Iterator[Result]:
+    """Yield the result of each task in their order, computed in several processes.
+
+    Args:
+        work: a function of a module, which other processes can import.
+        tasks: its arguments.
+        workers: number of processes; 1 for this one.
+    """
     if workers <= 1 or len(tasks) <= 1:
-        yield from map(measure_pair, tasks)
+        yield from map(work, tasks)
         return
     with ProcessPoolExecutor(min(workers, len(tasks))) as pool:
-        yield from pool.map(measure_pair, tasks)
+        yield from pool.map(work, tasks)
 
 
 def measure_pair(task: Task) -> list[Values]:
