@@ -11,6 +11,7 @@ import cv2
 import git
 import numpy as np
 import pytest
+from fusebench.contracts.datasets import SideReading
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
 from fusebench.datasets.preparation import prepare_dataset, sha256_of_pairs
@@ -21,6 +22,7 @@ from fusebench.images import pixel_sha256, read_image, thumbnail, write_png
 from msgspec import UNSET
 from msgspec.structs import replace
 from numpy.typing import NDArray
+from PIL import Image
 
 from tests.datasets.made import LOCAL, SIDES, pixels
 
@@ -124,6 +126,60 @@ def test_what_was_done_to_an_image_is_noted(tmp_path: Path) -> None:
     assert pair.a.notes == ["alpha channel dropped"]
     assert pair.b.notes == ["16 bits scaled to 8 (times 255/65535, rounded)"]
     assert pair.b.sha256 == pixel_sha256(pixels(1))
+
+
+def test_one_file_can_hold_both_sides(tmp_path: Path) -> None:
+    """Infrared is the fourth channel of a PNG or TIFF, the visible image its first three."""
+    (tmp_path / "images").mkdir()
+    four = pixels(2, 6, 7, 4)
+    Image.fromarray(four).save(tmp_path / "images" / "p.png")
+    Image.fromarray(four).save(tmp_path / "images" / "q.tif")
+    job = replace(
+        LOCAL,
+        patterns={"a": "{name}.*", "b": "{name}.*"},
+        readings={"a": SideReading(channel=3)},
+    )
+    for pair in prepare(tmp_path, job).pairs:
+        assert (read_image(tmp_path / "out" / pair.a.file)[0] == four[..., 3]).all()
+        assert (read_image(tmp_path / "out" / pair.b.file)[0] == four[..., :3]).all()
+        assert pair.a.mode == "gray" and pair.a.notes == ["channel 3 of 4, counted from 0"]
+        assert pair.b.notes == ["alpha channel dropped"]
+
+
+def test_a_stated_range_is_part_of_the_images(tmp_path: Path) -> None:
+    """The side is scaled by it; the manifest notes it and has another hash."""
+    raw = np.linspace(7000, 8020, 42, dtype=np.uint16).reshape(6, 7)
+    add(tmp_path / "images", b_p=pixels(1))
+    (tmp_path / "images" / "a").mkdir()
+    cv2.imwrite(str(tmp_path / "images" / "a" / "p.png"), raw)
+    found = {}
+    for stated in (SideReading(range=(7000, 8020)), SideReading(bits=14), None):
+        job = replace(LOCAL, readings=UNSET if stated is None else {"a": stated})
+        manifest = prepare(tmp_path, job)
+        [pair] = manifest.pairs
+        stored = read_image(tmp_path / "out" / pair.a.file)[0]
+        found[manifest.sha256] = (int(stored.min()), int(stored.max()), pair.a.notes)
+    assert [*found.values()] == [
+        (0, 255, ["values 7000 to 8020 scaled to 0 to 255"]),
+        (109, 125, ["values 0 to 16383 scaled to 0 to 255"]),
+        (
+            27,
+            31,
+            [
+                "16 bits scaled to 8 (times 255/65535, rounded)",
+                "16-bit values fill only 7000 to 8020 of 0 to 65535: 5 of 256 gray levels are left",
+            ],
+        ),
+    ]
+
+
+def test_a_wrong_statement_names_the_pair(tmp_path: Path) -> None:
+    """The files, not the entry, show that it is wrong."""
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2))
+    told = refused(tmp_path, replace(LOCAL, readings={"a": SideReading(bits=14)}))
+    assert told.startswith("pair 'p': a/p.png: must be able to hold 16383")
+    told = refused(tmp_path, replace(LOCAL, readings={"b": SideReading(channel=3)}))
+    assert told.startswith("pair 'p': b/p.png: must have a channel 3")
 
 
 def test_a_generated_dataset_is_what_its_generator_draws(tmp_path: Path) -> None:

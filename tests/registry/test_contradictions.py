@@ -113,6 +113,16 @@ MISTAKES: list[tuple[Change, str]] = [
         "datasets.yaml:9 (pairs.b.files): must hold the placeholder {name}; found 'b/*.png'",
     ),
     (
+        field("datasets", "pairs", "b")({"files": "b/{name}.png", "range": [8020, 7000]}),
+        "datasets.yaml:10 (pairs.b.range): must be two values, 0 or greater, the smaller one first;"
+        " found [8020, 7000]",
+    ),
+    (
+        field("datasets", "pairs", "b")({"files": "b/{name}.png", "range": [0, 99], "bits": 14}),
+        "datasets.yaml:13 (pairs.b.bits): must not stand beside 'range'; say the values that are"
+        " used in one of them",
+    ),
+    (
         field("config", "suite")("s, t"),
         "config/config.yaml:1 (suite): unknown suite 't'; known: s",
     ),

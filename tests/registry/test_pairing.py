@@ -105,6 +105,16 @@ def test_a_job_is_told_which_images_and_nothing_else(tmp_path: Path) -> None:
     }
 
 
+def test_a_job_is_told_how_a_side_is_read(tmp_path: Path) -> None:
+    """A side that states nothing is not named, so that no other job changes; channel 0 is one."""
+    a = {"files": "{name}.png", "channel": 0, "bits": 14}
+    entry = dataset(a=a, reference={"files": "{name}.png", "range": [7000, 8020]}).entry
+    assert msgspec.to_builtins(dataset_job(entry, tmp_path))["readings"] == {
+        "a": {"channel": 0, "bits": 14},
+        "reference": {"range": (7000, 8020)},
+    }
+
+
 @pytest.mark.parametrize(
     ("pattern", "folder"),
     [

@@ -48,6 +48,9 @@ LAST_OF_SAME_SHAPE = 4
 FILLED = 65536 // 4
 """16-bit values that span less than this are told: at most 64 of 256 gray levels are left."""
 
+HARDLY_FILLED = "16-bit values fill only"
+"""The note of such an image begins so."""
+
 FILLED_BY = (0.1, 99.9)
 """The span is that between these percentiles: a few dead or hot pixels do not hide it."""
 
@@ -132,7 +135,7 @@ def range_notes(levels: NDArray[Any]) -> list[str]:
     if high - low >= FILLED:
         return []
     return [
-        f"16-bit values fill only {low} to {high} of 0 to 65535:"
+        f"{HARDLY_FILLED} {low} to {high} of 0 to 65535:"
         f" {round((high - low) / 257) + 1} of 256 gray levels are left"
     ]
 

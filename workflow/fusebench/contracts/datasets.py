@@ -24,7 +24,44 @@ from fusebench.contracts.base import (
 from fusebench.contracts.methods import Task
 
 
-class SideEntry(Entry, kw_only=True):
+class SideReading(Entry, kw_only=True):
+    """How the image files of a side are read, where the files alone do not say it."""
+
+    channel: Maybe[
+        Annotated[
+            int,
+            says(
+                "the only channel that is read, counted from 0: red, green, blue, and the fourth"
+                " one (3), where files with four channels hold the infrared image; absent: gray or"
+                " RGB",
+                ge=0,
+                le=3,
+            ),
+        ]
+    ] = UNSET
+    range: Maybe[
+        Annotated[
+            tuple[int, int],
+            says(
+                "the two values in the files that become 0 and 255, e.g. [7000, 8020]; values"
+                " outside are clipped, and counted in the manifest"
+            ),
+        ]
+    ] = UNSET
+    bits: Maybe[
+        Annotated[
+            int,
+            says(
+                "how many bits of 16-bit values are used, e.g. 14: the range 0 to 16383; a greater"
+                " value in a file is an error",
+                ge=9,
+                le=16,
+            ),
+        ]
+    ] = UNSET
+
+
+class SideEntry(SideReading, kw_only=True):
     """One side of the pairs."""
 
     modality: Maybe[
@@ -46,7 +83,7 @@ class BothModalities(Entry, kw_only=True):
     b: Annotated[str, text("what image B shows")]
 
 
-Side = Annotated[SideEntry, says("one side of the pairs: files, and modality")]
+Side = Annotated[SideEntry, says("one side of the pairs: files; modality; channel, range or bits")]
 PairNames = Annotated[
     list[Annotated[str, says("a name without '/', '\\', '{' and '}'", pattern=r"^[^/\\{}]+$")]],
     says("a list of pair names, each in quotes", min_length=1),
@@ -78,7 +115,7 @@ class DatasetEntry(Entry, kw_only=True):
     a: Maybe[Side] = UNSET
     b: Maybe[Side] = UNSET
     reference: Maybe[
-        Annotated[SideEntry, says("the ground truth of each pair, where there is any: files")]
+        Annotated[SideEntry, says("the ground truth of each pair, where there is any, as a and b")]
     ] = UNSET
     modalities: Maybe[
         Annotated[BothModalities, says("what the two source images show (generated)")]

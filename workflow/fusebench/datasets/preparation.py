@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from fusebench.contracts.datasets import SideReading
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
 from fusebench.datasets.pins import check_pins
@@ -25,6 +26,8 @@ from fusebench.folders import remove_folder, staged_folder
 from fusebench.hashes import sha256_of_file, sha256_of_json
 from fusebench.image_headers import UnreadableImageError
 from fusebench.images import (
+    AS_STORED,
+    Reading,
     mode_of,
     pixel_sha256,
     read_image,
@@ -145,14 +148,25 @@ def _file_pairs(folder: Path, job: DatasetJob) -> Iterator[tuple[str, Callable[[
 
 
 def _read_sides(folder: Path, job: DatasetJob, name: str) -> Sides:
-    return {side: _read(folder, pattern, name) for side, pattern in job.patterns.items()}
+    stated = job.readings or {}
+    return {
+        side: _read(folder, pattern, name, _reading(stated.get(side)))
+        for side, pattern in job.patterns.items()
+    }
 
 
-def _read(folder: Path, pattern: str, name: str) -> ReadImage:
+def _reading(stated: SideReading | None) -> Reading:
+    if stated is None:
+        return AS_STORED
+    channel = None if stated.channel is UNSET else stated.channel  # 0 is a channel
+    return Reading(channel, stated.range or None, stated.bits or None)
+
+
+def _read(folder: Path, pattern: str, name: str, reading: Reading) -> ReadImage:
     path = image_path(folder, pattern, name)
     relative = path.relative_to(folder).as_posix()
     try:
-        pixels, notes = read_image(path)
+        pixels, notes = read_image(path, reading)
     except UnreadableImageError as error:
         message = str(error).replace(str(path), relative)
         raise DatasetUnavailable(f"pair {name!r}: {message}") from error

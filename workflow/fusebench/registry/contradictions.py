@@ -20,7 +20,7 @@ from fusebench.registry.claims import claim_problems
 from fusebench.registry.documents import Document, Place, unknown
 from fusebench.registry.methods import is_local, owner_and_name
 from fusebench.registry.metric_problems import metric_problems
-from fusebench.registry.pairing import pair_names, patterns
+from fusebench.registry.pairing import pair_names, patterns, readings
 from fusebench.registry.selfchecks import check_problems
 from fusebench.registry.table_problems import table_problems
 
@@ -133,6 +133,21 @@ def _dataset_problems(root: Path, datasets: Datasets) -> Iterator[str]:
                     f"{datasets.where((name, side, 'files'))}: must hold the placeholder {{name}};"
                     f" found {pattern!r}"
                 )
+        yield from _reading_problems(datasets, name, entry)
+
+
+def _reading_problems(datasets: Datasets, name: str, entry: DatasetEntry) -> Iterator[str]:
+    for side, reading in readings(entry).items():
+        if reading.range and not 0 <= reading.range[0] < reading.range[1]:
+            yield (
+                f"{datasets.where((name, side, 'range'))}: must be two values, 0 or greater, the"
+                f" smaller one first; found {list(reading.range)}"
+            )
+        if reading.range and reading.bits:
+            yield (
+                f"{datasets.where((name, side, 'bits'))}: must not stand beside 'range'; say the"
+                " values that are used in one of them"
+            )
 
 
 def _list_problems(datasets: Datasets, place: Place, names: list[str]) -> Iterator[str]:

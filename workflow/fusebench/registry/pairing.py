@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
-from fusebench.contracts.datasets import DatasetEntry, SideEntry
+from fusebench.contracts.base import given
+from fusebench.contracts.datasets import DatasetEntry, SideEntry, SideReading
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.errors import DatasetUnavailable
 from fusebench.images import SUFFIXES
@@ -32,7 +33,19 @@ def pair_names(pairs: list[str] | str | UnsetType | None, root: Path) -> list[st
 def patterns(entry: DatasetEntry) -> dict[str, str]:
     """Return side -> pattern for the sides that a dataset has."""
     sides = {side: getattr(entry, side) for side in SIDES}
-    return {side: given.files for side, given in sides.items() if isinstance(given, SideEntry)}
+    return {side: one.files for side, one in sides.items() if isinstance(one, SideEntry)}
+
+
+def readings(entry: DatasetEntry) -> dict[str, SideReading]:
+    """Return side -> how its files are read, for the sides that state it."""
+    found: dict[str, SideReading] = {}
+    for side in SIDES:
+        stated = getattr(entry, side)
+        if isinstance(stated, SideEntry):
+            reading = SideReading(channel=stated.channel, range=stated.range, bits=stated.bits)
+            if given(reading):
+                found[side] = reading
+    return found
 
 
 def dataset_job(entry: DatasetEntry, root: Path) -> DatasetJob:
@@ -43,6 +56,7 @@ def dataset_job(entry: DatasetEntry, root: Path) -> DatasetJob:
     return DatasetJob(
         kind=entry.kind,
         patterns=patterns(entry),
+        readings=readings(entry) or UNSET,
         names=pair_names(entry.pairs, root),
         generator=entry.generator or "",
         code=entry.code or "",

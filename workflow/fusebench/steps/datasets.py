@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from fusebench.contracts.configuration import Crops
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import Manifest
+from fusebench.images import HARDLY_FILLED, notes_together
 from fusebench.markers import mark_step
+from fusebench.registry.pairing import SIDES
 
 ROOT = Path()
+
+STATE_RANGE = "; say with `range` or `bits` of this side in datasets.yaml which values are used"
 
 
 def dataset(
@@ -30,4 +36,15 @@ def dataset(
         lambda: prepare_dataset(name, job, folder, ROOT, session.mirror),
         lambda error: Manifest(state=error.state, reason=str(error)),
     )
+    for line in _conversions(manifest):
+        print(f"{name}: {line}", file=sys.stderr)
     check_crops(name, manifest, crops)
+
+
+def _conversions(manifest: Manifest) -> Iterator[str]:
+    """Yield what was done to the images of each side while they were read, for the log."""
+    for side in SIDES:
+        notes = {pair.name: pair.sides[side].notes for pair in manifest.pairs if side in pair.sides}
+        for line in notes_together(notes):
+            remedy = STATE_RANGE if line.startswith(HARDLY_FILLED) else ""
+            yield f"{side}: {line}{remedy}"

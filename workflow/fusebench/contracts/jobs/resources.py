@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fusebench.contracts.base import Contract, DatasetKind, says
+from msgspec import UNSET
+
+from fusebench.contracts.base import Contract, DatasetKind, Maybe, says
+from fusebench.contracts.datasets import SideReading
 from fusebench.contracts.weights import WeightEntry
 
 
@@ -35,6 +38,12 @@ class DatasetJob(Contract, kw_only=True):
     patterns: Annotated[
         dict[str, str], says("side (a, b, reference) -> path of its image, with {name}")
     ] = {}
+    readings: Maybe[
+        Annotated[
+            dict[str, SideReading],
+            says("side -> how its files are read; absent where the files alone say it"),
+        ]
+    ] = UNSET
     names: Annotated[
         list[str] | None,
         says("the frozen list of the pairs; null where all that are found are taken"),
