@@ -204,6 +204,24 @@ def test_a_thumbnail_is_of_means_of_blocks() -> None:
     assert np.array_equal(thumbnail(in_mode(pixels, "rgb")), thumbnail(pixels))
 
 
+@pytest.mark.parametrize("factor", [1, 257])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_levels_are_as_they_are_stored(tmp_path: Path, channels: int, factor: int) -> None:
+    """16 bits stay 16 bits; channels are red, green and blue, which is not OpenCV's order."""
+    stored: NDArray[Any] = RGB if factor == 1 else RGB.astype(np.uint16) * factor
+    blue_first = np.dstack([stored[..., ::-1], stored[..., 0]])[..., :channels]
+    cv2.imwrite(str(tmp_path / "x.png"), blue_first)
+    levels, _ = read_levels(tmp_path / "x.png")
+    assert levels.dtype == stored.dtype
+    assert np.array_equal(levels, stored[..., 2] if channels == 1 else stored)
+
+
+def test_a_folder_is_no_image(tmp_path: Path) -> None:
+    """The message says that it is one."""
+    with pytest.raises(UnreadableImageError, match="must be an image file; found a folder"):
+        read_levels(tmp_path)
+
+
 BLOCKS = np.kron(
     np.random.default_rng(4).integers(0, 256, (4, 6, 3)), np.ones((8, 8, 1), np.int64)
 ).astype(np.uint8)

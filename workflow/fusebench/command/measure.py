@@ -209,7 +209,7 @@ def _read_pair(
 
     paths = [a, b, fused, *([reference] if reference else [])]
     images = {}
-    for path in paths:
+    for path in dict.fromkeys(paths):
         try:
             images[path], notes = read_levels(path)
         except UnreadableImageError as error:
