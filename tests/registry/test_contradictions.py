@@ -10,7 +10,7 @@ from fusebench.contracts.configuration import Config
 from fusebench.errors import RegistryError
 from fusebench.registry.contradictions import selected_names
 
-from tests.registry.small import METHOD, RUN, SIDES, SmallProject
+from tests.registry.small import METHOD, RUN, SmallProject
 
 Change = Callable[[SmallProject], None]
 
@@ -213,7 +213,7 @@ def test_what_is_no_contradiction_is_silent(small: SmallProject, change: Change)
 
 def test_a_metric_against_a_ground_truth_needs_one_on_every_dataset(small: SmallProject) -> None:
     """Datasets with a ground truth are right; the dataset without one is named."""
-    small.datasets["truth"] = {**small.datasets["pairs"], "reference": SIDES["a"]}
+    small.datasets["truth"] = {**small.datasets["pairs"], "reference": {"files": "gt/{name}.png"}}
     small.config["suites"]["s"].update(metrics=["PSNR-GT"], datasets=["truth"])
     assert small.problems() == []
     small.config["suites"]["s"]["datasets"] = ["truth", "pairs"]

@@ -21,6 +21,7 @@ from fusebench.registry.documents import Document, Place, unknown
 from fusebench.registry.methods import is_local, owner_and_name
 from fusebench.registry.metric_problems import metric_problems
 from fusebench.registry.pairing import pair_names, patterns
+from fusebench.registry.path_problems import path_problems
 from fusebench.registry.selfchecks import check_problems
 from fusebench.registry.table_problems import table_problems
 
@@ -46,6 +47,7 @@ def contradictions(
     yield from _same_source(methods)
     yield from _unknown_datasets(methods, datasets)
     yield from _dataset_problems(root, datasets)
+    yield from path_problems(methods, datasets)
     yield from _suite_problems(methods, datasets, config)
     yield from table_problems(methods, datasets, config)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from fusebench.contracts.configuration import Crops
@@ -30,4 +31,16 @@ def dataset(
         lambda: prepare_dataset(name, job, folder, ROOT, session.mirror),
         lambda error: Manifest(state=error.state, reason=str(error)),
     )
+    if manifest.one_image:
+        print(_told_of_one_image(name, manifest), file=sys.stderr)
     check_crops(name, manifest, crops)
+
+
+def _told_of_one_image(name: str, manifest: Manifest) -> str:
+    """Say which pairs have one image twice: every method fuses them without a fault."""
+    same = manifest.one_image or []
+    return (
+        f"{name}: the two source images of a pair should differ; in {len(same)} of"
+        f" {len(manifest.pairs)} pairs every pixel is equal, first {same[0]!r}: is the file of one"
+        " side stored under the name of the other?"
+    )
