@@ -87,6 +87,13 @@ MISTAKES: list[tuple[Change, str]] = [
         " say in `run` how they differ",
     ),
     (
+        field("methods", "two")(
+            {**METHOD, "commit": "0" * 39 + "1", "code": "git@example.org:lab/one.git"}
+        ),
+        f"methods.yaml:19 (two.commit): must be the commit of 'one', or differ from it in the first"
+        f" 12 digits; found {'0' * 39}1 beside {'0' * 40}: one of them is mistyped",
+    ),
+    (
         field("methods", "one", "run", "per_dataset")({"pair": {"seed": 1}}),
         "methods.yaml:15 (one.run.per_dataset.pair): unknown dataset 'pair' (did you mean"
         " 'pairs'?); or add it to datasets.yaml",
@@ -176,7 +183,7 @@ def test_a_contradiction_is_told_with_its_place(
 
 def test_all_contradictions_are_told_at_once(small: SmallProject) -> None:
     """Those of all files are reported, in the order methods, datasets, configuration."""
-    for change in (MISTAKES[13][0], MISTAKES[8][0], MISTAKES[0][0]):
+    for change in (MISTAKES[14][0], MISTAKES[9][0], MISTAKES[0][0]):
         change(small)
     assert [line.partition(":")[0] for line in small.problems()] == [
         "methods.yaml",

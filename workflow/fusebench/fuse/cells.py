@@ -117,6 +117,12 @@ def _refuse_failed_steps(cell: Cell) -> None:
     ):
         if marker is not None and not marker.is_ok:
             raise StepError.taken_over(marker.state, marker.reason)
+    if not cell.is_of_its_commit:
+        raise SourceUnavailable(
+            f"{cell.source.code}: must be at the commit of the entry, {cell.commit}; found"
+            f" {cell.source.path} at {cell.source.commit}: correct `commit` of the entry, or delete"
+            f" {cell.source.path}.json and run again"
+        )
     # Importing GitPython takes a quarter of the start-up of a job: import it only for a run.
     from fusebench.sources.repositories import refuse_changes
 
