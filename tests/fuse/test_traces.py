@@ -18,7 +18,7 @@ from fusebench.errors import BadOutput
 from fusebench.fuse import traces as module
 from fusebench.fuse.cells import run_cell
 from fusebench.fuse.staging import StagedPair
-from fusebench.fuse.traces import UNSEEN, Traces, keeps_access_times
+from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces, keeps_access_times
 from fusebench.images import write_png
 from PIL import Image
 
@@ -240,10 +240,16 @@ def test_a_staged_image_as_result_is_bad_output(tmp_path: Path, dataset: Manifes
 def test_the_record_says_where_reads_cannot_be_seen(
     tmp_path: Path, dataset: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once for all processes; the run itself is as good as any."""
+    """Once for all processes; the run itself is as good as any.
+
+    The launcher sees what the script itself opens, and its word is passed on.
+    """
     monkeypatch.setattr("fusebench.fuse.traces.keeps_access_times", lambda _: False)
+    committed(tmp_path)
     record = run_cell(cell(tmp_path, dataset, pairs_per_process=1))
     assert (record.state, record.notes) == ("ok", [UNSEEN])
+    record = run_cell(cell(tmp_path, dataset, args="--data samples --out {out}"))
+    assert (record.state, record.notes) == ("ok", [NONE_SEEN])
 
 
 def test_other_places_of_staged_images_are_seen_too(tmp_path: Path, dataset: Manifest) -> None:

@@ -38,7 +38,7 @@ from fusebench.fuse.order import refuse_other_order
 from fusebench.fuse.records import Cell, Outcome, hash_seed, record_of
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
 from fusebench.fuse.timing import load_per_cpu
-from fusebench.fuse.traces import UNSEEN, Traces
+from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
 from fusebench.layout import FUSED
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
 from fusebench.sources.weights import place_weights
@@ -228,7 +228,7 @@ def _fuse_batch(
     sizes = {p.name: None if as_left and p.expect is not UNSET else p.size for p in batch}
     known = {pair.name for pair in cell.manifest.pairs}
     own = [pair for pair in staged if pair.name in known]
-    _check_traces(own, directory.traces, outcome)
+    _check_traces(own, launched, directory.traces, outcome)
     # Threads are enough: decoding an image releases Python's global lock.
     with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(
@@ -385,13 +385,16 @@ def _check_complete(
         )
 
 
-def _check_traces(staged: Sequence[StagedPair], traces: Traces, outcome: Outcome) -> None:
+def _check_traces(
+    staged: Sequence[StagedPair], launched: Launch, traces: Traces, outcome: Outcome
+) -> None:
     """Raise BadOutput unless the script wrote these results and read the images of these pairs."""
     traces.refuse_unwritten(staged)
     if unread := traces.unread(staged):
         raise BadOutput(unread)
-    if not traces.sees_reads and UNSEEN not in outcome.notes:
-        outcome.notes.append(UNSEEN)
+    note = UNSEEN if launched.report.inputs_read else NONE_SEEN
+    if not traces.sees_reads and note not in outcome.notes:
+        outcome.notes.append(note)
 
 
 def _progress(cell: Cell, staged: list[StagedPair], outcome: Outcome) -> str:

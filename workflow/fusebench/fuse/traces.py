@@ -1,6 +1,6 @@
 """What a script read and wrote, as the times of the files in its scratch folder tell it.
 
-Before the script starts, every image there gets an old access time. Whoever reads the file, by
+Before the script starts, every staged image gets an old access time. Whoever reads the file, by
 whatever library or child process, gives it a new one.
 """
 
@@ -25,6 +25,10 @@ UNSEEN = (
     "the file system of the scratch folder keeps no access times: whether the script read the"
     " staged source images could not be seen"
 )
+NONE_SEEN = (
+    f"{UNSEEN}, and the launcher, which does not see child processes, saw it open none of them:"
+    " look whether `run.stage` is right"
+)
 
 
 @dataclass(frozen=True)
@@ -45,27 +49,31 @@ class Traces:
     """
 
     def __init__(self, work: Path) -> None:
-        """Mark every image of the repository; ``work`` has its copy, but no staged images yet."""
+        """Remember every image of the repository.
+
+        ``work`` has its copy, but no staged images yet.
+        """
         self.work = work
         self.sees_reads = keeps_access_times(work.parent)
         self._known: dict[tuple[int, int], _Known] = {}
-        committed = set(_images_below(work))
-        self._mark(committed)
-        self._committed = committed
+        self._committed = set(_images_below(work))
+        for path in self._committed:  # a copy is older than its last change: a reading is noted
+            self._remember(path)
 
     def mark_staged(self, pairs: Iterable[StagedPair]) -> None:
-        """Mark the images of these pairs, which have just been staged."""
-        staged = {path for pair in pairs for path in (pair.a, pair.b)}
-        self._committed -= staged
-        self._mark(staged)
-
-    def _mark(self, files: Iterable[Path]) -> None:
-        for path in files:
+        """Give the images of these pairs, which have just been staged, an old access time."""
+        for path in {path for pair in pairs for path in (pair.a, pair.b)}:
             os.utime(path, ns=(LONG_AGO, path.stat().st_mtime_ns))
-            now = path.stat()
-            # Some file systems keep the access time in whole seconds or days.
-            known = _Known(path, now.st_atime_ns, now.st_mtime_ns)
-            self._known[now.st_dev, now.st_ino] = known
+            self._remember(path)
+            self._committed.discard(path)
+
+    def _remember(self, path: Path) -> None:
+        """Take a file as it is now for one that the script has neither read nor written.
+
+        The access time is taken as the file system gives it back: some keep whole seconds or days.
+        """
+        now = path.stat()
+        self._known[now.st_dev, now.st_ino] = _Known(path, now.st_atime_ns, now.st_mtime_ns)
 
     def unread(self, staged: Sequence[StagedPair]) -> str:
         """Say which staged images were never read, as a part of a sentence; ``""`` for none."""
