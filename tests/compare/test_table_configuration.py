@@ -55,7 +55,7 @@ DATASETS: dict[str, Any] = {
         "kind": "local",
         "folder": "images",
         **SIDES,
-        "reference": SIDES["a"],
+        "reference": {"files": "gt/{name}.png"},
     },
     "focus": {"title": "F", "task": "multi-focus", "kind": "local", "folder": "images", **SIDES},
     "listed": {

@@ -12,13 +12,16 @@ import git
 import numpy as np
 import pytest
 from fusebench.contracts.datasets import SideReading
+from fusebench.contracts.files import read_stored
 from fusebench.contracts.jobs.resources import DatasetJob
+from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
 from fusebench.datasets.preparation import prepare_dataset, sha256_of_pairs
 from fusebench.datasets.thumbnails import read_thumbnails
 from fusebench.errors import DatasetUnavailable
 from fusebench.hashes import sha256_of_file
 from fusebench.images import pixel_sha256, read_image, thumbnail, write_png
+from fusebench.steps.datasets import dataset
 from msgspec import UNSET
 from msgspec.structs import replace
 from numpy.typing import NDArray
@@ -104,6 +107,32 @@ def test_a_ground_truth_is_prepared_as_well(tmp_path: Path) -> None:
     assert pair.reference and pair.reference.file == "reference/p.png"
     assert [*pair.sides] == ["a", "b", "reference"]
     assert manifest.sha256 == prepare(tmp_path).sha256
+
+
+def test_pairs_of_one_image_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest and the step's log name pairs whose two images are equal in every pixel.
+
+    A gray image stored as RGB is the same image; a difference of one value is another. A dataset
+    without such pairs is silent.
+    """
+    gray = pixels(1)
+    other = gray.copy()
+    other[0, 0] ^= 1
+    add(tmp_path / "images", a_p=gray, b_p=gray, a_q=gray, b_q=np.stack([gray] * 3, axis=2))
+    monkeypatch.chdir(tmp_path)
+    session, marker = Session(id="s", device="cpu"), Path("resources/datasets/d.json")
+    dataset(LOCAL, session, 0, marker, {})
+    assert read_stored(marker, Manifest).one_image == ["p", "q"]
+    assert capsys.readouterr().err == (
+        "d: the two source images of a pair should differ; in 2 of 2 pairs every pixel is equal,"
+        " first 'p': is the file of one side stored under the name of the other?\n"
+    )
+    add(tmp_path / "images", b_p=other, b_q=pixels(2))
+    dataset(LOCAL, session, 0, marker, {})
+    assert read_stored(marker, Manifest).one_image is UNSET
+    assert capsys.readouterr().err == ""
 
 
 def test_pairs_come_in_the_order_of_their_list(tmp_path: Path) -> None:

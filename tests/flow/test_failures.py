@@ -15,14 +15,15 @@ import pytest
 from tests.flow.projects import MiniProject
 from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS, PLAIN, READ
 
+BOTH = READ + "inputs = [read(path) for path in glob.glob('[ab]/*')]\n"
 NOTHING = "print('done')\n"
-TOO_FEW = READ + "cv2.imwrite('f/p1.png', cv2.imread('a/p1.png'))\n"
-WRONG_SIZE = READ + "[cv2.imwrite('f/' + n, cv2.imread('a/' + n)[:-1]) for n in os.listdir('a')]\n"
+TOO_FEW = BOTH + "cv2.imwrite('f/p1.png', cv2.imread('a/p1.png'))\n"
+WRONG_SIZE = BOTH + "[cv2.imwrite('f/' + n, cv2.imread('a/' + n)[:-1]) for n in os.listdir('a')]\n"
 NAN_ARRAY = (
-    READ + "[np.save('f/' + n[:-4] + '.npy', read('a/' + n) * np.nan) for n in os.listdir('a')]\n"
+    BOTH + "[np.save('f/' + n[:-4] + '.npy', read('a/' + n) * np.nan) for n in os.listdir('a')]\n"
 )
 NAN_IMAGE = (
-    READ
+    BOTH
     + "[cv2.imwrite('f/' + n, (read('a/' + n) * np.nan).astype(np.uint8))"
     + " for n in os.listdir('a')]\n"
 )
@@ -32,12 +33,12 @@ SWALLOWED = (
 )
 RAISES = "raise RuntimeError('shapes do not match')\n"
 ELSEWHERE = (
-    READ
+    BOTH
     + "os.makedirs('other')\n"
     + "[cv2.imwrite('other/' + n, cv2.imread('a/' + n)) for n in os.listdir('a')]\n"
 )
 TRUNCATED = (
-    READ
+    BOTH
     + """
 for n in os.listdir('a'):
     content = open('a/' + n, 'rb').read()
@@ -45,7 +46,7 @@ for n in os.listdir('a'):
 """
 )
 RAISES_AT_SECOND = (
-    READ
+    BOTH
     + "assert os.listdir('a') != ['p2.png']\n"
     + "for n in os.listdir('a'):\n    cv2.imwrite('f/' + n, read('a/' + n))\n"
 )

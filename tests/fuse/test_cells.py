@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import sys
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fusebench.contracts.files import write_stored
 from fusebench.contracts.jobs.fusing import CellSpec, Run, WeightRef
 from fusebench.contracts.markers import EnvironmentMarker, Manifest, SourceMarker, WeightsMarker
 from fusebench.contracts.methods import Convert, Stage
 from fusebench.datasets.preparation import prepare_dataset
 from fusebench.fuse import cells
 from fusebench.fuse.cells import run_cell
+from fusebench.fuse.jobs import finished_record
 from fusebench.fuse.records import Cell
 from fusebench.images import pixel_sha256, read_image, write_png
 from fusebench.sources.repositories import obtain_source
@@ -125,16 +128,7 @@ def test_fused_images_of_an_earlier_run_are_replaced(tmp_path: Path, dataset: Ma
 
 def with_spec(known: Cell, spec: CellSpec) -> Cell:
     """Return a cell with another spec."""
-    return Cell(
-        known.name,
-        spec,
-        known.source,
-        known.environment,
-        known.manifest,
-        known.weights,
-        known.root,
-        known.trial,
-    )
+    return dataclasses.replace(known, spec=spec)
 
 
 @pytest.mark.parametrize(("size", "processes"), [(1, 3), (2, 2), (3, 1), (5, 1)])
@@ -407,3 +401,26 @@ def test_what_was_done_to_images_is_noted_for_each(tmp_path: Path, dataset: Mani
         ["B converted to rgb", "measured against the top left 48x20 of its 48x40 sources"]
     ] * 3
     assert np.shape(read_image(tmp_path / "results/runs/one/d/fused/p1.png")[0]) == (20, 48)
+
+
+def test_a_source_of_another_commit_is_refused(tmp_path: Path, dataset: Manifest) -> None:
+    """The marker of a clone may be of a commit whose first digits are those of the entry's.
+
+    Nothing is run, and the record of an earlier run is not taken for one of the entry's commit.
+    """
+    known = cell(tmp_path, dataset)
+    pinned = dataclasses.replace(
+        known, source=replace(known.source, commit="0" * 40), commit="0" * 40
+    )
+    record = run_cell(pinned)
+    write_stored(pinned.record, record)
+    assert record.is_ok and finished_record(pinned) == record
+    mistyped = dataclasses.replace(pinned, commit="0" * 39 + "1")
+    assert finished_record(mistyped) is None
+    record = run_cell(mistyped)
+    assert (record.state, record.reason) == (
+        "source-unavailable",
+        f"code: must be at the commit of the entry, {'0' * 39}1; found {known.source.path} at"
+        f" {'0' * 40}: correct `commit` of the entry, or delete {known.source.path}.json and run"
+        " again",
+    )

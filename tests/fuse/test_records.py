@@ -341,6 +341,8 @@ def test_a_job_reads_what_the_steps_before_it_left(tmp_path: Path) -> None:
     assert (second.name, second.manifest, second.source) == ("repeats/more/2", more, SOURCE)
     without = replace(JOB, method=replace(JOB.method, fetched=None))
     assert [one.weights for one in cells_of(without, tmp_path)] == [None, None]
+    pinned = replace(JOB, method=replace(JOB.method, commit="0" * 40))
+    assert [one.commit for one in cells_of(pinned, tmp_path)] == ["0" * 40] * 2
     (tmp_path / "environment.json").write_text("{")
     with pytest.raises(UnreadableFile, match=r"environment\.json: must be a whole JSON file"):
         cells_of(JOB, tmp_path)

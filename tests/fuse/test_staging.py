@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tarfile
 import zipfile
@@ -347,3 +348,31 @@ def test_names_of_files_and_not_of_pairs_are_sorted(dataset: Path, tmp_path: Pat
         "p10_vi.png",
         "p1_vi.png",
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (
+            {"stage": Stage(a="in/{name:.1}.png", b="in/b/{name}.png")},
+            "`stage.a` of pair 'p2' and `stage.a` of pair 'p10' must be two files; found in/p.png"
+            " for both; correct the placeholders of `run.stage.a`",
+        ),
+        (
+            {"stage": Stage(a="{modality_a}/{name}.png", b="ir/{name}.png")},
+            "`stage.a` of pair 'p10' and `stage.b` of pair 'p10' must be two files; found"
+            " ir/p10.png for both",
+        ),
+        (
+            {"collect": "in/b/../b/{name}.png"},
+            "`stage.b` of pair 'p10' and `collect` of pair 'p10' must be two files",
+        ),
+    ],
+)
+def test_two_images_at_one_path_are_refused(
+    dataset: Path, tmp_path: Path, fields: dict[str, Any], told: str
+) -> None:
+    """Placeholders may stand for the same text, which shows only with the names of the pairs."""
+    run = replace(PLAIN, stage=Stage(a="in/a/{name}.png", b="in/b/{name}.png"))
+    with pytest.raises(Crashed, match=re.escape(f"run: {told}")):
+        staged_run(tmp_path, dataset, replace(run, **fields))

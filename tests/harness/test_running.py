@@ -42,6 +42,20 @@ def test_weights_that_were_asked_for(any_stage: Stage) -> None:
     assert run.report["weights_read"] == ["a/model.pth", "b/model.pth"]
 
 
+def test_inputs_that_were_opened(any_stage: Stage) -> None:
+    """Staged inputs that the script opens are reported, also after its first result."""
+    for name in ("in/1.png", "in/2.png", "in/3.png", "other.png"):
+        any_stage.write(name, "x")
+    any_stage.write(
+        "script.py",
+        "open('in/2.png').close()\nopen('other.png').close()\n"
+        "with open('f.png', 'w') as file:\n    file.write('x')\nopen('in/1.png').close()\n",
+    )
+    inputs = {str(any_stage.root / f"in/{number}.png"): str(number) for number in (1, 2, 3)}
+    run = any_stage.launch(inputs=inputs, outputs={str(any_stage.root / "f.png"): "1"})
+    assert run.report["inputs_read"] == ["in/1.png", "in/2.png"]
+
+
 def test_a_script_in_a_subfolder_and_an_absolute_one(stage: Stage) -> None:
     """``sys.path[0]`` is the script's folder, the working folder is the job's."""
     stage.write("sub/helper.py", "VALUE = 7")

@@ -154,7 +154,10 @@ def test_a_job_is_told_of_weights_what_decides_a_result() -> None:
         "device": "cuda",
         "gpus": 1,
     }
-    assert method_part(method(), markers, CONFIG, "cpu").fetched is None
+    plain = method_part(method(), markers, CONFIG, "cpu")
+    assert (plain.fetched, plain.commit) == (None, msgspec.UNSET)
+    pinned = method(commit="0" * 40)
+    assert method_part(pinned, markers, CONFIG, "cpu").commit == "0" * 40
 
 
 def plan(name: str, seed: int = 0, exclusive: bool = False) -> CellPlan:

@@ -10,7 +10,7 @@ from fusebench.contracts.configuration import Config
 from fusebench.errors import RegistryError
 from fusebench.registry.contradictions import selected_names
 
-from tests.registry.small import METHOD, RUN, SIDES, SmallProject
+from tests.registry.small import METHOD, RUN, SmallProject
 
 Change = Callable[[SmallProject], None]
 
@@ -85,6 +85,13 @@ MISTAKES: list[tuple[Change, str]] = [
         field("methods", "two")({**METHOD, "code": "https://example.org/Lab/One.git/"}),
         "methods.yaml:18 (two.code): the same code, commit and run as 'one'; keep one of them, or"
         " say in `run` how they differ",
+    ),
+    (
+        field("methods", "two")(
+            {**METHOD, "commit": "0" * 39 + "1", "code": "git@example.org:lab/one.git"}
+        ),
+        f"methods.yaml:19 (two.commit): must be the commit of 'one', or differ from it in the first"
+        f" 12 digits; found {'0' * 39}1 beside {'0' * 40}: one of them is mistyped",
     ),
     (
         field("methods", "one", "run", "per_dataset")({"pair": {"seed": 1}}),
@@ -186,7 +193,7 @@ def test_a_contradiction_is_told_with_its_place(
 
 def test_all_contradictions_are_told_at_once(small: SmallProject) -> None:
     """Those of all files are reported, in the order methods, datasets, configuration."""
-    for change in (MISTAKES[13][0], MISTAKES[8][0], MISTAKES[0][0]):
+    for change in (MISTAKES[14][0], MISTAKES[9][0], MISTAKES[0][0]):
         change(small)
     assert [line.partition(":")[0] for line in small.problems()] == [
         "methods.yaml",
@@ -223,7 +230,7 @@ def test_what_is_no_contradiction_is_silent(small: SmallProject, change: Change)
 
 def test_a_metric_against_a_ground_truth_needs_one_on_every_dataset(small: SmallProject) -> None:
     """Datasets with a ground truth are right; the dataset without one is named."""
-    small.datasets["truth"] = {**small.datasets["pairs"], "reference": SIDES["a"]}
+    small.datasets["truth"] = {**small.datasets["pairs"], "reference": {"files": "gt/{name}.png"}}
     small.config["suites"]["s"].update(metrics=["PSNR-GT"], datasets=["truth"])
     assert small.problems() == []
     small.config["suites"]["s"]["datasets"] = ["truth", "pairs"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.registry.small import METHOD, SIDES, SmallProject
+from tests.registry.small import METHOD, SmallProject
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def wide(small: SmallProject) -> SmallProject:
         code = f"https://example.org/lab/{name}"
         small.methods[name] = {**METHOD, "code": code, **fields}
     pairs = small.datasets["pairs"]
-    small.datasets["truth"] = {**pairs, "reference": SIDES["a"]}
+    small.datasets["truth"] = {**pairs, "reference": {"files": "gt/{name}.png"}}
     small.datasets["lytro"] = {**pairs, "task": "multi-focus"}
     suites = small.config["suites"]
     suites["iv"] = {"methods": "infrared-visible", "datasets": ["pairs"]}

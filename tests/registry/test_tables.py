@@ -23,14 +23,14 @@ from fusebench.registry.tables import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.registry.small import SIDES, dataset, method
+from tests.registry.small import dataset, method
 
 METHODS = {name: method(name, label=name.upper()) for name in ("one", "two")} | {
     "focus": method("focus", tasks=["multi-focus", "medical"])
 }
 DATASETS = {
     "tno": dataset("tno"),
-    "truth": dataset("truth", reference=SIDES["a"]),
+    "truth": dataset("truth", reference={"files": "gt/{name}.png"}),
     "lytro": dataset("lytro", task="multi-focus"),
 }
 SUITES = {

@@ -407,3 +407,19 @@ def test_folders_come_without_the_rest_from_a_server_that_can_do_so(
 def test_a_source_is_kept_under_owner_name_and_commit(code: str, key: str, tmp_path: Path) -> None:
     """The folder's name has twelve digits of the commit."""
     assert source_key(code, "0" * 40, tmp_path) == key
+
+
+def test_a_commit_that_ends_otherwise_is_refused_beside_its_clone(
+    tmp_path: Path, origin: Path, mirror: str
+) -> None:
+    """The folder of a clone has the first twelve digits of its commit; all forty must agree."""
+    pin = commit(origin, {"test.py": "1"})
+    wrong = pin[:-1] + ("1" if pin[-1] == "0" else "0")
+    assert source_key(URL, pin, tmp_path) == source_key(URL, wrong, tmp_path)
+    obtain_source(URL, pin, tmp_path / "clone", tmp_path, mirror)
+    with pytest.raises(SourceUnavailable) as caught:
+        obtain_source(URL, wrong, tmp_path / "clone", tmp_path, mirror)
+    assert str(caught.value) == (
+        f"{URL}: {wrong} must be a commit of the repository; found the clone {tmp_path / 'clone'}"
+        f" of the commit {pin}: correct `commit` of the entry, or delete the folder and run again"
+    )

@@ -109,7 +109,10 @@ class TimedOut(StepError):
 
 
 class BadOutput(StepError):
-    """The script ended, but a result is missing, has the wrong size, or holds no usable values."""
+    """The script ended, but a result is missing, has the wrong size, or holds no usable values.
+
+    It is also raised where the script did not read the staged images.
+    """
 
     state: State = "bad-output"
 

@@ -36,6 +36,7 @@ class Clock:
         self.total_calls = 0
         self.images = {}
         self.seen = set()
+        self.opened = set()
         self.after_image = []
 
     def start(self, moment):
@@ -54,12 +55,15 @@ class Clock:
         self.total_calls += 1
 
     def read(self, path):
-        """Note that a file is about to be read, while no result is written yet.
+        """Note that a file is about to be read; while no result is written yet, it tells the time.
 
         The first file that is an input ends the start-up.
         """
         real = matches(path, self.input_names, self.inputs)
-        if real is not None:
+        if real is None:
+            return
+        self.opened.add(real)
+        if not self.images:
             self.seen.add(real)
             if self.mark is None:
                 self.start(perf_counter())

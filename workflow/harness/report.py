@@ -19,6 +19,8 @@ Keys of the file:
   on the CPU).
 - ``weights_read``: files of weights, relative to the clone, that the script asked ``open`` for,
   whether they exist or not.
+- ``inputs_read``: staged inputs, relative to the clone, that this process was seen to open, by
+  ``open`` or a known reader of a C library. Child processes and other readers are not seen.
 - ``device``, ``device_name``, ``threads``, ``versions``, ``shims`` (name -> how often it fired),
   ``edits_applied``, ``notes`` (sentences).
 """
@@ -89,6 +91,9 @@ class Report:
             * 1024,
             "weights_read": [
                 os.path.relpath(path, self.job["root"]) for path in self.parts.weights.asked
+            ],
+            "inputs_read": [
+                os.path.relpath(path, self.job["root"]) for path in sorted(clock.opened)
             ],
             "shims": tally.shims,
             "edits_applied": self.parts.edits.applied,

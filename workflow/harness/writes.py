@@ -61,8 +61,7 @@ def _watch_open(clock, weights, original):
     def open(file, mode="r", *args, **kwargs):
         if "r" in mode and "+" not in mode:
             weights.read(file)
-            if not clock.images:
-                clock.read(file)
+            clock.read(file)
             return original(file, mode, *args, **kwargs)
         handle = original(file, mode, *args, **kwargs)
         real = clock.expected(file)
@@ -105,7 +104,7 @@ def _watch_writer(clock, original, position):
 def _watch_reader(clock, original, position):
     def reader(*args, **kwargs):
         path = _path_of(args, kwargs, position)
-        if not clock.images and isinstance(path, (str, bytes)):
+        if isinstance(path, (str, bytes)):
             clock.read(path)
         return original(*args, **kwargs)
 

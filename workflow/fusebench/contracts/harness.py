@@ -118,6 +118,13 @@ class LaunchReport(Contract, kw_only=True):
     weights_read: Annotated[
         list[str], says("files of weights, relative to the clone, that the script asked open for")
     ] = []
+    inputs_read: Annotated[
+        list[str],
+        says(
+            "staged inputs, relative to the clone, that the script itself was seen to open; those"
+            " that child processes or unknown libraries open are not among them"
+        ),
+    ] = []
     device: Annotated[str | None, says("cpu or cuda, as the job asked")] = None
     device_name: Annotated[str | None, says("the name of the processor or the GPU")] = None
     threads: Annotated[dict[str, int | None], says("library -> threads that it says it uses")] = {}

@@ -142,6 +142,9 @@ class Manifest(Marker, kw_only=True):
     pairs: Annotated[list[Pair], says("its pairs in their order; empty where it failed")] = []
     sha256: Annotated[str, says("the sha256 over names and pixels of all sources")] = ""
     unpaired: Maybe[Annotated[list[str], says("committed outputs that belong to no pair")]] = UNSET
+    one_image: Maybe[
+        Annotated[list[str], says("pairs whose two source images are equal in every pixel")]
+    ] = UNSET
 
 
 class Attempts(StoredFile, kw_only=True):

@@ -28,6 +28,7 @@ from fusebench.image_headers import UnreadableImageError
 from fusebench.images import (
     AS_STORED,
     Reading,
+    in_mode,
     mode_of,
     pixel_sha256,
     read_image,
@@ -177,6 +178,7 @@ def _write_pairs(pairs: NamedPairs, stage: Path) -> Manifest:
     """Write every pair and return the manifest; one error reports all damaged pairs."""
     written: list[Pair] = []
     problems: list[str] = []
+    one_image: list[str] = []
     small: dict[str, list[NDArray[np.uint8]]] = {"a": [], "b": []}
     for name, load_sides in pairs:
         try:
@@ -184,6 +186,8 @@ def _write_pairs(pairs: NamedPairs, stage: Path) -> Manifest:
             written.append(_write_pair(name, sides, stage))
             for side, thumbnails in small.items():
                 thumbnails.append(thumbnail(sides[side].pixels))
+            if _are_equal(sides["a"].pixels, sides["b"].pixels):
+                one_image.append(name)
         except DatasetUnavailable as error:
             problems.append(str(error))
     if problems:
@@ -192,7 +196,16 @@ def _write_pairs(pairs: NamedPairs, stage: Path) -> Manifest:
     if not written:
         raise DatasetUnavailable("must hold at least one pair; found none")
     write_thumbnails(stage, small, [pair.name for pair in written])
-    return Manifest(pairs=written, sha256=sha256_of_pairs(written))
+    return Manifest(pairs=written, sha256=sha256_of_pairs(written), one_image=one_image or UNSET)
+
+
+def _are_equal(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
+    """Say whether two images show the same; a gray image may be stored as RGB."""
+    import numpy as np
+
+    if a.ndim == b.ndim:
+        return np.array_equal(a, b)
+    return np.array_equal(in_mode(a, "rgb"), in_mode(b, "rgb"))
 
 
 def sha256_of_pairs(pairs: Iterable[Pair]) -> str:

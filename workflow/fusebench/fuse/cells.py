@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -37,6 +38,7 @@ from fusebench.fuse.order import refuse_other_order
 from fusebench.fuse.records import Cell, Outcome, hash_seed, record_of
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
 from fusebench.fuse.timing import load_per_cpu
+from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
 from fusebench.layout import FUSED
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
 from fusebench.sources.weights import place_weights
@@ -69,6 +71,11 @@ class JobDirectory:
     def work(self) -> Path:
         """The scratch copy of the repository."""
         return self.scratch / "work"
+
+    @cached_property
+    def traces(self) -> Traces:
+        """What the script does to the images of the copy; first asked for when it is complete."""
+        return Traces(self.work)
 
     @property
     def out(self) -> Path:
@@ -117,6 +124,12 @@ def _refuse_failed_steps(cell: Cell) -> None:
     ):
         if marker is not None and not marker.is_ok:
             raise StepError.taken_over(marker.state, marker.reason)
+    if not cell.is_of_its_commit:
+        raise SourceUnavailable(
+            f"{cell.source.code}: must be at the commit of the entry, {cell.commit}; found"
+            f" {cell.source.path} at {cell.source.commit}: correct `commit` of the entry, or delete"
+            f" {cell.source.path}.json and run again"
+        )
     # Importing GitPython takes a quarter of the start-up of a job: import it only for a run.
     from fusebench.sources.repositories import refuse_changes
 
@@ -215,6 +228,7 @@ def _fuse_batch(
     sizes = {p.name: None if as_left and p.expect is not UNSET else p.size for p in batch}
     known = {pair.name for pair in cell.manifest.pairs}
     own = [pair for pair in staged if pair.name in known]
+    _check_traces(own, launched, directory.traces, outcome)
     # Threads are enough: decoding an image releases Python's global lock.
     with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(
@@ -246,8 +260,10 @@ def _launch_batch(
     """Stage the pairs of one process and let the script fuse them."""
     run = cell.spec.run
     values = _values(cell, directory, len(batch), outcome.device)
+    traces = directory.traces  # taken here, before any image is staged
     clear_folders(run, directory.work, values)
     staged = stage_pairs(batch, Path(cell.manifest.path), run, directory.work, values)
+    traces.mark_staged(staged)
     if len(batch) == 1:
         values = {**values, "name": batch[0].name, "index": run.first_index}
     job = _job(cell, staged, directory, values, outcome.device)
@@ -356,7 +372,9 @@ def _check_complete(
         error = launched.failure()
         raise type(error)(f"{error} {_progress(cell, staged, outcome)}")
     if missing:
-        raise too_few(staged, missing, directory.work, directory.out, since)
+        error = too_few(staged, missing, directory.work, directory.out, since)
+        unread = directory.traces.unread(missing)
+        raise BadOutput(f"{error}; {unread}") if unread else error
     if launched.status != 0:
         outcome.notes.append(
             f"exit status {launched.status} after every result was written: {launched.complaint}"
@@ -365,6 +383,18 @@ def _check_complete(
         outcome.notes.append(
             f"a traceback was printed although every result was written: {launched.complaint}"
         )
+
+
+def _check_traces(
+    staged: Sequence[StagedPair], launched: Launch, traces: Traces, outcome: Outcome
+) -> None:
+    """Raise BadOutput unless the script wrote these results and read the images of these pairs."""
+    traces.refuse_unwritten(staged)
+    if unread := traces.unread(staged):
+        raise BadOutput(unread)
+    note = UNSEEN if launched.report.inputs_read else NONE_SEEN
+    if not traces.sees_reads and note not in outcome.notes:
+        outcome.notes.append(note)
 
 
 def _progress(cell: Cell, staged: list[StagedPair], outcome: Outcome) -> str:

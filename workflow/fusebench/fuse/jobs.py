@@ -117,7 +117,7 @@ def finished_record(cell: Cell) -> Record | None:
         print(error, file=sys.stderr)
         return None
     images = (cell.folder / FUSED / image.fused for image in record.images)
-    same = record.is_ok and identity(cell).is_of(record)
+    same = record.is_ok and cell.is_of_its_commit and identity(cell).is_of(record)
     return record if same and all(map(Path.exists, images)) else None
 
 

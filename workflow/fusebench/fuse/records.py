@@ -58,6 +58,7 @@ class Cell:
         root: the project's folder.
         trial: whether a method without its weights is run as far as it goes.
         on_cluster: whether a scheduler has given the job its GPUs.
+        commit: the commit of the entry; None for a local folder.
     """
 
     name: str
@@ -69,6 +70,12 @@ class Cell:
     root: Path = Path()
     trial: bool = False
     on_cluster: bool = False
+    commit: str | None = None
+
+    @property
+    def is_of_its_commit(self) -> bool:
+        """Whether the source is at the commit of the entry, not at one with a similar hash."""
+        return self.commit in (None, self.source.commit)
 
     @property
     def folder(self) -> Path:
@@ -148,6 +155,7 @@ def cells_of(
             root,
             trial,
             on_cluster,
+            method.commit or None,
         )
         for cell in job.cells
     ]

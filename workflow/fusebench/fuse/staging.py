@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,14 +135,19 @@ def stage_pairs(
         run: the entry's fields for this dataset.
         work: the scratch copy of the repository.
         values: placeholders that are the same for every pair.
+
+    Raises:
+        Crashed: two images would lie at one path.
     """
-    staged = []
+    staged: list[StagedPair] = []
+    taken: dict[str, str] = {}
     for index, pair in enumerate(_in_listing_order(pairs, run), start=run.first_index):
         own = {**values, "name": pair.name, "index": index}
         a, b, result = (
             resolve_below(work, fill(pattern, own))
             for pattern in (run.stage.a, run.stage.b, run.collect)
         )
+        _take_paths(taken, pair.name, {"stage.a": a, "stage.b": b, "collect": result}, work)
         notes = [
             *_stage(dataset / pair.a.file, a, run.convert.a or "keep", "A"),
             *_stage(dataset / pair.b.file, b, run.convert.b or "keep", "B"),
@@ -150,6 +156,22 @@ def stage_pairs(
             result.parent.mkdir(parents=True, exist_ok=True)
         staged.append(StagedPair(pair.name, a, b, result, tuple(notes)))
     return staged
+
+
+def _take_paths(taken: dict[str, str], name: str, paths: Mapping[str, Path], work: Path) -> None:
+    """Add the paths of one pair to those taken: normal path -> field of ``run``, and pair.
+
+    The registry is checked for this; here the names of the pairs are known as well.
+    """
+    for field, path in paths.items():
+        normal, what = os.path.normpath(path), f"`{field}` of pair {name!r}"
+        if normal in taken:
+            raise Crashed(
+                f"run: {taken[normal]} and {what} must be two files; found"
+                f" {os.path.relpath(normal, work)} for both; correct the placeholders of"
+                f" `run.{field}`"
+            )
+        taken[normal] = what
 
 
 def _in_listing_order(pairs: Sequence[Pair], run: Run) -> Sequence[Pair]:

@@ -111,6 +111,7 @@ def method_part(
     return MethodPart(
         name=method.name,
         source=markers["source"],
+        commit=method.commit or UNSET,
         environment=markers["environment"],
         fetched=markers.get("weights"),
         weights=[WeightRef(path=item.path, sha256=item.sha256) for item in method.weights],

@@ -18,9 +18,10 @@ from fusebench.hashes import sha256_of_json
 from fusebench.project import locate, names_in
 from fusebench.registry.claims import claim_problems
 from fusebench.registry.documents import Document, Place, unknown
-from fusebench.registry.methods import is_local, owner_and_name
+from fusebench.registry.methods import NAMING_DIGITS, clone_name, is_local, owner_and_name
 from fusebench.registry.metric_problems import metric_problems
 from fusebench.registry.pairing import pair_names, patterns, readings
+from fusebench.registry.path_problems import path_problems
 from fusebench.registry.selfchecks import check_problems
 from fusebench.registry.table_problems import table_problems
 
@@ -44,8 +45,10 @@ def contradictions(
     yield from check_problems(methods)
     yield from claim_problems(root, methods, datasets)
     yield from _same_source(methods)
+    yield from _mistyped_commits(methods)
     yield from _unknown_datasets(methods, datasets)
     yield from _dataset_problems(root, datasets)
+    yield from path_problems(methods, datasets)
     yield from _suite_problems(methods, datasets, config)
     yield from table_problems(methods, datasets, config)
 
@@ -98,6 +101,25 @@ def _same_source(methods: Methods) -> Iterator[str]:
                 " keep one of them, or say in `run` how they differ"
             )
         seen.setdefault(key, name)
+
+
+def _mistyped_commits(methods: Methods) -> Iterator[str]:
+    """Yield commits of one repository that differ only after the digits that name its clone.
+
+    No repository has two such commits, so that one of them is mistyped.
+    """
+    seen: dict[str, tuple[str, str]] = {}
+    for name, entry in methods.data.items():
+        if not entry.commit:
+            continue
+        clone = clone_name(entry.code, entry.commit)
+        other, commit = seen.setdefault(clone, (name, entry.commit))
+        if commit != entry.commit:
+            yield (
+                f"{methods.where((name, 'commit'))}: must be the commit of {other!r}, or differ"
+                f" from it in the first {NAMING_DIGITS} digits; found {entry.commit} beside"
+                f" {commit}: one of them is mistyped"
+            )
 
 
 def _unknown_datasets(methods: Methods, datasets: Datasets) -> Iterator[str]:

@@ -147,6 +147,15 @@ def owner_and_name(code: str) -> tuple[str, str]:
     return (parts[-2] if len(parts) > 1 else "unknown"), parts[-1]
 
 
+NAMING_DIGITS = 12
+"""Digits of a commit in the name of its clone."""
+
+
+def clone_name(code: str, pin: str) -> str:
+    """Return the name of a source: ``owner+name@`` and the first digits of its commit or digest."""
+    return f"{'+'.join(owner_and_name(code))}@{pin[:NAMING_DIGITS]}"
+
+
 def is_local(code: str) -> bool:
     """Tell whether ``code`` is a folder of this machine rather than an address."""
     return "://" not in code and not code.startswith("git@")

@@ -112,14 +112,20 @@ def checks_of(method: Method) -> list[Check]:
     return [Check(method, entry) for entry in entries]
 
 
+def placed_checks(name: str, entry: MethodEntry) -> list[tuple[Place, Check]]:
+    """Return the self-checks of an entry, each with its place in ``methods.yaml``."""
+    checks = checks_of(Method(name, entry))
+    if not isinstance(entry.selfcheck, list):
+        return [((name, "selfcheck"), check) for check in checks]
+    return [((name, "selfcheck", index), check) for index, check in enumerate(checks)]
+
+
 def check_problems(methods: Document[dict[str, MethodEntry]]) -> Iterator[str]:
     """Yield mistakes in each ``selfcheck`` of ``methods.yaml`` that the schema cannot see."""
     for name, entry in methods.data.items():
-        checks = checks_of(Method(name, entry))
-        names = [check.name for check in checks]
-        for index, check in enumerate(checks):
-            listed = isinstance(entry.selfcheck, list)
-            place: Place = (name, "selfcheck", index) if listed else (name, "selfcheck")
+        checks = placed_checks(name, entry)
+        names = [check.name for _, check in checks]
+        for index, (place, check) in enumerate(checks):
             if names.index(check.name) != index:
                 yield (
                     f"{methods.where(place)}: the self-checks of an entry must have different"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fusebench.hashes import folder_digest
 from fusebench.project import locate
-from fusebench.registry.methods import owner_and_name
+from fusebench.registry.methods import clone_name
 
 __all__ = ["source_key"]
 
@@ -21,6 +21,5 @@ def source_key(code: str, commit: str | None, root: Path) -> str:
         commit: the full commit hash; None for a local folder that is pinned by its content.
         root: the project's folder.
     """
-    owner, name = owner_and_name(code)
     pin = commit if commit else folder_digest(locate(root, code))
-    return f"{owner}+{name}@{pin[:12]}"
+    return clone_name(code, pin)

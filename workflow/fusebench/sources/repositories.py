@@ -72,12 +72,23 @@ def obtain_source(
     what = f"{code} at {commit[:12]}"
     try:
         refuse_changes(final, what)
+        _refuse_other_commit(final, code, commit)
         return _describe(code, commit, final, _origin(code, root, mirror))
     except (git.GitError, OSError) as error:
         raise SourceUnavailable(
             f"{what}: the folder {final} must be a whole clone; git says: {_reason(error)}; delete"
             " the folder and run again"
         ) from error
+
+
+def _refuse_other_commit(folder: Path, code: str, commit: str) -> None:
+    """Raise SourceUnavailable if a clone is of another commit whose first digits are the same."""
+    found = git.Repo(folder).head.commit.hexsha
+    if found != commit:
+        raise SourceUnavailable(
+            f"{code}: {commit} must be a commit of the repository; found the clone {folder} of the"
+            f" commit {found}: correct `commit` of the entry, or delete the folder and run again"
+        )
 
 
 def refuse_changes(folder: Path, what: str) -> None:

@@ -38,6 +38,8 @@ def dataset(
     )
     for line in _conversions(manifest):
         print(f"{name}: {line}", file=sys.stderr)
+    if manifest.one_image:
+        print(_told_of_one_image(name, manifest), file=sys.stderr)
     check_crops(name, manifest, crops)
 
 
@@ -48,3 +50,13 @@ def _conversions(manifest: Manifest) -> Iterator[str]:
         for line in notes_together(notes):
             remedy = STATE_RANGE if line.startswith(HARDLY_FILLED) else ""
             yield f"{side}: {line}{remedy}"
+
+
+def _told_of_one_image(name: str, manifest: Manifest) -> str:
+    """Say which pairs have one image twice: every method fuses them without a fault."""
+    same = manifest.one_image or []
+    return (
+        f"{name}: the two source images of a pair should differ; in {len(same)} of"
+        f" {len(manifest.pairs)} pairs every pixel is equal, first {same[0]!r}: is the file of one"
+        " side stored under the name of the other?"
+    )

@@ -96,6 +96,9 @@ class MethodPart(Contract, kw_only=True):
 
     name: Annotated[str, says("the name of the method")]
     source: Annotated[MarkerPath, says("the marker of the clone")]
+    commit: Maybe[Annotated[str, says("the commit of the entry; absent for a local folder")]] = (
+        UNSET
+    )
     environment: Annotated[MarkerPath, says("the marker of the environment")]
     fetched: Annotated[MarkerPath | None, says("the marker of the fetched weights; null for none")]
     weights: Annotated[list[WeightRef], says("the files of trained parameters")]
