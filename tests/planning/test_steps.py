@@ -71,14 +71,17 @@ def test_a_generated_dataset_is_made_again_when_its_code_changes(project: SmallP
     assert made.generator == "night-scenes" and made.generator_code and not local.generator_code
 
 
-def test_the_users_images_are_files_that_a_dataset_depends_on(project: SmallProject) -> None:
-    """Both sides of each pair; where the folder is absent its job says so, not the plan."""
-    assert steps(project).image_files("pairs") == []
+def test_a_dataset_depends_on_the_users_images(project: SmallProject) -> None:
+    """By a digest of the files; where the folder is absent its job says so, not the plan."""
+    assert steps(project).images("pairs") == ""
     files = [project.root / "images" / side / "p.png" for side in ("a", "b")]
     for file in files:
         file.parent.mkdir(parents=True)
         file.touch()
-    assert sorted(steps(project).image_files("pairs")) == [str(file) for file in files]
+    first = steps(project).images("pairs")
+    assert first == steps(project).images("pairs")
+    files[0].write_bytes(b"another image")
+    assert steps(project).images("pairs") not in ("", first)
 
 
 def test_a_dataset_is_measured_once_for_all_suites(project: SmallProject) -> None:

@@ -13,8 +13,6 @@ localrules:
 
 
 rule prepare_dataset:
-    input:
-        lambda wildcards: PLAN.steps.image_files(wildcards.dataset),
     output:
         "resources/datasets/{dataset}.json",
     log:
@@ -24,6 +22,9 @@ rule prepare_dataset:
     retries: 0
     params:
         job=lambda wildcards: PLAN.steps.dataset(wildcards.dataset),
+        # The user's images are no inputs: Snakemake would not see an image that is older than the
+        # manifest, and would take braces in a path for wildcards.
+        images=lambda wildcards: PLAN.steps.images(wildcards.dataset),
         attempt=lambda wildcards: attempt(f"resources/datasets/{wildcards.dataset}.json", Manifest),
         session=SESSION,
         crops=CROPS,

@@ -142,6 +142,12 @@ class Manifest(Marker, kw_only=True):
     pairs: Annotated[list[Pair], says("its pairs in their order; empty where it failed")] = []
     sha256: Annotated[str, says("the sha256 over names and pixels of all sources")] = ""
     unpaired: Maybe[Annotated[list[str], says("committed outputs that belong to no pair")]] = UNSET
+    left_out: Maybe[
+        Annotated[
+            dict[str, list[str]],
+            says("reason -> source images that match a pattern and belong to no pair"),
+        ]
+    ] = UNSET
 
 
 class Attempts(StoredFile, kw_only=True):
