@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from fusebench.registry.pairing import (
     dataset_job,
     expected_names,
     find_pairs,
-    images_digest,
     local_folder,
     pair_names,
     patterns,
@@ -190,11 +188,11 @@ def test_a_local_folder_is_the_project_s_or_anywhere(
 
 
 def test_a_user_who_does_not_exist_is_told(tmp_path: Path) -> None:
-    """The dataset is unavailable; its names are unknown and its digest is empty."""
+    """The dataset is unavailable, and its names are unknown."""
     job = DatasetJob(kind="local", folder="~nobody-here/x", patterns={"a": "{name}.png"})
     with pytest.raises(DatasetUnavailable, match="found no user 'nobody-here' on this machine"):
         local_folder(job.folder, tmp_path)
-    assert (expected_names(job, tmp_path), images_digest(job, tmp_path)) == ([], "")
+    assert expected_names(job, tmp_path) == []
 
 
 def test_expected_names_are_known_before_anything_is_prepared(tmp_path: Path) -> None:
@@ -214,55 +212,3 @@ def test_expected_names_are_known_before_anything_is_prepared(tmp_path: Path) ->
     touch(tmp_path / "images", "a/1.png", "b/1.png", "b/2.png")
     assert expected_names(local, tmp_path) == ["1"]
     assert expected_names(DatasetJob(kind="local", folder="x", names=["q"]), tmp_path) == ["q"]
-
-
-def local(folder: Path, names: list[str] | None = None) -> DatasetJob:
-    """Return the job of the images of a folder."""
-    sides = {side: SIDES[side]["files"] for side in "ab"}
-    return DatasetJob(kind="local", folder=str(folder), patterns=sides, names=names)
-
-
-def test_the_digest_is_the_same_while_no_file_changes(tmp_path: Path) -> None:
-    """Reading the images does not change it; other kinds of datasets have none."""
-    touch(tmp_path, "a/1.png", "b/1.png")
-    first = images_digest(local(tmp_path), tmp_path)
-    (tmp_path / "a/1.png").read_bytes()
-    assert first and images_digest(local(tmp_path), tmp_path) == first
-    assert images_digest(DatasetJob(kind="git", names=["1"]), tmp_path) == ""
-
-
-def replaced_by_an_older_one(image: Path) -> None:
-    """Replace an image by another file of the same size and an older time (``rsync -t``)."""
-    other = image.with_name("other")
-    other.write_bytes(b"2")
-    os.utime(other, (1, 1))
-    other.replace(image)
-
-
-def overwritten_with_the_same_time(image: Path) -> None:
-    """Write other content of the same size into the same file and set its time back (``cp -p``)."""
-    before = image.stat()
-    image.write_bytes(b"2")
-    os.utime(image, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-def followed_by_another(image: Path) -> None:
-    """Add a file that belongs to no pair."""
-    touch(image.parent, "9.png")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [replaced_by_an_older_one, overwritten_with_the_same_time, followed_by_another, Path.unlink],
-)
-@pytest.mark.parametrize("names", [None, ["1", "2"]])
-def test_the_digest_tells_every_change(
-    change: Callable[[Path], None], names: list[str] | None, tmp_path: Path
-) -> None:
-    """Time and size alone do not decide; files outside a list do not count."""
-    touch(tmp_path, *(f"{side}/{name}.png" for side in "ab" for name in "12"))
-    (tmp_path / "a/1.png").write_bytes(b"1")
-    first = images_digest(local(tmp_path, names), tmp_path)
-    change(tmp_path / "a/1.png")
-    is_same = images_digest(local(tmp_path, names), tmp_path) == first
-    assert is_same == (change is followed_by_another and names is not None)

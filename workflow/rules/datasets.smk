@@ -8,6 +8,16 @@ from fusebench.contracts.markers import Manifest
 CROPS = LaterText(lambda: json.dumps(crops_of(PLAN.selection.registry)))
 
 
+def prepare_attempt(wildcards):
+    """Return the attempt number of a dataset; it grows where the user's images changed.
+
+    They are no inputs of the rule: Snakemake would not see an image that is older than the
+    manifest, and would take braces in a path for wildcards.
+    """
+    number = attempt(f"resources/datasets/{wildcards.dataset}.json", Manifest)
+    return number + PLAN.steps.images_changed(wildcards.dataset)
+
+
 localrules:
     prepare_dataset,
 
@@ -22,10 +32,7 @@ rule prepare_dataset:
     retries: 0
     params:
         job=lambda wildcards: PLAN.steps.dataset(wildcards.dataset),
-        # The user's images are no inputs: Snakemake would not see an image that is older than the
-        # manifest, and would take braces in a path for wildcards.
-        images=lambda wildcards: PLAN.steps.images(wildcards.dataset),
-        attempt=lambda wildcards: attempt(f"resources/datasets/{wildcards.dataset}.json", Manifest),
+        attempt=prepare_attempt,
         session=SESSION,
         crops=CROPS,
     shell:

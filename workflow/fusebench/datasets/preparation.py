@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from msgspec.structs import replace
 
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
+from fusebench.datasets.file_facts import facts_of, write_facts
 from fusebench.datasets.pins import check_pins
 from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
@@ -84,6 +86,8 @@ def prepare_dataset(
     with tempfile.TemporaryDirectory() as scratch:
         remove_folder(final)
         with staged_folder(final) as stage:
+            if job.kind == "local":  # before the first image is read: a later change is noticed
+                _keep_facts(job, root, stage)
             pairs, left_out = _sources(job, root, mirror, Path(scratch))
             manifest = replace(_write_pairs(pairs, stage), left_out=left_out or UNSET)
             _check_pin(name, job, manifest)
@@ -102,6 +106,12 @@ def _sources(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> tuple[N
         case "local":
             return _file_pairs(_users_folder(job, root), job)
     assert_never(job.kind)
+
+
+def _keep_facts(job: DatasetJob, root: Path, stage: Path) -> None:
+    with suppress(DatasetUnavailable):  # reported with all others when the pairs are read
+        folder = _users_folder(job, root)
+        write_facts(stage, facts_of(find_pairs(folder, job.patterns, job.names).files(folder)))
 
 
 def _users_folder(job: DatasetJob, root: Path) -> Path:

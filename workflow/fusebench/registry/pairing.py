@@ -12,7 +12,6 @@ from fusebench.contracts.datasets import DatasetEntry, SideEntry
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.pair_names import why_no_name
 from fusebench.errors import DatasetUnavailable
-from fusebench.hashes import sha256_of_json
 from fusebench.project import locate
 from fusebench.registry.path_patterns import SideFiles, fixed_folder
 
@@ -80,6 +79,15 @@ class FoundPairs:
     def image(self, side: str, name: str) -> Path:
         """Return an image of a pair; raise DatasetUnavailable as ``SideFiles.path_of`` does."""
         return self.sides[side].path_of(name)
+
+    def files(self, folder: Path) -> dict[str, Path]:
+        """Return all images of all pairs by their path from the folder on.
+
+        Raises:
+            DatasetUnavailable: as ``SideFiles.path_of``.
+        """
+        paths = [self.image(side, name) for side in self.sides for name in self.names]
+        return {path.relative_to(folder).as_posix(): path for path in paths}
 
 
 def find_pairs(
@@ -199,29 +207,3 @@ def expected_names(job: DatasetJob, root: Path) -> list[str]:
         return find_pairs(local_folder(job.folder, root), job.patterns).names
     except DatasetUnavailable:
         return []
-
-
-def images_digest(job: DatasetJob, root: Path) -> str:
-    """Return a digest of the user's image files by which a change of them is noticed.
-
-    It is made of path, size, times and inode of each file, not of its content: reading all images
-    would take seconds in every run. The time of the last change of the inode (``ctime``) cannot be
-    set, so an image that is replaced by an older one is noticed too. Files that are left out count,
-    because the manifest tells them. Empty where the images are not the user's, or not found.
-    """
-    if job.kind != "local":
-        return ""
-    try:
-        found = find_pairs(local_folder(job.folder, root), job.patterns, job.names)
-        paths = [found.image(side, name) for side in found.sides for name in found.names]
-    except DatasetUnavailable:
-        return ""
-    return sha256_of_json([[_file_facts(path) for path in paths], found.left_out])
-
-
-def _file_facts(path: Path) -> list[str | int]:
-    try:
-        facts = path.stat()
-    except OSError:
-        return [str(path)]
-    return [str(path), facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
