@@ -127,3 +127,20 @@ def test_an_image_that_is_not_pinned_is_told(tmp_path: Path) -> None:
     write_pins(tmp_path / "one.sha256", prepared(tmp_path, replace(entry, pairs=["p"])))
     with pytest.raises(DatasetUnavailable, match=r"found 2 other\(s\), first: a/q\.png"):
         prepared(tmp_path, replace(entry, hashes="one.sha256"))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "No such file or directory"),
+        ("0123\n", "a line is not of that form"),
+        ("0123  a.png\n", "a line is not of that form"),
+    ],
+)
+def test_sums_that_cannot_be_read_are_told(tmp_path: Path, text: str | None, reason: str) -> None:
+    """The dataset is unavailable and the others run; there is no traceback."""
+    entry = replace(make_images(tmp_path, "one", {"p": (1, 2)}), hashes="one.sha256")
+    if text is not None:
+        (tmp_path / "one.sha256").write_text(text)
+    with pytest.raises(DatasetUnavailable, match=rf"as `fusebench pin` writes it; .*: {reason}$"):
+        prepared(tmp_path, entry)

@@ -99,6 +99,28 @@ def test_thumbnails_are_kept_with_it(tmp_path: Path) -> None:
     assert np.array_equal(small[1], [thumbnail(pixels(2)), thumbnail(pixels(4))])
 
 
+def test_images_without_a_pair_stand_in_the_manifest(tmp_path: Path) -> None:
+    """Each with its reason; a dataset that uses every image has no such field."""
+    add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2))
+    assert prepare(tmp_path).left_out is UNSET
+    add(tmp_path / "images", a_q=pixels(3))
+    assert prepare(tmp_path).left_out == {"no image B of the same name": ["a/q.png"]}
+
+
+def test_images_are_found_as_tno_lies_on_disk(tmp_path: Path) -> None:
+    """The folders above a pair, and what follows the modality, differ from pair to pair."""
+    tno = tmp_path / "images"
+    for seed, (group, name) in enumerate((("Athena", "bunker"), ("DHV", "Fire sequence"))):
+        (tno / group / name).mkdir(parents=True)
+        for side in ("IR", "VIS"):
+            cv2.imwrite(str(tno / group / name / f"{side}_{seed}_g.bmp"), pixels(seed))
+    sides = {"a": "*/{name}/IR_*.bmp", "b": "*/{name}/VIS_*.bmp"}
+    manifest = prepare(tmp_path, replace(LOCAL, patterns=sides))
+    assert [pair.name for pair in manifest.pairs] == ["Fire sequence", "bunker"]
+    original = manifest.pairs[1].b.original
+    assert original and original.file == "Athena/bunker/VIS_0_g.bmp"
+
+
 def test_a_ground_truth_is_prepared_as_well(tmp_path: Path) -> None:
     """It is a side of the pair, but not part of the hash that runs depend on."""
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2), gt_p=pixels(3))
@@ -277,7 +299,9 @@ def test_a_star_that_matches_two_files_is_told(tmp_path: Path) -> None:
     add(tmp_path / "images", a_p=pixels(1), b_p=pixels(2))
     write_png(tmp_path / "images" / "a" / "p.bmp", pixels(3))
     job = replace(LOCAL, patterns={"a": "a/{name}.*", "b": "b/{name}.png"})
-    assert refused(tmp_path, job).endswith("a/p.*: must match exactly one file; found 2")
+    assert refused(tmp_path, job).endswith(
+        "a/p.*: must match exactly one image; found 2: a/p.bmp, a/p.png"
+    )
 
 
 def test_other_images_than_the_pinned_ones_are_refused(tmp_path: Path) -> None:
@@ -377,5 +401,9 @@ def test_images_that_a_mirror_lacks_are_told(tmp_path: Path, origin: git.Repo) -
         rf"{URL}: 1 image\(s\) are part of the commit, but their content is not where it was cloned"
         r" from; first: set/ir/q\.png",
         told,
+    )
+    wild = {"a": "set/i?/{name}.*", "b": "set/vi/{name}.png"}
+    assert "first: set/ir/q.png" in refused(
+        tmp_path, replace(of_git(origin, ["p", "q"]), patterns=wild), mirror
     )
     assert len(prepare(tmp_path, of_git(origin, ["p"]), mirror).pairs) == 1

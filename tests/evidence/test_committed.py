@@ -22,7 +22,7 @@ from fusebench.hashes import sha256_of_file
 from fusebench.images import pixel_sha256
 from fusebench.registry.methods import Method
 from fusebench.registry.selfchecks import Check
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from tests.flow.projects import image
 
@@ -86,6 +86,19 @@ def test_folders_pair_by_name_whatever_the_format(clone: Path) -> None:
     assert (second.a.file, second.size) == ("a/2.bmp", (48, 40))
     assert manifest.unpaired == ["3"]
     assert (Path(manifest.path) / "expect/1.jpg").read_bytes() == (clone / "out/1.jpg").read_bytes()
+
+
+def test_inputs_without_a_pair_are_told(clone: Path) -> None:
+    """A file that macOS left behind ends no self-check; a list of names leaves nothing out."""
+    cv2.imwrite(str(clone / "in/a/4.png"), image(3))
+    (clone / "in/a/._1.png").write_text("no image")
+    manifest = prepared(clone, inputs=INPUTS)
+    assert [pair.name for pair in manifest.pairs] == ["1", "2"]
+    assert manifest.left_out == {
+        "hidden: the name of the file, or of a folder, begins with '.'": ["in/a/._1.png"],
+        "no image B of the same name": ["in/a/4.png"],
+    }
+    assert prepared(clone, inputs=INPUTS, pairs=["1"]).left_out is UNSET
 
 
 def test_files_are_named_where_no_pattern_fits(clone: Path) -> None:

@@ -5,6 +5,7 @@ The message says what must be, what was found, where, and what to do next.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -292,6 +293,39 @@ def test_a_missing_image_folder_is_told(one: MiniProject) -> None:
     assert (
         "images/nowhere: must be the folder of your images" in one.table("status.csv")[0]["reason"]
     )
+
+
+def test_a_wrong_dataset_stops_no_other(one: MiniProject) -> None:
+    """A dataset of a user who does not exist is skipped with its reason.
+
+    A folder with braces is no wildcard of Snakemake.
+    """
+    one.add_images("braces", ["p1"])
+    (one.root / "images" / "braces").rename(one.root / "images" / "{old}")
+    one.datasets["braces"]["folder"] = "images/{old}"
+    one.datasets["nobody"] = {**one.datasets["pairs"], "folder": "~nobody-here/x"}
+    one.config["suites"]["mini"]["datasets"] = ["pairs", "nobody", "braces"]
+    assert one.snakemake().returncode != 0
+    rows = {row["dataset"]: row for row in one.table("status.csv")}
+    states = {dataset: row["state"] for dataset, row in rows.items()}
+    assert states == {"pairs": "ok", "nobody": "skipped", "braces": "ok"}
+    assert "found no user 'nobody-here'" in rows["nobody"]["reason"]
+
+
+def test_images_without_a_pair_are_told_in_manifest_and_log(one: MiniProject) -> None:
+    """What macOS left behind, a name with braces and an image on one side do not end the run."""
+    folder = one.root / "images" / "pairs"
+    for name in ("._p1", "x{y}"):
+        for side in "ab":
+            (folder / side / f"{name}.png").write_text("no image")
+    (folder / "a" / "p4.png").write_text("no image")
+    assert one.snakemake().returncode == 0
+    manifest = json.loads((one.root / "resources" / "datasets" / "pairs.json").read_text())
+    assert sorted(file for files in manifest["left_out"].values() for file in files) == [
+        *("a/._p1.png", "a/p4.png", "a/x{y}.png", "b/._p1.png", "b/x{y}.png")
+    ]
+    log = (one.root / "logs" / "datasets" / "pairs.log").read_text()
+    assert "pairs: left out 1 image(s), no image B of the same name: a/p4.png\n" in log
 
 
 def test_an_image_missing_from_the_frozen_list_is_told(one: MiniProject) -> None:

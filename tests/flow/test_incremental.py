@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import cv2
 
 from tests.flow.projects import MiniProject, image
@@ -65,6 +68,27 @@ def test_a_changed_image_reruns_its_dataset(ran: MiniProject) -> None:
     assert (
         methods == ["one", "two"] and jobs["prepare_dataset"] == 1 and "obtain_source" not in jobs
     )
+
+
+def test_an_image_replaced_by_an_older_one_reruns_its_dataset(ran: MiniProject) -> None:
+    """The time of a file does not decide: ``rsync -t``, ``cp -p`` and ``unzip`` set it back."""
+    path = ran.root / "images" / "pairs" / "a" / "p1.png"
+    before = ran.table("tables/mini/pairs.csv")
+    cv2.imwrite(str(path), image(77))
+    os.utime(path, (1, 1))
+    methods, jobs = fused_again(ran)
+    assert methods == ["one", "two"] and jobs["prepare_dataset"] == 1 and jobs["measure"] == 1
+    assert ran.table("tables/mini/pairs.csv") != before
+    assert fused_again(ran) == ([], {})
+
+
+def test_images_that_are_only_copied_rerun_nothing(ran: MiniProject) -> None:
+    """New times and inodes of the same content are no change."""
+    folder = ran.root / "images" / "pairs"
+    shutil.copytree(folder, folder.with_name("copy"), copy_function=shutil.copyfile)
+    shutil.rmtree(folder)
+    folder.with_name("copy").rename(folder)
+    assert fused_again(ran) == ([], {})
 
 
 def test_another_metric_measures_without_fusing(ran: MiniProject) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fusebench.contracts.files import from_parameter
+from fusebench.contracts.files import from_parameter, write_stored
 from fusebench.contracts.jobs.comparing import MeasureJob, SpeedJob
 from fusebench.contracts.jobs.resources import DatasetJob, EnvironmentJob, SourceJob
+from fusebench.contracts.markers import Manifest
+from fusebench.layout import dataset_marker
 from fusebench.planning.grouping import Grouping
 from fusebench.planning.selection import select
 from fusebench.planning.steps import StepJobs, crops_of, options_of, table_files
@@ -71,14 +73,11 @@ def test_a_generated_dataset_is_made_again_when_its_code_changes(project: SmallP
     assert made.generator == "night-scenes" and made.generator_code and not local.generator_code
 
 
-def test_the_users_images_are_files_that_a_dataset_depends_on(project: SmallProject) -> None:
-    """Both sides of each pair; where the folder is absent its job says so, not the plan."""
-    assert steps(project).image_files("pairs") == []
-    files = [project.root / "images" / side / "p.png" for side in ("a", "b")]
-    for file in files:
-        file.parent.mkdir(parents=True)
-        file.touch()
-    assert sorted(steps(project).image_files("pairs")) == [str(file) for file in files]
+def test_a_dataset_depends_on_the_users_images(project: SmallProject) -> None:
+    """A prepared dataset whose images are gone has changed; one that is not prepared has not."""
+    assert not steps(project).images_changed("pairs")
+    write_stored(project.root / dataset_marker("pairs"), Manifest())
+    assert steps(project).images_changed("pairs")
 
 
 def test_a_dataset_is_measured_once_for_all_suites(project: SmallProject) -> None:

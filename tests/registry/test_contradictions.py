@@ -261,6 +261,24 @@ def test_a_list_of_pairs_in_another_encoding_is_told(small: SmallProject) -> Non
     assert "existing text file in UTF-8; found 'list.txt': 'utf-8' codec" in problem
 
 
+def test_a_list_without_a_name_is_told(small: SmallProject) -> None:
+    """A file of comments alone does not stand for all pairs."""
+    (small.root / "list.txt").write_text("# p\n")
+    small.datasets["pairs"]["pairs"] = "list.txt"
+    [problem] = small.problems()
+    assert "datasets.yaml:10 (pairs.pairs): must hold at least one name; found a file" in problem
+
+
+@pytest.mark.parametrize("pattern", ["/data/{name}.png", "ir**/{name}.png", "ir\\{name}.png"])
+def test_a_pattern_that_cannot_work_is_told_with_its_place(
+    small: SmallProject, pattern: str
+) -> None:
+    """Nothing is run; without this, the run would end in a traceback or find nothing."""
+    small.datasets["pairs"]["a"]["files"] = pattern
+    [problem] = small.problems()
+    assert problem.startswith("datasets.yaml:7 (pairs.a.files): must ") and "found" in problem
+
+
 def test_names_of_a_file_are_checked_like_those_of_a_list(small: SmallProject) -> None:
     """A name that occurs twice would be two pairs of one name.
 
@@ -271,8 +289,8 @@ def test_names_of_a_file_are_checked_like_those_of_a_list(small: SmallProject) -
     place = "datasets.yaml:10 (pairs.pairs)"
     assert small.problems() == [
         f"{place}: must hold every name once; found 'p' 2 times",
-        f"{place}: must hold names without '/', '\\', '{{' and '}}'; found '../r'",
-        f"{place}: must hold names without '/', '\\', '{{' and '}}'; found '{{name}}'",
+        f"{place}: must hold names of pairs; found '../r': it begins with '.', as hidden files do",
+        f"{place}: must hold names of pairs; found '{{name}}': it holds '{{', '}}'",
     ]
 
 

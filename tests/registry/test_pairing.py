@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,11 @@ from fusebench.errors import DatasetUnavailable
 from fusebench.registry.pairing import (
     dataset_job,
     expected_names,
-    find_names,
-    fixed_folder,
-    image_path,
+    find_pairs,
     local_folder,
-    names_of,
     pair_names,
     patterns,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec import UNSET
 
 from tests.registry.small import SIDES, dataset
@@ -53,6 +49,18 @@ def test_names_are_listed_or_are_the_lines_of_a_file(tmp_path: Path) -> None:
     assert pair_names(str(tmp_path / "list.txt"), tmp_path / "elsewhere") == ["b", "a", "ü"]
 
 
+def test_a_list_from_windows_is_the_same_list(tmp_path: Path) -> None:
+    """The mark at the beginning of the file (BOM) is no part of the first name."""
+    (tmp_path / "list.txt").write_bytes("\ufeff1\r\n2\r\n".encode())
+    assert pair_names("list.txt", tmp_path) == ["1", "2"]
+
+
+def test_a_list_without_a_name_is_no_list_of_all(tmp_path: Path) -> None:
+    """A file of comments alone chooses nothing."""
+    (tmp_path / "list.txt").write_text("# 1\n\n# 2\n")
+    assert pair_names("list.txt", tmp_path) == []
+
+
 def test_a_project_without_a_list_takes_the_workflow_s(tmp_path: Path) -> None:
     """A folder that uses the workflow need not copy its lists of pairs."""
     names = pair_names("pairs/tno25.txt", tmp_path)
@@ -69,6 +77,7 @@ def test_a_dataset_has_the_sides_that_it_names() -> None:
         ("b", "b/{name}.png"),
         ("reference", "gt/{name}.png"),
     ]
+    assert patterns(dataset(a={"files": "./a//{name}.png"}).entry)["a"] == "a/{name}.png"
     drawn = {"title": "D", "task": "multi-focus", "kind": "generated", "generator": "multi-focus"}
     assert patterns(msgspec.convert(drawn, DatasetEntry)) == {}
 
@@ -115,101 +124,67 @@ def test_a_job_is_told_how_a_side_is_read(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("pattern", "folder"),
-    [
-        ("{name}.png", ""),
-        ("x{name}.png", ""),
-        ("a/b/{name}.png", "a/b"),
-        ("a/{name}/b/{name}.png", "a"),
-        ("a/b{name}/c.png", "a"),
-        ("a/b/c.png", "a/b"),
-    ],
-)
-def test_the_fixed_folder_is_what_all_pairs_share(pattern: str, folder: str) -> None:
-    """It is everything before the first part with ``{name}``."""
-    assert fixed_folder(pattern) == folder
-
-
-@pytest.mark.parametrize(
-    ("pattern", "files", "names"),
-    [
-        ("a/{name}.png", ["a/1.png", "a/2.PNG", "a/3.jpg", "b/4.png"], {"1"}),
-        ("a/{name}.*", ["a/1.png", "a/2.JPG", "a/3.txt", "a/4"], {"1", "2"}),
-        ("{name}/{name}.png", ["1/1.png", "1/2.png", "2/2.png"], {"1", "2"}),
-        ("{name}/vis.png", ["1/vis.png", "2/ir.png", "3/vis.png"], {"1", "3"}),
-        ("a/{name}_vi.png", ["a/1_vi.png", "a/2_ir.png", "a/x_y_vi.png"], {"1", "x_y"}),
-        ("a/img{name}.png", ["a/img1.png", "a/im2.png", "a/img.png"], {"1"}),
-        ("a/{name}(*).png", ["a/1(0).png", "a/2.png"], {"1"}),
-        ("se*/{name}.png", ["set/1.png", "seq/2.png", "x/3.png"], {"1", "2"}),
-        ("set [1]/{name}.png", ["set [1]/1.png", "set 1/2.png"], {"1"}),
-        ("why?/{name}.png", ["why?/1.png", "whyx/2.png"], {"1"}),
-        ("a/{name}.png", ["a/b/1.png"], set()),
-    ],
-)
-def test_names_are_found_by_their_pattern(
-    pattern: str, files: list[str], names: set[str], tmp_path: Path
-) -> None:
-    """The name may stand anywhere, and several times.
-
-    Only ``*`` is a wildcard, and only images count.
-    """
-    touch(tmp_path, *files)
-    assert names_of(tmp_path, pattern) == names
-
-
 def test_a_pair_must_be_there_on_every_side(tmp_path: Path) -> None:
-    """A file on one side only is no pair; the names are sorted."""
+    """A file on one side only is no pair and is told; the names are sorted."""
     touch(tmp_path, "a/2.png", "a/1.png", "a/3.png", "b/1.jpg", "b/2.jpg", "b/4.jpg")
-    assert find_names(tmp_path, {"a": "a/{name}.png", "b": "b/{name}.*"}) == ["1", "2"]
+    found = find_pairs(tmp_path, {"a": "a/{name}.png", "b": "b/{name}.*"})
+    assert found.names == ["1", "2"]
+    assert found.left_out == {
+        "no image A of the same name": ["b/4.jpg"],
+        "no image B of the same name": ["a/3.png"],
+    }
+    assert found.image("b", "2") == tmp_path / "b/2.jpg"
+
+
+def test_files_that_cannot_be_pairs_are_left_out_and_told(tmp_path: Path) -> None:
+    """They never refuse the others: what macOS leaves, names with braces, names in Latin-1."""
+    latin = os.fsdecode(b"caf\xe9")
+    for side in "ab":
+        touch(tmp_path, *(f"{side}/{name}.png" for name in ("1", "._1", "x{y}", "p\\q", latin)))
+    found = find_pairs(tmp_path, {"a": "a/{name}.png", "b": "b/{name}.png"})
+    assert found.names == ["1"]
+    assert found.left_out == {
+        "hidden: the name of the file, or of a folder, begins with '.'": ["a/._1.png", "b/._1.png"],
+        "no name of a pair: it holds '\\\\'": ["a/p\\q.png", "b/p\\q.png"],
+        "no name of a pair: it holds '{', '}'": ["a/x{y}.png", "b/x{y}.png"],
+        "no name of a pair: it is not written in UTF-8": [
+            "a/caf\\udce9.png",
+            "b/caf\\udce9.png",
+        ],
+    }
+
+
+def test_a_list_chooses_and_leaves_nothing_out(tmp_path: Path) -> None:
+    """Images that a list does not name are left out on purpose."""
+    touch(tmp_path, "a/2.png", "a/1.png", "b/1.png")
+    found = find_pairs(tmp_path, {"a": "a/{name}.png", "b": "b/{name}.png"}, ["2", "1"])
+    assert (found.names, found.left_out) == (["2", "1"], {})
+
+
+def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
+    """Where the case of the suffix decides between them, the other one is left out and told."""
+    touch(tmp_path, "a/1.png", "a/1.PNG", "b/1.png")
+    found = find_pairs(tmp_path, {"a": "a/{name}.png", "b": "b/{name}.png"})
+    assert found.image("a", "1") == tmp_path / "a/1.png"
+    [(reason, files)] = found.left_out.items()
+    assert reason.startswith("the same name as another image") and files == ["a/1.PNG"]
 
 
 def test_a_folder_without_a_pair_says_what_each_side_has(tmp_path: Path) -> None:
-    """The counts show which pattern is wrong."""
-    touch(tmp_path, "a/1.png", "a/2.png")
-    told = (
-        f"no pair has a file on every side: 2 match {tmp_path}/a/{{name}}.png;"
-        f" 0 match {tmp_path}/b/{{name}}.bmp; correct the patterns or the folder"
-    )
-    with pytest.raises(DatasetUnavailable, match=re.escape(told)):
-        find_names(tmp_path, {"a": "a/{name}.png", "b": "b/{name}.bmp"})
+    """The names, and what lies in the folder of a pattern that matches nothing, show the mistake.
 
-
-NAMES = st.text(
-    st.characters(exclude_characters="/\\{}\0", exclude_categories=["Cs"]), min_size=1, max_size=20
-).filter(lambda name: name not in (".", "..") and len(name.encode()) < 100)
-
-
-@settings(deadline=None, max_examples=50)
-@given(st.sets(NAMES, min_size=1, max_size=4))
-def test_every_name_that_a_file_can_have_is_found_again(
-    tmp_path_factory: pytest.TempPathFactory, names: set[str]
-) -> None:
-    """Names may hold special characters of patterns, spaces and line breaks.
-
-    The file of each name is that of the name.
+    A pattern with brackets is told how to name a bracket.
     """
-    folder = tmp_path_factory.mktemp("names")
-    touch(folder, *(f"a/x{name}.png" for name in names))
-    for pattern in ("a/x{name}.png", "a/x{name}.*"):
-        assert names_of(folder, pattern) == names
-        for name in names:
-            assert image_path(folder, pattern, name) == folder / f"a/x{name}.png"
-
-
-def test_a_star_stands_for_exactly_one_file(tmp_path: Path) -> None:
-    """A pair with no file or with two is refused, with the pattern and the number of files."""
-    touch(tmp_path, "a/1.png", "a/2.png", "a/2.jpg")
-    assert image_path(tmp_path, "a/{name}.*", "1") == tmp_path / "a/1.png"
-    for name, found in (("2", 2), ("3", 0)):
-        told = f"{tmp_path}/a/{name}.*: must match exactly one file; found {found}"
-        with pytest.raises(DatasetUnavailable, match=re.escape(told)):
-            image_path(tmp_path, "a/{name}.*", name)
-
-
-def test_without_a_star_the_file_is_named_whether_it_is_there_or_not(tmp_path: Path) -> None:
-    """The reader of the file reports that it is missing."""
-    assert image_path(tmp_path, "{name}/{name}.png", "x*") == tmp_path / "x*/x*.png"
+    touch(tmp_path, "a/1.png", "a/2.png", "b/1.tga")
+    told = (
+        f"no pair has a file on every side: 2 match {tmp_path}/a/{{name}}.png (1, 2);"
+        f" 0 match {tmp_path}/b/{{name}}.bmp (there: 1.tga); correct the patterns or the folder"
+    )
+    with pytest.raises(DatasetUnavailable, match=rf"{re.escape(told)}$"):
+        find_pairs(tmp_path, {"a": "a/{name}.png", "b": "b/{name}.bmp"})
+    told = r"/c: No such file or directory\).*write \[\[\] for the bracket itself$"
+    with pytest.raises(DatasetUnavailable, match=told):
+        find_pairs(tmp_path, {"a": "a/{name}.png", "b": "c/[ab]{name}.bmp"})
 
 
 def test_a_local_folder_is_the_project_s_or_anywhere(
@@ -220,6 +195,14 @@ def test_a_local_folder_is_the_project_s_or_anywhere(
     assert local_folder("images", tmp_path) == tmp_path / "images"
     assert local_folder("/data/images", tmp_path) == Path("/data/images")
     assert local_folder("~/images", tmp_path) == Path("/home/me/images")
+
+
+def test_a_user_who_does_not_exist_is_told(tmp_path: Path) -> None:
+    """The dataset is unavailable, and its names are unknown."""
+    job = DatasetJob(kind="local", folder="~nobody-here/x", patterns={"a": "{name}.png"})
+    with pytest.raises(DatasetUnavailable, match="found no user 'nobody-here' on this machine"):
+        local_folder(job.folder, tmp_path)
+    assert expected_names(job, tmp_path) == []
 
 
 def test_expected_names_are_known_before_anything_is_prepared(tmp_path: Path) -> None:

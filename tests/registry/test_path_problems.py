@@ -112,7 +112,7 @@ def test_one_pattern_for_two_sides_of_a_dataset_is_refused(
     small.datasets["pairs"] |= {**SIDES, side: {"files": "./a/{name}.png"}}
     assert small.problems() == [
         f"datasets.yaml:{line} (pairs.{side}.files): must be another file than that of `a`, because"
-        f" {consequence}; found './a/{{name}}.png' for both"
+        f" {consequence}; found 'a/{{name}}.png' for both"
     ]
 
 

@@ -107,8 +107,13 @@ def test_a_method_has_as_many_checks_as_it_lists() -> None:
     [
         (
             {"inputs": INPUTS, "pairs": ["x/y"]},
-            "methods.yaml:18 (one.selfcheck.pairs): must be names that a file can have: without"
-            " '/', and not beginning with '.'; found 'x/y'",
+            "methods.yaml:19 (one.selfcheck.pairs.0): must be a name of a pair: without '/', '\\',"
+            " '{', '}' and control characters, and not beginning with '.'; found \"x/y\"",
+        ),
+        (
+            {"inputs": INPUTS, "pairs": ["x" * 201]},
+            "methods.yaml:18 (one.selfcheck.pairs): must be names of pairs; found"
+            f" '{'x' * 201}': it is longer than 200 bytes",
         ),
         (
             {"inputs": INPUTS, "task": "medical"},

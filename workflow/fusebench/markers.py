@@ -26,6 +26,9 @@ Made = TypeVar("Made", bound=Marker)
 
 NEVER = Attempts(attempts=0, failed=False)
 
+SHOWN = 10
+"""Images of one kind that a log names; the manifest names all of them."""
+
 
 def mark_step(
     path: Path, attempt: int, step: Callable[[], Made], failed: Callable[[StepError], Made]
@@ -53,6 +56,13 @@ def mark_step(
         count_success(counter, attempt)
     write_stored(path, marker)
     return marker
+
+
+def print_left_out(name: str, manifest: Manifest) -> None:
+    """Write into the step's log which source images belong to no pair, and why."""
+    for reason, files in (manifest.left_out or {}).items():
+        shown = ", ".join(files[:SHOWN]) + (", ..." if len(files) > SHOWN else "")
+        print(f"{name}: left out {len(files)} image(s), {reason}: {shown}", file=sys.stderr)
 
 
 def count_failure(counter: Path, attempt: int) -> None:

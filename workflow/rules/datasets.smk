@@ -8,13 +8,21 @@ from fusebench.contracts.markers import Manifest
 CROPS = LaterText(lambda: json.dumps(crops_of(PLAN.selection.registry)))
 
 
+def prepare_attempt(wildcards):
+    """Return the attempt number of a dataset; it grows where the user's images changed.
+
+    They are no inputs of the rule: Snakemake would not see an image that is older than the
+    manifest, and would take braces in a path for wildcards.
+    """
+    number = attempt(f"resources/datasets/{wildcards.dataset}.json", Manifest)
+    return number + PLAN.steps.images_changed(wildcards.dataset)
+
+
 localrules:
     prepare_dataset,
 
 
 rule prepare_dataset:
-    input:
-        lambda wildcards: PLAN.steps.image_files(wildcards.dataset),
     output:
         "resources/datasets/{dataset}.json",
     log:
@@ -24,7 +32,7 @@ rule prepare_dataset:
     retries: 0
     params:
         job=lambda wildcards: PLAN.steps.dataset(wildcards.dataset),
-        attempt=lambda wildcards: attempt(f"resources/datasets/{wildcards.dataset}.json", Manifest),
+        attempt=prepare_attempt,
         session=SESSION,
         crops=CROPS,
     shell:

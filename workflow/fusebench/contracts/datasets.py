@@ -22,6 +22,7 @@ from fusebench.contracts.base import (
     text,
 )
 from fusebench.contracts.methods import Task
+from fusebench.contracts.pair_names import PairName
 
 
 class SideReading(Entry, kw_only=True):
@@ -72,7 +73,10 @@ class SideEntry(SideReading, kw_only=True):
     ] = UNSET
     files: Annotated[
         str,
-        text("where the image of a pair lies; the placeholder {name} stands for the pair"),
+        text(
+            "where the image of a pair lies, in quotes: {name} stands for the pair, *, ? and [ab]"
+            " for other characters of a name, ** for any depth of folders"
+        ),
     ]
 
 
@@ -85,7 +89,7 @@ class BothModalities(Entry, kw_only=True):
 
 Side = Annotated[SideEntry, says("one side of the pairs: files; modality; channel, range or bits")]
 PairNames = Annotated[
-    list[Annotated[str, says("a name without '/', '\\', '{' and '}'", pattern=r"^[^/\\{}]+$")]],
+    list[PairName],
     says("a list of pair names, each in quotes", min_length=1),
 ]
 

@@ -145,6 +145,12 @@ class Manifest(Marker, kw_only=True):
     one_image: Maybe[
         Annotated[list[str], says("pairs whose two source images are equal in every pixel")]
     ] = UNSET
+    left_out: Maybe[
+        Annotated[
+            dict[str, list[str]],
+            says("reason -> source images that match a pattern and belong to no pair"),
+        ]
+    ] = UNSET
 
 
 class Attempts(StoredFile, kw_only=True):

@@ -24,6 +24,7 @@ from fusebench.contracts.base import (
     says,
     text,
 )
+from fusebench.contracts.pair_names import PairName
 from fusebench.contracts.weights import WeightEntry
 
 Task = Annotated[
@@ -314,11 +315,11 @@ class Tolerance(Entry, kw_only=True):
 
 
 CheckNames = Annotated[
-    list[Annotated[str, says("a name in quotes")]],
+    list[PairName],
     says("a list of names, as strings", min_length=1),
 ]
 CheckFiles = Annotated[
-    dict[str, Annotated[CheckPair, says("the files of one pair: a, b, expect")]],
+    dict[PairName, Annotated[CheckPair, says("the files of one pair: a, b, expect")]],
     says("a list of names, or the files of each pair", min_length=1),
 ]
 

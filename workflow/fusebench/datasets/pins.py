@@ -33,13 +33,24 @@ def read_pins(file: Path) -> dict[Key, str]:
     return {(path.split("/", 1)[0], path.split("/", 1)[1]): found for found, path in lines}
 
 
+def _read(name: str, file: Path) -> dict[Key, str]:
+    try:
+        return read_pins(file)
+    except (OSError, ValueError, IndexError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "a line is not of that form"
+        raise DatasetUnavailable(
+            f"{name}: `hashes` must name a text file with lines `SHA256  SIDE/NAME`, as `fusebench"
+            f" pin` writes it; found {file}: {reason}"
+        ) from error
+
+
 def check_pins(name: str, file: Path, manifest: Manifest, whole: bool) -> None:
     """Raise DatasetUnavailable if an image is not the one that ``file`` pins.
 
-    The message names the first such image. ``whole``: no list of names chooses a part of the set,
-    so that every pinned image must be there.
+    The message names the first such image, or the file where it cannot be read. ``whole``: no list
+    of names chooses a part of the set, so that every pinned image must be there.
     """
-    known, present = read_pins(file), dict(sums_of(manifest))
+    known, present = _read(name, file), dict(sums_of(manifest))
     if whole and (absent := [key for key in known if key not in present]):
         raise DatasetUnavailable(
             f"{name}: every image that {file.name} pins must be there; {len(absent)} are not,"

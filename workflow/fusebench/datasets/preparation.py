@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 from fusebench.contracts.datasets import SideReading
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
+from fusebench.datasets.file_facts import facts_of, write_facts
 from fusebench.datasets.pins import check_pins
 from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
@@ -36,7 +38,8 @@ from fusebench.images import (
     write_png,
 )
 from fusebench.project import locate
-from fusebench.registry.pairing import find_names, fixed_folder, image_path, local_folder
+from fusebench.registry.pairing import FoundPairs, find_pairs, local_folder
+from fusebench.registry.path_patterns import expression, fixed_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +67,9 @@ Sides = dict[str, ReadImage]
 NamedPairs = Iterable[tuple[str, Callable[[], Sides]]]
 """The name of each pair, and what loads its images."""
 
+LeftOut = dict[str, list[str]]
+"""Reason -> images that belong to no pair."""
+
 
 def prepare_dataset(
     name: str, job: DatasetJob, final: Path, root: Path, mirror: str = ""
@@ -84,18 +90,21 @@ def prepare_dataset(
     with tempfile.TemporaryDirectory() as scratch:
         remove_folder(final)
         with staged_folder(final) as stage:
-            manifest = _write_pairs(_sources(job, root, mirror, Path(scratch)), stage)
+            if job.kind == "local":  # before the first image is read: a later change is noticed
+                _keep_facts(job, root, stage)
+            pairs, left_out = _sources(job, root, mirror, Path(scratch))
+            manifest = replace(_write_pairs(pairs, stage), left_out=left_out or UNSET)
             _check_pin(name, job, manifest)
             if job.hashes:
                 check_pins(name, locate(root, job.hashes), manifest, job.names is None)
     return replace(manifest, path=str(final))
 
 
-def _sources(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> NamedPairs:
-    """Return the pairs of a dataset by its kind."""
+def _sources(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> tuple[NamedPairs, LeftOut]:
+    """Return the pairs of a dataset by its kind, and the images that are left out."""
     match job.kind:
         case "generated":
-            return _generated_pairs(job.generator)
+            return _generated_pairs(job.generator), {}
         case "git":
             return _file_pairs(_checkout(job, root, mirror, scratch), job)
         case "local":
@@ -103,11 +112,21 @@ def _sources(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> NamedPa
     assert_never(job.kind)
 
 
+def _keep_facts(job: DatasetJob, root: Path, stage: Path) -> None:
+    with suppress(DatasetUnavailable):  # reported with all others when the pairs are read
+        folder = _users_folder(job, root)
+        write_facts(stage, facts_of(find_pairs(folder, job.patterns, job.names).files(folder)))
+
+
 def _users_folder(job: DatasetJob, root: Path) -> Path:
-    folder = local_folder(job.folder, root).resolve()
-    if not folder.is_dir():
+    folder = local_folder(job.folder, root).absolute()
+    try:
+        is_there, why = folder.is_dir(), ""
+    except OSError as error:  # a folder around it may not be read
+        is_there, why = False, f" ({error.strerror})"
+    if not is_there:
         raise DatasetUnavailable(
-            f"{job.folder}: must be the folder of your images; found nothing at {folder}"
+            f"{job.folder}: must be the folder of your images; found nothing at {folder}{why}"
         )
     return folder
 
@@ -129,12 +148,12 @@ def _checkout(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> Path:
         absent = checkout_folders(job.code, job.commit, folders, scratch, root, mirror)
     except SourceUnavailable as error:
         raise DatasetUnavailable(str(error)) from error
-    wanted = {
-        pattern.replace("{name}", name)
-        for pattern in job.patterns.values()
+    wanted = [
+        expression(pattern, name)
+        for pattern in (job.patterns.values() if absent else ())
         for name in job.names or ()
-    }
-    lacking = sorted(wanted.intersection(absent))
+    ]
+    lacking = [path for path in absent if any(one.fullmatch(path) for one in wanted)]
     if lacking:
         raise DatasetUnavailable(
             f"{job.code}: {len(lacking)} image(s) are part of the commit, but their content is not"
@@ -143,16 +162,17 @@ def _checkout(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> Path:
     return scratch
 
 
-def _file_pairs(folder: Path, job: DatasetJob) -> Iterator[tuple[str, Callable[[], Sides]]]:
-    for name in job.names or find_names(folder, job.patterns):
-        yield name, partial(_read_sides, folder, job, name)
+def _file_pairs(folder: Path, job: DatasetJob) -> tuple[NamedPairs, LeftOut]:
+    found = find_pairs(folder, job.patterns, job.names)
+    pairs = [(name, partial(_read_sides, folder, job, found, name)) for name in found.names]
+    return pairs, found.left_out
 
 
-def _read_sides(folder: Path, job: DatasetJob, name: str) -> Sides:
+def _read_sides(folder: Path, job: DatasetJob, found: FoundPairs, name: str) -> Sides:
     stated = job.readings or {}
     return {
-        side: _read(folder, pattern, name, _reading(stated.get(side)))
-        for side, pattern in job.patterns.items()
+        side: _read(folder, found.image(side, name), name, _reading(stated.get(side)))
+        for side in found.sides
     }
 
 
@@ -163,8 +183,7 @@ def _reading(stated: SideReading | None) -> Reading:
     return Reading(channel, stated.range or None, stated.bits or None)
 
 
-def _read(folder: Path, pattern: str, name: str, reading: Reading) -> ReadImage:
-    path = image_path(folder, pattern, name)
+def _read(folder: Path, path: Path, name: str, reading: Reading) -> ReadImage:
     relative = path.relative_to(folder).as_posix()
     try:
         pixels, notes = read_image(path, reading)

@@ -24,8 +24,9 @@ from fusebench.folders import remove_folder, staged_folder
 from fusebench.fuse.staging import copy_repository
 from fusebench.hashes import sha256_of_file
 from fusebench.image_headers import UnreadableImageError
-from fusebench.images import SUFFIXES, mode_of, pixel_sha256, read_image
-from fusebench.registry.pairing import names_of
+from fusebench.images import mode_of, pixel_sha256, read_image
+from fusebench.registry.pairing import FoundPairs, find_pairs
+from fusebench.registry.path_patterns import SideFiles
 
 NO_OUTPUT = "no committed output"
 ABSENT = "is part of the commit, but its content is not where it was cloned from"
@@ -73,24 +74,37 @@ def _refuse_absent(files: Sequence[str], source: SourceMarker) -> None:
 
 
 def _write(folder: Path, job: CommittedJob, stage: Path, source: SourceMarker) -> Manifest:
-    paths = _paths(folder, job)
-    if not paths:
-        raise DatasetUnavailable(
-            f"{source.code}: no pair of committed inputs was found; correct `selfcheck.inputs`:"
-            f" {job.a}, {job.b}"
-        )
+    found = _found(folder, job, source)
+    paths = _paths(folder, job, found.names)
     pairs = [
         _copy_pair(name, sides, folder, stage, source, _promises(job, name))
         for name, sides in paths.items()
     ]
     unpaired = _unpaired(folder, job, paths)
     if job.expect is not None and all(pair.why == NO_OUTPUT for pair in pairs):
-        found = f"; it finds {', '.join(unpaired[:3])}, which no pair is named" if unpaired else ""
+        strays = f"; it finds {', '.join(unpaired[:3])}, which no pair is named" if unpaired else ""
         raise DatasetUnavailable(
             f"{source.code}: no committed output was found for any pair; correct"
-            f" `selfcheck.expect`: {job.expect}{found}"
+            f" `selfcheck.expect`: {job.expect}{strays}"
         )
-    return Manifest(pairs=pairs, sha256=sha256_of_pairs(pairs), unpaired=unpaired)
+    return Manifest(
+        pairs=pairs,
+        sha256=sha256_of_pairs(pairs),
+        unpaired=unpaired,
+        left_out=found.left_out or UNSET,
+    )
+
+
+def _found(folder: Path, job: CommittedJob, source: SourceMarker) -> FoundPairs:
+    """Return the names of the pairs, and which inputs belong to none of those that were found."""
+    patterns = {side: pattern for side, pattern in _patterns(job).items() if side != "expect"}
+    try:
+        return find_pairs(folder, patterns, list(job.pairs) if job.pairs else None)
+    except DatasetUnavailable as error:
+        raise DatasetUnavailable(
+            f"{source.code}: no pair of committed inputs was found; correct `selfcheck.inputs`:"
+            f" {job.a}, {job.b}"
+        ) from error
 
 
 def _patterns(job: CommittedJob) -> dict[str, str]:
@@ -99,7 +113,7 @@ def _patterns(job: CommittedJob) -> dict[str, str]:
     return {side: pattern for side, pattern in stated.items() if pattern is not None}
 
 
-def _paths(folder: Path, job: CommittedJob) -> dict[str, Sides]:
+def _paths(folder: Path, job: CommittedJob, names: Sequence[str]) -> dict[str, Sides]:
     """Return name -> side -> file; a side whose file does not exist is kept for the inputs only."""
     patterns = _patterns(job)
     if isinstance(job.pairs, dict):
@@ -110,11 +124,8 @@ def _paths(folder: Path, job: CommittedJob) -> dict[str, Sides]:
             }
             for name, pair in job.pairs.items()
         }
-    found = sorted(names_of(folder, patterns["a"]) & names_of(folder, patterns["b"]))
-    return {
-        name: {side: _existing(folder, pattern, name) for side, pattern in patterns.items()}
-        for name in job.pairs or found
-    }
+    sides = {side: SideFiles(folder, pattern) for side, pattern in patterns.items()}
+    return {name: {side: _existing(files, name) for side, files in sides.items()} for name in names}
 
 
 def _promises(job: CommittedJob, name: str) -> bool:
@@ -122,21 +133,15 @@ def _promises(job: CommittedJob, name: str) -> bool:
     return isinstance(job.pairs, dict) and job.pairs[name].expect is not UNSET
 
 
-def _existing(folder: Path, pattern: str, name: str) -> Path:
+def _existing(files: SideFiles, name: str) -> Path:
     """Return the image that a pattern names for one pair.
 
     Unless the pattern matches exactly one image, return the pattern itself, which does not exist.
     """
-    matches = _matching(folder, pattern.replace("{name}", name))
-    return matches[0] if len(matches) == 1 else folder / pattern.replace("{name}", name)
-
-
-def _matching(folder: Path, relative: str) -> list[Path]:
-    """Return the images that a path with ``*`` matches; other files are left out."""
-    if "*" not in relative:
-        return [folder / relative]
-    found = sorted(folder.glob(relative.replace("[", "[[]")))
-    return [path for path in found if path.suffix.lower() in SUFFIXES]
+    try:
+        return files.path_of(name)
+    except DatasetUnavailable:
+        return files.folder / files.pattern.replace("{name}", name)
 
 
 def _copy_pair(
@@ -195,9 +200,7 @@ def _problem(
     if path.is_file():
         return str(error).replace(str(path), relative)
     several = [
-        found.relative_to(folder).as_posix()
-        for found in _matching(folder, relative)
-        if found.is_file()
+        found.relative_to(folder).as_posix() for found in SideFiles(folder, relative).matching("")
     ]
     if several:
         return (
@@ -215,6 +218,10 @@ def _unpaired(folder: Path, job: CommittedJob, paths: Mapping[str, Sides]) -> li
     if job.expect is None or "{name}" not in job.expect:
         return []
     sides = [pattern or "" for pattern in (job.a, job.b)]
-    known = [names_of(folder, pattern) for pattern in sides if "{name}" in pattern]
+    known = [_names(folder, pattern) for pattern in sides if "{name}" in pattern]
     with_inputs = set.intersection(*known) if len(known) == len(sides) else set()
-    return sorted(names_of(folder, job.expect) - set(paths) - with_inputs)
+    return sorted(_names(folder, job.expect) - set(paths) - with_inputs)
+
+
+def _names(folder: Path, pattern: str) -> set[str]:
+    return set(SideFiles(folder, pattern).by_name)

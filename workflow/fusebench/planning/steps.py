@@ -13,7 +13,7 @@ from fusebench.contracts.configuration import Config, Crops
 from fusebench.contracts.files import as_parameter
 from fusebench.contracts.jobs.comparing import Measured, MeasureJob, SpeedJob, TableJob, TablesJob
 from fusebench.contracts.tables import CellList, SkippedCell, TableSpec
-from fusebench.errors import StepError
+from fusebench.datasets.file_facts import images_changed
 from fusebench.generated import FOLDER as GENERATORS_FOLDER
 from fusebench.hashes import folder_digest
 from fusebench.layout import TABLES
@@ -23,7 +23,7 @@ from fusebench.planning.selection import Selection
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.loading import Registry
 from fusebench.registry.methods import Method
-from fusebench.registry.pairing import dataset_job, find_names, image_path, local_folder
+from fusebench.registry.pairing import dataset_job
 
 NO_RESULT_CHANGES = frozenset({"mirror", "try"})
 """Options that change no result: a job that reads the registry again does not need them."""
@@ -65,25 +65,11 @@ class StepJobs:
             job = replace(job, generator_code=folder_digest(GENERATORS_FOLDER))
         return as_parameter(job)
 
-    def image_files(self, dataset: str) -> list[str]:
-        """Return the user's own image files.
-
-        A changed image then prepares a local dataset again.
-        """
-        job = dataset_job(self.registry.datasets[dataset].entry, self.registry.root)
-        if job.kind != "local":
-            return []
-        folder = local_folder(job.folder, self.registry.root)
-        try:
-            names = job.names or find_names(folder, job.patterns)
-            paths = [
-                image_path(folder, pattern, name)
-                for pattern in job.patterns.values()
-                for name in names
-            ]
-        except StepError:
-            return []
-        return [str(path) for path in paths if path.is_file()]
+    def images_changed(self, dataset: str) -> bool:
+        """Say whether the user's own images are others than those that were prepared."""
+        entry = self.registry.datasets[dataset].entry
+        job = dataset_job(entry, self.registry.root)
+        return images_changed(self.registry.root, dataset, job)
 
     def metrics(self, dataset: str) -> list[str]:
         """Return the ids of all metrics that the selected suites measure on a dataset."""

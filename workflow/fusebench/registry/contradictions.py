@@ -13,6 +13,7 @@ from fusebench.contracts.base import choices_of
 from fusebench.contracts.configuration import Config
 from fusebench.contracts.datasets import DatasetEntry
 from fusebench.contracts.methods import ACTIVE, MethodEntry, Resources, Task
+from fusebench.contracts.pair_names import why_no_name
 from fusebench.generated import GENERATORS
 from fusebench.hashes import sha256_of_json
 from fusebench.project import locate, names_in
@@ -21,6 +22,7 @@ from fusebench.registry.documents import Document, Place, unknown
 from fusebench.registry.methods import NAMING_DIGITS, clone_name, is_local, owner_and_name
 from fusebench.registry.metric_problems import metric_problems
 from fusebench.registry.pairing import pair_names, patterns, readings
+from fusebench.registry.path_patterns import pattern_problem
 from fusebench.registry.path_problems import path_problems
 from fusebench.registry.selfchecks import check_problems
 from fusebench.registry.table_problems import table_problems
@@ -141,7 +143,7 @@ def _dataset_problems(root: Path, datasets: Datasets) -> Iterator[str]:
             place = (name, "generator")
             yield unknown(datasets, place, "generator", entry.generator or "", GENERATORS)
         try:
-            names = pair_names(entry.pairs, root) or []
+            names = pair_names(entry.pairs, root)
             yield from _list_problems(datasets, (name, "pairs"), names)
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or error
@@ -150,11 +152,8 @@ def _dataset_problems(root: Path, datasets: Datasets) -> Iterator[str]:
                 f" file in UTF-8; found {entry.pairs!r}: {reason}"
             )
         for side, pattern in patterns(entry).items():
-            if "{name}" not in pattern:
-                yield (
-                    f"{datasets.where((name, side, 'files'))}: must hold the placeholder {{name}};"
-                    f" found {pattern!r}"
-                )
+            if problem := pattern_problem(pattern):
+                yield f"{datasets.where((name, side, 'files'))}: {problem}"
         yield from _reading_problems(datasets, name, entry)
 
 
@@ -172,21 +171,23 @@ def _reading_problems(datasets: Datasets, name: str, entry: DatasetEntry) -> Ite
             )
 
 
-def _list_problems(datasets: Datasets, place: Place, names: list[str]) -> Iterator[str]:
-    """Yield names of a list that no file can have, or that occur twice.
+def _list_problems(datasets: Datasets, place: Place, names: list[str] | None) -> Iterator[str]:
+    """Yield what is wrong with a list: no name, names of no pair, names that occur twice.
 
     The schema checks the same for a list in YAML.
     """
-    for name, count in Counter(names).items():
+    if names == []:
+        yield (
+            f"{datasets.where(place)}: must hold at least one name; found a file of blank lines and"
+            " comments (#); remove `pairs` to take all pairs that are found"
+        )
+    for name, count in Counter(names or []).items():
         if count > 1:
             yield (
                 f"{datasets.where(place)}: must hold every name once; found {name!r} {count} times"
             )
-        if {*name} & {*"/\\{}"}:
-            yield (
-                f"{datasets.where(place)}: must hold names without '/', '\\', '{{' and '}}'; found"
-                f" {name!r}"
-            )
+        if why := why_no_name(name):
+            yield f"{datasets.where(place)}: must hold names of pairs; found {name!r}: {why}"
 
 
 def _suite_problems(

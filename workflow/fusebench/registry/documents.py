@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -66,12 +67,24 @@ def read_document(file: Path) -> Document[Any]:
         data = _construct(file, node, (), lines, written) if node is not None else {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        indented = "\t" in [*text.splitlines(), ""][line - 1]
-        hint = "; the line holds a tab: indent with spaces" if indented else ""
+        hint = _hint([*text.splitlines(), ""][line - 1])
         raise RegistryError(f"{file}:{line}: not valid YAML: {error.problem}{hint}") from error
     except yaml.YAMLError as error:
         raise RegistryError(f"{file}: not valid YAML: {error}") from error
     return Document(file, data, lines, written)
+
+
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_NEEDS_QUOTES = re.compile(r"\{\w+(:\w+)?\}|[:,]\s+\*\W")
+
+
+def _hint(line: str) -> str:
+    """Say what is probably wrong with a line that is not valid YAML."""
+    if "\t" in line:
+        return "; the line holds a tab: indent with spaces"
+    if _NEEDS_QUOTES.search(_QUOTED.sub("", line)):
+        return '; put a text that holds { } or begins with * in quotes, e.g. "ir/{name}.png"'
+    return ""
 
 
 def _read_text(file: Path) -> str:

@@ -1,51 +1,57 @@
-"""The pairing rule: path patterns with ``{name}``, and the frozen list of the names."""
+"""The pairing rule: which images of a folder are a pair, by patterns and by a list of names."""
 
 from __future__ import annotations
 
-import glob
-import re
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from msgspec import UNSET, UnsetType
 
 from fusebench.contracts.base import given
 from fusebench.contracts.datasets import DatasetEntry, SideEntry, SideReading
 from fusebench.contracts.jobs.resources import DatasetJob
+from fusebench.contracts.pair_names import why_no_name
 from fusebench.errors import DatasetUnavailable
-from fusebench.images import SUFFIXES
 from fusebench.project import locate
+from fusebench.registry.path_patterns import SideFiles, fixed_folder
 
-SIDES = ("a", "b", "reference")
+LABELS = {"a": "image A", "b": "image B", "reference": "ground truth"}
+"""The sides that a dataset may have, and what messages call them."""
+
+HIDDEN = "hidden: the name of the file, or of a folder, begins with '.'"
+OTHER_CASE = "the same name as another image, whose suffix is written as in the pattern"
 
 
 def pair_names(pairs: list[str] | str | UnsetType | None, root: Path) -> list[str] | None:
     """Return the frozen list of pair names; None where there is none.
 
-    It is the list itself, or the lines of a text file.
+    It is the list itself, or the lines of a text file, which may begin with the mark that Windows
+    programs write (BOM).
     """
     if isinstance(pairs, str):
-        lines = locate(root, pairs).read_text(encoding="utf-8").splitlines()
+        lines = locate(root, pairs).read_text(encoding="utf-8-sig").splitlines()
         return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     return pairs or None
 
 
 def patterns(entry: DatasetEntry) -> dict[str, str]:
-    """Return side -> pattern for the sides that a dataset has."""
-    sides = {side: getattr(entry, side) for side in SIDES}
-    return {side: one.files for side, one in sides.items() if isinstance(one, SideEntry)}
+    """Return side -> pattern for the sides that a dataset has, without ``./`` and ``//``."""
+    return {side: PurePosixPath(stated.files).as_posix() for side, stated in _stated(entry).items()}
 
 
 def readings(entry: DatasetEntry) -> dict[str, SideReading]:
     """Return side -> how its files are read, for the sides that state it."""
-    found: dict[str, SideReading] = {}
-    for side in SIDES:
-        stated = getattr(entry, side)
-        if isinstance(stated, SideEntry):
-            reading = SideReading(channel=stated.channel, range=stated.range, bits=stated.bits)
-            if given(reading):
-                found[side] = reading
-    return found
+    found = {
+        side: SideReading(channel=stated.channel, range=stated.range, bits=stated.bits)
+        for side, stated in _stated(entry).items()
+    }
+    return {side: reading for side, reading in found.items() if given(reading)}
+
+
+def _stated(entry: DatasetEntry) -> dict[str, SideEntry]:
+    sides = {side: getattr(entry, side) for side in LABELS}
+    return {side: stated for side, stated in sides.items() if isinstance(stated, SideEntry)}
 
 
 def dataset_job(entry: DatasetEntry, root: Path) -> DatasetJob:
@@ -67,55 +73,134 @@ def dataset_job(entry: DatasetEntry, root: Path) -> DatasetJob:
     )
 
 
-def fixed_folder(pattern: str) -> str:
-    """Return the part of a pattern before the folder in which ``{name}`` first stands.
+@dataclass(frozen=True)
+class FoundPairs:
+    """What the images of a folder are paired to.
 
-    >>> fixed_folder("test_img/TNO/ir/{name}.png")
-    'test_img/TNO/ir'
+    Attributes:
+        sides: side -> its files.
+        names: of the pairs: those of the list in its order, or all that are found, sorted.
+        left_out: reason -> files that belong to no pair. Empty where a list chooses the pairs.
     """
-    parts = pattern.split("{name}", maxsplit=1)[0].split("/")
-    return "/".join(parts[:-1])
+
+    sides: Mapping[str, SideFiles]
+    names: list[str]
+    left_out: dict[str, list[str]]
+
+    def image(self, side: str, name: str) -> Path:
+        """Return an image of a pair; raise DatasetUnavailable as ``SideFiles.path_of`` does."""
+        return self.sides[side].path_of(name)
+
+    def files(self, folder: Path) -> dict[str, Path]:
+        """Return all images of all pairs by their path from the folder on.
+
+        Raises:
+            DatasetUnavailable: as ``SideFiles.path_of``.
+        """
+        paths = [self.image(side, name) for side in self.sides for name in self.names]
+        return {path.relative_to(folder).as_posix(): path for path in paths}
 
 
-def find_names(folder: Path, sides: Mapping[str, str]) -> list[str]:
-    """Return the names, in sorted order, for which every side of a local dataset has a file.
+def find_pairs(
+    folder: Path, sides: Mapping[str, str], names: list[str] | None = None
+) -> FoundPairs:
+    """Pair the images of a folder.
 
     Args:
         folder: of the images.
         sides: side -> pattern.
+        names: the frozen list of the pairs; None for all that have a file on every side.
 
     Raises:
-        DatasetUnavailable: no name has a file on every side.
+        DatasetUnavailable: there is no list, and no name has a file on every side.
     """
-    found = {side: names_of(folder, pattern) for side, pattern in sides.items()}
-    names = set.intersection(*found.values())
-    if not names:
-        counts = "; ".join(
-            f"{len(matches)} match {folder / sides[side]}" for side, matches in found.items()
-        )
+    files = {side: SideFiles(folder, pattern) for side, pattern in sides.items()}
+    if names is not None:
+        return FoundPairs(files, names, {})
+    usable = _usable(files)
+    common = set.intersection(*usable.values())
+    if not common:
+        counts = "; ".join(_count(files[side], usable[side]) for side in files)
         raise DatasetUnavailable(
             f"no pair has a file on every side: {counts}; correct the patterns or the folder"
+            + _bracket_hint(sides.values())
         )
-    return sorted(names)
+    return FoundPairs(files, sorted(common), _left_out(files, usable))
 
 
-def names_of(folder: Path, pattern: str) -> set[str]:
-    """Return the names for which a pattern has an image below ``folder``."""
-    before, after = re.escape(pattern).replace(r"\*", "[^/]*").split(r"\{name\}", 1)
-    again = after.replace(r"\{name\}", "(?P=name)")
-    expression = re.compile(f"{before}(?P<name>[^/]+){again}")
-    paths = (
-        path
-        for path in folder.glob(_wildcards(pattern).replace("{name}", "*"))
-        if path.suffix.lower() in SUFFIXES
-    )
-    matches = (expression.fullmatch(path.relative_to(folder).as_posix()) for path in paths)
-    return {match["name"] for match in matches if match}
+def _usable(files: Mapping[str, SideFiles]) -> dict[str, set[str]]:
+    """Return side -> the names of its files that a pair can have."""
+    return {
+        side: {name for name in found.by_name if not why_no_name(name)}
+        for side, found in files.items()
+    }
+
+
+def _left_out(
+    files: Mapping[str, SideFiles], usable: Mapping[str, set[str]]
+) -> dict[str, list[str]]:
+    """Return reason -> files that match a pattern and belong to no pair."""
+    reasons: dict[str, set[str]] = {}
+    for found in files.values():
+        for path in found.hidden:
+            reasons.setdefault(HIDDEN, set()).add(_told(path, found.folder))
+        for name, paths in found.by_name.items():
+            lacking = [LABELS[side] for side in files if name not in usable[side]]
+            if why := why_no_name(name):
+                reason, left = f"no name of a pair: {why}", paths
+            elif lacking:
+                reason, left = f"no {' and no '.join(lacking)} of the same name", paths
+            else:
+                left = sorted({*paths} - {*found.matching(name)}) if len(paths) > 1 else []
+                reason = OTHER_CASE
+            if left:
+                reasons.setdefault(reason, set()).update(_told(path, found.folder) for path in left)
+    return {reason: sorted(told) for reason, told in sorted(reasons.items())}
+
+
+def _count(found: SideFiles, usable: set[str]) -> str:
+    """Say how many files of one side match, and which files lie there if none does."""
+    pattern = found.folder / found.pattern
+    if usable:
+        return f"{len(usable)} match {pattern} ({_first(sorted(usable))})"
+    folder = found.folder / fixed_folder(found.pattern)
+    try:
+        there = sorted(ascii(path.name)[1:-1] for path in folder.iterdir())
+    except OSError as error:
+        return f"0 match {pattern} ({folder}: {error.strerror})"
+    return f"0 match {pattern} (there: {_first(there) or 'nothing'})"
+
+
+def _first(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _bracket_hint(patterns_of_sides: Iterable[str]) -> str:
+    """Say how a pattern names a folder with brackets, if that may be what was meant."""
+    if not any("[" in pattern for pattern in patterns_of_sides):
+        return ""
+    return "; in a pattern, [ab] is one of two characters: write [[] for the bracket itself"
+
+
+def _told(path: Path, folder: Path) -> str:
+    """Return a path for messages and files: one that is not UTF-8 is written with escapes."""
+    return path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
 
 
 def local_folder(folder: str, root: Path) -> Path:
-    """Return the folder of a local dataset; a relative one starts at the project's."""
-    return root / Path(folder).expanduser()
+    """Return the folder of a local dataset; a relative one starts at the project's.
+
+    Raises:
+        DatasetUnavailable: it begins with ``~somebody``, and there is no such user.
+    """
+    try:
+        return root / Path(folder).expanduser()
+    except RuntimeError as error:
+        user = Path(folder).parts[0]
+        raise DatasetUnavailable(
+            f"{folder}: must be the folder of your images; found no user {user[1:]!r} on this"
+            " machine: write the whole path"
+        ) from error
 
 
 def expected_names(job: DatasetJob, root: Path) -> list[str]:
@@ -130,28 +215,6 @@ def expected_names(job: DatasetJob, root: Path) -> list[str]:
     if job.names or job.kind != "local":
         return job.names or []
     try:
-        return find_names(local_folder(job.folder, root), job.patterns)
+        return find_pairs(local_folder(job.folder, root), job.patterns).names
     except DatasetUnavailable:
         return []
-
-
-def image_path(folder: Path, pattern: str, name: str) -> Path:
-    """Return the file of one pair; a ``*`` in the pattern must match exactly one file.
-
-    Raises:
-        DatasetUnavailable: there is no such file, or several.
-    """
-    relative = pattern.replace("{name}", name)
-    if "*" not in pattern:
-        return folder / relative
-    matches = sorted(folder.glob(_wildcards(pattern).replace("{name}", glob.escape(name))))
-    if len(matches) != 1:
-        raise DatasetUnavailable(
-            f"{folder / relative}: must match exactly one file; found {len(matches)}"
-        )
-    return matches[0]
-
-
-def _wildcards(pattern: str) -> str:
-    """Return a pattern for ``glob``, in which only ``*`` has a special meaning."""
-    return "*".join(glob.escape(part) for part in pattern.split("*"))

@@ -21,6 +21,7 @@ from fusebench.contracts.methods import (
     SelfcheckEntry,
     Tolerance,
 )
+from fusebench.contracts.pair_names import why_no_name
 from fusebench.images import SUFFIXES
 from fusebench.registry.datasets import DEFAULT_MODALITIES, ImageSet
 from fusebench.registry.documents import Document, Place
@@ -145,11 +146,9 @@ def _pairing_problems(
     """Yield images that cannot be paired: one file for several pairs, or a pair without a side."""
     pairs = check.pairs or None
     for pair in pairs or []:
-        if "/" in pair or pair.startswith("."):
-            yield (
-                f"{methods.where((*place, 'pairs'))}: must be names that a file can have: without"
-                f" '/', and not beginning with '.'; found {pair!r}"
-            )
+        if why := why_no_name(pair):
+            where = methods.where((*place, "pairs"))
+            yield f"{where}: must be names of pairs; found {pair!r}: {why}"
     if isinstance(pairs, dict):
         yield from _explicit_problems(methods, place, pairs, bool(check.expect))
     elif not isinstance(check.inputs, CheckInputs):

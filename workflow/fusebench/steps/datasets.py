@@ -11,8 +11,8 @@ from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import Manifest
 from fusebench.images import HARDLY_FILLED, notes_together
-from fusebench.markers import mark_step
-from fusebench.registry.pairing import SIDES
+from fusebench.markers import mark_step, print_left_out
+from fusebench.registry.pairing import LABELS
 
 ROOT = Path()
 
@@ -24,7 +24,8 @@ def dataset(
 ) -> None:
     """Bring a dataset to its normal form.
 
-    The crops of tables are checked with its images here, before any method runs on it.
+    The crops of tables are checked with its images here, before any method runs on it. The log says
+    which images belong to no pair.
     """
     from fusebench.datasets.preparation import prepare_dataset
     from fusebench.registry.grids import check_crops
@@ -40,12 +41,13 @@ def dataset(
         print(f"{name}: {line}", file=sys.stderr)
     if manifest.one_image:
         print(_told_of_one_image(name, manifest), file=sys.stderr)
+    print_left_out(name, manifest)
     check_crops(name, manifest, crops)
 
 
 def _conversions(manifest: Manifest) -> Iterator[str]:
     """Yield what was done to the images of each side while they were read, for the log."""
-    for side in SIDES:
+    for side in LABELS:
         notes = {pair.name: pair.sides[side].notes for pair in manifest.pairs if side in pair.sides}
         for line in notes_together(notes):
             remedy = STATE_RANGE if line.startswith(HARDLY_FILLED) else ""

@@ -9,22 +9,26 @@ from fusebench.contracts.evidence import ClaimResults, SelfcheckResult, SpreadRe
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.evidence import ClaimsJob, CommittedJob, SelfcheckJob, SpreadJob
 from fusebench.contracts.markers import Manifest, SourceMarker
-from fusebench.markers import mark_step
+from fusebench.markers import mark_step, print_left_out
 
 ROOT = Path()
 
 
 def committed_images(job: CommittedJob, attempt: int, source: Path, marker: Path) -> None:
-    """Copy the committed images of a self-check out of the method's clone."""
+    """Copy the committed images of a self-check out of the method's clone.
+
+    The log says which inputs belong to no pair.
+    """
     from fusebench.evidence.committed import prepare_committed
 
     known, folder = read_stored(source, SourceMarker), marker.with_suffix("")
-    mark_step(
+    manifest = mark_step(
         marker,
         attempt,
         lambda: prepare_committed(known, job, folder),
         lambda error: Manifest(state=error.state, reason=str(error)),
     )
+    print_left_out(marker.stem, manifest)
 
 
 def selfcheck(job: SelfcheckJob, images: Path, records: list[Path], output: Path) -> None:
