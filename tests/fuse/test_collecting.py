@@ -97,6 +97,28 @@ def test_a_lossy_result_is_noted(tmp_path: Path) -> None:
     assert image.notes == ["written by the script as lossy JPEG"]
 
 
+def test_the_content_tells_that_a_result_is_lossy(tmp_path: Path) -> None:
+    """A JPEG under another suffix and a lossy WebP are noted; a PNG named ``.jpg`` is not lossy."""
+    import cv2
+
+    (tmp_path / "out").mkdir()
+    for file, suffix, options, notes in (
+        ("p.png", ".jpg", [], ["written by the script as lossy JPEG"]),
+        (
+            "p.webp",
+            ".webp",
+            [cv2.IMWRITE_WEBP_QUALITY, 80],
+            ["written by the script as lossy WebP"],
+        ),
+        ("p.webp", ".webp", [cv2.IMWRITE_WEBP_QUALITY, 101], []),
+        ("p.jpg", ".png", [], []),
+    ):
+        _, content = cv2.imencode(suffix, RGB, options)
+        (tmp_path / "out" / file).write_bytes(content.tobytes())
+        image, _ = collect_result(staged(tmp_path, file), SIZE, RUN, tmp_path / "p.png")
+        assert image.notes == notes
+
+
 def test_notes_of_staging_come_first(tmp_path: Path) -> None:
     """Notes on the sources come before notes on the result."""
     left(tmp_path, "p.jpg", GRAY)

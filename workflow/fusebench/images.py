@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,12 @@ OPAQUE = 255
 SCALED = "16 bits scaled to 8 (times 255/65535, rounded)"
 ALPHA_DROPPED = "alpha channel dropped"
 OPAQUE_DROPPED = "opaque alpha channel dropped"
+LOSSY = "written by the script as lossy "
+"""How the note of a fused image begins whose file was lossy; its format follows."""
+JPEG_HEAD = b"\xff\xd8\xff"
+"""The first bytes of a JPEG."""
+WEBP_HEAD = re.compile(rb"RIFF....WEBP(VP8 |VP8X.*?VP8 )", re.DOTALL)
+"""The first bytes of a WebP that is lossy; a lossless one has the part ``VP8L`` instead."""
 LOSSES = (SCALED, ALPHA_DROPPED)
 """Notes of images that held more than what is read of them."""
 
@@ -52,6 +59,18 @@ def read_image(path: Path) -> tuple[NDArray[np.uint8], list[str]]:
         dropped = OPAQUE_DROPPED if int(pixels[..., 3].min()) == OPAQUE else ALPHA_DROPPED
         return _converted(pixels, cv2.COLOR_BGRA2RGB), [*notes, dropped]
     return _converted(pixels, cv2.COLOR_BGR2RGB), notes
+
+
+def lossy_format(path: Path) -> str:
+    """Return ``JPEG`` or ``WebP`` for a file that lost detail when it was written, else ``""``.
+
+    The content decides: scripts also give such files other suffixes.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(64)
+    if head.startswith(JPEG_HEAD):
+        return "JPEG"
+    return "WebP" if WEBP_HEAD.match(head) else ""
 
 
 def _converted(pixels: NDArray[np.uint8], conversion: int) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fusebench.compare.caveats import caveat
 from fusebench.compare.means import Mean, Means, means_of
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import TableSpec
@@ -56,10 +57,16 @@ class Row:
         return self.record.state
 
     @property
+    def caveat(self) -> str:
+        """What was done to its results before they were measured; ``""`` for nothing."""
+        return caveat(self.record) if self.record.is_ok else ""
+
+    @property
     def reason(self) -> str:
-        """Why there is no number, or why some are missing; ``""`` if everything is there."""
-        problems = dict.fromkeys(cell.problem for cell in self.cells if cell.problem)
-        return "; ".join(problems) if self.record.is_ok else self.record.reason
+        """Why there is no number, or why some are missing, and the caveat; ``""`` for nothing."""
+        problems = [cell.problem for cell in self.cells]
+        told = dict.fromkeys(filter(None, [*problems, self.caveat]))
+        return "; ".join(told) if self.record.is_ok else self.record.reason
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from fusebench.contracts.markers import ImageFile, OriginalFile, Pair
 from fusebench.contracts.records import FusedImage
 from fusebench.errors import BadOutput
 from fusebench.evidence.committed import NO_OUTPUT
-from fusebench.images import LOSSES, in_mode, pixel_sha256, read_image
+from fusebench.images import LOSSES, LOSSY, in_mode, lossy_format, pixel_sha256, read_image
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,8 +54,6 @@ LOSSY_RULE = (
 )
 CLOSE_MEAN, CLOSE_PSNR = 1.0, 40.0
 PEAK = 255.0
-JPEG_HEAD = b"\xff\xd8\xff"
-"""The first bytes of a JPEG; authors also give it other suffixes."""
 
 
 @dataclass(frozen=True)
@@ -183,9 +181,7 @@ def _as_recorded(path: Path, sha256: str) -> NDArray[np.uint8]:
 
 def is_lossy(theirs: Path, image: FusedImage) -> bool:
     """Tell whether one of the two files is, or was, a JPEG."""
-    with theirs.open("rb") as stream:
-        is_jpeg = stream.read(len(JPEG_HEAD)) == JPEG_HEAD
-    return is_jpeg or any("lossy JPEG" in note for note in image.notes)
+    return lossy_format(theirs) == "JPEG" or f"{LOSSY}JPEG" in image.notes
 
 
 def _mode_note(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> list[str]:

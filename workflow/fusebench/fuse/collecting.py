@@ -14,8 +14,10 @@ from fusebench.contracts.records import FusedImage
 from fusebench.errors import BadOutput
 from fusebench.fuse.staging import StagedPair
 from fusebench.images import (
+    LOSSY,
     SUFFIXES,
     UnreadableImageError,
+    lossy_format,
     mode_of,
     pixel_sha256,
     read_image,
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 ARRAY_SUFFIXES = frozenset({".npy", ".mat"})
 PNG_HEADER = b"\x89PNG\r\n\x1a\n"
-LOSSY_SUFFIXES = frozenset({".jpg", ".jpeg"})
 
 
 def missing_results(staged: list[StagedPair]) -> list[StagedPair]:
@@ -142,10 +143,8 @@ def _read_result(pair: StagedPair, value_range: str) -> tuple[NDArray[np.uint8],
         if values is not None:
             return _quantised(pair.name, values, value_range)
         raise BadOutput(f"pair {pair.name!r}: {error}") from error
-    return pixels, [
-        *notes,
-        "written by the script as lossy JPEG",
-    ] if suffix in LOSSY_SUFFIXES else notes
+    lossy = lossy_format(pair.result)
+    return pixels, [*notes, f"{LOSSY}{lossy}"] if lossy else notes
 
 
 def _numbers(pair: StagedPair, suffix: str) -> NDArray[Any]:

@@ -7,6 +7,7 @@ import gzip
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from fusebench.compare.caveats import caveat
 from fusebench.compare.devices import device_of
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.methods import Paper
@@ -94,6 +95,8 @@ def run_facts(record: Record) -> Facts:
     known = (environment.env, environment.key, python)
     facts["environment"] = " ".join(value for value in known if value)
     facts["commit"] = record.source.commit or ""
+    if done := caveat(record):
+        facts["caveat"] = done
     facts["device"] = device_of(record) if record.device else ""
     return facts
 
