@@ -88,7 +88,10 @@ def test_a_table_of_whole_results_has_no_footnote(tmp_path: Path) -> None:
 def test_a_footnote_holds_what_is_missing_and_what_was_done(tmp_path: Path) -> None:
     """A run with both has one footnote in a suite's table, and one for each metric in a paper's."""
     values = measures()
-    values.loc[values["method"].eq("altered") & values["metric"].eq("SD"), "value"] = [5.0, float("nan")]
+    values.loc[values["method"].eq("altered") & values["metric"].eq("SD"), "value"] = [
+        5.0,
+        float("nan"),
+    ]
     records = [record("plain", "d"), altered(result_size=(24, 20))]
     write_tables(tmp_path, SUITE, records, values)
     text = (tmp_path / "s" / "d.md").read_text(encoding="utf-8")

@@ -28,8 +28,8 @@ from msgspec.structs import replace
 
 from fusebench.contracts.base import choices_of
 from fusebench.contracts.evidence import ComparedImage, ImageVerdict
-from fusebench.contracts.markers import ImageFile, OriginalFile, Pair
-from fusebench.contracts.records import FusedImage
+from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
+from fusebench.contracts.records import FusedImage, Record
 from fusebench.errors import BadOutput
 from fusebench.evidence.committed import NO_OUTPUT
 from fusebench.images import LOSSES, LOSSY, in_mode, lossy_format, pixel_sha256, read_image
@@ -107,6 +107,29 @@ def verdict_of(found: Differences, tolerance: float, lossy: bool) -> ImageVerdic
     if found.mean_abs <= CLOSE_MEAN and found.psnr >= CLOSE_PSNR:
         return CLOSE
     return DIFFERS
+
+
+def compare_run(
+    manifest: Manifest, record: Record, fused: Path, tolerance: float
+) -> list[ComparedImage]:
+    """Compare each image of a run with the committed one; none where run or images failed.
+
+    Args:
+        manifest: the images of the check.
+        record: of the run.
+        fused: the folder of its fused images.
+        tolerance: in gray levels.
+
+    Raises:
+        BadOutput: an image is not the one of its record.
+    """
+    if not (manifest.is_ok and record.is_ok):
+        return []
+    ours = {image.name: image for image in record.images}
+    return [
+        compare_pair(pair, Path(manifest.path), ours[pair.name], fused, tolerance)
+        for pair in manifest.pairs
+    ]
 
 
 def compare_pair(
