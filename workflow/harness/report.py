@@ -43,7 +43,8 @@ class Report:
     Args:
         path: of launch.json.
         job: the job, as read.
-        parts: an object with ``clock``, ``models``, ``weights``, ``tally``, ``edits``.
+        parts: an object with ``clock``, ``models``, ``weights``, ``loading``, ``tally``,
+            ``edits``.
     """
 
     def __init__(self, path, job, parts):
@@ -107,7 +108,7 @@ class Report:
         return {pair: dict(image, **untimed) for pair, image in images.items()}
 
     def _notes(self, together):
-        notes = list(self.parts.tally.notes)
+        notes = list(self.parts.tally.notes) + self.parts.loading.notes(self.exception)
         if together:
             images = self.parts.clock.images.values()
             notes.append(
