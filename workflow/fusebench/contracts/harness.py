@@ -95,7 +95,9 @@ class LaunchReport(Contract, kw_only=True):
         float | None, says("seconds until the first model call or the first reading of an input")
     ] = None
     wall_seconds: Annotated[float | None, says("seconds until now")] = None
-    model_seconds_total: Annotated[float | None, says("seconds inside models")] = None
+    model_seconds_total: Annotated[
+        float | None, says("seconds inside models; null where a part was not timed")
+    ] = None
     model_calls_total: Annotated[int, says("outermost calls of models", ge=0)] = 0
     modules_called: Annotated[
         dict[str, int] | None, says("name of a module or function -> outermost calls")
