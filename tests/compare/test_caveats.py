@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 import pytest
 from fusebench.compare import terminal_table, write_tables
-from fusebench.compare.caveats import CROPPED, RESIZED, caveat
 from fusebench.compare.means import means_of
 from fusebench.compare.paper import paper_table
 from fusebench.compare.paper_files import SUFFIXES, write_paper_table
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import PaperSpec, ShownDataset, TableSpec
+from fusebench.fuse.caveats import CROPPED, RESIZED, caveat
+from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
 from fusebench.images import LOSSY
 from fusebench.report.contents import run_facts
 from msgspec.structs import replace
@@ -24,6 +25,8 @@ ALTERED: list[tuple[dict[str, Any], str]] = [
     ({"result_size": (24, 20)}, RESIZED),
     ({"result_size": (24, 20), "size": (24, 20)}, CROPPED),
     ({"notes": [f"{LOSSY}JPEG"]}, f"{LOSSY}JPEG"),
+    ({"notes": [SMALL_16_BITS]}, SMALL_16_BITS),
+    ({"notes": ["array of range 0-255 rounded to 8 bits", MUCH_CLIPPED]}, MUCH_CLIPPED),
 ]
 LABELS = {"plain": "Plain", "altered": "Altered"}
 SUITE = TableSpec(suite="s", dataset="d", title="D", methods=LABELS, metrics=["EN", "SD"])
@@ -81,7 +84,7 @@ def test_every_table_tells_what_was_done_to_results(
 def test_a_table_of_whole_results_has_no_footnote(tmp_path: Path) -> None:
     """Notes on sources and on lossless conversions are no caveats."""
     noted = altered(notes=["A converted to gray", "opaque alpha channel dropped"])
-    assert caveat(noted) == "" and "caveat" not in run_facts(noted)
+    assert caveat(noted.images) == "" and "caveat" not in run_facts(noted)
     assert written(tmp_path / "noted", noted) == written(tmp_path / "plain", altered())
 
 

@@ -427,3 +427,5 @@ def test_what_was_done_to_images_is_noted_for_each(tmp_path: Path, dataset: Mani
         ["B converted to rgb", "measured against the top left 48x20 of its 48x40 sources"]
     ] * 3
     assert np.shape(read_image(tmp_path / "results/runs/one/d/fused/p1.png")[0]) == (20, 48)
+    log = (tmp_path / "logs/fuse/one/d.log").read_text(encoding="utf-8")
+    assert "fusebench: note: 3 of 3 results smaller than their sources" in log

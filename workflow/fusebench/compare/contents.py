@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fusebench.compare.caveats import caveat
 from fusebench.compare.means import Mean, Means, means_of
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import TableSpec
+from fusebench.fuse.caveats import caveat
 from fusebench.metrics import Definition, resolve
 from fusebench.states import SKIPPED
 
@@ -59,7 +59,7 @@ class Row:
     @property
     def caveat(self) -> str:
         """What was done to its results before they were measured; ``""`` for nothing."""
-        return caveat(self.record) if self.record.is_ok else ""
+        return caveat(self.record.images) if self.record.is_ok else ""
 
     @property
     def reason(self) -> str:

@@ -30,6 +30,7 @@ from fusebench.errors import (
     WeightsMissing,
 )
 from fusebench.folders import remove_folder, scratch_folder, staged_folder
+from fusebench.fuse.caveats import caveat
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
@@ -102,7 +103,7 @@ def run_cell(cell: Cell) -> Record:
                 raise
             where = error.filename2 or error.filename or "the disk"
             ended = Crashed(f"{where} is full ({error.strerror}): free space and run again")
-        for note in outcome.all_notes:
+        for note in filter(None, [*outcome.all_notes, caveat(outcome.images)]):
             log.write(f"\nfusebench: note: {note}\n")
         if ended:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")

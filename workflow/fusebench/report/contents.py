@@ -7,12 +7,12 @@ import gzip
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from fusebench.compare.caveats import caveat
 from fusebench.compare.devices import device_of
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.methods import Paper
 from fusebench.contracts.records import Record
 from fusebench.evidence.marks import evidence_mark, is_borne_out
+from fusebench.fuse.caveats import caveat
 from fusebench.metrics import Definition, resolve
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.methods import Method
@@ -95,7 +95,7 @@ def run_facts(record: Record) -> Facts:
     known = (environment.env, environment.key, python)
     facts["environment"] = " ".join(value for value in known if value)
     facts["commit"] = record.source.commit or ""
-    if done := caveat(record):
+    if done := caveat(record.images):
         facts["caveat"] = done
     facts["device"] = device_of(record) if record.device else ""
     return facts
