@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from fusebench.compare import terminal_table, write_tables
+from fusebench.compare import markdown, terminal_table, write_tables
 from fusebench.compare.means import means_of
 from fusebench.compare.paper import paper_table
 from fusebench.compare.paper_files import SUFFIXES, write_paper_table
@@ -104,6 +104,21 @@ def test_a_footnote_holds_what_is_missing_and_what_was_done(tmp_path: Path) -> N
     )
     notes = paper_table(PAPER, records, means_of(values)).notes
     assert notes["a"] == f"1 of 2 results {RESIZED}" and notes["b"].endswith(notes["a"])
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "loading changed no parameter of Net: it may be untrained",
+        "torch.load(w.pth) failed and the script went on: UnpicklingError: refused",
+    ],
+)
+def test_a_network_without_its_weights_has_a_footnote(tmp_path: Path, note: str) -> None:
+    """The launcher's note is repeated; other notes of a run stay in its record."""
+    run = record("altered", "d", notes=["waited for process 1", note])
+    assert run_facts(run)["caveat"] == note
+    files = written(tmp_path, run)
+    assert files["d.md"].endswith(f"<sup>a</sup> {markdown.escaped(note)}\n")
 
 
 def test_a_failed_run_has_its_reason_only() -> None:

@@ -59,7 +59,8 @@ class Row:
     @property
     def caveat(self) -> str:
         """What was done to its results before they were measured; ``""`` for nothing."""
-        return caveat(self.record.images) if self.record.is_ok else ""
+        record = self.record
+        return caveat(record.images, record.notes) if record.is_ok else ""
 
     @property
     def reason(self) -> str:

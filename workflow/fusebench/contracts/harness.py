@@ -15,6 +15,9 @@ from fusebench.contracts.methods import EditedFiles
 
 PairOfPath = dict[str, str]
 
+UNTRAINED = ("it may be untrained", "failed and the script went on")
+"""Parts of those notes of the launcher that speak of a network without its weights."""
+
 
 class HarnessJob(Contract, kw_only=True):
     """``job.json``: what to run, where, on which device, with which edits and shims."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET
 
+from fusebench.contracts.harness import UNTRAINED
 from fusebench.contracts.records import FusedImage
 from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
 from fusebench.images import LOSSY
@@ -17,13 +18,20 @@ REPEATED = (LOSSY, SMALL_16_BITS, MUCH_CLIPPED)
 """How those notes of images begin that a reader of a table must know."""
 
 
-def caveat(images: Sequence[FusedImage]) -> str:
-    """Say how many results of a run were resized, cropped or lossy, or have an odd range of values.
+def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:
+    """Say what a reader of a table must know of a run; ``""`` if there is nothing.
 
-    It is ``""`` if there are none.
+    That is how many results were resized, cropped or lossy, or have an odd range of values, and
+    whether the network may be untrained.
+
+    Args:
+        images: of the run.
+        notes: of the run.
     """
     counts = Counter(told for image in images for told in _of_image(image))
-    return "; ".join(f"{count} of {len(images)} results {told}" for told, count in counts.items())
+    of_images = [f"{count} of {len(images)} results {told}" for told, count in counts.items()]
+    of_run = [note for note in notes if any(part in note for part in UNTRAINED)]
+    return "; ".join([*of_images, *of_run])
 
 
 def _of_image(image: FusedImage) -> Iterator[str]:

@@ -95,7 +95,7 @@ def run_facts(record: Record) -> Facts:
     known = (environment.env, environment.key, python)
     facts["environment"] = " ".join(value for value in known if value)
     facts["commit"] = record.source.commit or ""
-    if done := caveat(record.images):
+    if done := caveat(record.images, record.notes):
         facts["caveat"] = done
     facts["device"] = device_of(record) if record.device else ""
     return facts
