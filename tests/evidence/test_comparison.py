@@ -310,7 +310,10 @@ def test_our_own_jpeg_is_lossy_as_well(tmp_path: Path) -> None:
     faint[:2] += 2
     write_png(tmp_path / "fused" / "p.png", gray())
     write_png(tmp_path / "p.png", faint)
-    for notes, lossy, verdict in ((["a lossy JPEG"], True, WITHIN), ([], False, CLOSE)):
+    for notes, lossy, verdict in (
+        (["written by the script as lossy JPEG"], True, WITHIN),
+        ([], False, CLOSE),
+    ):
         image = recorded(pixel_sha256(gray()), *notes)
         found = compare_pair(pair_with(committed("p.png")), tmp_path, image, tmp_path / "fused", 1)
         assert (found.lossy, found.verdict, found.max_abs) == (lossy, verdict, 2)

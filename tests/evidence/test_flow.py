@@ -37,6 +37,7 @@ LARGER = MEAN.replace("np.rint((a + b) / 2)", "np.rint((a + b) / 2).repeat(2, ax
 SHORTER = MEAN.replace(
     ".astype(np.uint8)", ".astype(np.uint8)[min(1, int(os.environ['PYTHONHASHSEED'])) :]"
 )
+WEIGHTED = MEAN.replace("(a + b) / 2", "0.75 * a + 0.25 * b")
 CRASHING = "raise RuntimeError('no such layer')\n"
 
 RUN = {
@@ -73,6 +74,12 @@ def fused(index: int) -> NDArray[np.uint8]:
     """Return the result of the script for the pair at a position."""
     a, b = image(2 * index + 1).astype(float), image(2 * index + 2).astype(float)
     return np.asarray(np.rint((a + b) / 2).astype(np.uint8))
+
+
+def weighted(index: int) -> NDArray[np.uint8]:
+    """Return the result of ``WEIGHTED`` for the pair at a position."""
+    a, b = image(2 * index + 1).astype(float), image(2 * index + 2).astype(float)
+    return np.asarray(np.rint(0.75 * a + 0.25 * b).astype(np.uint8))
 
 
 def committed_outputs() -> dict[str, str | bytes]:
@@ -131,6 +138,12 @@ def project(make_project: Callable[..., MiniProject]) -> MiniProject:
     )
     made.add_method(
         "hashed", {"test.py": HASHED, **one}, RUN, selfcheck={"inputs": INPUTS, "repeats": 2}
+    )
+    made.add_method(
+        "exchanged",
+        {"test.py": WEIGHTED, **one, "runs/p.png": png(weighted(0))},
+        RUN,
+        selfcheck={"inputs": {"a": INPUTS["b"], "b": INPUTS["a"]}, "expect": "runs"},
     )
     made.add_method("crashing", {"test.py": CRASHING, **one}, RUN, selfcheck={"inputs": INPUTS})
     larger = {"test.py": LARGER, **one, "runs/p.png": png(fused(0).repeat(2, axis=0))}
@@ -264,6 +277,14 @@ def test_without_committed_outputs_there_is_nothing_to_compare(project: MiniProj
     assert check(project, "seeded")["verdict"] == "nothing-to-compare"
 
 
+def test_exchanged_inputs_are_recognised(project: MiniProject) -> None:
+    """An entry whose A is the authors' B differs; the run in the other order tells why."""
+    found = check(project, "exchanged")
+    assert found["verdict"] == "differs"
+    assert found["reason"].startswith("with A and B exchanged it would be exact: exchange `a`")
+    assert "with A and B exchanged" in (project.root / "results/selfcheck.md").read_text()
+
+
 def test_a_script_that_fails_is_told_with_its_state(project: MiniProject) -> None:
     """The reason is the state and the script's own message; there is no verdict on images."""
     found = check(project, "crashing")
@@ -342,4 +363,4 @@ def test_a_suite_restricts_the_evidence(project: MiniProject) -> None:
         "results/selfcheck/same/committed.json",
         "results/selfcheck/seeded/committed.json",
     ]
-    assert len(make_evidence_plan(plan.grouping, {}).judged_checks) == 7
+    assert len(make_evidence_plan(plan.grouping, {}).judged_checks) == 8

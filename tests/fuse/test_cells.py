@@ -370,6 +370,26 @@ def test_weights_are_placed_and_those_read_are_told(tmp_path: Path, dataset: Man
     assert record.is_ok and record.weights_read == ["w.pth"] and [*record.weights] == ["w.pth"]
 
 
+def test_weights_are_held_against_those_declared(tmp_path: Path, dataset: Manifest) -> None:
+    """Record and log tell a declared file that was never opened, and one opened without a word."""
+    known = cell(tmp_path, dataset, "import cv2\ncv2.FileStorage('used.pth', 0)\n" + SCRIPT)
+    for name in ("declared.pth", "used.pth", "spare.pth"):
+        Path(known.source.path, name).write_text("%YAML:1.0\n---\na: 1\n")
+        (tmp_path / "code" / name).write_text("%YAML:1.0\n---\na: 1\n")
+    source = obtain_source("code", None, tmp_path / "resources/sources/code", tmp_path)
+    spec = replace(known.spec, weights=[WeightRef(path="declared.pth")])
+    steps = (source, known.environment, known.manifest)
+    record = run_cell(Cell("d", spec, *steps, None, tmp_path))
+    assert record.is_ok and record.weights_read == []
+    assert record.notes == [
+        "weights that the script never opened: declared.pth; correct the arguments that name them,"
+        " or `weights` of the entry",
+        "opened, but not declared: used.pth; add to `weights` of the entry what is trained",
+    ]
+    log = known.log.read_text(encoding="utf-8")
+    assert all(f"fusebench: note: {note}\n" in log for note in record.notes)
+
+
 def test_edits_are_made_in_code_and_data(tmp_path: Path, dataset: Manifest) -> None:
     """The new text of an edit may hold placeholders; the clone stays as it was committed."""
     (tmp_path / "code").mkdir()
@@ -401,6 +421,8 @@ def test_what_was_done_to_images_is_noted_for_each(tmp_path: Path, dataset: Mani
         ["B converted to rgb", "measured against the top left 48x20 of its 48x40 sources"]
     ] * 3
     assert np.shape(read_image(tmp_path / "results/runs/one/d/fused/p1.png")[0]) == (20, 48)
+    log = (tmp_path / "logs/fuse/one/d.log").read_text(encoding="utf-8")
+    assert "fusebench: note: 3 of 3 results smaller than their sources" in log
 
 
 def test_a_source_of_another_commit_is_refused(tmp_path: Path, dataset: Manifest) -> None:

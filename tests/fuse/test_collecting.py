@@ -19,6 +19,7 @@ from fusebench.contracts.records import FusedImage
 from fusebench.errors import BadOutput
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.staging import StagedPair
+from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
 from fusebench.images import pixel_sha256, read_image, write_png
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,6 +98,28 @@ def test_a_lossy_result_is_noted(tmp_path: Path) -> None:
     assert image.notes == ["written by the script as lossy JPEG"]
 
 
+def test_the_content_tells_that_a_result_is_lossy(tmp_path: Path) -> None:
+    """A JPEG under another suffix and a lossy WebP are noted; a PNG named ``.jpg`` is not lossy."""
+    import cv2
+
+    (tmp_path / "out").mkdir()
+    for file, suffix, options, notes in (
+        ("p.png", ".jpg", [], ["written by the script as lossy JPEG"]),
+        (
+            "p.webp",
+            ".webp",
+            [cv2.IMWRITE_WEBP_QUALITY, 80],
+            ["written by the script as lossy WebP"],
+        ),
+        ("p.webp", ".webp", [cv2.IMWRITE_WEBP_QUALITY, 101], []),
+        ("p.jpg", ".png", [], []),
+    ):
+        _, content = cv2.imencode(suffix, RGB, options)
+        (tmp_path / "out" / file).write_bytes(content.tobytes())
+        image, _ = collect_result(staged(tmp_path, file), SIZE, RUN, tmp_path / "p.png")
+        assert image.notes == notes
+
+
 def test_notes_of_staging_come_first(tmp_path: Path) -> None:
     """Notes on the sources come before notes on the result."""
     left(tmp_path, "p.jpg", GRAY)
@@ -155,7 +178,64 @@ def test_values_outside_the_range_are_clipped_and_counted(tmp_path: Path) -> Non
     values = np.array([[-1.0, 0.5, 1.5, 254.6], [255.4, 255.5, 300.0, 10.0]])
     image, written = collected(tmp_path, "p.npy", values, size=(4, 2))
     assert written.tolist() == [[0, 0, 2, 255], [255, 255, 255, 10]]
-    assert image.notes == ["array of range 0-255 rounded to 8 bits, 4 values clipped"]
+    assert image.notes == ["array of range 0-255 rounded to 8 bits, 4 values clipped", MUCH_CLIPPED]
+
+
+def test_a_few_clipped_values_are_no_caveat(tmp_path: Path) -> None:
+    """A network passes the ends of its range a little: the record counts them, tables do not."""
+    values = RGB / 255.0
+    values[0, 0] = [-0.1, 1.1, 1.2]
+    image, _ = collected(tmp_path, "p.npy", values, replace(RUN, output_range="0-1"))
+    assert image.notes == ["array of range 0-1 rounded to 8 bits, 3 values clipped"]
+
+
+UNIT = np.linspace(0.02, 0.98, WIDTH * HEIGHT).reshape(HEIGHT, WIDTH)
+RANGES: list[tuple[str, str, NDArray[Any], str]] = [
+    (
+        "p.npy",
+        "0-255",
+        UNIT,
+        "an array must hold values of 0 to 255; found values from 0.02 to 0.98: give the entry"
+        " `run.output_range: 0-1`",
+    ),
+    ("p.mat", "0-255", UNIT * 2 - 1, "found values from -0.96 to 0.96: give the entry"),
+    ("p.tif", "0-255", UNIT.astype(np.float32), "give the entry `run.output_range: 0-1`"),
+    (
+        "p.npy",
+        "0-1",
+        np.pad(RGB[2:, 2:], ((2, 0), (2, 0), (0, 0))),
+        "must hold values of 0 to 1; found values from 0 to",
+    ),
+    ("p.png", "0-255", (UNIT + 0.5).astype(np.uint8), "found gray levels 0 and 1 only, as of"),
+    ("p.png", "0-255", (UNIT * 255).astype(np.uint16), "found a file of 16 bits with values as"),
+]
+
+
+@pytest.mark.parametrize(("file", "value_range", "values", "told"), RANGES)
+def test_a_result_of_another_range_is_refused(
+    tmp_path: Path, file: str, value_range: Any, values: NDArray[Any], told: str
+) -> None:
+    """Values of 0 to 1 taken for gray levels, and gray levels for values of 0 to 1.
+
+    The reason has the values that were found and what to write into the entry. Dark surroundings
+    do not hide it.
+    """
+    with pytest.raises(BadOutput, match=re.escape(told)) as raised:
+        collected(tmp_path, file, values, replace(RUN, output_range=value_range))
+    assert str(raised.value).startswith("pair 'p': ")
+
+
+@pytest.mark.parametrize(("peak", "is_told"), [(1_020, True), (16_383, True), (20_000, False)])
+def test_a_16_bit_result_of_few_levels_is_told(tmp_path: Path, peak: int, is_told: bool) -> None:
+    """Values of 10 to 14 bits in a file of 16 have hardly any contrast after they are scaled."""
+    image, _ = collected(tmp_path, "p.png", (UNIT / 0.98 * peak).astype(np.uint16))
+    assert (SMALL_16_BITS in image.notes) == is_told
+
+
+def test_a_dark_result_of_8_bits_is_kept(tmp_path: Path) -> None:
+    """Its values are what the method made."""
+    image, written = collected(tmp_path, "p.png", (UNIT * 4).astype(np.uint8))
+    assert written.max() == 3 and image.notes == []
 
 
 @settings(deadline=None, max_examples=40)

@@ -15,10 +15,11 @@ import pytest
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.methods import Stage
 from fusebench.errors import BadOutput
-from fusebench.fuse import traces as module
+from fusebench.fuse import access_times
+from fusebench.fuse.access_times import keeps_access_times
 from fusebench.fuse.cells import run_cell
 from fusebench.fuse.staging import StagedPair
-from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces, keeps_access_times
+from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
 from fusebench.images import write_png
 from PIL import Image
 
@@ -158,7 +159,7 @@ def test_without_access_times_nothing_counts_as_unread(
     pair: StagedPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the probe shows that reading leaves no trace, no script is accused."""
-    monkeypatch.setattr(module, "_read", lambda stream: stream.fileno())
+    monkeypatch.setattr(access_times, "_read", lambda stream: stream.fileno())
     assert not keeps_access_times(pair.a.parent)
     traces = Traces(pair.a.parents[1])
     traces.mark_staged([pair])

@@ -114,17 +114,105 @@ def test_images_that_are_made_together_have_no_time_each(
     assert any("makes 3 images together" in note for note in report["notes"]) == together
 
 
-def test_a_second_write_adds_nothing(torch_stage: Stage) -> None:
-    """A result that is written twice, or read and coloured at the end, ends its image once."""
+def test_a_result_written_twice_in_a_row_has_the_time_of_both(torch_stage: Stage) -> None:
+    """What is done between the two writes belongs to this image, not to the next one."""
     torch_stage.write(
         "script.py",
         FUSE + "for i in (1, 2):\n    head(0.05)\n    open(f'{i}.txt', 'w').close()\n"
-        "    open(f'{i}.txt', 'w').close()\n"
-        "for i in (1, 2):\n    head(0.2)\n    open(f'{i}.txt', 'a').close()\n",
+        "    head(0.02)\n    time.sleep(0.1)\n    open(f'{i}.txt', 'w').close()\n",
     )
     report = torch_stage.launch(outputs=["1.txt", "2.txt"]).report
-    assert [image["model_seconds"] for image in report["images"].values()] == [near(0.05)] * 2
-    assert report["model_seconds_total"] == near(0.5)
+    for image in report["images"].values():
+        assert (image["model_seconds"], image["calls"]) == (near(0.07), 2)
+        assert image["seconds"] == near(0.17)
+    assert report["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("again", "model_seconds"), [("head(0.2)", None), ("time.sleep(0.1)", near(0.05))]
+)
+def test_a_result_written_again_after_others_has_no_time(
+    torch_stage: Stage, again: str, model_seconds: Any
+) -> None:
+    """The images are those of the second round, the times were those of the first.
+
+    Where the second round calls no model, the seconds of the model are still right.
+    """
+    torch_stage.write(
+        "script.py",
+        FUSE + "for i in (1, 2, 3):\n    head(0.05)\n    open(f'{i}.txt', 'w').close()\n"
+        f"for i in (1, 2):\n    {again}\n    open(f'{{i}}.txt', 'a').close()\n",
+    )
+    report = torch_stage.launch(outputs=["1.txt", "2.txt", "3.txt"]).report
+    first, second, third = report["images"].values()
+    assert [image["model_seconds"] for image in (first, second)] == [model_seconds] * 2
+    assert (first["seconds"], second["seconds"]) == (None, None)
+    assert (third["model_seconds"], third["seconds"]) == (near(0.05), near(0.05))
+    note = "the script wrote 2 results once more after others: no time for 1, 2"
+    assert report["notes"] == [note]
+
+
+FORWARD = """
+class Outer(nn.Module):
+    def __init__(self):
+        self.net, self.scale = Net(), nn.Parameter([1.0] * 5)
+    def forward(self, seconds):
+        self.net(seconds / 4)
+        time.sleep(seconds / 2)
+        self.net(seconds / 4)
+    def encode(self, seconds):
+        time.sleep(seconds)
+        self.net(seconds)
+
+outer = Outer()
+"""
+
+
+def test_a_forward_that_the_script_calls_itself_is_timed(torch_stage: Stage) -> None:
+    """Its own work counts, not only its modules; the first image has no number, and a note."""
+    torch_stage.write(
+        "script.py",
+        FUSE + FORWARD + "for i in (1, 2, 3):\n    outer.forward(0.4)\n"
+        "    open(f'{i}.txt', 'w').close()\n",
+    )
+    report = torch_stage.launch(outputs=["1.txt", "2.txt", "3.txt"], warmup=1).report
+    times = [image["model_seconds"] for image in report["images"].values()]
+    assert times == [None, near(0.4), near(0.4)]
+    assert report["parameters"] == 3 + 1 + 5
+    assert report["model_seconds_total"] is None
+    assert report["flops"] is None and "forward() itself" in report["flops_reason"]
+    note = "the script calls forward() of Outer itself: no model time for its first image"
+    assert report["notes"] == [note]
+
+
+def test_a_forward_that_cannot_be_timed_has_no_number(torch_stage: Stage) -> None:
+    """An instance with a ``forward`` of its own is called past its class."""
+    torch_stage.write(
+        "script.py",
+        FUSE + FORWARD + "outer.forward = outer.forward\n"
+        "for i in (1, 2):\n    outer.forward(0.4)\n    open(f'{i}.txt', 'w').close()\n",
+    )
+    report = torch_stage.launch(outputs=["1.txt", "2.txt"]).report
+    assert [image["model_seconds"] for image in report["images"].values()] == [None, None]
+
+
+def test_another_method_of_a_model_is_told(torch_stage: Stage) -> None:
+    """It may read and write files as well: its modules are timed, and a note says so."""
+    torch_stage.write(
+        "script.py", FUSE + FORWARD + "outer.encode(0.1)\nopen('1.txt', 'w').close()\n"
+    )
+    report = torch_stage.launch(outputs=["1.txt"]).report
+    assert report["images"]["1"]["model_seconds"] == near(0.1)
+    assert report["notes"] == [
+        "the script calls encode() of Outer: the modules in it are timed, other work in it is not"
+    ]
+
+
+def test_a_model_that_is_called_is_told_nothing(torch_stage: Stage) -> None:
+    """The inside of a call is never looked at."""
+    torch_stage.write("script.py", FUSE + FORWARD + "outer(0.4)\nopen('1.txt', 'w').close()\n")
+    report = torch_stage.launch(outputs=["1.txt"]).report
+    assert report["images"]["1"]["model_seconds"] == near(0.4) and report["notes"] == []
 
 
 def test_without_a_model_the_first_input_starts_the_clock(stage: Stage) -> None:

@@ -272,3 +272,72 @@ def test_preparing_and_judging_modules_are_no_model(real_stage: Stage) -> None:
         "torch.nn.ReLU()(torch.ones(1))\n",
     )
     assert real_stage.launch().report["modules_called"] == {"ReLU": 1}
+
+
+LOADING = """
+import torch
+from torch import nn
+
+class Fused(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 3, padding=1)
+    def forward(self, x):
+        return torch.relu(self.conv(x)) + 1
+
+net = Fused()
+"""
+ASSIGNED = """
+try:
+    net.load_state_dict(Fused().state_dict(), assign=True)
+except TypeError:  # before torch 2.1
+    net.load_state_dict(Fused().state_dict())
+"""
+UNPICKLED = """
+class Harmless:
+    def __init__(self):
+        self.weight = torch.zeros(1)
+torch.save({"net": Harmless()}, "w.pth")
+try:
+    net.load_state_dict(torch.load("w.pth", weights_only=True)["net"])
+except Exception:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("net.load_state_dict(Fused().state_dict())", ""),
+        (ASSIGNED, ""),
+        (
+            "net.load_state_dict({'module.' + k: v for k, v in net.state_dict().items()}, False)",
+            "loading changed no parameter of Fused: it may be untrained",
+        ),
+        (
+            "net.load_state_dict({'conv.bias': torch.zeros(1)}, strict=False)",
+            "loading left 1 of 2 parameters of Fused as they were",
+        ),
+        (UNPICKLED, "torch.load(w.pth) failed and the script went on: UnpicklingError: "),
+    ],
+)
+def test_what_loading_changed_is_told(real_stage: Stage, text: str, told: str) -> None:
+    """Torch itself counts the changes of parameters, and says which file it refuses."""
+    real_stage.write("script.py", LOADING + text)
+    run = real_stage.launch()
+    assert run.returncode == 0, run.stderr
+    assert [note[: len(told)] for note in run.report["notes"]] == ([told] if told else [])
+
+
+def test_a_forward_that_the_script_calls_itself(real_stage: Stage) -> None:
+    """It is timed from the second image on, and its parameters are counted."""
+    real_stage.write(
+        "script.py",
+        LOADING + "for i in (1, 2, 3):\n    with torch.no_grad():\n"
+        "        y = net.forward(torch.ones(1, 1, 64, 64))\n    open(f'{i}.txt', 'w').close()\n",
+    )
+    report = real_stage.launch(outputs=["1.txt", "2.txt", "3.txt"], warmup=1).report
+    first, second, third = (image["model_seconds"] for image in report["images"].values())
+    assert first is None and second > 0 and third > 0
+    assert report["parameters"] == 10 and report["flops"] is None
+    assert report["modules_called"] == {"Conv2d": 1, "Fused": 2}

@@ -36,6 +36,12 @@ FOURTH_LEFT_OUT = (
 )
 OTHERS_LEFT_OUT = "more than one channel: channel 0 taken as gray, the others left out"
 INVERTED = "0 is white in the file: values inverted"
+LOSSY = "written by the script as lossy "
+"""How the note of a fused image begins whose file was lossy; its format follows."""
+JPEG_HEAD = b"\xff\xd8\xff"
+"""The first bytes of a JPEG."""
+WEBP_HEAD = re.compile(rb"RIFF....WEBP(VP8 |VP8X.*?VP8 )", re.DOTALL)
+"""The first bytes of a WebP that is lossy; a lossless one has the part ``VP8L`` instead."""
 LOSSES = (SCALED, ALPHA_DROPPED, FOURTH_LEFT_OUT, OTHERS_LEFT_OUT)
 """Notes of images that held more than what is read of them."""
 
@@ -302,6 +308,18 @@ def _without_extra(pixels: NDArray[Any], header: Header) -> tuple[NDArray[Any], 
 
 def _is_opaque(alpha: NDArray[Any]) -> bool:
     return int(_to_8_bit(alpha.min(keepdims=True))[0].min()) == OPAQUE
+
+
+def lossy_format(path: Path) -> str:
+    """Return ``JPEG`` or ``WebP`` for a file that lost detail when it was written, else ``""``.
+
+    The content decides: scripts also give such files other suffixes.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(64)
+    if head.startswith(JPEG_HEAD):
+        return "JPEG"
+    return "WebP" if WEBP_HEAD.match(head) else ""
 
 
 def _converted(pixels: NDArray[np.uint8], conversion: int) -> NDArray[np.uint8]:

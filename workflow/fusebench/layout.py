@@ -10,7 +10,7 @@ By these paths one part of fusebench finds what another part wrote.
     resources/datasets/<dataset>.json              a dataset in its normal form
     resources/committed/<method>/<check>.json      the images of a self-check
     results/runs/<method>/<dataset>/record.json    a cell
-    results/selfcheck/<method>/<check>/<run>/      a run of a self-check
+    results/selfcheck/<method>/<check>/<run>/      a run of a self-check, or `exchanged`
     results/repeats/<method>/<dataset>/<run>/      a further run of a cell
     results/jobs/<method>/<job>.json               that a fusing job has ended
     results/measures/<datasets>.csv                per-image values
@@ -32,6 +32,8 @@ RESOURCE_FAILURES = "resources/failures"
 RUNS = "results/runs"
 JOBS = "results/jobs"
 SELFCHECKS = "results/selfcheck"
+EXCHANGED = "exchanged"
+"""The folder of the run of a self-check with A and B exchanged."""
 REPEATS = "results/repeats"
 EVIDENCE = "results/evidence"
 MEASURES = "results/measures"
@@ -59,6 +61,21 @@ def committed_marker(method: str, check: str) -> str:
 def selfcheck_cell(check: str, run: int) -> str:
     """Return the name of a run of a self-check among the cells of its method."""
     return f"selfcheck/{check}/{run}"
+
+
+def exchanged_cell(cell: str) -> str:
+    """Return the name of the run with A and B exchanged, for the first run of a self-check.
+
+    It is empty for every other cell.
+
+    >>> exchanged_cell("selfcheck/committed/1")
+    'selfcheck/committed/exchanged'
+    >>> exchanged_cell("tno25")
+    ''
+    """
+    kind, _, rest = cell.partition("/")
+    check, _, run = rest.partition("/")
+    return f"{kind}/{check}/{EXCHANGED}" if (kind, run) == ("selfcheck", "1") else ""
 
 
 def repeat_cell(dataset: str, run: int) -> str:

@@ -35,6 +35,10 @@ class Clock:
         self.total_model_seconds = 0.0
         self.total_calls = 0
         self.images = {}
+        self.last = None
+        self.partial = False
+        self.all_of_models = True
+        self.rewritten = set()
         self.seen = set()
         self.opened = set()
         self.after_image = []
@@ -43,6 +47,11 @@ class Clock:
         """Start-up is over at ``moment``."""
         self.mark = moment
         self.startup_seconds = moment - self.began
+
+    def miss(self):
+        """Part of a model's work has not been timed: this image gets no model seconds."""
+        self.partial = True
+        self.all_of_models = False
 
     def called(self, began):
         """An outermost call of a model, begun at ``began``, has ended now."""
@@ -73,22 +82,45 @@ class Clock:
         return matches(path, self.output_names, self.outputs)
 
     def written(self, real):
-        """The result ``real`` (from :meth:`expected`) is complete; a second write adds nothing."""
+        """The result ``real`` (from :meth:`expected`) is complete.
+
+        A result that is written twice in a row has the time of both. One that is written again
+        after others has no time: nobody knows which part of the work made it.
+        """
         pair = self.outputs[real]
-        if pair in self.images or os.getpid() != self.pid:
+        if os.getpid() != self.pid:
             return
         now = perf_counter()
-        self.images[pair] = {
-            "model_seconds": self.model_seconds if self.calls else None,
-            "seconds": None if self.mark is None else now - self.mark,
-            "calls": self.calls,
-            "warmup": len(self.images) < self.warmup,
-        }
-        self.model_seconds = 0.0
-        self.calls = 0
-        for hook in self.after_image:
-            hook()
+        if pair not in self.images:
+            self.images[pair] = {
+                "model_seconds": self.model_seconds if self.calls else None,
+                "seconds": None if self.mark is None else now - self.mark,
+                "calls": self.calls,
+                "warmup": len(self.images) < self.warmup,
+            }
+            if self.partial:
+                self.images[pair]["model_seconds"] = None
+            for hook in self.after_image:
+                hook()
+        elif pair == self.last:
+            self._add(self.images[pair], now)
+        else:
+            self.rewritten.add(pair)
+            without = ("seconds", "model_seconds") if self.calls else ("seconds",)
+            self.images[pair].update(dict.fromkeys(without))
+        self.last = pair
+        self.model_seconds, self.calls, self.partial = 0.0, 0, False
         self.mark = perf_counter()
+
+    def _add(self, image, now):
+        """Add to the times of an image what was done since it was written."""
+        if image["seconds"] is not None:
+            image["seconds"] += now - self.mark
+        if self.partial:
+            image["model_seconds"] = None
+        elif self.calls and (image["model_seconds"] is not None or not image["calls"]):
+            image["model_seconds"] = (image["model_seconds"] or 0.0) + self.model_seconds
+        image["calls"] += self.calls
 
     def together(self):
         """Whether the script made the images together, so that none has a time of its own.

@@ -5,6 +5,7 @@ Models are ``nn.Module``, TensorFlow sessions and functions that the entry names
 
 import builtins
 import functools
+import sys
 from time import perf_counter
 
 from . import flops
@@ -36,6 +37,8 @@ class Models:
         self.flops = None
         self.counting = job["flops"] and job["warmup"] > 0
         self.flops_reason = None if self.counting else "no warm-up image to count on"
+        self.module_class = None
+        self.callers = {}
         self.device = job["device"]
         self.synchronize = _nothing
         self.flop_counter = None
@@ -55,12 +58,14 @@ class Models:
             self.synchronize = _synchronizer(torch)
         if self.counting:
             self.flop_counter = flops.make_counter(self)
+        self.module_class = torch.nn.Module
         wrap(torch.nn.Module, "__call__", self._timed_module)
 
     def _timed_module(self, original):
         def __call__(self_, *args, **kwargs):
             if self.in_module or type(self_).__module__.startswith(NOT_MODELS):
                 return original(self_, *args, **kwargs)
+            self._look_outside(sys._getframe(1))
             self.in_module = True
             try:
                 self._note_module(self_)
@@ -69,6 +74,43 @@ class Models:
                 self.in_module = False
 
         return __call__
+
+    def _look_outside(self, frame):
+        """See whether an outermost call is made inside a ``forward`` that the script called itself.
+
+        Then only parts of the model are timed: the image gets no model seconds, and from now on the
+        ``forward`` is timed.
+        """
+        while frame is not None:
+            code = frame.f_code
+            if id(code) not in self.callers:
+                self.callers[id(code)] = code, self._is_forward(frame)
+            if self.callers[id(code)][1]:
+                self.clock.miss()
+                self.flops_reason = "the script calls forward() itself: a part was not counted"
+            frame = frame.f_back
+
+    def _is_forward(self, frame):
+        code = frame.f_code
+        # The name is looked at first: up to Python 3.12 f_locals keeps all that it holds alive.
+        owner = frame.f_locals.get("self") if code.co_varnames[:1] == ("self",) else None
+        kind = type(owner)
+        if not isinstance(owner, self.module_class) or kind.__module__.startswith(NOT_MODELS):
+            return False
+        if code.co_name == "forward":
+            wrap(kind, "forward", self._timed_module)
+            self.current[id(owner)] = owner
+            self.tally.note(
+                "the script calls forward() of %s itself: no model time for its first image"
+                % kind.__qualname__
+            )
+            return True
+        if not code.co_name.startswith("__"):
+            self.tally.note(
+                "the script calls %s() of %s: the modules in it are timed, other work in it is not"
+                % (code.co_name, kind.__qualname__)
+            )
+        return False
 
     def _timed(self, function, *args, **kwargs):
         """Call ``function``; nothing inside it is timed once more."""
@@ -132,7 +174,7 @@ class Models:
         return {
             "modules_called": self.names,
             "parameters": self.parameters,
-            "flops": self.flops,
+            "flops": self.flops if self.clock.all_of_models else None,
             "flops_reason": self.flops_reason,
         }
 

@@ -11,7 +11,8 @@ Keys of the file:
   ``warmup``. In the order of writing.
 - ``startup_seconds``: until the first model call or the first reading of an input.
   ``wall_seconds``: until now.
-- ``model_seconds_total``, ``model_calls_total``, ``modules_called`` (name -> outermost calls).
+- ``model_seconds_total`` (null when a part was not timed), ``model_calls_total``,
+  ``modules_called`` (name -> outermost calls).
 - ``parameters``: unique parameters of the modules called for one image; null without torch.
 - ``flops``: of the first image when it is a warm-up, multiply-add as two; null or incomplete for
   ``flops_reason``.
@@ -45,7 +46,8 @@ class Report:
     Args:
         path: of launch.json.
         job: the job, as read.
-        parts: an object with ``clock``, ``models``, ``weights``, ``tally``, ``edits``.
+        parts: an object with ``clock``, ``models``, ``weights``, ``loading``, ``tally``,
+            ``edits``.
     """
 
     def __init__(self, path, job, parts):
@@ -84,7 +86,9 @@ class Report:
             "images": self._images(together),
             "startup_seconds": clock.startup_seconds,
             "wall_seconds": perf_counter() - clock.began,
-            "model_seconds_total": clock.total_model_seconds if clock.total_calls else None,
+            "model_seconds_total": (
+                clock.total_model_seconds if clock.total_calls and clock.all_of_models else None
+            ),
             "model_calls_total": clock.total_calls,
             "peak_rss_bytes": peak_rss_bytes(),
             "peak_rss_children_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -112,12 +116,18 @@ class Report:
         return {pair: dict(image, **untimed) for pair, image in images.items()}
 
     def _notes(self, together):
-        notes = list(self.parts.tally.notes)
+        notes = list(self.parts.tally.notes) + self.parts.loading.notes(self.exception)
         if together:
             images = self.parts.clock.images.values()
             notes.append(
                 "the script makes %d images together and writes them afterwards: no time for each;"
                 " all took %.3f s" % (len(images), sum(image["seconds"] or 0.0 for image in images))
+            )
+        rewritten = self.parts.clock.rewritten
+        if rewritten:
+            notes.append(
+                "the script wrote %d results once more after others: no time for %s"
+                % (len(rewritten), ", ".join(sorted(rewritten)[:5]))
             )
         for file in self.parts.edits.unused():
             notes.append("the edits of %s were not applied: it was neither run nor imported" % file)

@@ -17,6 +17,7 @@ from .clock import Clock  # noqa: E402
 from .edits import Edits  # noqa: E402
 from .imports import Finder  # noqa: E402
 from .job import JobError, read_job  # noqa: E402
+from .loading import Loading  # noqa: E402
 from .models import Models  # noqa: E402
 from .report import Report, describe_exception  # noqa: E402
 from .tally import Tally  # noqa: E402
@@ -39,6 +40,7 @@ class Harness:
         self.edits = Edits(job["root"], job["edits"])
         self.clock = Clock(job["outputs"], job["inputs"], job["warmup"], BEGAN)
         self.weights = writes.Weights(job["weights"])
+        self.loading = Loading()
         self.models = Models(self.clock, job, self.tally)
         self.finder = Finder(job["root"], self.edits, job["model_functions"])
 
@@ -48,6 +50,7 @@ class Harness:
         writes.install(self.clock, self.weights, self.finder)
         devices.install(self.job, self.tally, self.finder)
         compat.install(self.job["compat"], self.tally, self.finder)
+        self.loading.install(self.finder)
         determinism.install(self.job, self.finder)
         network.install(self.tally, self.finder)
         self.models.install(self.finder)

@@ -82,7 +82,7 @@
     return made;
   };
   const number = (title, field, more = {}) => ({ title, field, hozAlign: "right", headerHozAlign: "right", sorter: "number", sorterParams: { alignEmptyValues: "bottom" }, ...more });
-  const methodLink = (cell) => element("button", { type: "button", className: "link", textContent: cell.getValue(), onclick: () => showMethod(cell.getData().method) });
+  const methodLink = (cell) => element("button", { type: "button", className: "link", textContent: cell.getValue() + (cell.getData().mark ?? ""), onclick: () => showMethod(cell.getData().method) });
 
   // Results ---------------------------------------------------------------------------------------------------------
   let results = null;
@@ -118,14 +118,17 @@
       { title: "device", field: "device" },
       number("params", "parameters", { formatter: (cell) => count(cell.getValue()) }),
     ];
+    drawCaveats(dataset);
     results?.destroy();
     results = table("results-table", `Mean values on ${dataset.title}`, rows, columns, { placeholder: "no method passes the filters" });
     results.on("dataFiltered", (filters, left) => { findBest(left.map((row) => row.getData()), dataset, metrics); $("count").textContent = `${left.length} of ${rows.length} methods, ${dataset.pairs.length} pairs`; });
     results.on("tableBuilt", filterResults);
   };
+  const drawCaveats = (dataset) => $("caveats").replaceChildren(...dataset.methods.filter((name) => dataset.runs[name].caveat)
+    .map((name) => element("li", { textContent: `† ${methods.get(name).label}: ${dataset.runs[name].caveat}` })));
   const resultRow = (dataset, metrics, name) => {
     const method = methods.get(name), run = dataset.runs[name];
-    const row = { key: name, method: name, label: method.label, year: method.year ?? null, evidence: method.evidence, verified: method.verified, state: run.state, model: run.model_seconds, total: run.seconds_per_image, device: run.device ?? "", parameters: run.parameters };
+    const row = { key: name, method: name, label: method.label, mark: run.caveat ? " †" : "", year: method.year ?? null, evidence: method.evidence, verified: method.verified, state: run.state, model: run.model_seconds, total: run.seconds_per_image, device: run.device ?? "", parameters: run.parameters };
     metrics.forEach((metric, index) => { row[`m${index}`] = dataset.means[metric.id]?.[name]?.[MEAN] ?? null; });
     return row;
   };
@@ -347,7 +350,7 @@
     const run = dataset.runs[name], plain = (value) => value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
     const means = dataset.metrics.map((metric) => [metric.id, dataset.means[metric.id]?.[name]]).filter(([, found]) => found && found[MEAN] !== null)
       .map(([id, found]) => `${id} ${digits(found[MEAN])}${found[LOW] === null ? "" : ` [${digits(found[LOW])}, ${digits(found[HIGH])}]`} ± ${digits(found[STD])}`);
-    return facts([["state", [run.state, run.reason].filter(Boolean).join(": ")], ["mean [95 %] ± std", means.join("; ")], ["model, total s", `${seconds(run.model_seconds)}, ${seconds(run.seconds_per_image)}`], ["device", plain(run.device)], ["parameters", count(run.parameters)], ["FLOPs", run.flops ? count(run.flops) : ""], ["threads, seed", `${plain(run.threads)}, ${plain(run.seed)}`], ["environment", run.environment], ["commit", run.commit], ["shims named", plain(run.compat)], ["shims fired", plain(run.shims)], ["edits", plain(run.edits)], ["notes", plain(run.notes)], ["log", plain(run.log)]]);
+    return facts([["state", [run.state, run.reason].filter(Boolean).join(": ")], ["results", plain(run.caveat)], ["mean [95 %] ± std", means.join("; ")], ["model, total s", `${seconds(run.model_seconds)}, ${seconds(run.seconds_per_image)}`], ["device", plain(run.device)], ["parameters", count(run.parameters)], ["FLOPs", run.flops ? count(run.flops) : ""], ["threads, seed", `${plain(run.threads)}, ${plain(run.seed)}`], ["environment", run.environment], ["commit", run.commit], ["shims named", plain(run.compat)], ["shims fired", plain(run.shims)], ["edits", plain(run.edits)], ["notes", plain(run.notes)], ["log", plain(run.log)]]);
   };
 
   const starts = { results: startResults, images: startImages, methods: startMethods };

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fusebench.compare.means import Mean, Means, means_of
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import TableSpec
+from fusebench.fuse.caveats import caveat
 from fusebench.metrics import Definition, resolve
 from fusebench.states import SKIPPED
 
@@ -56,10 +57,17 @@ class Row:
         return self.record.state
 
     @property
+    def caveat(self) -> str:
+        """What was done to its results before they were measured; ``""`` for nothing."""
+        record = self.record
+        return caveat(record.images, record.notes) if record.is_ok else ""
+
+    @property
     def reason(self) -> str:
-        """Why there is no number, or why some are missing; ``""`` if everything is there."""
-        problems = dict.fromkeys(cell.problem for cell in self.cells if cell.problem)
-        return "; ".join(problems) if self.record.is_ok else self.record.reason
+        """Why there is no number, or why some are missing, and the caveat; ``""`` for nothing."""
+        problems = [cell.problem for cell in self.cells]
+        told = dict.fromkeys(filter(None, [*problems, self.caveat]))
+        return "; ".join(told) if self.record.is_ok else self.record.reason
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,8 @@ def _texts(row: Row, table: Table, footnote: str) -> list[str]:
             *[state, *[SPANNED] * (len(row.cells) - 1)][: len(row.cells)],
             *dashed,
         ]
-    return [escaped(row.label), *(_text(cell, table, footnote) for cell in row.cells), *dashed]
+    label = escaped(row.label) + (footnote if row.caveat else "")
+    return [label, *(_text(cell, table, footnote) for cell in row.cells), *dashed]
 
 
 def _text(cell: Cell, table: Table, footnote: str) -> str:

@@ -62,7 +62,7 @@ def _row(row: Row, table: Table, footnote: str) -> list[str]:
         ]
         return [escaped(row.label), *numbers, *costs(row, table)]
     return [
-        escaped(row.label),
+        escaped(row.label) + (footnote if row.caveat else ""),
         *(_cell(cell, table, footnote) for cell in row.cells),
         *costs(row, table),
     ]

@@ -266,7 +266,8 @@ def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes, *, decid
     if row.state != OK:
         reason = shortened(" ".join(row.reason.split())) or "no reason was recorded"
         return Entry(NOTHING, note=notes.letter(f"{row.state}: {reason}"))
-    note = notes.letter(cell.problem) if cell.problem else ""
+    told = [cell.problem, row.caveat if cell.mean is not None else ""]
+    note = notes.letter("; ".join(filter(None, told))) if any(told) else ""
     if cell.mean is None:
         return Entry(NOTHING, note=note)
     rank = cell.rank if cell.rank is not None and cell.rank <= spec.highlight else None

@@ -102,7 +102,7 @@ def name_shown(definition: Definition) -> str:
 
 
 def notes(table: Table) -> dict[str, str]:
-    """Method -> the footnote that says why it has no number, or not all of them."""
+    """Method -> the footnote: why numbers are missing, what was done to its results."""
     reasons = {
         row.method: " ".join(row.reason.split())
         for row in table.rows

@@ -15,6 +15,9 @@ from fusebench.contracts.methods import EditedFiles
 
 PairOfPath = dict[str, str]
 
+UNTRAINED = ("it may be untrained", "failed and the script went on")
+"""Parts of those notes of the launcher that speak of a network without its weights."""
+
 
 class HarnessJob(Contract, kw_only=True):
     """``job.json``: what to run, where, on which device, with which edits and shims."""
@@ -95,7 +98,9 @@ class LaunchReport(Contract, kw_only=True):
         float | None, says("seconds until the first model call or the first reading of an input")
     ] = None
     wall_seconds: Annotated[float | None, says("seconds until now")] = None
-    model_seconds_total: Annotated[float | None, says("seconds inside models")] = None
+    model_seconds_total: Annotated[
+        float | None, says("seconds inside models; null where a part was not timed")
+    ] = None
     model_calls_total: Annotated[int, says("outermost calls of models", ge=0)] = 0
     modules_called: Annotated[
         dict[str, int] | None, says("name of a module or function -> outermost calls")

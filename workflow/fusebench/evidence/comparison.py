@@ -28,11 +28,11 @@ from msgspec.structs import replace
 
 from fusebench.contracts.base import choices_of
 from fusebench.contracts.evidence import ComparedImage, ImageVerdict
-from fusebench.contracts.markers import ImageFile, OriginalFile, Pair
-from fusebench.contracts.records import FusedImage
+from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
+from fusebench.contracts.records import FusedImage, Record
 from fusebench.errors import BadOutput
 from fusebench.evidence.committed import NO_OUTPUT
-from fusebench.images import LOSSES, in_mode, pixel_sha256, read_image
+from fusebench.images import LOSSES, LOSSY, in_mode, lossy_format, pixel_sha256, read_image
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,8 +54,6 @@ LOSSY_RULE = (
 )
 CLOSE_MEAN, CLOSE_PSNR = 1.0, 40.0
 PEAK = 255.0
-JPEG_HEAD = b"\xff\xd8\xff"
-"""The first bytes of a JPEG; authors also give it other suffixes."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +107,29 @@ def verdict_of(found: Differences, tolerance: float, lossy: bool) -> ImageVerdic
     if found.mean_abs <= CLOSE_MEAN and found.psnr >= CLOSE_PSNR:
         return CLOSE
     return DIFFERS
+
+
+def compare_run(
+    manifest: Manifest, record: Record, fused: Path, tolerance: float
+) -> list[ComparedImage]:
+    """Compare each image of a run with the committed one; none where run or images failed.
+
+    Args:
+        manifest: the images of the check.
+        record: of the run.
+        fused: the folder of its fused images.
+        tolerance: in gray levels.
+
+    Raises:
+        BadOutput: an image is not the one of its record.
+    """
+    if not (manifest.is_ok and record.is_ok):
+        return []
+    ours = {image.name: image for image in record.images}
+    return [
+        compare_pair(pair, Path(manifest.path), ours[pair.name], fused, tolerance)
+        for pair in manifest.pairs
+    ]
 
 
 def compare_pair(
@@ -183,9 +204,7 @@ def _as_recorded(path: Path, sha256: str) -> NDArray[np.uint8]:
 
 def is_lossy(theirs: Path, image: FusedImage) -> bool:
     """Tell whether one of the two files is, or was, a JPEG."""
-    with theirs.open("rb") as stream:
-        is_jpeg = stream.read(len(JPEG_HEAD)) == JPEG_HEAD
-    return is_jpeg or any("lossy JPEG" in note for note in image.notes)
+    return lossy_format(theirs) == "JPEG" or f"{LOSSY}JPEG" in image.notes
 
 
 def _mode_note(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> list[str]:

@@ -16,10 +16,11 @@ from fusebench.contracts.jobs.evidence import SelfcheckJob
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.records import Record
 from fusebench.evidence.committed import NO_OUTPUT
-from fusebench.evidence.comparison import VERDICTS, compare_pair, worst
+from fusebench.evidence.comparison import VERDICTS, compare_run, worst
 from fusebench.evidence.determinism import judge_runs
+from fusebench.evidence.exchange import words_on_exchange
 from fusebench.evidence.judging import proof_of
-from fusebench.layout import FUSED
+from fusebench.layout import EXCHANGED, FUSED
 
 MOST_NAMED = 5
 """More names than this are only counted in a reason; the page has them all."""
@@ -39,13 +40,16 @@ def judge_selfcheck(job: SelfcheckJob, marker: Path, records: Sequence[Path]) ->
     manifest = read_stored(marker, Manifest)
     contents = [read_stored(path, Record) for path in records]
     first, folders = contents[0], [path.parent for path in records]
-    images = _compared(manifest, first, folders[0], job.tolerance)
+    images = compare_run(manifest, first, folders[0] / FUSED, job.tolerance)
     verdicts = [image.verdict for image in images]
+    verdict = worst(verdicts)
+    other = folders[0].parent / EXCHANGED
+    words = words_on_exchange(manifest, first, other, job.tolerance, verdict)
     return SelfcheckResult(
         method=job.method,
         check=job.check,
-        verdict=worst(verdicts),
-        reason="; ".join(filter(None, [_reason(images, first), _left_over(manifest)])),
+        verdict=verdict,
+        reason="; ".join(filter(None, [_reason(images, first), words, _left_over(manifest)])),
         tolerance=job.tolerance,
         counts={word: verdicts.count(word) for word in VERDICTS if word in verdicts},
         images=images,
@@ -59,18 +63,6 @@ def judge_selfcheck(job: SelfcheckJob, marker: Path, records: Sequence[Path]) ->
 
 def _checked_run(record: Record) -> CheckedRun:
     return CheckedRun(**{name: getattr(record, name) for name in CheckedRun.__struct_fields__})
-
-
-def _compared(
-    manifest: Manifest, record: Record, folder: Path, tolerance: float
-) -> list[ComparedImage]:
-    if not (manifest.is_ok and record.is_ok):
-        return []
-    ours = {image.name: image for image in record.images}
-    return [
-        compare_pair(pair, Path(manifest.path), ours[pair.name], folder / FUSED, tolerance)
-        for pair in manifest.pairs
-    ]
 
 
 def _left_over(manifest: Manifest) -> str:

@@ -31,6 +31,7 @@ from fusebench.errors import (
     WeightsMissing,
 )
 from fusebench.folders import remove_folder, scratch_folder, staged_folder
+from fusebench.fuse.caveats import caveat
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
@@ -39,6 +40,7 @@ from fusebench.fuse.records import Cell, Outcome, hash_seed, record_of
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
 from fusebench.fuse.timing import load_per_cpu
 from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
+from fusebench.fuse.weights_opened import watch_weights
 from fusebench.layout import FUSED
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
 from fusebench.sources.weights import place_weights
@@ -108,6 +110,8 @@ def run_cell(cell: Cell) -> Record:
                 raise
             where = error.filename2 or error.filename or "the disk"
             ended = Crashed(f"{where} is full ({error.strerror}): free space and run again")
+        for note in filter(None, [*outcome.all_notes, caveat(outcome.images)]):
+            log.write(f"\nfusebench: note: {note}\n")
         if ended:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")
     outcome.seconds = round(time.perf_counter() - clock, 3)
@@ -169,11 +173,16 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         edits = filled_edits(run.edit, values)
         copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
         _place_weights(cell, batches[0], directory, outcome)
+        watched = watch_weights(directory.work, outcome.weights)
         deadline = time.monotonic() + 60 * cell.spec.minutes
-        for batch in batches:
-            remove_folder(directory.out)
-            directory.out.mkdir()
-            _fuse_batch(cell, batch, directory, deadline, outcome)
+        try:
+            for batch in batches:
+                remove_folder(directory.out)
+                directory.out.mkdir()
+                _fuse_batch(cell, batch, directory, deadline, outcome)
+        finally:
+            outcome.weights_read |= watched.opened & outcome.weights.keys()
+        outcome.notes += watched.notes(watched.opened | outcome.all_weights_read)
         folder = Path(cell.manifest.path)
         refuse_other_order(cell.manifest.pairs, folder, directory.thumbnails, run)
         _publish(directory.fused, cell.folder / FUSED)

@@ -13,9 +13,20 @@ from fusebench.contracts.markers import Size
 from fusebench.contracts.records import FusedImage
 from fusebench.errors import BadOutput
 from fusebench.fuse.staging import StagedPair
+from fusebench.fuse.value_range import (
+    CLIPPED_SHARE,
+    MUCH_CLIPPED,
+    SMALL_16_BITS,
+    SMALL_PEAK,
+    refuse_other_range,
+    refuse_tiny,
+)
 from fusebench.image_headers import UnreadableImageError
 from fusebench.images import (
+    LOSSY,
+    SCALED,
     SUFFIXES,
+    lossy_format,
     mode_of,
     pixel_sha256,
     read_image,
@@ -29,7 +40,6 @@ if TYPE_CHECKING:
 
 ARRAY_SUFFIXES = frozenset({".npy", ".mat"})
 PNG_HEADER = b"\x89PNG\r\n\x1a\n"
-LOSSY_SUFFIXES = frozenset({".jpg", ".jpeg"})
 
 
 def missing_results(staged: list[StagedPair]) -> list[StagedPair]:
@@ -87,8 +97,9 @@ def collect_result(
         target: the PNG to write.
 
     Raises:
-        BadOutput: the result cannot be read, holds NaN or one single value, or has a size that the
-            entry does not allow.
+        BadOutput: the result cannot be read, holds NaN or one single value, plainly has another
+            range of values than its file or the entry says, or has a size that the entry does not
+            allow.
     """
     pixels, notes = _read_result(pair, run.output_range)
     found = (pixels.shape[1], pixels.shape[0])
@@ -142,10 +153,13 @@ def _read_result(pair: StagedPair, value_range: str) -> tuple[NDArray[np.uint8],
         if values is not None:
             return _quantised(pair.name, values, value_range)
         raise BadOutput(f"pair {pair.name!r}: {error}") from error
-    return pixels, [
-        *notes,
-        "written by the script as lossy JPEG",
-    ] if suffix in LOSSY_SUFFIXES else notes
+    scaled = SCALED in notes
+    refuse_tiny(pair.name, pixels, scaled=scaled)
+    lossy = lossy_format(pair.result)
+    told = [f"{LOSSY}{lossy}"] if lossy else []
+    if scaled and pixels.max() <= SMALL_PEAK:
+        told.append(SMALL_16_BITS)
+    return pixels, [*notes, *told]
 
 
 def _numbers(pair: StagedPair, suffix: str) -> NDArray[Any]:
@@ -207,12 +221,14 @@ def _quantised(
             f"pair {name!r}: a fused image must have the shape (H, W) or (H, W, 3); found"
             f" {values.shape}"
         )
+    refuse_other_range(name, values, value_range)
     scaled = values * (255.0 if value_range == "0-1" else 1.0)
     outside = int(((scaled < 0) | (scaled > 255)).sum())
     note = f"array of range {value_range} rounded to 8 bits" + (
         f", {outside} values clipped" if outside else ""
     )
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8), [note]
+    told = [MUCH_CLIPPED] if outside > CLIPPED_SHARE * scaled.size else []
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8), [note, *told]
 
 
 def _with_size(

@@ -106,11 +106,22 @@ class Outcome:
     load: float | None = None
     notes: list[str] = field(default_factory=list)
     reached_weights: bool = False
+    weights_read: set[str] = field(default_factory=set)
 
     @property
     def reports(self) -> list[LaunchReport]:
         """The launcher's report of each process."""
         return [launched.report for launched in self.launches]
+
+    @property
+    def all_notes(self) -> list[str]:
+        """What a reader should know of the run, as fusebench and the launcher saw it."""
+        return [*self.notes, *(note for report in self.reports for note in report.notes)]
+
+    @property
+    def all_weights_read(self) -> set[str]:
+        """The declared weights that were opened, by access times and by what Python opened."""
+        return self.weights_read.union(*(report.weights_read for report in self.reports))
 
 
 def spec_of(job: FuseJob, cell: CellPart) -> CellSpec:
@@ -262,11 +273,11 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         edits=run.edit,
         seed=run.seed,
         hash_seed=hash_seed(run),
-        notes=[*outcome.notes, *(note for report in reports for note in report.notes)],
+        notes=outcome.all_notes,
         source=_same_fields(cell.source, SourceFacts),
         environment=_same_fields(cell.environment, EnvironmentFacts),
         weights=outcome.weights,
-        weights_read=sorted({path for report in reports for path in report.weights_read}),
+        weights_read=sorted(outcome.all_weights_read),
         reached_weights=outcome.reached_weights,
         inputs=Inputs(dataset=cell.manifest.sha256, pairs=len(cell.manifest.pairs)),
         host=_host(outcome.load),

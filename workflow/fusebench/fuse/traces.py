@@ -6,20 +6,16 @@ whatever library or child process, gives it a new one.
 
 from __future__ import annotations
 
-import mmap
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from fusebench.errors import BadOutput
+from fusebench.fuse.access_times import keeps_access_times, reset_access_time
 from fusebench.fuse.collecting import ARRAY_SUFFIXES
 from fusebench.fuse.staging import StagedPair
 from fusebench.images import SUFFIXES
-
-LONG_AGO = 946_684_800 * 10**9
-"""The access time of a file that nobody has read: the first second of 2000, in nanoseconds."""
 
 UNSEEN = (
     "the file system of the scratch folder keeps no access times: whether the script read the"
@@ -63,7 +59,7 @@ class Traces:
     def mark_staged(self, pairs: Iterable[StagedPair]) -> None:
         """Give the images of these pairs, which have just been staged, an old access time."""
         for path in {path for pair in pairs for path in (pair.a, pair.b)}:
-            os.utime(path, ns=(LONG_AGO, path.stat().st_mtime_ns))
+            reset_access_time(path)
             self._remember(path)
             self._committed.discard(path)
 
@@ -134,33 +130,3 @@ def _images_below(folder: Path) -> Iterable[Path]:
             path = Path(parent, name)
             if path.suffix.lower() in SUFFIXES | ARRAY_SUFFIXES and not path.is_symlink():
                 yield path
-
-
-def keeps_access_times(folder: Path) -> bool:
-    """Say whether a file system notes each first reading of a file, also one through a memory map.
-
-    It does not where it is mounted with ``noatime``, and on some network file systems.
-    """
-    probe = folder / "probe"
-    probe.write_bytes(b"probe")
-    try:
-        return _is_noted(probe, _read) and _is_noted(probe, _map)
-    finally:
-        probe.unlink()
-
-
-def _is_noted(probe: Path, reading: Callable[[BinaryIO], object]) -> bool:
-    os.utime(probe, ns=(LONG_AGO, probe.stat().st_mtime_ns))
-    before = probe.stat().st_atime_ns
-    with probe.open("rb") as stream:
-        reading(stream)
-    return probe.stat().st_atime_ns != before
-
-
-def _read(stream: BinaryIO) -> bytes:
-    return stream.read()
-
-
-def _map(stream: BinaryIO) -> bytes:
-    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        return mapped[:]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fusebench.contracts.jobs.fusing import FuseJob
 from fusebench.contracts.jobs.session import Session
+from fusebench.layout import exchanged_cell
 
 ROOT = Path()
 
@@ -34,3 +35,9 @@ def fuse(job: FuseJob, session: Session, numbers: list[int], attempt: int, outpu
 
     told = Attempt(session, output, attempt == session.final_attempt, declared)
     fuse_cells(zip(cells, numbers, strict=True), told)
+    checks = [cell for cell in cells if exchanged_cell(cell.name)]
+    if checks and not told.is_final:
+        from fusebench.evidence.exchange import try_exchanged
+
+        for cell in checks:
+            try_exchanged(cell, told)

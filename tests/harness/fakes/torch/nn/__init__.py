@@ -9,7 +9,14 @@ from .. import Tensor, check
 
 
 class Parameter(Tensor):
-    """A tensor that a module owns."""
+    """A tensor that a module owns; ``_version`` counts its changes."""
+
+    _version = 0
+
+    def copy_(self, values: list[float]) -> None:
+        """Take other numbers."""
+        self.data = list(values)
+        self._version += 1
 
 
 class Module:
@@ -30,6 +37,14 @@ class Module:
                 yield value
             elif isinstance(value, Module):
                 yield from value.parameters()
+
+    def load_state_dict(self, state: dict[str, list[float]], strict: bool = True) -> None:
+        """Take the numbers of the parameters of this module that have these names."""
+        own = {name: one for name, one in vars(self).items() if isinstance(one, Parameter)}
+        if strict and own.keys() != state.keys():
+            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\nkeys")
+        for name in own.keys() & state.keys():
+            own[name].copy_(state[name])
 
     def to(self, device: Any) -> Module:
         """Move the parameters."""

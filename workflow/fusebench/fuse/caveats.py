@@ -1,0 +1,41 @@
+"""What was done to the results of a run before they were measured: for log and footnotes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from msgspec import UNSET
+
+from fusebench.contracts.harness import UNTRAINED
+from fusebench.contracts.records import FusedImage
+from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
+from fusebench.images import LOSSY
+
+RESIZED = "resized to the size of their sources (run.size: resize-back)"
+CROPPED = "smaller than their sources, measured on that part only (run.size: crop-sources)"
+REPEATED = (LOSSY, SMALL_16_BITS, MUCH_CLIPPED)
+"""How those notes of images begin that a reader of a table must know."""
+
+
+def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:
+    """Say what a reader of a table must know of a run; ``""`` if there is nothing.
+
+    That is how many results were resized, cropped or lossy, or have an odd range of values, and
+    whether the network may be untrained.
+
+    Args:
+        images: of the run.
+        notes: of the run.
+    """
+    counts = Counter(told for image in images for told in _of_image(image))
+    of_images = [f"{count} of {len(images)} results {told}" for told, count in counts.items()]
+    of_run = [note for note in notes if any(part in note for part in UNTRAINED)]
+    return "; ".join([*of_images, *of_run])
+
+
+def _of_image(image: FusedImage) -> Iterator[str]:
+    """Yield what was done to one result: a cropped one keeps its own size in the record."""
+    if image.result_size is not UNSET:
+        yield CROPPED if image.result_size == image.size else RESIZED
+    yield from dict.fromkeys(note for note in image.notes if note.startswith(REPEATED))

@@ -1,0 +1,104 @@
+"""Which files of weights a script opened, held against those that its entry declares.
+
+The access times of the files tell, so that it does not matter which library or child process read
+them. A file system that keeps no access times is recognised, and then nothing is said.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fusebench.fuse.access_times import LONG_AGO, keeps_access_times, reset_access_time
+
+WEIGHT_NAME = re.compile(
+    r"\.(pt|pth|ckpt|h5|hdf5|npz|pkl|pickle|onnx|mat|model|pb|pdparams|safetensors|caffemodel"
+    r"|weights|t7)([.-]|$)",
+    re.IGNORECASE,
+)
+"""Names of weights: also ``x.pth.tar`` and ``x.ckpt-9.data-00000-of-00001``."""
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class WatchedWeights:
+    """Files whose access time was reset: path below the scratch copy -> file.
+
+    ``declared`` are those that the entry names, ``others`` those that have the name of weights.
+    """
+
+    declared: dict[str, Path]
+    others: dict[str, Path]
+
+    @property
+    def opened(self) -> set[str]:
+        """The files that were opened since."""
+        return {name for name, file in {**self.declared, **self.others}.items() if _opened(file)}
+
+    def notes(self, opened: Iterable[str]) -> list[str]:
+        """Say which declared files were never opened, and which opened ones are not declared.
+
+        Args:
+            opened: paths of all files that were seen being opened, by whatever means.
+        """
+        known = set(opened)
+        unread = sorted(self.declared.keys() - known)
+        undeclared = sorted(self.others.keys() & known)
+        return [
+            *(
+                [
+                    f"weights that the script never opened: {_named(unread)}; correct the arguments"
+                    " that name them, or `weights` of the entry"
+                ]
+                if unread
+                else []
+            ),
+            *(
+                [
+                    f"opened, but not declared: {_named(undeclared)}; add to `weights` of the entry"
+                    " what is trained"
+                ]
+                if undeclared
+                else []
+            ),
+        ]
+
+
+def watch_weights(work: Path, declared: Iterable[str]) -> WatchedWeights:
+    """Reset the access times of all files of weights in a scratch copy.
+
+    No file is watched where the file system keeps no access times.
+
+    Args:
+        work: the scratch copy, with the weights in place.
+        declared: paths of the weights that the entry names, below the scratch copy.
+    """
+    if not keeps_access_times(work.parent):
+        return WatchedWeights({}, {})
+    named = {name: (work / name).resolve() for name in declared}
+    own = set(named.values())
+    top = work.resolve()
+    others = {str(file.relative_to(top)): file for file in _like_weights(top) if file not in own}
+    for file in [*own, *others.values()]:
+        reset_access_time(file)
+    return WatchedWeights(named, others)
+
+
+def _like_weights(top: Path) -> Iterator[Path]:
+    """Yield the files of a scratch copy that have the name of weights; links are left out."""
+    for folder, _, names in os.walk(top):
+        for file in (Path(folder, name) for name in names if WEIGHT_NAME.search(name)):
+            if file.is_file() and not file.is_symlink():
+                yield file
+
+
+def _opened(file: Path) -> bool:
+    return file.exists() and file.stat().st_atime_ns != LONG_AGO
+
+
+def _named(paths: list[str]) -> str:
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    return ", ".join(paths[:MOST_NAMED]) + more
