@@ -219,6 +219,39 @@ def test_failures_are_tried_again_without_being_told(project: MiniProject) -> No
     assert "Nothing to be done" in (fourth := project.snakemake()).stderr + fourth.stdout
 
 
+def test_one_cell_tells_how_it_ended(project: MiniProject) -> None:
+    """A cell by the name of its record ends with an exit status that says whether it has a result.
+
+    The record of a failed cell stays; the next run tries the cell again. The last words are about
+    this cell and not about the suite, whose other cells have not been run.
+    """
+    project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
+    flaky = f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
+    project.add_method("flaky", {"test.py": flaky}, BY_OPTIONS)
+    record = "results/runs/flaky/pairs/record.json"
+    for _ in range(2):
+        done = project.snakemake(record)
+        assert done.returncode != 0 and project.jobs(done)["fuse"] == 1
+        assert project.record("flaky")["state"] == "crashed"
+        assert done.stdout.strip().splitlines()[-3:] == [
+            "flaky on pairs: crashed",
+            f"    {project.record('flaky')['reason']}",
+            "    log: logs/fuse/flaky/pairs.log",
+        ]
+        assert "not finished" not in done.stdout
+    shown = project.snakemake("tables")
+    assert shown.returncode == 0, shown.stderr[-2000:]
+    states = {row["method"]: row["state"] for row in project.table("tables/mini/pairs.csv")}
+    assert states == {"works": "ok", "flaky": "crashed"}
+    (project.root / "mended").touch()
+    done = project.snakemake(record)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip().splitlines()[-1] == (
+        "flaky on pairs: ok, 3 fused images in results/runs/flaky/pairs/fused/"
+    )
+    assert "Nothing to be done" in (last := project.snakemake(record)).stderr + last.stdout
+
+
 def test_tables_alone_try_no_failed_method_again(project: MiniProject) -> None:
     """A changed table runs no method, whatever state its cells have.
 
