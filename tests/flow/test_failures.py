@@ -31,6 +31,7 @@ SWALLOWED = (
     "except Exception:\n    traceback.print_exc()\n"
 )
 RAISES = "raise RuntimeError('shapes do not match')\n"
+COLOURED = "raise RuntimeError('\\x1b[1;31mbad \\x07shape\\x1b[0m & \\x1b]0;t\\x07more')\n"
 ELSEWHERE = (
     READ
     + "os.makedirs('other')\n"
@@ -73,6 +74,7 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "nan-image": (NAN_IMAGE, PLAIN, "bad-output", "more than one value"),
     "swallowed-traceback": (SWALLOWED, PLAIN, "crashed", "FileNotFoundError"),
     "raises": (RAISES, PLAIN, "crashed", "shapes do not match"),
+    "coloured": (COLOURED, PLAIN, "crashed", "RuntimeError: bad shape & more"),
     "raises-at-second": (
         RAISES_AT_SECOND,
         {**PLAIN, "pairs_per_process": 1},
@@ -181,6 +183,17 @@ def test_every_table_has_every_method(ran: Ran) -> None:
     for suffix in ("md", "tex"):
         text = (project.root / "results" / "tables" / "mini" / f"pairs.{suffix}").read_text()
         assert "shapes do not match" in text
+
+
+def test_no_escape_of_a_script_reaches_a_result(ran: Ran) -> None:
+    """Records, states and tables hold no colours and no control characters of a script."""
+    project, done = ran
+    results = project.root / "results"
+    files = [results / "status.csv", *results.glob("tables/mini/pairs.*")]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    texts += [project.record("coloured")["reason"], done.stdout]
+    assert len(texts) == 6 and all("bad shape" in text for text in texts)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", "".join(texts).replace("\r\n", "\n"))
 
 
 def test_the_run_names_failures_and_logs_and_exits_with_one(ran: Ran) -> None:

@@ -39,6 +39,7 @@ from fusebench.fuse.timing import hardware, load_per_cpu, timing
 from fusebench.hashes import sha256_of_json
 from fusebench.layout import cell_folder, cell_log, record_path
 from fusebench.states import OK, SKIPPED
+from fusebench.texts import plain
 
 Facts = TypeVar("Facts", bound=msgspec.Struct)
 
@@ -254,7 +255,7 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         edits=run.edit,
         seed=run.seed,
         hash_seed=hash_seed(run),
-        notes=[*outcome.notes, *(note for report in reports for note in report.notes)],
+        notes=[*outcome.notes, *(plain(note) for report in reports for note in report.notes)],
         source=_same_fields(cell.source, SourceFacts),
         environment=_same_fields(cell.environment, EnvironmentFacts),
         weights=outcome.weights,
