@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fusebench.errors import MetricError
 from fusebench.metrics import Definition, default_metrics, resolve
 from fusebench.metrics.resolving import in_every_protocol, related
-from fusebench.registry.claims import NUMBER, decimals_of
+from fusebench.registry.claims import NUMBER, decimals_of, half_unit, is_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,12 @@ class Claimed:
 
     def is_given_by(self, value: float) -> bool:
         """Whether a value is the claimed one after rounding to its last printed digit."""
-        return abs(value - self.value) <= 0.5 * 10.0**-self.decimals + 1e-9 * abs(self.value)
+        return is_within(value - self.value, self.tolerance)
+
+    @property
+    def tolerance(self) -> float:
+        """Half a unit of its last digit."""
+        return half_unit(self.decimals)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         MetricError: an image cannot be read, sizes differ, or a metric is unknown.
     """
     if options.explain:
-        metric, claimed = _claim(options.explain)
+        metric, claimed = claim_of(options.explain)
         definitions = related(metric)
     else:
         definitions = resolve(options.metrics or default_metrics("infrared-visible"))
@@ -148,8 +153,12 @@ def read_image(path: Path) -> NDArray[Any]:
     return image
 
 
-def _claim(text: str) -> tuple[str, Claimed]:
-    """Split ``METRIC=VALUE``."""
+def claim_of(text: str) -> tuple[str, Claimed]:
+    """Return metric and number of ``METRIC=VALUE``; the digits are those that were typed.
+
+    Raises:
+        MetricError: the value is no finite number with a point.
+    """
     metric, _, number = text.partition("=")
     if not NUMBER.fullmatch(number) or not math.isfinite(float(number)):
         raise MetricError(
@@ -176,10 +185,16 @@ def _explain(
             {"id": name, "value": values[name], "matches": claimed.is_given_by(values[name])}
             for name in ranked
         ]
-        told = {"claimed": claimed.value, "definitions": rows, "without_value": refusals}
+        told = {
+            "claimed": claimed.value,
+            "tolerance": claimed.tolerance,
+            "definitions": rows,
+            "without_value": refusals,
+        }
         print(json.dumps(told, indent=2))
     else:
-        print(f"claimed: {claimed.value:.{claimed.decimals}f}")
+        shown = f"{claimed.value:.{claimed.decimals}f}"
+        print(f"claimed: {shown} (to within {claimed.tolerance:g}, half a unit of its last digit)")
         for name in ranked:
             difference = f"{values[name] - claimed.value:+.6g}"
             verdict = "gives the claim" if claimed.is_given_by(values[name]) else difference

@@ -108,6 +108,23 @@ def decimals_of(value: str) -> int:
     return max(0, len(mantissa.partition(".")[2]) - int(exponent or 0))
 
 
+def half_unit(decimals: int) -> float:
+    """Return half a unit of the last printed digit: a value that is nearer rounds to the number.
+
+    >>> half_unit(2)
+    0.005
+    """
+    return 0.5 * 10.0**-decimals
+
+
+def is_within(difference: float, tolerance: float) -> bool:
+    """Say whether a difference is at most the tolerance.
+
+    There is slack for values that lie exactly half a unit of the last digit away.
+    """
+    return abs(difference) <= tolerance + min(1e-9, 0.01 * tolerance)
+
+
 def _from_file(method: str, item: ClaimEntry, root: Path) -> list[Claim]:
     origin, rows = read_claims_file(locate(root, item.file or ""))
     return [
