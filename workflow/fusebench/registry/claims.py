@@ -15,7 +15,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from msgspec import UNSET
@@ -56,6 +56,20 @@ MOST_DIGITS = 15
 """No float is printed with more digits after the point."""
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+BASELINES = PurePosixPath("workflow/baselines")
+"""The folder of fusebench's own implementations."""
+
+
+def why_no_claim(method: Method) -> str:
+    """Return why published numbers cannot be compared with a method's runs; ``""`` where they can.
+
+    Another implementation of the same paper is another program, with numbers of its own.
+    """
+    own = PurePosixPath(method.code) == BASELINES
+    implementation = method.entry.implementation or ("own" if own else "authors")
+    return method.why_not if implementation == "authors" else f"{implementation} implementation"
 
 
 def formula_of(claim: Claim) -> str:
