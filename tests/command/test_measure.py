@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from fusebench.command import main
-from fusebench.command.measure import Claimed
+from fusebench.command.measure import Claimed, claim_of
 from fusebench.metrics import default_metrics
 
 from tests.metrics.conftest import make_scene
@@ -154,6 +154,26 @@ def test_printed_digits_decide(
     assert main(["measure", *files, "--explain", f"EN={written.format(value)}"]) == status
 
 
+@pytest.mark.parametrize(
+    ("written", "given", "not_given"),
+    [
+        ("0.70", (0.695, 0.7, 0.705), (0.6876, 0.7061, 0.71339)),
+        ("0.7", (0.6876, 0.71339), (0.649, 0.751)),
+        ("1e-05", (0.000005, 0.000015), (0.0000049, 0.00002, 0.0001)),
+        ("1e-12", (5e-13, 1.5e-12), (0.0, 2e-12, 1e-10)),
+        ("33", (32.5, 33.0, 33.5), (32.4, 33.6)),
+        ("33.0", (32.95, 33.05), (32.9, 33.1)),
+    ],
+)
+def test_the_digits_that_were_typed_are_the_claim(
+    written: str, given: tuple[float, ...], not_given: tuple[float, ...]
+) -> None:
+    """0.70 is another claim than 0.7, an exponent moves the last digit, and 33 has none."""
+    _, claimed = claim_of(f"SSIM={written}")
+    assert all(map(claimed.is_given_by, given))
+    assert not any(map(claimed.is_given_by, not_given))
+
+
 def test_an_explanation_begins_with_the_nearest(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -164,7 +184,7 @@ def test_an_explanation_begins_with_the_nearest(
     value = measured(files, capsys, "--metrics", "MSE@tang")["MSE@tang"]
     assert main(["measure", *files, "--explain", f"MSE={value:.6f}"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"claimed: {value:.6f}"
+    assert lines[0] == f"claimed: {value:.6f} (to within 5e-07, half a unit of its last digit)"
     assert lines[1].split()[0] in ("MSE@tang", "MSE@ivif-zoo")
     assert lines[1].endswith("gives the claim")
     farthest, shown, difference = lines[-1].split()
@@ -196,7 +216,9 @@ def test_an_explanation_leaves_out_what_needs_a_ground_truth(
     A metric that has no other definition has nothing to print.
     """
     assert main(["measure", *files, "--explain", "SSIM-GT=0.5"]) == 1
-    assert capsys.readouterr().out == "claimed: 0.5\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "claimed: 0.5 (to within 0.05, half a unit of its last digit)"
+    ]
     words = ["--explain", "SSIM-GT=0.5", "--reference", files[0]]
     assert [row["id"] for row in measured(files, capsys, *words)["definitions"]] == ["SSIM-GT"]
 

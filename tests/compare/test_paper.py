@@ -193,8 +193,18 @@ def test_marks_of_an_undecided_dataset_are_left_out() -> None:
     assert not shown.has_ties
     told = "With the 2 pairs of D or the 2 pairs of E, no method is told"
     assert told in caption(shown)
+    small = "Too few pairs for this test of 2 methods, which needs 6: D (2), E (2)."
+    assert small in caption(shown)
     quiet = table(values=tied, ties=False)
     assert not quiet.has_ties and "≈" not in caption(quiet)
+
+
+def test_enough_pairs_have_the_words_they_had() -> None:
+    """Six pairs are enough for two methods: nothing is said about the size of the set."""
+    values = {"d/a": Mean(1.0, 6, tied=True), "d/b": Mean(2.0, 6)}
+    shown = table(RECORDS[:2], values, datasets=[replace(SPEC.datasets[0], pairs=6)])
+    assert "With the 6 pairs of D, no method is told" in caption(shown)
+    assert "Too few" not in caption(shown)
 
 
 def test_unfinished_methods_are_named_by_their_first_state() -> None:

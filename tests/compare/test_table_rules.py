@@ -68,12 +68,13 @@ def test_a_paper_corrected_in_the_registry_writes_the_table_again(project: MiniP
 
 
 def test_statistics_say_what_three_pairs_cannot_carry(project: MiniProject) -> None:
-    """With three pairs the statistics name the other method as tied; the caption says it once."""
+    """Three pairs are too few for the test: statistics and caption say so, without any mark."""
     text = (project.root / "results" / "statistics" / "pairwise" / "statistics.md").read_text()
-    assert "| pairs | EN | 3 |" in text
+    assert "| pairs | EN | 3 |" in text and "too few pairs: the test of 2 methods needs 6" in text
     table = (project.root / "results" / "tables" / "pairwise.md").read_text()
     assert (
         "With the 3 pairs of pairs, no method is told from a best mean" in table
+        and "Too few pairs for this test of 2 methods, which needs 6: pairs (3)." in table
         and "≈" not in table
     )
 

@@ -32,6 +32,7 @@ SWALLOWED = (
     "except Exception:\n    traceback.print_exc()\n"
 )
 RAISES = "raise RuntimeError('shapes do not match')\n"
+COLOURED = "raise RuntimeError('\\x1b[1;31mbad \\x07shape\\x1b[0m & \\x1b]0;t\\x07more')\n"
 ELSEWHERE = (
     BOTH
     + "os.makedirs('other')\n"
@@ -74,6 +75,7 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "nan-image": (NAN_IMAGE, PLAIN, "bad-output", "more than one value"),
     "swallowed-traceback": (SWALLOWED, PLAIN, "crashed", "FileNotFoundError"),
     "raises": (RAISES, PLAIN, "crashed", "shapes do not match"),
+    "coloured": (COLOURED, PLAIN, "crashed", "RuntimeError: bad shape & more"),
     "raises-at-second": (
         RAISES_AT_SECOND,
         {**PLAIN, "pairs_per_process": 1},
@@ -184,6 +186,17 @@ def test_every_table_has_every_method(ran: Ran) -> None:
         assert "shapes do not match" in text
 
 
+def test_no_escape_of_a_script_reaches_a_result(ran: Ran) -> None:
+    """Records, states and tables hold no colours and no control characters of a script."""
+    project, done = ran
+    results = project.root / "results"
+    files = [results / "status.csv", *results.glob("tables/mini/pairs.*")]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    texts += [project.record("coloured")["reason"], done.stdout]
+    assert len(texts) == 6 and all("bad shape" in text for text in texts)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", "".join(texts).replace("\r\n", "\n"))
+
+
 def test_the_run_names_failures_and_logs_and_exits_with_one(ran: Ran) -> None:
     """The run ends by naming each failing method with its log, and its exit status says so."""
     _, done = ran
@@ -218,6 +231,39 @@ def test_failures_are_tried_again_without_being_told(project: MiniProject) -> No
     assert third.returncode == 0, third.stderr[-2000:]
     assert project.record("flaky")["state"] == "ok"
     assert "Nothing to be done" in (fourth := project.snakemake()).stderr + fourth.stdout
+
+
+def test_one_cell_tells_how_it_ended(project: MiniProject) -> None:
+    """A cell by the name of its record ends with an exit status that says whether it has a result.
+
+    The record of a failed cell stays; the next run tries the cell again. The last words are about
+    this cell and not about the suite, whose other cells have not been run.
+    """
+    project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
+    flaky = f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
+    project.add_method("flaky", {"test.py": flaky}, BY_OPTIONS)
+    record = "results/runs/flaky/pairs/record.json"
+    for _ in range(2):
+        done = project.snakemake(record)
+        assert done.returncode != 0 and project.jobs(done)["fuse"] == 1
+        assert project.record("flaky")["state"] == "crashed"
+        assert done.stdout.strip().splitlines()[-3:] == [
+            "flaky on pairs: crashed",
+            f"    {project.record('flaky')['reason']}",
+            "    log: logs/fuse/flaky/pairs.log",
+        ]
+        assert "not finished" not in done.stdout
+    shown = project.snakemake("tables")
+    assert shown.returncode == 0, shown.stderr[-2000:]
+    states = {row["method"]: row["state"] for row in project.table("tables/mini/pairs.csv")}
+    assert states == {"works": "ok", "flaky": "crashed"}
+    (project.root / "mended").touch()
+    done = project.snakemake(record)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip().splitlines()[-1] == (
+        "flaky on pairs: ok, 3 fused images in results/runs/flaky/pairs/fused/"
+    )
+    assert "Nothing to be done" in (last := project.snakemake(record)).stderr + last.stdout
 
 
 def test_tables_alone_try_no_failed_method_again(project: MiniProject) -> None:

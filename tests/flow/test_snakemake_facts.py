@@ -187,6 +187,29 @@ def test_resources_know_the_attempt(tmp_path: Path) -> None:
     assert (tmp_path / "attempts.txt").read_text().split() == ["1", "2", "3"]
 
 
+def test_resources_are_asked_for_again_when_the_inputs_are_there(tmp_path: Path) -> None:
+    """What a job needs may depend on a file that another job of the same run makes."""
+    text = """
+from pathlib import Path
+
+def need(wildcards, attempt):
+    return 5000 * attempt if Path("size.txt").exists() else 4000
+
+rule all:
+    input: "b.txt"
+rule b:
+    input: "size.txt"
+    output: "b.txt"
+    resources: mem_mb=need
+    shell: "echo {resources.mem_mb} > {output}"
+rule a:
+    output: "size.txt"
+    shell: "touch {output}"
+"""
+    run(tmp_path, text)
+    assert (tmp_path / "b.txt").read_text().strip() == "5000"
+
+
 def test_a_failed_job_runs_again_in_the_next_run(tmp_path: Path) -> None:
     """Snakemake removes the output of a failed job, so that the next run makes it."""
     rule = "rule all:\n    output: 'all.txt'\n    shell: 'touch {{output}}; {command}'\n"

@@ -200,6 +200,18 @@ def test_the_complaint_is_the_last_error_or_the_last_line(printed: str, complain
     assert ended(1, printed).printed_traceback == ("Traceback" in printed)
 
 
+def test_colours_hide_no_error(tmp_path: Path, log: IO[str]) -> None:
+    """A coloured traceback is understood as a plain one, and the log keeps its colours."""
+    trace = (
+        "\\x1b[1mTraceback (most recent call last):\\x1b[0m\\n"
+        "\\x1b[35m  File \\x1b[0m'a.py'\\n"
+        "\\x1b[1;31mMemoryError\\x1b[0m\\nlast words\\n"
+    )
+    ended = launched(tmp_path, log, f'print("{trace}"); raise SystemExit(1)')
+    assert ended.complaint == "MemoryError" and isinstance(ended.failure(), OutOfMemory)
+    assert "\x1b[1;31m" in Path(log.name).read_text()
+
+
 @pytest.mark.parametrize(
     ("status", "printed", "kind", "told"),
     [

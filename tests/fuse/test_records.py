@@ -220,7 +220,7 @@ def test_a_run_of_several_processes_is_one_record(monkeypatch: pytest.MonkeyPatc
             versions={"python": "3.8"},
             shims={"x": 1, "y": 2},
             weights_read=["w.pth"],
-            notes=["first"],
+            notes=["fi\x1b[1mrst"],
             device_name="A processor",
         ),
         LaunchReport(

@@ -11,6 +11,7 @@ import pytest
 from fusebench.metrics import ssim
 from hypothesis import given
 
+from tests.metrics.conftest import make_scene
 from tests.metrics.measuring import (
     Pixels,
     assert_changed,
@@ -190,7 +191,8 @@ def test_the_ground_truth_alone_counts_for_its_similarity() -> None:
     [
         (("SSIM", "Ssim@vifb", "Q_S", "Q_W", "Q_Y", "Q_C", "QY@zliu", "QC@zliu", "Qw@mefb"), 11),
         (("SSIM@cddfuse",), 7),
-        (("MS-SSIM", "MS_SSIM@ivif-zoo"), 176),
+        (("MS-SSIM",), 176),
+        (("MS_SSIM@ivif-zoo",), 161),
     ],
 )
 def test_the_window_must_fit(names: tuple[str, ...], smallest: int) -> None:
@@ -200,6 +202,43 @@ def test_the_window_must_fit(names: tuple[str, ...], smallest: int) -> None:
         assert math.isfinite(value(name, a, b, fused))
         told = f"needs images of at least {smallest} x {smallest} pixels, found {smallest - 1} x"
         assert refusal(name, a[1:], b[1:], fused[1:]).startswith(told)
+
+
+def plain_scales(x: Pixels, y: Pixels) -> float:
+    """MS-SSIM with L = 1 as IVIF_ZOO's code reads: window by window, scale by scale."""
+    taps = np.exp(-((np.arange(11) - 5.0) ** 2) / (2 * 1.5**2))
+    window = np.outer(taps, taps) / taps.sum() ** 2
+
+    def mean(image: Pixels) -> Pixels:
+        views = np.lib.stride_tricks.sliding_window_view(image, (11, 11))
+        return np.asarray(np.einsum("ijkl,kl->ij", views, window))
+
+    def pool(image: Pixels) -> Pixels:
+        padded = np.pad(image, [(side % 2, side % 2) for side in image.shape])
+        height, width = (side // 2 for side in padded.shape)
+        cells = padded[: 2 * height, : 2 * width].reshape(height, 2, width, 2)
+        return np.asarray(cells.mean(axis=(1, 3)))
+
+    value = 1.0
+    for weight in ssim.SCALE_WEIGHTS:
+        mx, my = mean(x), mean(y)
+        part = (2 * (mean(x * y) - mx * my) + 0.03**2) / (
+            mean(x * x) - mx**2 + mean(y * y) - my**2 + 0.03**2
+        )
+        last = weight == ssim.SCALE_WEIGHTS[-1]
+        light = (2 * mx * my + 0.01**2) / (mx**2 + my**2 + 0.01**2) if last else 1.0
+        value *= max(float((light * part).mean()), 0.0) ** weight
+        x, y = pool(x), pool(y)
+    return value
+
+
+@pytest.mark.parametrize("shape", [(161, 240), (175, 168)])
+def test_pooled_scales_of_a_small_image_have_their_value(shape: tuple[int, int]) -> None:
+    """Between 161 and 175 pixels IVIF_ZOO's scales still fit: its pooling rounds up."""
+    images = make_scene(*shape, 3)
+    a, b, fused = (image.astype(np.float64) for image in images)
+    expected = plain_scales(a, fused) + plain_scales(b, fused)
+    assert value("MS_SSIM@ivif-zoo", a, b, fused) == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_repeated_border_fits_any_size() -> None:

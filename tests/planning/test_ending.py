@@ -189,3 +189,57 @@ def test_a_damaged_verdict_is_told(results: FakeResults) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("[]")
     assert text(results, "evidence").startswith(f"\n{path}: must hold a JSON object; found []")
+
+
+def test_a_cell_that_was_asked_for_is_told_and_no_suite(results: FakeResults) -> None:
+    """A run that was asked for one record speaks of that cell alone, also where others are missing.
+
+    A cell without a result has its state and reason, one that did not run its log.
+    """
+    (results.root / record_path("method-001", "set-01")).unlink()
+    good, bad, gone = (
+        record_path(*cell)
+        for cell in (("method-000", "set-00"), ("method-002", "set-00"), ("method-001", "set-01"))
+    )
+    assert text(results, f"./{good}").strip() == (
+        "method-000 on set-00: ok, 3 fused images in results/runs/method-000/set-00/fused/"
+    )
+    assert text(results, bad).strip().splitlines() == [
+        "FAILED, and tried again by the next run:",
+        "method-002 on set-00: weights-missing",
+        "    x.pth is <gone> & away",
+    ]
+    assert text(results, gone).strip() == (
+        "not finished: method-001 on set-01 has not been run; log: logs/fuse/method-001/set-01.log"
+    )
+
+
+def test_files_that_were_asked_for_are_told(results: FakeResults) -> None:
+    """A table by its name is followed by the cells in it that failed, the page by all of them."""
+    table, page = "results/tables/fake/set-00.tex", "results/report/index.html"
+    tables_only = replace(SESSION, tables_only=True)
+    lines = text(results, table, session=tables_only).strip().splitlines()
+    assert lines[0] == f"not written: {table}" and lines[-2].startswith("method-002 on set-00")
+    assert "set-01" not in text(results, table)
+    (results.root / page).parent.mkdir(parents=True)
+    (results.root / page).touch()
+    told = text(results, "report")
+    assert told.startswith(f"\nwritten: {page}\n") and "method-002 on set-01" in told
+    ending_of = make_plan(results.root, {}).ending(SESSION)
+    assert f"perhaps of an earlier run: {page}" in ending_of.text(["report"], failed=True)
+
+
+def test_fetching_says_what_is_not_here(results: FakeResults) -> None:
+    """A run of ``fetch`` counts what is here, and names the rest with its reason."""
+    plan = make_plan(results.root, {})
+    first, *others = plan.selection.fetched
+    for path in others:
+        kind = plan.selection.fetched[path]
+        write_stored(results.root / path, kind(state="env-failed", reason="no lock"))
+    write_stored(results.root / first, plan.selection.fetched[first]())
+    lines = plan.ending(SESSION).text(["fetch"]).strip().splitlines()
+    count = 1 + len(others)
+    assert lines[0] == f"fetched or built: 1 of {count}; without a result:"
+    assert lines[1:] == [f"  {path}: env-failed: no lock" for path in others]
+    (results.root / first).unlink()
+    assert f"{first}: not finished" in plan.ending(SESSION).text(["fetch"])

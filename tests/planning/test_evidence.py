@@ -208,6 +208,36 @@ def test_a_method_that_cannot_be_run_has_no_cells(project: SmallProject) -> None
     assert [claim.value for claim in told.claims] == ["7.10"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"code": "workflow/baselines", "commit": ""}, "own implementation"),
+        ({"code": "./workflow/baselines/", "commit": ""}, "own implementation"),
+        ({"implementation": "own"}, "own implementation"),
+        ({"implementation": "third-party"}, "third-party implementation"),
+        ({"code": "workflow/baselines", "commit": "", "implementation": "authors"}, ""),
+        ({"implementation": "authors"}, ""),
+        ({}, ""),
+    ],
+)
+def test_published_numbers_are_compared_with_the_authors_code_alone(
+    project: SmallProject, fields: dict[str, Any], reason: str
+) -> None:
+    """Claims about an implementation of another hand are not comparable, and no run is made.
+
+    That is so for fusebench's own baselines without a word in the entry.
+    """
+    entry = {**project.methods["both"], **fields}
+    entry["claims"] = [CLAIM]
+    del entry["selfcheck"]
+    project.methods["both"] = {key: value for key, value in entry.items() if value != ""}
+    (project.root / "workflow/baselines").mkdir(parents=True)
+    assert bool(planned(project).claimed_cells("both")) == (reason == "")
+    told = from_parameter(jobs(project).claims("both"), ClaimsJob)
+    assert told.reason == reason and bool(told.images) == (reason == "")
+    assert bool(jobs(project).claim_inputs("both")) == (reason == "")
+
+
 def test_what_the_job_of_committed_images_is_told(project: SmallProject) -> None:
     """The job gets the patterns of the check; names of pairs keep their order.
 

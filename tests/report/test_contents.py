@@ -194,10 +194,20 @@ def test_statistics_are_shortened_to_seven_digits() -> None:
     assert found["SD"] == {}
     mean, std, median, low, high, measured, tied = found["EN"]["a"]
     assert (mean, std, median) == (0.6666667, 0.3333333, 0.6666667)
-    assert low < mean < high and (measured, tied) == (3, True)
+    assert low < mean < high and (measured, tied) == (3, False)
     assert found["EN"]["b"][-1] is False
     incomplete = dict(zip(SUMMARY_FIELDS, found["EN"]["c"], strict=True))
     assert (incomplete["low"], incomplete["tied"], incomplete["measured"]) == (None, None, 2)
+
+
+@pytest.mark.parametrize(("pairs", "tied"), [(5, False), (6, True)])
+def test_nothing_is_marked_where_the_set_is_too_small_for_the_test(pairs: int, tied: bool) -> None:
+    """Two methods need six pairs: with fewer, a mark would say nothing of them."""
+    values = [float(number) for number in range(pairs)]
+    wavering = [value + (-1) ** number for number, value in enumerate(values)]
+    measures = long({("a", "EN"): values, ("b", "EN"): wavering})
+    found = statistics_of(measures, "d", ["EN"])["EN"]
+    assert (found["a"][-1] or found["b"][-1]) is tied
 
 
 def unpacked(packed: str, pairs: int, methods: int) -> Any:

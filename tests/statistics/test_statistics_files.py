@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from fusebench.statistics.files import FILES, write_statistics
@@ -66,15 +67,26 @@ def test_without_values_every_file_is_there(tmp_path: Path) -> None:
     assert text.endswith("there is no choice to vary.\n") and "| d |" not in text
 
 
+def alike(methods: int) -> dict[str, list[float]]:
+    """Methods that differ by noise on twelve pairs; the last has the best mean."""
+    waves = np.random.default_rng(5).normal(size=(methods, 12))
+    waves -= waves.mean(axis=1, keepdims=True)
+    return {f"m{number}": [*(wave + number / 1000)] for number, wave in enumerate(waves)}
+
+
 def test_tied_methods_are_named_up_to_six(tmp_path: Path) -> None:
-    """With five pairs every other method is tied; the text names six and counts the rest."""
-    assert line(words(tmp_path, of(noisy(1, 5, 4), "EN"), d=["EN"]), "EN")[2:5] == [
-        "5",
-        "m3",
-        "m0, m1, m2",
-    ]
-    many = words(tmp_path, of(noisy(1, 5, 9), "EN"), d=["EN"])
+    """The text names six methods that are not told from the best mean, and counts the rest."""
+    few = line(words(tmp_path, of(alike(4), "EN"), d=["EN"]), "EN")
+    assert few[2:5] == ["12", "m3", "m0, m1, m2"]
+    many = words(tmp_path, of(alike(9), "EN"), d=["EN"])
     assert line(many, "EN")[4] == "m0, m1, m2, m3, m4, m5 and 2 more"
+
+
+def test_too_few_pairs_are_told_instead_of_tied_methods(tmp_path: Path) -> None:
+    """With eight pairs and nine methods the test cannot tell any, however far they are apart."""
+    told = line(words(tmp_path, of(noisy(1, 8, 9), "EN"), d=["EN"]), "EN")
+    assert told[4] == "too few pairs: the test of 9 methods needs 9"
+    assert "too few" not in words(tmp_path, of(noisy(1, 9, 9), "EN"), d=["EN"])
 
 
 @pytest.mark.parametrize(

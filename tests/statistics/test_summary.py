@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from fusebench.compare.few_pairs import ALPHA, has_too_few_pairs, pairs_needed
 from fusebench.statistics.intervals import mean_intervals
-from fusebench.statistics.significance import ALPHA, friedman
+from fusebench.statistics.significance import friedman, wilcoxon_holm
 from fusebench.statistics.summary import COLUMNS, summary
 from fusebench.statistics.summary import tests_table as friedman_table
 from fusebench.statistics.values import samples
@@ -121,3 +122,18 @@ def test_each_ranked_sample_is_tested() -> None:
     assert table.loc[0, "p"] == expected.p
     assert table.loc[0, "critical_difference"] == expected.critical_difference
     assert len(friedman_table([])) == 0 and "p" in friedman_table([])
+
+
+@pytest.mark.parametrize("methods", [2, 3, 4, 8, 9])
+def test_the_pairs_that_the_test_needs(methods: int) -> None:
+    """With one pair less, no p is small enough even where the best one wins on every pair."""
+    enough = pairs_needed(methods)
+    for pairs, can in ((enough, True), (enough - 1, False)):
+        steps = np.arange(1.0, pairs + 1)
+        columns = {
+            f"m{number}": [*(steps * (1 + number / 100) if number else steps * 50)]
+            for number in range(methods)
+        }
+        p = wilcoxon_holm(sample(columns)).dropna()
+        assert bool(p.min() <= ALPHA) is can
+        assert has_too_few_pairs(pairs, methods) is not can

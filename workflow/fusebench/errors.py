@@ -24,6 +24,7 @@ A message says what must be, what was found, where, and what to do next.
 from __future__ import annotations
 
 from fusebench.states import State
+from fusebench.texts import plain
 
 
 class FusebenchError(Exception):
@@ -52,11 +53,18 @@ class OutdatedFile(UnreadableFile):
 class StepError(FusebenchError):
     """A step ended in a state other than ``ok``.
 
+    Its message becomes the reason in tables, and often quotes another program: colours and control
+    characters are taken out.
+
     Attributes:
         state: the word that goes into ``status.csv`` and the tables.
     """
 
     state: State = "crashed"
+
+    def __init__(self, message: str = "") -> None:
+        """Take the message."""
+        super().__init__(plain(message))
 
     @classmethod
     def taken_over(cls, state: State, reason: str) -> StepError:

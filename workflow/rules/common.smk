@@ -69,12 +69,9 @@ def attempt(marker, kind):
     return marker_attempt(Path(), marker, kind, session())
 
 
-def ending():
-    """Return the text that ends a run.
-
-    It is about the evidence where that was asked for, else about the suites.
-    """
-    return PLAN.ending(session()).text(facts.targets_of(workflow))
+def ending(failed):
+    """Return the text that ends a run, about what was asked for; ``failed``: a job has failed."""
+    return PLAN.ending(session()).text(facts.targets_of(workflow), failed=failed)
 
 
 wildcard_constraints:

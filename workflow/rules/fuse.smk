@@ -76,7 +76,9 @@ localrules:
     record,
 
 
-# A cell by the name of its record. The job of that cell alone has written it.
+# A cell by the name of its record. The job of that cell alone has written it. The exit status tells
+# whether the cell has a result. Where it has none, the record stays: Snakemake restores what a job
+# that failed should have updated.
 rule record:
     input:
         "results/jobs/{method}/{dataset}.json",
@@ -84,5 +86,7 @@ rule record:
         update("results/runs/{method}/{dataset}/record.json"),
     log:
         "logs/record/{method}/{dataset}.log",
+    retries: 0
     shell:
-        "touch --no-create --reference={input:q} {output:q} 2> {log:q}"
+        "touch --no-create --reference={input:q} {output:q} 2> {log:q};"
+        " python -m fusebench.steps record --record {output:q} 2>> {log:q}"

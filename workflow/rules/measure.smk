@@ -1,5 +1,6 @@
 # The metrics of the runs on one or several datasets, in one job: each pair of sources is read once
 # for all methods.
+from fusebench.planning.measuring import WORKERS, measuring_mb
 
 
 def measured_datasets(wildcards):
@@ -17,6 +18,16 @@ def measured_jobs(wildcards):
     return sorted({PLAN.grouping.fused_by(*cell) for cell in cells})
 
 
+def measure_job(wildcards):
+    """Return the parameters of a measuring job."""
+    return PLAN.steps.measure(measured_datasets(wildcards))
+
+
+def measure_memory(wildcards, attempt):
+    """Ask for what the largest pairs and the metrics need."""
+    return measuring_mb(Path(), measure_job(wildcards), attempt)
+
+
 rule measure:
     input:
         manifests=lambda wildcards: expand(
@@ -29,12 +40,12 @@ rule measure:
         "logs/measure/{datasets}.log",
     wildcard_constraints:
         datasets=r"[^/]+",
-    threads: 2
+    threads: WORKERS
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=measure_memory,
+        runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        job=lambda wildcards: PLAN.steps.measure(measured_datasets(wildcards)),
+        job=measure_job,
     shell:
         "python -m fusebench.steps measure --job {params.job:q} --workers {threads}"
         " --output {output:q} 2> {log:q}"

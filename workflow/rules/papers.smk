@@ -9,6 +9,16 @@ localrules:
     draw_figure,
 
 
+def measure_table_job(wildcards):
+    """Return the parameters of a job that measures a table's methods on a dataset."""
+    return PLAN.paper_jobs.measure(wildcards.table, wildcards.dataset)
+
+
+def measure_table_memory(wildcards, attempt):
+    """Ask for what the largest pairs and the metrics need."""
+    return measuring_mb(Path(), measure_table_job(wildcards), attempt)
+
+
 use rule measure as measure_table with:
     input:
         manifest="resources/datasets/{dataset}.json",
@@ -17,8 +27,11 @@ use rule measure as measure_table with:
         "results/measures/tables/{table}/{dataset}.csv",
     log:
         "logs/measure/tables/{table}/{dataset}.log",
+    resources:
+        mem_mb=measure_table_memory,
+        runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        job=lambda wildcards: PLAN.paper_jobs.measure(wildcards.table, wildcards.dataset),
+        job=measure_table_job,
 
 
 rule analyse_table:

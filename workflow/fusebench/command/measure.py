@@ -20,7 +20,7 @@ from fusebench.images import SUFFIXES, range_notes, read_levels
 from fusebench.measure.folders import size_problems
 from fusebench.metrics import Definition, default_metrics, resolve
 from fusebench.metrics.resolving import in_every_protocol, related
-from fusebench.registry.claims import NUMBER, decimals_of
+from fusebench.registry.claims import NUMBER, decimals_of, half_unit, is_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,12 @@ class Claimed:
 
     def is_given_by(self, value: float) -> bool:
         """Whether a value is the claimed one after rounding to its last printed digit."""
-        return abs(value - self.value) <= 0.5 * 10.0**-self.decimals + 1e-9 * abs(self.value)
+        return is_within(value - self.value, self.tolerance)
+
+    @property
+    def tolerance(self) -> float:
+        """Half a unit of its last digit."""
+        return half_unit(self.decimals)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
         MetricError: an image cannot be read, sizes differ, or a metric is unknown.
     """
     a, b, *fused = _operands(options)
-    metric, claimed = _claim(options.explain) if options.explain else ("", None)
+    metric, claimed = claim_of(options.explain) if options.explain else ("", None)
     if claimed:
         definitions = related(metric)
     else:
@@ -223,8 +228,12 @@ def _read_pair(
     return ImagePair(images[a], images[b], truth), images[fused]
 
 
-def _claim(text: str) -> tuple[str, Claimed]:
-    """Split ``METRIC=VALUE``."""
+def claim_of(text: str) -> tuple[str, Claimed]:
+    """Return metric and number of ``METRIC=VALUE``; the digits are those that were typed.
+
+    Raises:
+        MetricError: the value is no finite number with a point.
+    """
     metric, _, number = text.partition("=")
     if not NUMBER.fullmatch(number) or not math.isfinite(float(number)):
         raise MetricError(
@@ -251,10 +260,16 @@ def _explain(
             {"id": name, "value": values[name], "matches": claimed.is_given_by(values[name])}
             for name in ranked
         ]
-        told = {"claimed": claimed.value, "definitions": rows, "without_value": refusals}
+        told = {
+            "claimed": claimed.value,
+            "tolerance": claimed.tolerance,
+            "definitions": rows,
+            "without_value": refusals,
+        }
         print(json.dumps(told, indent=2))
     else:
-        print(f"claimed: {claimed.value:.{claimed.decimals}f}")
+        shown = f"{claimed.value:.{claimed.decimals}f}"
+        print(f"claimed: {shown} (to within {claimed.tolerance:g}, half a unit of its last digit)")
         for name in ranked:
             difference = f"{values[name] - claimed.value:+.6g}"
             verdict = "gives the claim" if claimed.is_given_by(values[name]) else difference

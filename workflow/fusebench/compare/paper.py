@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fusebench.compare.contents import BEST, Cell, Row, Table, tabulate
 from fusebench.compare.devices import device_of, rows_by_device, with_threads
+from fusebench.compare.few_pairs import has_too_few_pairs, pairs_needed
 from fusebench.compare.means import Means
 from fusebench.compare.wording import (
     NOTHING,
@@ -250,7 +251,8 @@ def _entry(
     if column.definition is None:
         return _time_entry(column.cost, row, rows.values(), notes)
     cell = row.cells[parts[key].definitions.index(column.definition)]
-    return _metric_entry(spec, row, cell, notes, decided=not undecided(parts[key]))
+    decided = not undecided(parts[key]) and column.definition.id not in too_small(parts[key])
+    return _metric_entry(spec, row, cell, notes, decided=decided)
 
 
 def _time_entry(cost: str, row: Row, parts: Iterable[Mapping[str, Row]], notes: _Notes) -> Entry:
@@ -281,6 +283,21 @@ def undecided(part: Table) -> bool:
     ranked = [cell for row in part.rows for cell in row.cells if cell.rank is not None]
     best = [cell for cell in ranked if not cell.source.tied]
     return len(ranked) > len(best) and all(cell.rank == BEST for cell in best)
+
+
+def too_small(part: Table) -> dict[str, int]:
+    """Return the metrics for whose test the dataset has too few pairs: then marks say nothing.
+
+    Returns:
+        Id of the metric -> how many methods were compared.
+    """
+    found = {}
+    for index, definition in enumerate(part.definitions):
+        cells = [row.cells[index] for row in part.rows if row.cells[index].rank is not None]
+        apart = [cell for cell in cells if cell.rank != BEST and not cell.source.tied]
+        if len(cells) > 1 and not apart and has_too_few_pairs(part.pairs, len(cells)):
+            found[definition.id] = len(cells)
+    return found
 
 
 def _spread(spec: PaperSpec, cell: Cell) -> str:
@@ -391,7 +408,25 @@ def _ties(table: PaperTable) -> str:
         told.append(
             f"With {pairs}, no method is told from a best mean by {'these' if told else how}."
         )
-    return " ".join(told)
+    test = "this test" if told else "Wilcoxon's test (Holm, 5 %)"
+    return " ".join([*told, *(_small(table, test) if table.spec.ties else ())])
+
+
+def _small(table: PaperTable, test: str) -> Iterator[str]:
+    """Yield the datasets whose pairs are too few for the test, by the number of methods."""
+    named: dict[int, list[str]] = {}
+    for part in table.parts:
+        small = too_small(part)
+        of_all = len(small) == sum(one.direction != "none" for one in part.definitions)
+        for methods in dict.fromkeys(small.values()):
+            own = [metric for metric, count in small.items() if count == methods]
+            metrics = "" if of_all and len(own) == len(small) else f" for {', '.join(own)}"
+            named.setdefault(methods, []).append(f"{part.spec.title} ({part.pairs}{metrics})")
+    for methods, places in named.items():
+        yield (
+            f"Too few pairs for {test} of {methods} methods, which needs {pairs_needed(methods)}:"
+            f" {', '.join(places)}."
+        )
 
 
 def _costs(table: PaperTable) -> str:

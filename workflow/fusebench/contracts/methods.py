@@ -524,6 +524,16 @@ class MethodEntry(Entry, kw_only=True):
     tasks: Annotated[list[Task], says("a list of fusion tasks", min_length=1)]
     code: Annotated[str, text("the address of the repository, or a local folder")]
     commit: Maybe[Commit] = UNSET
+    implementation: Maybe[
+        Annotated[
+            Literal["authors", "own", "third-party"],
+            says(
+                "whose code it is: authors, own (written after the paper by fusebench or by you) or"
+                " third-party; published numbers are compared with the authors' code alone;"
+                " default authors, and own for workflow/baselines"
+            ),
+        ]
+    ] = UNSET
     licence: Maybe[Annotated[str, text("the SPDX name of the repository's licence, or none")]] = (
         UNSET
     )

@@ -39,6 +39,8 @@ from fusebench.registry.claims import (
     UNKNOWN_DEFINITION,
     definitions_tried,
     formula_of,
+    half_unit,
+    is_within,
 )
 
 REPRODUCED: Final = "reproduced"
@@ -53,9 +55,6 @@ OTHER_SCALES = {
     "1": ("in percent", 100.0),
 }
 """Unit of a metric -> the other scale on which tables print it, and the factor to that scale."""
-
-ROUNDING = 1e-9
-"""Slack for values that lie exactly half a unit of the last digit away."""
 
 Values = Mapping[str, Mapping[str, float | None]]
 """Metric id -> image -> value."""
@@ -94,7 +93,7 @@ def judge(claim: Claim, measured: MeasuredHere) -> ClaimResult:
     if len(known) < len(found):
         return replace(result, reason=_without_value(claim, measured))
     spread = max(known) - min(known)
-    tolerance = 0.5 * 10.0**-claim.decimals + spread
+    tolerance = half_unit(claim.decimals) + spread
     difference = known[0] - claim.value
     verdict = verdict_of(difference, tolerance, claim.value)
     return replace(
@@ -121,7 +120,7 @@ def _of_claim(proof: Proof | None, image: str) -> Proof | None:
 
 def verdict_of(difference: float, tolerance: float, claimed: float) -> ClaimVerdict:
     """Return the verdict for a difference, by the rule at the top of this module."""
-    if abs(difference) <= tolerance + ROUNDING:
+    if is_within(difference, tolerance):
         return REPRODUCED
     return CLOSE if abs(difference) <= CLOSE_SHARE * abs(claimed) else NOT_REPRODUCED
 
@@ -133,7 +132,7 @@ def _incomparable(claim: Claim, measured: MeasuredHere) -> str:
     if measured.reason:
         return measured.reason
     if claim.definition == UNKNOWN_DEFINITION:
-        near = giving(claim, measured, 0.5 * 10.0**-claim.decimals)
+        near = giving(claim, measured, half_unit(claim.decimals))
         told = (
             f"; {', '.join(near)} would give it"
             if near
@@ -187,9 +186,7 @@ def alternatives(claim: Claim, measured: MeasuredHere) -> dict[str, float]:
 def giving(claim: Claim, measured: MeasuredHere, tolerance: float) -> list[str]:
     """Return the definitions of the claim's metric whose value is the claimed one."""
     values = alternatives(claim, measured)
-    return [
-        name for name, value in values.items() if abs(value - claim.value) <= tolerance + ROUNDING
-    ]
+    return [name for name, value in values.items() if is_within(value - claim.value, tolerance)]
 
 
 def other_definitions(claim: Claim, measured: MeasuredHere, tolerance: float) -> str:

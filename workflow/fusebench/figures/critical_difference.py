@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fusebench.compare.few_pairs import ALPHA
 from fusebench.contracts.tables import FigureSpec
 from fusebench.figures.contents import Inputs
 from fusebench.figures.style import COLUMN, PAGE, message
-from fusebench.statistics.significance import ALPHA, critical_difference, nemenyi
+from fusebench.statistics.significance import critical_difference, nemenyi
 from fusebench.statistics.values import samples
 
 if TYPE_CHECKING:

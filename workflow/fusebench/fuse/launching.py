@@ -16,6 +16,7 @@ import msgspec
 from fusebench.contracts.files import explained
 from fusebench.contracts.harness import HarnessJob, LaunchReport
 from fusebench.errors import Crashed, OutOfMemory, StepError, TimedOut
+from fusebench.texts import plain
 
 LAUNCHER = Path(__file__).resolve().parents[2] / "harness" / "launch.py"
 ADAPTERS = Path(__file__).resolve().parents[2] / "adapters"
@@ -137,13 +138,13 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _printed_since(log: IO[str], start: int) -> str:
-    """Read what was printed, from the open file.
+    """Read what was printed, from the open file, without colours and control characters.
 
     The file may have no name any more if the job was started again in the meantime.
     """
     log.flush()
     printed = os.pread(log.fileno(), os.fstat(log.fileno()).st_size - start, start)
-    return printed.decode("utf-8", errors="replace")
+    return plain(printed.decode("utf-8", errors="replace"))
 
 
 def _environment(python: Path, threads: int, scratch: Path) -> dict[str, str]:

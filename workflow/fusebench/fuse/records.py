@@ -39,6 +39,7 @@ from fusebench.fuse.timing import hardware, load_per_cpu, timing
 from fusebench.hashes import sha256_of_json
 from fusebench.layout import cell_folder, cell_log, record_path
 from fusebench.states import OK, SKIPPED
+from fusebench.texts import plain
 
 Facts = TypeVar("Facts", bound=msgspec.Struct)
 
@@ -116,7 +117,7 @@ class Outcome:
     @property
     def all_notes(self) -> list[str]:
         """What a reader should know of the run, as fusebench and the launcher saw it."""
-        return [*self.notes, *(note for report in self.reports for note in report.notes)]
+        return [*self.notes, *(plain(note) for report in self.reports for note in report.notes)]
 
     @property
     def all_weights_read(self) -> set[str]:

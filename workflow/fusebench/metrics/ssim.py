@@ -296,7 +296,6 @@ def _scales(fusion: Fusion, source: Image, dynamic_range: float, *, pool: bool) 
 
     Each factor is clamped at 0 and raised to the exponent of its scale.
     """
-    fusion.require_size(WANG[0] * 16)
     fused, value = fusion.fused, 1.0
     for scale, weight in enumerate(SCALE_WEIGHTS):
         maps = window_maps(fusion, fused, source, WANG)
@@ -313,16 +312,19 @@ def _scales(fusion: Fusion, source: Image, dynamic_range: float, *, pool: bool) 
 def multi_scale_similarity(fusion: Fusion) -> float:
     """Multi-scale SSIM: mean over both sources of prod_j cs_j^w_j * SSIM_5^w_5; 0..1.
 
-    There are five scales, and L = 255.
+    There are five scales, and L = 255. As in Wang's code, a side must have 11 x 16 pixels.
     """
+    fusion.require_size(WANG[0] * 16)
     return sum(_scales(fusion, source, 255, pool=False) for source in fusion.sources) / 2
 
 
 def multi_scale_similarity_unscaled(fusion: Fusion) -> float:
     """MS-SSIM as IVIF_ZOO computes it: the sum over both sources.
 
-    Gray levels are 0..255, but L = 1. Scales are made with torch's pooling.
+    Gray levels are 0..255, but L = 1. Scales are made with torch's pooling, which rounds up: a side
+    must have more than 10 x 16 pixels.
     """
+    fusion.require_size((WANG[0] - 1) * 16 + 1)
     return sum(_scales(fusion, source, 1, pool=True) for source in fusion.sources)
 
 

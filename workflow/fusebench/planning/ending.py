@@ -1,7 +1,7 @@
 """What a run prints at its end.
 
-It prints the tables of the suites, what failed, and where the files are; or the results of the
-evidence.
+It speaks of what the run was asked for: the tables of the suites, what failed, and where the files
+are; the results of the evidence; single cells; or files.
 """
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ from pathlib import Path
 
 from fusebench.contracts.evidence import ClaimResults, SelfcheckResult
 from fusebench.contracts.files import read_stored
+from fusebench.contracts.records import Record
 from fusebench.contracts.tables import CellList
 from fusebench.errors import UnreadableFile
 from fusebench.evidence.comparison import VERDICTS as SELFCHECK_VERDICTS
 from fusebench.evidence.judging import VERDICTS as CLAIM_VERDICTS
 from fusebench.evidence.tables import counted
 from fusebench.fuse.records import read_records
-from fusebench.layout import record_path
+from fusebench.layout import FUSED, cell_folder, cell_log, record_path
+from fusebench.planning.asked import Asked, AskedCell, asked_for
 from fusebench.planning.evidence import EvidencePlan
 from fusebench.planning.grouping import Grouping
+from fusebench.planning.papers import PaperTables
 from fusebench.planning.steps import StepJobs, table_files
 
 MOST_TABLES = 12
 """More tables than this are only listed: a terminal is no place to read them."""
-
-EVIDENCE_TARGETS = frozenset({"selfcheck", "claims", "evidence", "spread"})
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,31 @@ class Ending:
     evidence: EvidencePlan
     tables_only: bool
 
-    def text(self, targets: Iterable[str]) -> str:
-        """Return the text that ends a run.
+    def text(self, targets: Iterable[str], *, failed: bool = False) -> str:
+        """Return the text that ends a run: a paragraph for each kind of thing that was asked for.
 
-        It is about the evidence where that was asked for, else about the suites.
+        Where there is evidence to tell, the tables of suites are not printed.
+
+        Args:
+            targets: the rules and files that were asked for; without any, the selected suites.
+            failed: whether a job of the run failed.
         """
-        asked = EVIDENCE_TARGETS.intersection(targets)
         try:
-            return "\n".join(["", *self._evidence(asked)]) if asked else self._suites()
+            return "\n" + "\n\n".join(filter(None, self._paragraphs(asked_for(targets), failed)))
         except UnreadableFile as error:
             return f"\n{error}"
+
+    def _paragraphs(self, asked: Asked, failed: bool) -> Iterator[str]:
+        if asked.evidence:
+            yield "\n".join(self._evidence(asked.evidence))
+        elif asked.suites:
+            yield self._suites()
+        if asked.fetched:
+            yield self._fetched()
+        files = [*asked.files, *(PaperTables(self.grouping).figure_files if asked.figures else ())]
+        yield "\n".join(_file_line(self.root, file, failed) for file in files)
+        yield "\n".join(self._cells(asked.cells))
+        yield self._failed(self._named(asked))
 
     @property
     def root(self) -> Path:
@@ -70,11 +86,53 @@ class Ending:
         missing = [record for record in records if not (self.root / record).exists()]
         if missing:
             return (
-                f"\nnot finished: {len(missing)} of {len(records)} cells have not been run, first:"
+                f"not finished: {len(missing)} of {len(records)} cells have not been run, first:"
                 f" {missing[0]}"
             )
         failed = self._failed(self.steps.collected)
-        return "\n\n".join(filter(None, ["", *self._tables(), failed, self._places()]))
+        return "\n\n".join(filter(None, [*self._tables(), failed, self._places()]))
+
+    def _named(self, asked: Asked) -> CellList:
+        """Return the cells of single cells, tables and pages that were asked for, if they ran."""
+        named: list[tuple[str, str]] = [*asked.cells]
+        for table in asked.tables:
+            methods = self.steps.table(*table).cells.runs.get(table.dataset, [])
+            named += [(method, table.dataset) for method in methods]
+        if asked.shows_suites and not asked.suites:
+            named += self.grouping.selection.cells
+        runs: dict[str, list[str]] = {}
+        for method, dataset in dict.fromkeys(named):
+            if (self.root / record_path(method, dataset)).exists():
+                runs.setdefault(dataset, []).append(method)
+        return CellList(runs=runs, skipped=[])
+
+    def _cells(self, cells: Iterable[AskedCell]) -> Iterator[str]:
+        """Yield how many images each cell has; cells without a result follow with their reason."""
+        for cell in cells:
+            path = self.root / record_path(*cell)
+            record = read_stored(path, Record) if path.exists() else None
+            if record is None:
+                log = cell_log(*cell)
+                yield f"not finished: {cell.method} on {cell.dataset} has not been run; log: {log}"
+            elif record.is_ok:
+                folder = f"{cell_folder(*cell)}/{FUSED}/"
+                count = f"{len(record.images)} fused image{'s'[: len(record.images) != 1]}"
+                yield f"{cell.method} on {cell.dataset}: ok, {count} in {folder}"
+
+    def _fetched(self) -> str:
+        """Return how much of what needs a network is here, and why the rest is not."""
+        wanted = self.grouping.selection.fetched
+        here = {
+            path: read_stored(self.root / path, kind)
+            for path, kind in wanted.items()
+            if (self.root / path).exists()
+        }
+        missing = [
+            *(f"{path}: {one.state}: {one.reason}" for path, one in here.items() if not one.is_ok),
+            *(f"{path}: not finished" for path in wanted if path not in here),
+        ]
+        count = f"fetched or built: {len(wanted) - len(missing)} of {len(wanted)}"
+        return "\n  ".join([f"{count}; without a result:" if missing else count, *missing])
 
     def _tables(self) -> Iterator[str]:
         from fusebench.compare import read_measures, terminal_table
@@ -130,6 +188,13 @@ class Ending:
         yield f"self-checks: {verdicts} of {len(files)} (results/selfcheck.md, .csv)"
         images = [image.verdict for check in checks for image in check.images]
         yield f"images: {counted(images, SELFCHECK_VERDICTS)}"
+
+
+def _file_line(root: Path, file: str, failed: bool) -> str:
+    """Say whether a file that was asked for is there."""
+    if not (root / file).exists():
+        return f"not written: {file}"
+    return f"{'perhaps of an earlier run' if failed else 'written'}: {file}"
 
 
 def _check_line(check: SelfcheckResult) -> str:

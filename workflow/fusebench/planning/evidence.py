@@ -30,7 +30,7 @@ from fusebench.planning.grouping import Grouping
 from fusebench.planning.selection import Selection
 from fusebench.planning.steps import StepJobs
 from fusebench.project import locate
-from fusebench.registry.claims import SELFCHECK, claims_of
+from fusebench.registry.claims import SELFCHECK, claims_of, why_no_claim
 from fusebench.registry.methods import Method
 from fusebench.registry.selfchecks import Check, checks_of
 
@@ -133,9 +133,9 @@ class EvidencePlan:
     def claimed_cells(self, method: str) -> dict[str, tuple[str, list[str]]]:
         """Return dataset of a claim -> marker of its images, and the cells to compare it with.
 
-        There are none for a method that cannot be run.
+        There are none for a method that cannot be run, and for one that is not the authors' code.
         """
-        if not self.selection.registry.methods[method].is_active:
+        if why_no_claim(self.selection.registry.methods[method]):
             return {}
         names = dict.fromkeys(claim.dataset for claim in self.claims(method) if claim.dataset)
         return {name: self._cells_of(method, name) for name in names}
@@ -226,7 +226,7 @@ class EvidenceJobs:
                 )
                 for name, (marker, cells) in self.plan.claimed_cells(method).items()
             },
-            reason=known.why_not,
+            reason=why_no_claim(known),
         )
         return as_parameter(job)
 

@@ -15,7 +15,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from msgspec import UNSET
@@ -56,6 +56,20 @@ MOST_DIGITS = 15
 """No float is printed with more digits after the point."""
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+BASELINES = PurePosixPath("workflow/baselines")
+"""The folder of fusebench's own implementations."""
+
+
+def why_no_claim(method: Method) -> str:
+    """Return why published numbers cannot be compared with a method's runs; ``""`` where they can.
+
+    Another implementation of the same paper is another program, with numbers of its own.
+    """
+    own = PurePosixPath(method.code) == BASELINES
+    implementation = method.entry.implementation or ("own" if own else "authors")
+    return method.why_not if implementation == "authors" else f"{implementation} implementation"
 
 
 def formula_of(claim: Claim) -> str:
@@ -106,6 +120,23 @@ def decimals_of(value: str) -> int:
     """
     mantissa, _, exponent = value.lower().partition("e")
     return max(0, len(mantissa.partition(".")[2]) - int(exponent or 0))
+
+
+def half_unit(decimals: int) -> float:
+    """Return half a unit of the last printed digit: a value that is nearer rounds to the number.
+
+    >>> half_unit(2)
+    0.005
+    """
+    return 0.5 * 10.0**-decimals
+
+
+def is_within(difference: float, tolerance: float) -> bool:
+    """Say whether a difference is at most the tolerance.
+
+    There is slack for values that lie exactly half a unit of the last digit away.
+    """
+    return abs(difference) <= tolerance + min(1e-9, 0.01 * tolerance)
 
 
 def _from_file(method: str, item: ClaimEntry, root: Path) -> list[Claim]:

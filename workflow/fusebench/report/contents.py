@@ -104,11 +104,17 @@ def run_facts(record: Record) -> Facts:
 def statistics_of(
     measures: pd.DataFrame, dataset: str, metrics: Sequence[str]
 ) -> dict[str, dict[str, list[Any]]]:
-    """Return metric id -> method -> ``SUMMARY_FIELDS`` of its values on a dataset."""
-    from fusebench.statistics.summary import summary
+    """Return metric id -> method -> ``SUMMARY_FIELDS`` of its values on a dataset.
+
+    No method is tied where the dataset has too few pairs for the test.
+    """
+    from fusebench.statistics.summary import summary, too_small
     from fusebench.statistics.values import samples
 
-    table = summary(measures, samples(measures, {dataset: list(metrics)}))
+    compared = list(samples(measures, {dataset: list(metrics)}))
+    table = summary(measures, compared)
+    small = {metric for _, metric in too_small(compared, table)}
+    table.loc[table["id"].isin(small) & table["tied"].eq(True), "tied"] = False
     found: dict[str, dict[str, list[Any]]] = {metric: {} for metric in metrics}
     for row in table.to_dict("records"):
         found[row["id"]][row["method"]] = [_plain(row[field]) for field in SUMMARY_FIELDS]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fusebench.compare.few_pairs import pairs_needed
 from fusebench.files import write_json, write_text
 from fusebench.statistics.correlation import metric_correlation
 from fusebench.statistics.ranks import Sensitivity, mean_ranks, rank_table, sensitivity
-from fusebench.statistics.summary import summary, tests_table
+from fusebench.statistics.summary import summary, tests_table, too_small
 from fusebench.statistics.values import Sample, samples
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def in_words(
     chosen: Sensitivity | None,
 ) -> str:
     """Return, in Markdown, what the statistics show and what they cannot show."""
+    small = too_small(found, table)
     lines = [
         "# Statistics",
         "",
@@ -75,14 +77,16 @@ def in_words(
         "",
         "| dataset | metric | pairs | best mean | not told from it | Friedman p |",
         "| --- | --- | ---: | --- | --- | ---: |",
-        *(_line(sample, table, tests) for sample in found if sample.ranked),
+        *(_line(sample, table, tests, small) for sample in found if sample.ranked),
         "",
         *_ranks_in_words(means, chosen),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _line(sample: Sample, table: pd.DataFrame, tests: pd.DataFrame) -> str:
+def _line(
+    sample: Sample, table: pd.DataFrame, tests: pd.DataFrame, small: Set[tuple[str, str]]
+) -> str:
     here = table[(table["dataset"] == sample.dataset) & (table["id"] == sample.definition.id)]
     tied = list(here.loc[here["tied"].eq(True), "method"])
     of_test = (tests["dataset"] == sample.dataset) & (tests["metric"] == sample.definition.id)
@@ -92,6 +96,9 @@ def _line(sample: Sample, table: pd.DataFrame, tests: pd.DataFrame) -> str:
         if tied
         else "–"
     )
+    if (sample.dataset, sample.definition.id) in small:
+        methods = len(sample.values.columns)
+        told = f"too few pairs: the test of {methods} methods needs {pairs_needed(methods)}"
     shown = "–" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
     cells = (sample.dataset, sample.definition.id, str(sample.pairs), str(sample.best), told, shown)
     return f"| {' | '.join(cells)} |"

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
+from fusebench.compare.few_pairs import ALPHA
 from fusebench.statistics.values import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
-
-ALPHA = 0.05
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fusebench.compare.few_pairs import ALPHA, has_too_few_pairs
 from fusebench.compare.means import KEYS, missing_reasons
 from fusebench.statistics.intervals import mean_intervals
-from fusebench.statistics.significance import ALPHA, friedman, wilcoxon_holm
+from fusebench.statistics.significance import friedman, wilcoxon_holm
 from fusebench.statistics.values import Sample
 
 if TYPE_CHECKING:
@@ -88,6 +89,23 @@ def _compared(sample: Sample) -> pd.DataFrame:
         tied=~apart & (methods != sample.best),
         p_holm=p_holm,
     )
+
+
+def too_small(samples: Iterable[Sample], table: pd.DataFrame) -> set[tuple[str, str]]:
+    """Return the datasets and ids of metrics whose test had too few pairs to tell any method.
+
+    Args:
+        samples: that were compared.
+        table: their summary.
+    """
+    tied = table[table["tied"].eq(True)].groupby(["dataset", "id"]).size()
+    return {
+        (sample.dataset, sample.definition.id)
+        for sample in samples
+        if (methods := len(sample.values.columns)) > 1
+        and has_too_few_pairs(len(sample.values), methods)
+        and tied.get((sample.dataset, sample.definition.id), 0) == methods - 1
+    }
 
 
 def tests_table(samples: Sequence[Sample]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ STEPS = {
     "environment": "resources",
     "dataset": "datasets",
     "fuse": "fusing",
+    "record": "fusing",
     "measure": "comparing",
     "tables": "comparing",
     "speed": "comparing",

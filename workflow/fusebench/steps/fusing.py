@@ -41,3 +41,20 @@ def fuse(job: FuseJob, session: Session, numbers: list[int], attempt: int, outpu
 
         for cell in checks:
             try_exchanged(cell, told)
+
+
+def record(record: Path) -> None:
+    """Say whether a cell that was asked for by its record has a result.
+
+    Raises:
+        StepError: it has none; the message is the one that ends the run.
+        UnreadableFile: the record is damaged, or of another version.
+    """
+    from fusebench.compare import failures
+    from fusebench.contracts.files import read_stored
+    from fusebench.contracts.records import Record
+    from fusebench.errors import StepError
+
+    found = read_stored(record, Record)
+    if not found.is_ok:
+        raise StepError.taken_over(found.state, failures([found]))

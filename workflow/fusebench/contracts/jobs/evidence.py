@@ -58,4 +58,4 @@ class ClaimsJob(Contract, kw_only=True):
     claims: Annotated[list[ClaimEntry], says("the claims of the entry")]
     files: Annotated[dict[str, str], says("file of claims -> its sha256")]
     images: Annotated[dict[str, ClaimedImages], says("dataset of a claim -> its runs")]
-    reason: Annotated[str, says("why the method cannot be run; empty where it can")]
+    reason: Annotated[str, says("why nothing can be compared with the claims; empty where it can")]
