@@ -34,14 +34,13 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "envs" / "e").mkdir(parents=True)
     (tmp_path / "images").mkdir()
     (tmp_path / "config").mkdir()
-    side = {"files": "{name}.png"}
     dataset = {
         "title": "D",
         "task": "infrared-visible",
         "kind": "local",
         "folder": "images",
-        "a": side,
-        "b": side,
+        "a": {"files": "ir/{name}.png"},
+        "b": {"files": "vis/{name}.png"},
         "pairs": ["p1", "p2"],
     }
     (tmp_path / "datasets.yaml").write_text(yaml.safe_dump({"d": dataset}))
@@ -112,7 +111,7 @@ def test_what_is_right_is_silent(project: Path) -> None:
         ),
         ([CHECK, CHECK], "must have different names; found 'committed' twice"),
         ({**CHECK, "repeats": 0}, "must be how often the script is run"),
-        ({**CHECK, "pairs": ["../x"]}, "must be names that a file can have"),
+        ({**CHECK, "pairs": ["../x"]}, "must be a name of a pair: without"),
         ({**CHECK, "expected": "out"}, "unknown key 'expected' (did you mean 'expect'?)"),
     ],
 )

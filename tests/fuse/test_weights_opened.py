@@ -83,7 +83,7 @@ def test_nothing_is_said_without_access_times(
     """On a mount with ``noatime``, no reading is no evidence."""
     work = tmp_path / "work"
     write(work, "a.pth")
-    monkeypatch.setattr(weights_opened, "_opened", lambda file: False)
+    monkeypatch.setattr(weights_opened, "keeps_access_times", lambda folder: False)
     watched = watch_weights(work, ["a.pth"])
     assert watched.opened == set() and watched.notes([]) == []
 
