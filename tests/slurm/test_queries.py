@@ -106,7 +106,7 @@ Error in rule fuse_on_gpu:
 of the involved rule(s).
     jobid: 5
     input: resources/datasets/pairs.json
-    output: results/jobs/{method}/pairs.json
+    output: results/jobs/{method}/pairs.json (update)
     log: logs/fuse/{method}/pairs.log (check log file(s) for error details)
 Trying to restart job 5.
 rule fuse_on_gpu:

@@ -40,10 +40,13 @@ The account may be unknown, or the name of the GPU model.
 
 FAILED_JOB = re.compile(
     r"^Error in rule \w+:\n(?P<words>(?s:.*?))"
-    r"^    jobid: .*\n(?:    .*\n)*?    output: (?P<output>.*)$",
+    r"^    jobid: .*\n(?:    .*\n)*?    output: (?P<output>.*?)(?: \(update\))?$",
     re.MULTILINE,
 )
-"""What Snakemake's log says of a job that failed, or that was never submitted."""
+"""What Snakemake's log says of a job that failed, or that was never submitted.
+
+Flags of the output, such as ``update``, stand behind its name.
+"""
 
 PLACEHOLDER = re.compile(r"<[^<>]*>")
 """A value of the profile that is still a placeholder: ``<account>``."""
