@@ -1,8 +1,9 @@
-"""Text from other programs, as it may stand in a table."""
+"""Text as it may stand in a message or a table."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from unicodedata import category
 
 _ESCAPES = re.compile(
@@ -16,6 +17,16 @@ _NEW_LINES = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 _TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 """Marks that turn the direction of a line, and the byte-order mark; no letter needs them."""
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """Return the first names between commas, and how many more there are.
+
+    >>> first_of(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def plain(text: str) -> str:

@@ -21,6 +21,7 @@ from fusebench.evidence.determinism import judge_runs
 from fusebench.evidence.exchange import words_on_exchange
 from fusebench.evidence.judging import proof_of
 from fusebench.layout import EXCHANGED, FUSED
+from fusebench.texts import first_of
 
 MOST_NAMED = 5
 """More names than this are only counted in a reason; the page has them all."""
@@ -68,10 +69,7 @@ def _checked_run(record: Record) -> CheckedRun:
 def _left_over(manifest: Manifest) -> str:
     """Name the committed outputs that belong to no pair: nothing was compared with them."""
     names = manifest.unpaired or []
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    if not names:
-        return ""
-    return f"committed outputs without inputs: {', '.join(names[:MOST_NAMED])}{more}"
+    return f"committed outputs without inputs: {first_of(names, MOST_NAMED)}" if names else ""
 
 
 def _reason(images: Sequence[ComparedImage], record: Record) -> str:

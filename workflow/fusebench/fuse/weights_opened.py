@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fusebench.fuse.access_times import LONG_AGO, keeps_access_times, reset_access_time
+from fusebench.texts import first_of
 
 WEIGHT_NAME = re.compile(
     r"\.(pt|pth|ckpt|h5|hdf5|npz|pkl|pickle|onnx|mat|model|pb|pdparams|safetensors|caffemodel"
@@ -47,24 +48,18 @@ class WatchedWeights:
         known = set(opened)
         unread = sorted(self.declared.keys() - known)
         undeclared = sorted(self.others.keys() & known)
-        return [
-            *(
-                [
-                    f"weights that the script never opened: {_named(unread)}; correct the arguments"
-                    " that name them, or `weights` of the entry"
-                ]
-                if unread
-                else []
-            ),
-            *(
-                [
-                    f"opened, but not declared: {_named(undeclared)}; add to `weights` of the entry"
-                    " what is trained"
-                ]
-                if undeclared
-                else []
-            ),
-        ]
+        told = []
+        if unread:
+            told.append(
+                f"weights that the script never opened: {first_of(unread, MOST_NAMED)}; correct the"
+                " arguments that name them, or `weights` of the entry"
+            )
+        if undeclared:
+            told.append(
+                f"opened, but not declared: {first_of(undeclared, MOST_NAMED)}; add to `weights` of"
+                " the entry what is trained"
+            )
+        return told
 
 
 def watch_weights(work: Path, declared: Iterable[str]) -> WatchedWeights:
@@ -97,8 +92,3 @@ def _like_weights(top: Path) -> Iterator[Path]:
 
 def _opened(file: Path) -> bool:
     return file.exists() and file.stat().st_atime_ns != LONG_AGO
-
-
-def _named(paths: list[str]) -> str:
-    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
-    return ", ".join(paths[:MOST_NAMED]) + more

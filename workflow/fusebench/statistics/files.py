@@ -15,6 +15,7 @@ from fusebench.statistics.correlation import metric_correlation
 from fusebench.statistics.ranks import Sensitivity, mean_ranks, rank_table, sensitivity
 from fusebench.statistics.summary import summary, tests_table, too_small
 from fusebench.statistics.values import Sample, samples
+from fusebench.texts import first_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,11 +92,7 @@ def _line(
     tied = list(here.loc[here["tied"].eq(True), "method"])
     of_test = (tests["dataset"] == sample.dataset) & (tests["metric"] == sample.definition.id)
     (p,) = tests.loc[of_test, "p"]
-    told = (
-        ", ".join(tied[:6]) + (f" and {len(tied) - 6} more" if len(tied) > 6 else "")
-        if tied
-        else "–"
-    )
+    told = first_of(tied, 6) or "–"
     if (sample.dataset, sample.definition.id) in small:
         methods = len(sample.values.columns)
         told = f"too few pairs: the test of {methods} methods needs {pairs_needed(methods)}"
