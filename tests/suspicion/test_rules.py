@@ -124,7 +124,7 @@ def first_for_all(scenes: Scenes) -> dict[str, Pixels]:
     made = mean(scenes.sources)
     shapes = [pixels.shape for pixels in made.values()]
     same = [name for name in made if made[name].shape == max(shapes, key=shapes.count)]
-    return {name: made[same[0]] for name in same}
+    return dict.fromkeys(same, made[same[0]])
 
 
 def each(change: Callable[[Pixels], Pixels]) -> Callable[[Scenes], dict[str, Pixels]]:
