@@ -12,7 +12,7 @@ from fusebench.contracts.harness import UNTRAINED
 from fusebench.errors import BadOutput
 from fusebench.fuse.records import Cell, Outcome
 from fusebench.registry.placeholders import fields
-from fusebench.suspicion.rules import Finding, advice, findings, results_of, told
+from fusebench.suspicion.rules import Finding, advice, findings, of_other_pairs, results_of, told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,10 +37,12 @@ def judge(
         BadOutput: numbered results resemble the sources of other pairs and not their own.
     """
     pairs = cell.manifest.pairs
-    found = findings(results_of(pairs, outcome.images, fused, Path(cell.manifest.path), folder))
+    results = results_of(pairs, outcome.images, fused, Path(cell.manifest.path), folder)
+    is_check = any(pair.expect is not UNSET for pair in pairs)
+    found = of_other_pairs(results) if is_check else findings(results)
     if "index" in fields(cell.spec.run.collect):
         _refuse_other_order(found)
-    if any(pair.expect is not UNSET for pair in pairs):
+    if is_check:
         return ""
     untrained = [note for note in outcome.all_notes if any(part in note for part in UNTRAINED)]
     accepted = frozenset(cell.spec.accept or ())

@@ -8,14 +8,14 @@ measures both.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusebench.contracts.markers import Pair
+from fusebench.contracts.markers import Pair, Size
 from fusebench.contracts.records import FusedImage
 from fusebench.contracts.suspicion import Suspicion
 from fusebench.datasets.thumbnails import read_thumbnails
@@ -104,6 +104,11 @@ class Results:
     folder: Path
 
 
+def _is_part(size: Size, whole: Size) -> bool:
+    """Say whether an image of a size lies inside another one."""
+    return size[0] <= whole[0] and size[1] <= whole[1]
+
+
 def results_of(
     pairs: Sequence[Pair],
     images: Iterable[FusedImage],
@@ -124,7 +129,7 @@ def results_of(
     a, b = read_thumbnails(dataset, pairs)
     for place, pair in enumerate(pairs):
         size = by_name[pair.name].size
-        if size != pair.size:  # `run.size: crop-sources`
+        if size != pair.size and _is_part(size, pair.size):  # `run.size: crop-sources`
             a[place], b[place] = (
                 thumbnail(read_own(dataset / pair.sides[side].file)[: size[1], : size[0]])
                 for side in ("a", "b")
@@ -140,6 +145,11 @@ def findings(results: Results) -> list[Finding]:
         for finding in rule(results):
             found.setdefault(finding.pair, finding)
     return list(found.values())
+
+
+def of_other_pairs(results: Results) -> list[Finding]:
+    """Return the results that resemble the sources of another pair and not their own."""
+    return list(_judged(results, (_other_pair,)))
 
 
 def told(found: Sequence[Finding], count: int, untrained: Sequence[str] = ()) -> str:
@@ -253,13 +263,19 @@ class Compared:
 
 
 def _patterns(results: Results) -> Iterator[Finding]:
+    return _judged(results, (_other_pair, _turned, _unlike, _mixed, _negative))
+
+
+def _judged(
+    results: Results, rules: Iterable[Callable[[Compared], Iterator[Finding]]]
+) -> Iterator[Finding]:
     """Compare the pattern of each result with those of its own and of all other sources."""
     sources = sources_of(results.a, results.b)
     rows = unit(details(results.fused))
     names = [pair.name for pair in results.pairs]
     compared = Compared(names, rows, sources, own_likeness(rows, sources))
     judged = {names[place] for place in np.flatnonzero(sources.have_pattern)}
-    for rule in (_other_pair, _turned, _unlike, _mixed, _negative):
+    for rule in rules:
         yield from (finding for finding in rule(compared) if finding.pair in judged)
 
 
