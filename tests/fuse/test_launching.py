@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import psutil
 import pytest
 from fusebench.contracts.harness import HarnessJob, LaunchReport
 from fusebench.errors import Crashed, OutOfMemory, StepError, TimedOut
 from fusebench.fuse.launching import Launch, launch
+from fusebench.sandbox import starting
 
 PYTHON = Path(sys.executable)
 
@@ -102,40 +104,52 @@ def test_what_the_entry_sets_wins(tmp_path: Path, log: IO[str]) -> None:
 
 
 CHILD = """
-import subprocess, sys
-child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])
+import os, subprocess, sys
+child = [sys.executable, '-c', 'import time; time.sleep(600)', os.environ['HOME']]
+subprocess.Popen(child, start_new_session={own_session})
 """
+"""A script that starts a process, which knows its home: no other process on the machine has it."""
 
 
-def is_alive(pid: int) -> bool:
-    """Say whether a process runs; one that has ended and is not waited for does not."""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
-def ended_within(pid: int, seconds: float) -> bool:
-    """Wait until a process has ended, for a limited number of seconds."""
+def ended_within(folder: Path, seconds: float) -> bool:
+    """Wait until no process of a script is left, for a limited number of seconds."""
     deadline = time.monotonic() + seconds
-    while is_alive(pid) and time.monotonic() < deadline:
+    while living(folder) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return not is_alive(pid)
+    return not living(folder)
 
 
-def test_a_script_past_its_limit_is_ended_with_all_it_started(tmp_path: Path, log: IO[str]) -> None:
+def living(folder: Path) -> list[int]:
+    """Return the processes whose command names the home of a script."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        if str(folder / "home") in words and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process.pid)
+    return found
+
+
+def test_a_script_past_its_limit_is_ended_with_all_it_started(
+    tmp_path: Path, log: IO[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A process that ignores SIGTERM is killed."""
-    text = CHILD + "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-    text += "print(child.pid, flush=True)\ntime.sleep(600)"
+    text = CHILD.format(own_session=False)
+    text += "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    text += "print('started', flush=True)\ntime.sleep(600)"
+    monkeypatch.setattr(starting, "SECONDS_TO_END", 1.0)
     with pytest.raises(TimedOut, match="the script ran past its time limit"):
-        launched(tmp_path, log, text, seconds=1.5)
-    assert ended_within(int((tmp_path / "cell.log").read_text().split()[0]), 10)
+        launched(tmp_path, log, text, seconds=8)
+    assert (tmp_path / "cell.log").read_text() == "started\n"
+    assert ended_within(tmp_path, 10)
 
 
-def test_what_a_script_left_running_is_ended(tmp_path: Path, log: IO[str]) -> None:
-    """A script that succeeds leaves no process behind."""
-    ended = launched(tmp_path, log, CHILD + "print(child.pid, flush=True)")
-    assert ended.status == 0 and ended_within(int(ended.printed), 15)
+@pytest.mark.parametrize("own_session", [False, True])
+def test_what_a_script_left_running_is_ended(
+    tmp_path: Path, log: IO[str], own_session: bool
+) -> None:
+    """A script that succeeds leaves no process behind, also none in a session of its own."""
+    ended = launched(tmp_path, log, CHILD.format(own_session=own_session))
+    assert ended.status == 0 and ended_within(tmp_path, 15)
 
 
 def test_a_process_that_is_killed_before_it_reports_has_an_empty_report(

@@ -284,7 +284,16 @@ def _launch_batch(
     }
     seconds = max(1.0, deadline - time.monotonic())
     try:
-        launched = launch(job, python, directory.scratch, directory.log, seconds, environ)
+        launched = launch(
+            job,
+            python,
+            directory.scratch,
+            directory.log,
+            seconds,
+            environ,
+            cell.policy,
+            cell.root.resolve(),
+        )
     except TimedOut as error:
         raise TimedOut(
             f"{error} of {cell.spec.minutes:g} minutes {_progress(cell, staged, outcome)}; raise"
