@@ -101,12 +101,14 @@ def _udp() -> object:
 
 @attack("connect to a Unix socket by its path")
 def _unix() -> object:
-    return socket.socket(socket.AF_UNIX).connect(AIM["unix"]) is None
+    socket.socket(socket.AF_UNIX).connect(AIM["unix"])
+    return True
 
 
 @attack("connect to an abstract Unix socket")
 def _abstract() -> object:
-    return socket.socket(socket.AF_UNIX).connect("\0" + AIM["abstract"]) is None
+    socket.socket(socket.AF_UNIX).connect("\0" + AIM["abstract"])
+    return True
 
 
 @attack("change shared memory of others")
@@ -150,8 +152,9 @@ def _namespace() -> object:
 
 def remount() -> bool:
     """Try to make the folder of packages writable."""
-    folder = os.fsencode(AIM["environment"])
-    return ctypes.CDLL(None).mount(None, folder, None, ctypes.c_ulong(MS_REMOUNT_BIND), None) == 0
+    folder, flags = os.fsencode(AIM["environment"]), ctypes.c_ulong(MS_REMOUNT_BIND)
+    status: int = ctypes.CDLL(None).mount(None, folder, None, flags, None)
+    return status == 0
 
 
 @attack("leave a process in a session of its own")

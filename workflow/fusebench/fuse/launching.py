@@ -178,14 +178,17 @@ def _read_own_file(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise Crashed(f"the launcher's report {path.name} cannot be read: {error}") from error
-    with os.fdopen(opened, "rb") as stream:
+    try:
         found = os.fstat(opened)
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_REPORT:
             raise Crashed(
                 f"the launcher's report {path.name} cannot be read: must be a file of at most"
                 f" {LARGEST_REPORT} bytes"
             )
-        return stream.read()
+        with os.fdopen(opened, "rb", closefd=False) as stream:
+            return stream.read()
+    finally:
+        os.close(opened)
 
 
 def _printed_since(log: IO[str], start: int) -> str:

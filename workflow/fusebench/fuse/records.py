@@ -258,7 +258,9 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
     reports = outcome.reports
     first = reports[0] if reports else LaunchReport()
     run, same = cell.spec.run, identity(cell)
-    times = timing(outcome.images, reports, bool(cell.spec.exclusive))
+    seen = _seen(outcome.launches)
+    peak = seen.peak_rss_bytes if seen else None
+    times = timing(outcome.images, reports, bool(cell.spec.exclusive), peak)
     gpus = outcome.device.visible if outcome.device else ""
     return Record(
         method=same.method,
@@ -279,7 +281,7 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         device=outcome.device.kind if outcome.device else None,
         threads=cell.spec.threads,
         clock=_same_fields(first, Clock),
-        seen=_seen(outcome.launches),
+        seen=seen,
         sandbox=_sandbox(outcome.launches),
         versions=first.versions,
         shims=_summed(report.shims for report in reports),

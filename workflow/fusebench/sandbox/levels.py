@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -59,6 +60,8 @@ class Sandbox:
         words, shown = list(program), list(steps)
         if self.level == "bwrap":
             words, shown = bwrap_command(program, cwd, steps, limits.memory_mb), []
+        elif self.level == "apptainer":
+            words, shown = apptainer_command(program, cwd, steps), []
         plan = Plan(
             level=self.level,
             parent=os.getpid(),
@@ -196,10 +199,17 @@ def apptainer_command(program: Sequence[str], cwd: str, steps: Sequence[Step]) -
 
     What the steps show is bound into it; Apptainer makes the places for it.
     """
-    words = [_program("apptainer"), "--silent", "exec", "--containall", "--no-home"]
+    words = [_program("apptainer"), "--silent", "exec", "--contain", "--ipc", "--pid", "--no-home"]
     words += ["--no-privs", "--net", "--network", "none"]
     for step in steps:
-        if step.kind in ("read", "write", "device"):
-            access = "ro" if step.kind == "read" else "rw"
-            words += ["--bind", f"{step.source}:{step.path}:{access}"]
-    return [*words, "--pwd", cwd, "IMAGE", *program]
+        if step.kind != "empty":
+            source = os.path.realpath(step.path) if step.kind == "link" else step.source
+            access = "ro" if step.kind in ("read", "link") else "rw"
+            words += ["--bind", f"{source}:{step.path}:{access}"]
+    return [*words, "--pwd", cwd, _empty_image(), *program]
+
+
+def _empty_image() -> str:
+    folder = Path(tempfile.gettempdir(), f"fusebench-{os.getuid()}", "empty-image")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return str(folder)
