@@ -32,6 +32,7 @@ from fusebench.errors import (
     WeightsMissing,
 )
 from fusebench.folders import remove_folder, scratch_folder, staged_folder
+from fusebench.fuse.believed import believed_times, disbelief
 from fusebench.fuse.caveats import caveat
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
@@ -240,6 +241,9 @@ def _fuse_batch(
     known = {pair.name for pair in cell.manifest.pairs}
     own = [pair for pair in staged if pair.name in known]
     _check_traces(own, launched, directory.traces, outcome)
+    told = believed_times(launched, own)
+    if doubt := disbelief(launched, own):
+        outcome.notes.append(doubt)
     # Threads are enough: decoding an image releases Python's global lock.
     with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(
@@ -249,7 +253,7 @@ def _fuse_batch(
             own,
         )
         for image, small in results:
-            times = launched.report.images.get(image.name, ImageTimes())
+            times = told.get(image.name, ImageTimes())
             outcome.images.append(
                 replace(
                     image,
@@ -286,7 +290,16 @@ def _launch_batch(
     }
     seconds = max(1.0, deadline - time.monotonic())
     try:
-        launched = launch(job, python, directory.scratch, directory.log, seconds, environ)
+        launched = launch(
+            job,
+            python,
+            directory.scratch,
+            directory.log,
+            seconds,
+            environ,
+            cell.policy,
+            cell.root.resolve(),
+        )
     except TimedOut as error:
         raise TimedOut(
             f"{error} of {cell.spec.minutes:g} minutes {_progress(cell, staged, outcome)}; raise"

@@ -25,7 +25,9 @@ from fusebench.registry.loading import Registry
 from fusebench.registry.methods import Method
 from fusebench.registry.pairing import dataset_job
 
-NO_RESULT_CHANGES = frozenset({"mirror", "try"})
+NO_RESULT_CHANGES = frozenset(
+    {"mirror", "try", "sandbox", "min_sandbox", "sandbox_reads", "file_mb"}
+)
 """Options that change no result: a job that reads the registry again does not need them."""
 
 
