@@ -17,6 +17,7 @@ Keys of the file; those with a default may be left out:
   inputs.
 - ``warmup``: how many first images are marked as warm-up. ``flops``: count operations on the first
   of them.
+- ``matlab``: null, or how MATLAB code is started, see :mod:`matlab`.
 - ``report``: where launch.json is written.
 """
 
@@ -36,6 +37,7 @@ DEFAULTS = {
     "warmup": 0,
     "flops": True,
     "model_functions": {},
+    "matlab": None,
 }
 REQUIRED = ("script", "cwd", "root", "report")
 

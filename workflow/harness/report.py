@@ -102,7 +102,7 @@ class Report:
             "shims": tally.shims,
             "edits_applied": self.parts.edits.applied,
             "notes": self._notes(together),
-            "versions": versions(),
+            "versions": dict(versions(), **self.parts.versions()),
         }
         contents.update(self.parts.models.finish())
         contents.update(device(self.job["device"]))

@@ -18,6 +18,7 @@ from .edits import Edits  # noqa: E402
 from .imports import Finder  # noqa: E402
 from .job import JobError, read_job  # noqa: E402
 from .loading import Loading  # noqa: E402
+from .matlab import MatlabRun, shim_folders, shims  # noqa: E402
 from .models import Models  # noqa: E402
 from .report import Report, describe_exception  # noqa: E402
 from .tally import Tally  # noqa: E402
@@ -133,7 +134,7 @@ class MainHarness(Harness):
         """Run the script; returns the exit status."""
         self.report.write()  # stays if the process dies before its first result
         try:
-            run_as_main(self.job, self.finder, self.started_with)
+            self.execute()
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else int(error.code is not None)
             self.end("exit", status)
@@ -147,6 +148,38 @@ class MainHarness(Harness):
             return 1
         self.end("exit", 0)
         return 0
+
+    def execute(self):
+        """Run the script in this process."""
+        run_as_main(self.job, self.finder, self.started_with)
+
+    def versions(self):
+        """Versions of interpreters that this process started."""
+        return {}
+
+
+class MatlabHarness(MainHarness):
+    """For MATLAB code, which runs in a process of its own: no hook for Python code is needed."""
+
+    def __init__(self, job, job_path, started_with):
+        super().__init__(job, job_path, started_with)
+        self.matlab = MatlabRun(job, self.clock, self.tally)
+
+    def install(self):
+        """Hook the ends of this process; refuse shims that MATLAB code cannot have."""
+        atexit.register(self.at_exit)
+        signal.signal(signal.SIGTERM, self.on_sigterm)
+        shim_folders(self.job["compat"])
+
+    def execute(self):
+        """Run the code, and end as its process ended."""
+        status = self.matlab.run()
+        if status:
+            sys.exit(status)
+
+    def versions(self):
+        """Version of Octave or MATLAB, where it told one."""
+        return self.matlab.versions
 
 
 def run_as_main(job, finder, started_with):
@@ -211,14 +244,15 @@ def main(arguments, started_with):
         started_with: names of the modules that were loaded before the launcher imported its own.
     """
     if arguments == ["--shims"]:
-        print(json.dumps(compat.documentation(), indent=1))
+        print(json.dumps(dict(compat.documentation(), **shims()), indent=1))
         return
     if len(arguments) != 1:
         sys.exit("usage: python launch.py job.json | --shims")
     job_path = os.path.realpath(arguments[0])
     try:
         job = read_job(job_path)
-        harness = MainHarness(job, job_path, started_with)
+        kind = MatlabHarness if job["matlab"] else MainHarness
+        harness = kind(job, job_path, started_with)
         harness.install()
     except JobError as error:
         sys.stderr.write("fusebench launcher: %s\n" % error)

@@ -19,6 +19,24 @@ UNTRAINED = ("it may be untrained", "failed and the script went on")
 """Parts of those notes of the launcher that speak of a network without its weights."""
 
 
+class MatlabCall(Contract, kw_only=True):
+    """How MATLAB code is started; part of ``job.json``."""
+
+    interpreter: Annotated[Literal["octave", "matlab"], says("what runs it")] = "octave"
+    packages: Annotated[list[str], says("packages of Octave that are loaded first")] = []
+    mex: Annotated[
+        list[list[str]], says("mex files to compile: the absolute paths of their sources")
+    ] = []
+    function: Annotated[
+        bool,
+        says("whether `script` is a function of VIFB's interface that is called for each pair"),
+    ] = False
+    pairs: Annotated[
+        list[tuple[str, str, str]],
+        says("for each pair, the absolute paths of source images A and B and of the result"),
+    ] = []
+
+
 class HarnessJob(Contract, kw_only=True):
     """``job.json``: what to run, where, on which device, with which edits and shims."""
 
@@ -45,6 +63,7 @@ class HarnessJob(Contract, kw_only=True):
         dict[str, list[str]],
         says("file relative to root -> functions (f, Class.f) timed as the model"),
     ] = {}
+    matlab: Annotated[MatlabCall | None, says("how MATLAB code is started; null for Python")] = None
 
 
 class ImageTimes(Contract, kw_only=True):

@@ -66,6 +66,15 @@ class PythonFacts(Contract, kw_only=True):
     origin: Annotated[str, says("where that interpreter was found")]
 
 
+class OctaveFacts(Contract, kw_only=True):
+    """The GNU Octave of an environment."""
+
+    version: Annotated[str, says("the full version")]
+    executable: Annotated[str, says("its program")]
+    origin: Annotated[str, says("where it was found: conda, or the machine")]
+    packages: Packages = {}
+
+
 class EnvironmentMarker(Marker, kw_only=True):
     """A built environment: written by ``environments``, read by ``fuse``.
 
@@ -77,6 +86,7 @@ class EnvironmentMarker(Marker, kw_only=True):
     variant: Annotated[str, says("cpu or cuda; empty where one lock serves both")] = ""
     lock: Annotated[str, says("the file name of its lock")] = ""
     python: Annotated[PythonFacts | None, says("its Python; null where it was not built")] = None
+    octave: Maybe[Annotated[OctaveFacts, says("its Octave, where it asks for one")]] = UNSET
     packages: Packages = {}
     conda_packages: Packages = {}
     cuda_architectures: Annotated[

@@ -119,12 +119,37 @@ class Convert(Entry, kw_only=True):
 
 
 # The types of the fields of `run`. An entry gives them in RunPart, a job gets them in Run.
-Script = Annotated[str, inside("the authors' script, a path inside the repository")]
+Script = Annotated[
+    str, inside("the authors' script (.py, or .m for MATLAB code), a path inside the repository")
+]
 Adapter = Annotated[
     str,
     inside(
         "a Python file of workflow/adapters, for a repository that has no script that can be driven"
     ),
+]
+Function = Annotated[
+    str,
+    inside(
+        "the file of a MATLAB function img = f(visible, infrared, 0), a path inside the"
+        " repository; its arguments have the fields img (the file), path, name and ext, as in VIFB"
+    ),
+]
+Interpreter = Annotated[
+    Literal["octave", "matlab"],
+    says(
+        "octave (default) or matlab: what runs MATLAB code; matlab must be on PATH with a licence,"
+        " and serves in any environment"
+    ),
+]
+Mex = Annotated[
+    list[
+        Annotated[
+            list[Annotated[str, inside("a C or C++ file inside the repository")]],
+            says("the sources of one mex file; the first names it", min_length=1),
+        ]
+    ],
+    says("mex files that are compiled before MATLAB code starts, each as a list of its sources"),
 ]
 Args = Annotated[
     str,
@@ -210,6 +235,9 @@ class RunPart(Entry, kw_only=True):
 
     script: Maybe[Script] = UNSET
     adapter: Maybe[Adapter] = UNSET
+    function: Maybe[Function] = UNSET
+    interpreter: Maybe[Interpreter] = UNSET
+    mex: Maybe[Mex] = UNSET
     args: Maybe[Args] = UNSET
     cwd: Maybe[Cwd] = UNSET
     stage: Maybe[Staging] = UNSET
@@ -232,7 +260,7 @@ class RunPart(Entry, kw_only=True):
 class RunEntry(RunPart, kw_only=True):
     """How the authors' script is started and fed."""
 
-    ONE_OF: ClassVar[tuple[str, ...]] = ("script", "adapter")
+    ONE_OF: ClassVar[tuple[str, ...]] = ("script", "adapter", "function")
 
     stage: Staging
     collect: Collect

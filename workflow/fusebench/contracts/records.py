@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from fusebench.contracts.base import Contract, Maybe, SandboxLevel, says
 from fusebench.contracts.files import StoredFile
-from fusebench.contracts.markers import PixelHash, PythonFacts, Size
+from fusebench.contracts.markers import OctaveFacts, PixelHash, PythonFacts, Size
 from fusebench.contracts.methods import EditedFiles
 from fusebench.states import OK, SUSPICIOUS, State
 
@@ -137,6 +137,7 @@ class EnvironmentFacts(Contract, kw_only=True):
     key: Annotated[str | None, says("the hash of what is locked")] = None
     variant: Annotated[str | None, says("cpu or cuda; empty where one lock serves both")] = None
     python: Annotated[PythonFacts | None, says("its Python")] = None
+    octave: Maybe[Annotated[OctaveFacts, says("its Octave, where it has one")]] = UNSET
     path: Annotated[str | None, says("its folder")] = None
 
 

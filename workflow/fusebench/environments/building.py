@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fusebench.contracts.files import read_stored, write_stored
@@ -41,6 +42,7 @@ from fusebench.environments.installed_files import (
 )
 from fusebench.environments.interpreters import make_python
 from fusebench.environments.key import locked_key
+from fusebench.environments.octave import install_octave, require_same_octave
 from fusebench.environments.pip_install import install_pip
 from fusebench.environments.pip_lock import read_pip_lock, require_platform
 from fusebench.errors import EnvironmentFailed, UnreadableFile
@@ -74,6 +76,8 @@ def _require_interpreter(receipt: EnvironmentMarker) -> EnvironmentMarker:
     It is not built again: on a cluster, jobs on other machines may be using it.
     """
     if os.access(Path(receipt.path) / "bin" / "python", os.X_OK):
+        if receipt.octave:
+            require_same_octave(receipt.octave, receipt.env, Path(receipt.path))
         return receipt
     python = receipt.python
     made = f"{python.executable} (Python {python.version})" if python else "an interpreter"
@@ -119,6 +123,7 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> Envi
     known = known_digests(donors)
     notes, digests = install_pip(environment, lock, stage, final, known)
     _require_conda(environment, stage, digests)
+    octave = install_octave(environment, stage)
     packages, conda = installed_packages(stage), conda_packages(stage)
     with ThreadPoolExecutor(1) as pool:  # while the processes that compile are waited for
         compiling = pool.submit(compile_bytecode, stage, python.version, digests, donors)
@@ -135,6 +140,7 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> Envi
         lock=environment.pip_lock.name,
         path=str(final),
         python=python,
+        octave=octave or UNSET,
         packages=packages,
         conda_packages=conda,
         cuda_architectures=cuda_architectures(stage, conda | packages),

@@ -11,6 +11,9 @@ a block ``x-fusebench``::
       variants:                       # only where CPU and CUDA need different packages
         cpu: {pip: [torch==2.13.0+cpu]}
         cuda: {pip: [torch==2.13.0]}
+      octave:                         # GNU Octave and its packages, with version ranges
+        version: ">=6.1,<12"
+        packages: {image: ">=2.12"}
 """
 
 from __future__ import annotations
@@ -25,15 +28,29 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from fusebench.errors import EnvironmentFailed
 
 DEFINITION = "environment.yml"
 VARIANTS = ("cpu", "cuda")
 _TOP_KEYS = {"name", "channels", "dependencies", "x-fusebench"}
-_OWN_KEYS = {"exclude-newer", "from-source", "variants", "wrong-records"}
+_OWN_KEYS = {"exclude-newer", "from-source", "octave", "variants", "wrong-records"}
 _PYTHON = re.compile(r"python\s*(==?|>=)\s*(\d+\.\d+)(\.\*)?")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class WantedOctave:
+    """The GNU Octave that an environment asks for.
+
+    Attributes:
+        version: range of versions, such as ``>=6.1,<12``.
+        packages: name of an Octave package -> range of versions; ``""`` for any.
+    """
+
+    version: str
+    packages: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,7 @@ class Environment:
         from_source: names of packages that may be built from a source archive.
         wrong_records: sha256 (hex) of files, named with their folder, about which an archive's own
             RECORD is wrong.
+        octave: the GNU Octave that it asks for; None where it asks for none.
     """
 
     folder: Path
@@ -64,6 +82,7 @@ class Environment:
     exclude_newer: str
     from_source: tuple[str, ...]
     wrong_records: Mapping[str, str]
+    octave: WantedOctave | None = None
 
     @property
     def name(self) -> str:
@@ -133,6 +152,7 @@ def read_environment(folder: Path, variant: str) -> Environment:
         exclude_newer=str(own.get("exclude-newer") or ""),
         from_source=tuple(sorted(own.get("from-source") or [])),
         wrong_records=own.get("wrong-records") or {},
+        octave=_octave(own.get("octave")),
     )
 
 
@@ -181,6 +201,7 @@ def _check(file: Path, content: object) -> None:
     _check_list(file, "from-source", own.get("from-source"))
     _check_mapping(file, "wrong-records", own.get("wrong-records"))
     _check_date(file, own.get("exclude-newer"))
+    _check_octave(file, own.get("octave"))
     _check_variants(file, own.get("variants") or {})
 
 
@@ -198,6 +219,31 @@ def _check_variants(file: Path, variants: object) -> None:
                 )
             if key == "pip":
                 _check_requirements(file, entries)
+
+
+def _check_octave(file: Path, value: object) -> None:
+    """Check the block ``octave``: a version range, and one for each package."""
+    _check_mapping(file, "octave", value)
+    if value is None:
+        return
+    assert isinstance(value, dict)
+    packages = value.get("packages") or {}
+    _check_mapping(file, "octave: packages", packages)
+    if "version" not in value or {*value} - {"version", "packages"}:
+        raise _wrong(file, "`octave` must have `version` and may have `packages`", str([*value]))
+    for name, versions in {"version": value["version"], **packages}.items():
+        try:
+            SpecifierSet(versions or "")
+        except (InvalidSpecifier, AttributeError, TypeError):
+            must = f"`octave: {name}` must be a range of versions in quotes, such as '>=6.1,<12'"
+            raise _wrong(file, must, repr(versions)) from None
+
+
+def _octave(block: dict[str, Any] | None) -> WantedOctave | None:
+    if not block:
+        return None
+    packages = {name: versions or "" for name, versions in (block.get("packages") or {}).items()}
+    return WantedOctave(block["version"] or "", packages)
 
 
 def _check_mapping(file: Path, key: str, value: object) -> None:

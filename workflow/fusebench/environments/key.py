@@ -35,9 +35,15 @@ def locked_key(environment: Environment) -> str:
     conda = [
         [package.name, package.version, package.sha256] for package in read_conda_lock(environment)
     ]
-    content = json.dumps(
-        [lock.python, lock.platform, [package.plain for package in lock.packages], conda]
-    )
+    parts: list[object] = [
+        lock.python,
+        lock.platform,
+        [package.plain for package in lock.packages],
+        conda,
+    ]
+    if wanted := environment.octave:
+        parts.append([wanted.version, sorted(wanted.packages.items())])
+    content = json.dumps(parts)
     return hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import shutil
@@ -17,10 +18,11 @@ from typing import IO, TYPE_CHECKING
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fusebench.contracts.harness import HarnessJob, ImageTimes
+from fusebench.contracts.harness import HarnessJob, ImageTimes, MatlabCall
 from fusebench.contracts.markers import Pair
 from fusebench.contracts.records import Record
 from fusebench.environments.hardware import kernels_for
+from fusebench.environments.octave import octave_reads
 from fusebench.errors import (
     BadOutput,
     Crashed,
@@ -145,6 +147,12 @@ def _refuse_failed_steps(cell: Cell) -> None:
         raise EnvironmentFailed(
             f"the environment must have an interpreter at {python}; found none: delete"
             f" {cell.environment.path}.json and run again"
+        )
+    run = cell.spec.run
+    if run.is_matlab and run.interpreter != "matlab" and not cell.environment.octave:
+        raise EnvironmentFailed(
+            f"MATLAB code needs an environment with `octave`; found {cell.environment.env}, which"
+            " has none: name another `env` in the entry, such as octave"
         )
     if not Path(cell.source.path).is_dir():
         raise SourceUnavailable(
@@ -297,7 +305,7 @@ def _launch_batch(
             directory.log,
             seconds,
             environ,
-            cell.policy,
+            dataclasses.replace(cell.policy, reads=_reads(cell)),
             cell.root.resolve(),
         )
     except TimedOut as error:
@@ -307,6 +315,11 @@ def _launch_batch(
         ) from error
     outcome.launches.append(launched)
     return staged, launched
+
+
+def _reads(cell: Cell) -> tuple[str, ...]:
+    """Return what the script reads of the machine beside its environment."""
+    return (*cell.policy.reads, *octave_reads(cell.environment.octave))
 
 
 def _tried(cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: Outcome) -> str:
@@ -357,8 +370,8 @@ def _job(
     """Return the job of the harness."""
     run, work = cell.spec.run, directory.work
     script = str(ADAPTERS / run.adapter) if run.adapter else ""
-    if run.script:
-        script = os.path.relpath(work / run.script, work / run.cwd)
+    if own := run.script or run.function:
+        script = os.path.relpath(work / own, work / run.cwd)
     return HarnessJob(
         script=script,
         args=fill_arguments(run.args, values),
@@ -379,6 +392,19 @@ def _job(
         outputs={str(pair.result): pair.name for pair in staged},
         warmup=1,
         report=str(directory.scratch / "launch.json"),
+        matlab=_matlab(cell, staged, directory) if run.is_matlab else None,
+    )
+
+
+def _matlab(cell: Cell, staged: Sequence[StagedPair], directory: JobDirectory) -> MatlabCall:
+    """Return how MATLAB code is started on these pairs."""
+    run, octave = cell.spec.run, cell.environment.octave
+    return MatlabCall(
+        interpreter=run.interpreter or "octave",
+        packages=sorted(octave.packages) if octave else [],
+        mex=[[str(directory.work / source) for source in sources] for sources in run.mex or []],
+        function=bool(run.function),
+        pairs=[(str(pair.a), str(pair.b), str(pair.result)) for pair in staged],
     )
 
 

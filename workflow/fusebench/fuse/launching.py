@@ -37,7 +37,7 @@ PASSED_ON = re.compile(
 
 OUT_OF_MEMORY = re.compile(
     r"CUDA out of memory|OutOfMemoryError|CUDA error: out of memory|^MemoryError"
-    r"|DefaultCPUAllocator: (can't|not enough)",
+    r"|DefaultCPUAllocator: (can't|not enough)|^error: out of memory or dimension too large",
     re.MULTILINE,
 )
 LARGEST_REPORT = 100_000_000

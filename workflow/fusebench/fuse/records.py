@@ -229,7 +229,7 @@ def identity(cell: Cell) -> Identity:
     spec = msgspec.to_builtins(cell.spec)
     steps = [
         [cell.source.path, cell.source.commit, cell.source.tree],
-        [cell.environment.path, cell.environment.key],
+        _environment_facts(cell.environment),
         [cell.manifest.path, cell.manifest.sha256],
         _fetched(cell.weights),
     ]
@@ -239,6 +239,13 @@ def identity(cell: Cell) -> Identity:
         sha256_of_json(spec),
         sha256_of_json([spec, *steps]),
     )
+
+
+def _environment_facts(environment: EnvironmentMarker) -> list[object]:
+    """Return what identifies an environment; a key does not hold the version of Octave found."""
+    octave = environment.octave
+    found = [[octave.version, dict(octave.packages)]] if octave else []
+    return [environment.path, environment.key, *found]
 
 
 def _fetched(weights: WeightsMarker | None) -> dict[str, object] | None:

@@ -19,6 +19,7 @@ from fusebench.hashes import sha256_of_json
 from fusebench.project import locate, names_in
 from fusebench.registry.claims import claim_problems
 from fusebench.registry.documents import Document, Place, unknown
+from fusebench.registry.matlab_problems import matlab_problems
 from fusebench.registry.methods import NAMING_DIGITS, clone_name, is_local, owner_and_name
 from fusebench.registry.metric_problems import metric_problems
 from fusebench.registry.pairing import pair_names, patterns, readings
@@ -44,6 +45,7 @@ def contradictions(
 ) -> Iterator[str]:
     """Yield one line for each problem of the three files of a registry."""
     yield from _method_problems(root, methods)
+    yield from matlab_problems(methods)
     yield from check_problems(methods)
     yield from claim_problems(root, methods, datasets)
     yield from _same_source(methods)

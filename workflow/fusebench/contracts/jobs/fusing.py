@@ -20,7 +20,10 @@ from fusebench.contracts.methods import (
     EditedFiles,
     Environ,
     FirstIndex,
+    Function,
+    Interpreter,
     MakeFolders,
+    Mex,
     ModelFunctions,
     OutputRange,
     PairsPerProcess,
@@ -41,6 +44,9 @@ class Run(Contract, kw_only=True):
 
     script: Maybe[Script] = UNSET
     adapter: Maybe[Adapter] = UNSET
+    function: Maybe[Function] = UNSET
+    interpreter: Maybe[Interpreter] = UNSET
+    mex: Maybe[Mex] = UNSET
     args: Args = ""
     cwd: Cwd = "."
     stage: Staging
@@ -61,6 +67,11 @@ class Run(Contract, kw_only=True):
     hash_seed: Maybe[
         Annotated[int, says("PYTHONHASHSEED of a further run; otherwise the seed")]
     ] = UNSET
+
+    @property
+    def is_matlab(self) -> bool:
+        """Whether the code is MATLAB's, a function or a script."""
+        return bool(self.function) or bool(self.script and self.script.endswith(".m"))
 
 
 class WeightRef(Contract, kw_only=True):
