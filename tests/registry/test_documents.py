@@ -125,11 +125,11 @@ def broken(small: SmallProject, change: str) -> list[str]:
         ),
         (
             "script: test.py -> seed: 1",
-            "methods.yaml:8 (one.run): must have one of 'script' and 'adapter'; found none",
+            "methods.yaml:8 (one.run): must have one of 'script', 'adapter', 'function'; found",
         ),
         (
             "script: test.py -> script: test.py\\n    adapter: x.py",
-            "methods.yaml:8 (one.run): must have one of 'script' and 'adapter'; found 'script' and",
+            "methods.yaml:8 (one.run): must have one of 'script', 'adapter', 'function'; found",
         ),
         (
             "one: -> ../one:",
@@ -141,7 +141,7 @@ def broken(small: SmallProject, change: str) -> list[str]:
         ),
         (
             "script: test.py -> script: ../test.py",
-            "methods.yaml:9 (one.run.script): must be the authors' script, a path inside the",
+            "methods.yaml:9 (one.run.script): must be the authors' script (.py, or",
         ),
         (
             "commit: '0000000000000000000000000000000000000000' -> commit: 1234567",

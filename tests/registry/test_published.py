@@ -61,7 +61,8 @@ def test_every_published_entry_says_where_it_was_published(registry: Registry) -
     assert [
         method.name for method in published if not method.commit or method.entry.licence is UNSET
     ] == []
-    assert {method.name for method in published if not method.weights} == {
+    trained = [method for method in published if not method.run.function and method.env != "octave"]
+    assert {method.name for method in trained if not method.weights} == {
         "fcdfusion",
         "fcdfusion-rgb",
         "fcdfusion-yiq",

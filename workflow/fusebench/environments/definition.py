@@ -239,7 +239,7 @@ def _check_octave(file: Path, value: object) -> None:
             raise _wrong(file, must, repr(versions)) from None
 
 
-def _octave(block: dict[str, Any] | None) -> WantedOctave | None:
+def _octave(block: Any) -> WantedOctave | None:
     if not block:
         return None
     packages = {name: versions or "" for name, versions in (block.get("packages") or {}).items()}

@@ -245,7 +245,7 @@ def _problems(document: Document[Any], error: Any) -> Iterator[tuple[int, str]]:
     elif error.validator == "oneOf":
         names = [name for choice in error.validator_value for name in choice["required"]]
         found = " and ".join(repr(name) for name in names if name in error.instance) or "none"
-        told = f"must have one of {' and '.join(map(repr, names))}; found {found}"
+        told = f"must have one of {', '.join(map(repr, names))}; found {found}"
         yield _located(document, place, told)
     elif error.validator == "propertyNames" or "propertyNames" in error.absolute_schema_path:
         told = f"bad name {error.instance!r}: {error.schema.get('description', error.message)}"
