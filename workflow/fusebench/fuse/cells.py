@@ -27,16 +27,17 @@ from fusebench.errors import (
     EnvironmentFailed,
     SourceUnavailable,
     StepError,
+    Suspicious,
     TimedOut,
     WeightsMissing,
 )
 from fusebench.folders import remove_folder, scratch_folder, staged_folder
-from fusebench.fuse.believed import believed_times, disbelief
+from fusebench.fuse.believed import disbelief
 from fusebench.fuse.caveats import caveat
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
+from fusebench.fuse.judging import judge
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
-from fusebench.fuse.order import refuse_other_order
 from fusebench.fuse.records import Cell, Outcome, hash_seed, record_of
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
 from fusebench.fuse.timing import load_per_cpu
@@ -184,9 +185,10 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         finally:
             outcome.weights_read |= watched.opened & outcome.weights.keys()
         outcome.notes += watched.notes(watched.opened | outcome.all_weights_read)
-        folder = Path(cell.manifest.path)
-        refuse_other_order(cell.manifest.pairs, folder, directory.thumbnails, run)
+        suspicion = judge(cell, outcome, directory.thumbnails, directory.fused)
         _publish(directory.fused, cell.folder / FUSED)
+    if suspicion:
+        raise Suspicious(suspicion)
 
 
 def _place_weights(
@@ -239,9 +241,9 @@ def _fuse_batch(
     known = {pair.name for pair in cell.manifest.pairs}
     own = [pair for pair in staged if pair.name in known]
     _check_traces(own, launched, directory.traces, outcome)
-    told = believed_times(launched, own)
-    if doubt := disbelief(launched, own):
-        outcome.notes.append(doubt)
+    doubt = disbelief(launched, own)
+    outcome.notes += [doubt] if doubt else []
+    told = {} if doubt else launched.report.images
     # Threads are enough: decoding an image releases Python's global lock.
     with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(
