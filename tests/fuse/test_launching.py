@@ -97,6 +97,7 @@ def test_a_script_sees_none_of_the_user_s_variables(
     assert seen["HOME"] == str(tmp_path / "home") and Path(seen["HOME"]).is_dir()
     assert seen["TMPDIR"] == str(tmp_path / "tmp") and Path(seen["TMPDIR"]).is_dir()
     assert seen["PATH"].split(":")[0] == str(PYTHON.parent)
+    assert (seen["USER"], seen["LOGNAME"]) == ("fusebench", "fusebench")
 
 
 def test_what_the_entry_sets_wins(tmp_path: Path, log: IO[str]) -> None:

@@ -6,7 +6,7 @@ The launcher runs in the process of the script, so a script can change what it t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fusebench.contracts.harness import ImageTimes
 from fusebench.fuse.launching import Launch
@@ -14,11 +14,6 @@ from fusebench.fuse.staging import StagedPair
 
 SLACK_SECONDS = 1.0
 """Clocks of file systems are coarse, and the launcher writes its report between two images."""
-
-
-def believed_times(launched: Launch, staged: Sequence[StagedPair]) -> Mapping[str, ImageTimes]:
-    """Return the times of images that the launcher told, unless ``disbelief`` says why not."""
-    return {} if disbelief(launched, staged) else launched.report.images
 
 
 def disbelief(launched: Launch, staged: Sequence[StagedPair]) -> str:

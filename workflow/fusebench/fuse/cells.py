@@ -34,7 +34,7 @@ from fusebench.errors import (
     WeightsMissing,
 )
 from fusebench.folders import remove_folder, scratch_folder, staged_folder
-from fusebench.fuse.believed import believed_times, disbelief
+from fusebench.fuse.believed import disbelief
 from fusebench.fuse.caveats import caveat
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
@@ -249,9 +249,9 @@ def _fuse_batch(
     known = {pair.name for pair in cell.manifest.pairs}
     own = [pair for pair in staged if pair.name in known]
     _check_traces(own, launched, directory.traces, outcome)
-    told = believed_times(launched, own)
-    if doubt := disbelief(launched, own):
-        outcome.notes.append(doubt)
+    doubt = disbelief(launched, own)
+    outcome.notes += [doubt] if doubt else []
+    told = {} if doubt else launched.report.images
     # Threads are enough: decoding an image releases Python's global lock.
     with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(

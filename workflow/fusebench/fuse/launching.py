@@ -211,6 +211,8 @@ def _environment(python: Path, threads: int, scratch: Path) -> dict[str, str]:
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
         "TMPDIR": str(temporary),
+        "LOGNAME": "fusebench",  # libraries ask for it; a sandbox has no directory of users
+        "USER": "fusebench",
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",

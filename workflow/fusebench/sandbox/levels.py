@@ -17,14 +17,15 @@ from fusebench.errors import EnvironmentFailed
 from fusebench.sandbox.inside.landlock import FIRST_USABLE, version
 from fusebench.sandbox.inside.main import COMPLAINT
 from fusebench.sandbox.inside.namespaces import GUARDED
-from fusebench.sandbox.plan import LEVELS, NO_LIMITS, Level, Limits, Plan, Step
+from fusebench.sandbox.inside.plan import Plan
+from fusebench.sandbox.plan import LEVELS, NO_LIMITS, Level, Limits, Step
 from fusebench.sandbox.view import PLAIN_DEVICES
 from fusebench.texts import plain
 
 PACKAGES = Path(__file__).resolve().parents[2]
 _INSIDE = (
     "import sys; sys.path.insert(0, {packages!r});"
-    " from fusebench.sandbox.inside.main import main; main(sys.argv[1:])"
+    " from fusebench.sandbox.inside.main import main; main(**{plan})"
 )
 PROBE_SECONDS = 60
 MB = 1_000_000
@@ -67,13 +68,13 @@ class Sandbox:
             parent=os.getpid(),
             command=words,
             cwd=cwd if shown else "/",
-            steps=shown,
+            steps=[(step.path, step.kind, step.source) for step in shown],
             file_mb=limits.file_mb,
             shared_mb=limits.memory_mb,
             landlock=self.landlock,
         )
-        inside = _INSIDE.format(packages=str(PACKAGES))
-        return [sys.executable, "-I", "-S", "-c", inside, plan.to_json()]
+        inside = _INSIDE.format(packages=str(PACKAGES), plan=plan.source())
+        return [sys.executable, "-I", "-S", "-c", inside]
 
     def status(self, ended: int) -> int:
         """Return the exit status of the program, from that of the sandbox; negative for a signal.

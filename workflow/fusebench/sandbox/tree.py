@@ -1,34 +1,46 @@
-"""The processes that a process has started, with all that those have started."""
+"""The processes that a process has started, with all that those have started.
+
+``inside`` uses it too, so it imports nothing that is slow.
+"""
 
 from __future__ import annotations
 
 import os
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 ROUNDS = 100
 SECONDS_BETWEEN_ROUNDS = 0.02
+SIGKILL = 9
 
 
 def descendants(pid: int) -> list[int]:
     """Return the processes below a process, parents before their children."""
     found, waiting = [], [pid]
     while waiting:
-        children = list(_children(waiting.pop()))
+        children = _children(waiting.pop())
         found += children
         waiting += children
     return found
 
 
-def _children(pid: int) -> Iterator[int]:
-    """Yield the children of a process; each of its threads may have some."""
-    with suppress(OSError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(OSError):
-                yield from map(int, (thread / "children").read_text(encoding="ascii").split())
+def _children(pid: int) -> list[int]:
+    """Return the children of a process; each of its threads may have some."""
+    found: list[int] = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            found += map(int, _content(f"/proc/{pid}/task/{thread}/children").split())
+    except OSError:
+        return found
+    return found
+
+
+def _content(path: str) -> bytes:
+    """Return the content of a file of /proc; nothing where its process has ended."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def kill_below(pid: int) -> None:
@@ -40,8 +52,10 @@ def kill_below(pid: int) -> None:
     for _ in range(ROUNDS):
         living = [child for child in descendants(pid) if is_living(child)]
         for child in living:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(child, signal.SIGKILL)
+            try:
+                os.kill(child, SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                continue
         if not living:
             return
         time.sleep(SECONDS_BETWEEN_ROUNDS)
@@ -49,8 +63,5 @@ def kill_below(pid: int) -> None:
 
 def is_living(pid: int) -> bool:
     """Say whether a process runs; one that has ended and is not waited for does not."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return False
-    return stat.rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    stat = _content(f"/proc/{pid}/stat")
+    return bool(stat) and stat.rpartition(b")")[2].split()[0] not in (b"Z", b"X")

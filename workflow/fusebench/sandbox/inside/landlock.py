@@ -9,10 +9,9 @@ import ctypes
 import os
 import stat
 import struct
-from collections.abc import Iterable
 
+from fusebench.sandbox.inside.plan import Shown
 from fusebench.sandbox.inside.system_calls import LIBRARY, system_call
-from fusebench.sandbox.plan import Step
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 PATH_BENEATH = 1
@@ -48,7 +47,7 @@ def version() -> int:
     return max(0, int(found))
 
 
-def restrict(steps: Iterable[Step]) -> None:
+def restrict(steps: list[Shown]) -> None:
     """Refuse this process, and all that it starts, what the steps do not show.
 
     Raises:
@@ -59,9 +58,9 @@ def restrict(steps: Iterable[Step]) -> None:
         raise OSError(f"the kernel has no Landlock that can be used (version {known})")
     handled = READING | WRITE_FILE | CHANGES | (TRUNCATE if known >= WITH_TRUNCATE else 0)
     ruleset = _ruleset(known, handled)
-    for step in steps:
-        if step.kind not in ("link", "empty"):
-            _allow(ruleset, step.source, _rights(step) & handled)
+    for _, kind, source in steps:
+        if kind not in ("link", "empty"):
+            _allow(ruleset, source, _rights(kind) & handled)
     for path, rights in OWN:
         _allow(ruleset, path, rights & handled)
     system_call(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0), what="landlock")
@@ -79,10 +78,10 @@ def _ruleset(known: int, handled: int) -> int:
     return system_call(CREATE_RULESET, attributes, size, ctypes.c_uint(0), what="landlock")
 
 
-def _rights(step: Step) -> int:
-    if step.kind == "read":
+def _rights(kind: str) -> int:
+    if kind == "read":
         return READING
-    if step.kind == "device":
+    if kind == "device":
         return READ_FILE | READ_DIR | WRITE_FILE
     return READING | WRITE_FILE | CHANGES | TRUNCATE
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
-import signal
 import struct
-from contextlib import suppress
-from types import FrameType
-from typing import NoReturn
+from _signal import SIG_DFL, signal  # `signal` imports `enum`, which is slow
 
 from fusebench.sandbox.inside.landlock import restrict
 from fusebench.sandbox.inside.namespaces import build_view, leave_namespaces
+from fusebench.sandbox.inside.plan import Plan
 from fusebench.sandbox.inside.rights import be_killed_first, die_with, give_up_rights, limit_files
-from fusebench.sandbox.inside.system_calls import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
-from fusebench.sandbox.plan import Plan, plan_from_json
+from fusebench.sandbox.inside.system_calls import (
+    PR_SET_CHILD_SUBREAPER,
+    PR_SET_PDEATHSIG,
+    SIGKILL,
+    SIGPIPE,
+    SIGTERM,
+    SIGXFSZ,
+    prctl,
+)
 from fusebench.sandbox.tree import kill_below
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any, NoReturn
 
 NOT_STARTED = 125
 """The exit status where the sandbox could not be made; the program was not started."""
@@ -22,10 +32,10 @@ COMPLAINT = "fusebench: no sandbox: "
 """How the reason begins."""
 
 
-def main(words: list[str]) -> NoReturn:
+def main(**plan: Any) -> NoReturn:
     """Carry out the plan that the command line holds."""
     try:
-        _start(plan_from_json(words[0]))
+        _start(Plan(**plan))
     except OSError as error:
         _complain(error)
     os._exit(NOT_STARTED)
@@ -55,7 +65,7 @@ def _start_in_namespaces(plan: Plan) -> NoReturn:
         os.close(reading)
         _be_first(plan, writing)
     os.close(writing)
-    signal.signal(signal.SIGTERM, lambda number, _: os.kill(first, number))
+    signal(SIGTERM, lambda number, _: os.kill(first, number))
     told = os.read(reading, 4)
     os.waitpid(first, 0)
     if not told:  # it has said why there is no sandbox, or was killed
@@ -66,7 +76,7 @@ def _start_in_namespaces(plan: Plan) -> NoReturn:
 def _be_first(plan: Plan, writing: int) -> NoReturn:
     """Make the view, start the program, and take in all that ends."""
     try:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(PR_SET_PDEATHSIG, SIGKILL)
         os.setsid()
         build_view(plan)
         give_up_rights()
@@ -82,7 +92,7 @@ def _start_here(plan: Plan) -> NoReturn:
     This process inherits what the program leaves running, and ends it.
     """
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    prctl(PR_SET_PDEATHSIG, SIGTERM)
     give_up_rights()
     if plan.landlock:
         restrict(plan.steps)
@@ -105,12 +115,14 @@ def _run(plan: Plan) -> int:
         if plan.level == "env-only" and os.getppid() != plan.parent:
             kill_below(os.getpid())
             os._exit(128 + number)
-        with suppress(ProcessLookupError):
+        try:
             os.killpg(program, number)
+        except ProcessLookupError:
+            pass
 
-    signal.signal(signal.SIGTERM, pass_on)
+    signal(SIGTERM, pass_on)
     if plan.level == "env-only" and os.getppid() != plan.parent:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), SIGTERM)
     while True:
         ended, status = os.wait()
         if ended == program:
@@ -120,7 +132,7 @@ def _run(plan: Plan) -> int:
 def _become(plan: Plan) -> NoReturn:
     """Become the program."""
     try:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(PR_SET_PDEATHSIG, SIGKILL)
         os.setsid()
         _execute(plan)
     except OSError as error:
@@ -130,8 +142,8 @@ def _become(plan: Plan) -> NoReturn:
 
 def _execute(plan: Plan) -> NoReturn:
     os.chdir(plan.cwd)
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
-        signal.signal(number, signal.SIG_DFL)
+    for number in (SIGPIPE, SIGXFSZ):  # Python ignores them
+        signal(number, SIG_DFL)
     os.execvp(plan.command[0], plan.command)
 
 
@@ -139,8 +151,8 @@ def _end_as(status: int) -> NoReturn:
     """End this process with the exit status or the signal of another one."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        if number != signal.SIGKILL:
-            signal.signal(number, signal.SIG_DFL)
+        if number != SIGKILL:
+            signal(number, SIG_DFL)
         os.kill(os.getpid(), number)
     os._exit(os.waitstatus_to_exitcode(status))
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
-import re
-import socket
 import struct
-from contextlib import suppress
-from pathlib import Path
+from _socket import AF_INET, SOCK_DGRAM, socket
 
 from fusebench.sandbox.inside import system_calls as calls
-from fusebench.sandbox.plan import Plan, Step
+from fusebench.sandbox.inside.plan import Plan, Shown
 
 FLAGS = {
     "ro": calls.MS_RDONLY,
@@ -42,14 +39,21 @@ def leave_namespaces() -> None:
     """
     own = calls.CLONE_NEWNS | calls.CLONE_NEWPID | calls.CLONE_NEWNET | calls.CLONE_NEWIPC
     if os.geteuid() == 0:
-        with suppress(PermissionError):  # root of a container may lack the right
+        try:
             calls.unshare(own)
+        except PermissionError:  # root of a container may lack the right
+            pass
+        else:
             return
     user, group = os.geteuid(), os.getegid()
     calls.unshare(own | calls.CLONE_NEWUSER)
-    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
 
 
 def build_view(plan: Plan) -> None:
@@ -59,16 +63,16 @@ def build_view(plan: Plan) -> None:
         OSError: something cannot be mounted.
     """
     calls.mount("none", "/", None, calls.MS_REC | calls.MS_PRIVATE)
-    base = next(path for path in ("/tmp", "/mnt", "/proc") if Path(path).is_dir())
+    base = next(path for path in ("/tmp", "/mnt", "/proc") if os.path.isdir(path))
     calls.mount("tmpfs", base, "tmpfs", calls.MS_NOSUID | calls.MS_NODEV, "mode=0755")
-    Path(f"{base}{OLD}").mkdir()
+    os.mkdir(f"{base}{OLD}")
     calls.pivot_root(base, f"{base}{OLD}")
     os.chdir("/")
     _mount_own_folders(plan)
     for step in plan.steps:
         _show(step)
     calls.unmount(OLD)
-    Path(OLD).rmdir()
+    os.rmdir(OLD)
     _restrict_root()
     _raise_loopback()
 
@@ -83,39 +87,37 @@ def _restrict_root() -> None:
 def _mount_own_folders(plan: Plan) -> None:
     """Mount the folders that are the sandbox's own: processes, devices, shared memory."""
     for folder in ("/proc", "/dev"):
-        Path(folder).mkdir()
+        os.mkdir(folder)
     safe = calls.MS_NOSUID | calls.MS_NODEV
     calls.mount("proc", "/proc", "proc", safe | calls.MS_NOEXEC)
     for name in GUARDED:
-        if Path("/proc", name).exists():
+        if os.path.exists(f"/proc/{name}"):
             calls.mount(f"/proc/{name}", f"/proc/{name}", None, calls.MS_BIND | calls.MS_REC)
             _restrict(f"/proc/{name}", read_only=True)
     calls.mount("tmpfs", "/dev", "tmpfs", calls.MS_NOSUID, "mode=0755")
-    Path("/dev/shm").mkdir()
+    os.mkdir("/dev/shm")
     size = f",size={plan.shared_mb}m" if plan.shared_mb else ""
     calls.mount("tmpfs", "/dev/shm", "tmpfs", safe, f"mode=1777{size}")
     for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
-        Path("/dev", name).symlink_to(f"/proc/self/{target}")
+        os.symlink(f"/proc/self/{target}", f"/dev/{name}")
 
 
-def _show(step: Step) -> None:
-    path = Path(step.path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if step.kind == "link":
-        if not path.is_symlink():
-            path.symlink_to(step.source)
-        return
-    if step.kind == "empty":
-        path.mkdir(exist_ok=True)
-        calls.mount("tmpfs", step.path, "tmpfs", calls.MS_NOSUID | calls.MS_NODEV, "mode=0755")
-        return
-    source = f"{OLD}{step.source}"
-    if Path(source).is_dir():
-        path.mkdir(exist_ok=True)
-    elif not path.exists():
-        path.touch()
-    calls.mount(source, step.path, None, calls.MS_BIND | calls.MS_REC)
-    _restrict(step.path, read_only=step.kind == "read", devices=step.kind == "device")
+def _show(step: Shown) -> None:
+    path, kind, source = step
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if kind == "link":
+        if not os.path.islink(path):
+            os.symlink(source, path)
+    elif kind == "empty":
+        os.makedirs(path, exist_ok=True)
+        calls.mount("tmpfs", path, "tmpfs", calls.MS_NOSUID | calls.MS_NODEV, "mode=0755")
+    else:
+        if os.path.isdir(f"{OLD}{source}"):
+            os.makedirs(path, exist_ok=True)
+        elif not os.path.exists(path):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+        calls.mount(f"{OLD}{source}", path, None, calls.MS_BIND | calls.MS_REC)
+        _restrict(path, read_only=kind == "read", devices=kind == "device")
 
 
 def _restrict(path: str, read_only: bool, devices: bool = False) -> None:
@@ -147,18 +149,26 @@ def remount_one_by_one(path: str, flags: int) -> None:
 def _mounts_below(path: str) -> list[tuple[str, int]]:
     """Return the mounts at and below a path, each with the flags that it has."""
     found = []
-    for line in Path("/proc/self/mountinfo").read_bytes().splitlines():
-        fields = line.split(b" ")
-        unescaped = re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), fields[4])
-        target = os.fsdecode(unescaped)
-        if target == path or target.startswith(f"{path}/"):
-            known = (FLAGS.get(option, 0) for option in fields[5].decode().split(","))
-            found.append((target, sum(known)))
+    with open("/proc/self/mountinfo", "rb") as file:
+        for line in file:
+            fields = line.split(b" ")
+            target = _unescaped(fields[4])
+            if target == path or target.startswith(f"{path}/"):
+                known = (FLAGS.get(option, 0) for option in fields[5].decode().split(","))
+                found.append((target, sum(known)))
     return found
+
+
+def _unescaped(text: bytes) -> str:
+    """Return a path of mountinfo, where spaces, tabs, line ends and backslashes are octal codes."""
+    for code in (b"040", b"011", b"012", b"134"):
+        text = text.replace(b"\\" + code, bytes([int(code, 8)]))
+    return os.fsdecode(text)
 
 
 def _raise_loopback() -> None:
     """Make 127.0.0.1 of the new network answer: processes of a program may talk to each other."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as endpoint:
-        request = struct.pack("16sH14s", b"lo", UP, b"")
-        fcntl.ioctl(endpoint, 0x8914, request)  # SIOCSIFFLAGS
+    endpoint = socket(AF_INET, SOCK_DGRAM)
+    request = struct.pack("16sH14s", b"lo", UP, b"")
+    fcntl.ioctl(endpoint.fileno(), 0x8914, request)  # SIOCSIFFLAGS
+    endpoint.close()
