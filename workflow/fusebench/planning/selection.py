@@ -85,7 +85,7 @@ class Selection:
     def _add_method(self, method: Method) -> Keys:
         source = source_key(method.code, method.commit, self.registry.root)
         self.sources[source] = SourceJob(code=method.code, commit=method.commit)
-        if any(item.url or item.page for item in method.weights):
+        if any(item.is_external for item in method.weights):
             self.weights[method.name] = WeightsJob(weights=method.weights)
         return Keys(source, self._add_environment(method))
 
