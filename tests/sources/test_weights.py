@@ -15,7 +15,8 @@ from fusebench.contracts.weights import WeightEntry
 from fusebench.errors import WeightsMissing
 from fusebench.sources.weights import fetch_weights, place_weights
 
-CONTENT = b"trained parameters"
+CONTENT = b"\x80\x02}q\x00."
+"""An empty dictionary, as pickle writes it."""
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -72,9 +73,10 @@ def test_a_wrong_hash_in_the_repository_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_dead_link_says_what_to_do(address: str, tmp_path: Path) -> None:
-    """The message has the dead link, and the place to put a file that is fetched by hand."""
+    """The message has the dead link, its answer, and the command for a file fetched by hand."""
     weights = [WeightEntry(path="model.pth", url=address + "x")]
-    with pytest.raises(WeightsMissing, match=r"fetch it by hand, put it at .*fetched/model\.pth"):
+    told = r"pthx cannot be downloaded: 404 .*by hand from .*; then run `fusebench weights fetched"
+    with pytest.raises(WeightsMissing, match=told):
         fetch_weights(weights, tmp_path / "fetched")
 
 

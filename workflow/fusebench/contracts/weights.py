@@ -9,6 +9,7 @@ from msgspec import UNSET
 from fusebench.contracts.base import (
     SHA256_PATTERN,
     Commit,
+    Contract,
     Entry,
     Maybe,
     Rule,
@@ -36,6 +37,10 @@ Origin = Annotated[
         " and no sha256 was known that could confirm it; retrained: trained here"
     ),
 ]
+DRIVE = "https://drive.google.com"
+HUB = "https://huggingface.co"
+GITHUB = "https://github.com"
+
 AUTHORS: Origin = "authors"
 BY_HAND: Origin = "by hand"
 
@@ -53,6 +58,13 @@ class DriveSource(Entry, kw_only=True):
     folder: Maybe[DriveId] = UNSET
     file: Maybe[Annotated[str, inside("the path of the file in the shared folder")]] = UNSET
 
+    @property
+    def address(self) -> str:
+        """The page of the file, or of the folder."""
+        if self.folder:
+            return f"{DRIVE}/drive/folders/{self.folder}"
+        return f"{DRIVE}/file/d/{self.id}"
+
 
 class HubSource(Entry, kw_only=True):
     """A file of a repository of Hugging Face."""
@@ -61,6 +73,11 @@ class HubSource(Entry, kw_only=True):
     revision: Commit
     file: Annotated[str, inside("the path of the file in the repository")]
 
+    @property
+    def address(self) -> str:
+        """The page of the file."""
+        return f"{HUB}/{self.repo}/blob/{self.revision}/{self.file}"
+
 
 class ReleaseSource(Entry, kw_only=True):
     """An asset of a release on GitHub."""
@@ -68,6 +85,17 @@ class ReleaseSource(Entry, kw_only=True):
     repo: Repository
     tag: Maybe[Annotated[str, text("the tag of the release; default the newest release")]] = UNSET
     file: Annotated[str, inside("the name of the asset")]
+
+    @property
+    def address(self) -> str:
+        """The page of the release."""
+        return f"{GITHUB}/{self.repo}/releases/{f'tag/{self.tag}' if self.tag else 'latest'}"
+
+    @property
+    def download(self) -> str:
+        """The address that gives the asset."""
+        of_tag = f"download/{self.tag}" if self.tag else "latest/download"
+        return f"{GITHUB}/{self.repo}/releases/{of_tag}/{self.file}"
 
 
 class WeightEntry(Entry, kw_only=True):
@@ -124,11 +152,45 @@ class WeightEntry(Entry, kw_only=True):
     )
 
     @property
+    def addresses(self) -> dict[str, str]:
+        """Where a person can open or fetch the file: field -> address, the page last."""
+        found = {"url": self.url or "", "page": self.page or ""}
+        if self.drive:
+            found["drive"] = self.drive.address
+        if self.huggingface:
+            found["huggingface"] = self.huggingface.address
+        if self.release:
+            found["release"] = self.release.address
+        return {name: found[name] for name in (*self.SOURCES, "page") if found.get(name)}
+
+    @property
+    def offered_as(self) -> str:
+        """The name of what a person downloads: of the archive, or of the file."""
+        source = self.drive or self.huggingface or self.release
+        last = (source.file if source else "") or self.path
+        return self.archive or self.name or last.rpartition("/")[2]
+
+    @property
+    def sources(self) -> list[str]:
+        """The fields that say where it can be fetched, in the order in which they are tried."""
+        return [name for name in self.SOURCES if getattr(self, name)]
+
+    @property
     def has_address(self) -> bool:
         """Whether the file can be fetched without a person."""
-        return any(getattr(self, name) for name in self.SOURCES)
+        return bool(self.sources)
 
     @property
     def is_external(self) -> bool:
         """Whether the file comes from outside the repository."""
         return self.has_address or bool(self.page)
+
+
+class WeightFacts(Contract, kw_only=True):
+    """Where a file of weights that is not in the repository came from."""
+
+    origin: Origin
+    source: Annotated[str, says("the address that it was fetched from; by hand for a person's")]
+    pinned: Annotated[
+        bool, says("whether the entry had its sha256; otherwise it was the first download")
+    ]

@@ -20,10 +20,11 @@ from msgspec.structs import replace
 from fusebench.contracts.datasets import SideReading
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
-from fusebench.datasets.file_facts import facts_of, write_facts
+from fusebench.datasets.file_facts import write_facts
 from fusebench.datasets.pins import check_pins
 from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
+from fusebench.file_facts import facts_of
 from fusebench.folders import remove_folder, staged_folder
 from fusebench.hashes import sha256_of_file, sha256_of_json
 from fusebench.image_headers import UnreadableImageError

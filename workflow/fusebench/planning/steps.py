@@ -24,6 +24,7 @@ from fusebench.registry.datasets import Dataset
 from fusebench.registry.loading import Registry
 from fusebench.registry.methods import Method
 from fusebench.registry.pairing import dataset_job
+from fusebench.sources.weights import weights_changed
 
 NO_RESULT_CHANGES = frozenset({"mirror", "try"})
 """Options that change no result: a job that reads the registry again does not need them."""
@@ -57,6 +58,10 @@ class StepJobs:
     def weights(self, method: str) -> str:
         """Return the parameters of a job that fetches weights."""
         return as_parameter(self.selection.known(self.selection.weights, method))
+
+    def weights_changed(self, method: str) -> bool:
+        """Say whether fetched weights are other files than those that were checked."""
+        return weights_changed(self.registry.root, method)
 
     def dataset(self, name: str) -> str:
         """Return the parameters of a job that prepares a dataset."""
