@@ -21,6 +21,7 @@ SUBCOMMANDS = {
     "pin": "write down the hashes of a first download: weights of a method, images of a dataset",
     "verified": "write into methods.yaml what the runs of a method really produced",
     "verify": "compare a built environment with its lock, file by file",
+    "weights": "print which weights are missing, and place those that a person downloaded",
 }
 """Name of each subcommand and its one-line help.
 
