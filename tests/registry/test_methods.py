@@ -58,6 +58,23 @@ def test_a_method_that_cannot_be_run_says_why(fields: dict[str, Any], why: str) 
     assert (found.why_not, found.is_active) == (why, not why)
 
 
+def test_the_reason_of_a_method_ends_with_its_links() -> None:
+    """Its own addresses come first, then those of its weights, each once."""
+    weights = [
+        {"path": "a", "drive": {"id": "0123456789"}, "page": "https://pan.example.org/s/1"},
+        {"path": "b", "page": "https://pan.example.org/s/1"},
+    ]
+    fields = {"status": "no-code", "reason": "404", "links": ["https://example.org/x"]}
+    addresses = [
+        *("https://example.org/x", "https://drive.google.com/file/d/0123456789"),
+        "https://pan.example.org/s/1",
+    ]
+    found = method(weights=weights, **fields)
+    assert found.links == addresses
+    assert found.why_skipped == f"no-code: 404; see {', '.join(addresses)}"
+    assert (method().links, method().why_skipped) == ([], "")
+
+
 def test_a_method_without_run_is_refused_by_name() -> None:
     """The error names the method and the reason why it cannot be run."""
     gone = method("gone", run=None, env=None, status="no-code", reason="404")

@@ -54,6 +54,7 @@ def _methods(registry: Registry) -> Rows:
             "state": method.status,
             "verified": verified_on(method),
             "environment": method.env,
+            "links": " ".join(method.links),
         }
         for method in registry.methods.values()
     ]

@@ -174,7 +174,7 @@ def _rows(registry: Registry, method: Method) -> Iterator[dict[str, str]]:
             "goes to": "",
             "size": "",
             "get it": "not yet",
-            "from": " ".join(method.entry.links or []),
+            "from": " ".join(method.links),
             "as": "",
             "remark": f"its entry cannot be run: {method.entry.reason}",
         }

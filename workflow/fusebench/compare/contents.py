@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fusebench.compare.means import Mean, Means, means_of
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import TableSpec
-from fusebench.fuse.caveats import caveat
+from fusebench.fuse.caveats import caveat_of
 from fusebench.metrics import Definition, resolve
 from fusebench.states import SKIPPED
 
@@ -60,7 +60,7 @@ class Row:
     def caveat(self) -> str:
         """What was done to its results before they were measured; ``""`` for nothing."""
         record = self.record
-        return caveat(record.images, record.notes) if record.is_ok else ""
+        return caveat_of(record) if record.is_ok else ""
 
     @property
     def reason(self) -> str:

@@ -15,6 +15,7 @@ from fusebench.contracts.base import Contract, Maybe, says
 from fusebench.contracts.files import StoredFile
 from fusebench.contracts.markers import PixelHash, PythonFacts, Size
 from fusebench.contracts.methods import EditedFiles
+from fusebench.contracts.weights import WeightFacts
 from fusebench.states import OK, State
 
 Seconds = Annotated[float | None, says("seconds; null where they are not known")]
@@ -184,6 +185,10 @@ class Record(StoredFile, kw_only=True):
     source: Annotated[SourceFacts, says("the source")] = SourceFacts()
     environment: Annotated[EnvironmentFacts, says("the environment")] = EnvironmentFacts()
     weights: Annotated[dict[str, str], says("path of a file of weights -> its sha256")] = {}
+    weights_from: Annotated[
+        dict[str, WeightFacts],
+        says("path of a file of weights that is not in the repository -> where it came from"),
+    ] = {}
     weights_read: Annotated[list[str], says("files of weights that the script opened")] = []
     reached_weights: Annotated[
         bool, says("whether a script without its weights got as far as asking for them")

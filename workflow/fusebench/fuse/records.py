@@ -32,6 +32,7 @@ from fusebench.contracts.records import (
     SourceFacts,
 )
 from fusebench.contracts.tables import CellList
+from fusebench.contracts.weights import WeightFacts
 from fusebench.errors import StepError
 from fusebench.fuse.devices import Device
 from fusebench.fuse.launching import Launch
@@ -278,12 +279,19 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         source=_same_fields(cell.source, SourceFacts),
         environment=_same_fields(cell.environment, EnvironmentFacts),
         weights=outcome.weights,
+        weights_from=_origins(cell.weights, outcome.weights),
         weights_read=sorted(outcome.all_weights_read),
         reached_weights=outcome.reached_weights,
         inputs=Inputs(dataset=cell.manifest.sha256, pairs=len(cell.manifest.pairs)),
         host=_host(outcome.load),
         log=str(cell.log),
     )
+
+
+def _origins(fetched: WeightsMarker | None, placed: Mapping[str, str]) -> dict[str, WeightFacts]:
+    """Return where those placed weights came from that are not in the repository."""
+    facts = fetched.facts if fetched else {}
+    return {path: told for path, told in facts.items() if path in placed}
 
 
 def _same_fields(source: msgspec.Struct, kind: type[Facts]) -> Facts:

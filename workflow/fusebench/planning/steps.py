@@ -171,7 +171,7 @@ def cell_list(cells: Iterable[tuple[Method, Dataset]]) -> CellList:
             runs.setdefault(dataset.name, []).append(method.name)
         else:
             skipped.append(
-                SkippedCell(method=method.name, dataset=dataset.name, reason=method.why_not)
+                SkippedCell(method=method.name, dataset=dataset.name, reason=method.why_skipped)
             )
     return CellList(runs=runs, skipped=skipped)
 
@@ -180,7 +180,7 @@ def _why_alone(method: Method) -> str:
     """Say why a method is in no table of the suites that name it."""
     if method.is_active:
         return f"no dataset of the selected suites is for {' or '.join(method.tasks)}"
-    return method.why_not
+    return method.why_skipped
 
 
 def options_of(config: Config) -> dict[str, Any]:

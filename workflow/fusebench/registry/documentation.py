@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fusebench.contracts.methods import Paper, RunPart
 from fusebench.registry.loading import Registry, load_registry
@@ -31,8 +32,8 @@ MATLAB or spectral cubes.
 "asks for its weights", its script was started without them (`--config try=true`) and got that far:
 inputs, arguments and imports are right.
 
-**Needed** says what was needed to run the published script: replaced texts (`edit`) and named shims
-(`compat`).
+**Needed** says what was needed to run the published script: replaced texts (`edit`), named shims
+(`compat`), and where weights are downloaded that the repository lacks.
 """
 
 TITLES = {
@@ -78,7 +79,7 @@ def _active_rows(methods: list[Method]) -> Iterator[list[str]]:
             method.entry.licence or "",
             method.env,
             verified_on(method),
-            _needed(method),
+            " ".join(filter(None, [_needed(method), *_links(method)])),
         ]
 
 
@@ -91,8 +92,14 @@ def _reason_rows(methods: list[Method]) -> Iterator[list[str]]:
             _paper(method),
             tasks,
             method.entry.licence or "",
-            method.entry.reason or "",
+            " ".join([method.entry.reason or "", *_links(method)]),
         ]
+
+
+def _links(method: Method) -> Iterator[str]:
+    """Yield the addresses of an entry as Markdown: a word for each, the host of the address."""
+    for address in method.links:
+        yield f"[{urlsplit(address).hostname or address}]({address})"
 
 
 def _name(method: Method) -> str:

@@ -93,6 +93,18 @@ class Method:
         return "" if self.is_active else f"{self.status}: {self.entry.reason or ''}"
 
     @property
+    def links(self) -> list[str]:
+        """Addresses that belong to the entry, those of its weights included."""
+        of_weights = (address for item in self.weights for address in item.addresses.values())
+        return list(dict.fromkeys([*(self.entry.links or ()), *of_weights]))
+
+    @property
+    def why_skipped(self) -> str:
+        """Why the method cannot be run, with the addresses that a reader may open."""
+        links = f"; see {', '.join(self.links)}" if self.links else ""
+        return f"{self.why_not}{links}"
+
+    @property
     def verified(self) -> Verified | None:
         """What was really produced; None where nothing was."""
         known = self.entry.verified
@@ -106,7 +118,11 @@ class Method:
             RegistryError: the entry does not say it, because the method cannot be run.
         """
         if self.entry.run is UNSET:
-            raise RegistryError(f"methods.yaml: {self.name} cannot be run: {self.why_not}")
+            raise RegistryError(
+                f"methods.yaml: {self.name} cannot be run: {self.why_skipped}; its entry must have"
+                " `env` and `run` (README.md, Add a method); `fusebench list methods` prints those"
+                " that can be run"
+            )
         return self.entry.run
 
     def run_for(self, dataset: str, task: str) -> Run:
