@@ -18,7 +18,14 @@ from fusebench.contracts.methods import (
     Verified,
 )
 from fusebench.errors import RegistryError
-from fusebench.registry.methods import Method, is_local, owner_and_name, with_fields
+from fusebench.registry.methods import (
+    Method,
+    is_local,
+    links_of,
+    owner_and_name,
+    why_skipped,
+    with_fields,
+)
 from fusebench.registry.selfchecks import checks_of
 
 from tests.registry.small import RUN, method
@@ -64,15 +71,15 @@ def test_the_reason_of_a_method_ends_with_its_links() -> None:
         {"path": "a", "drive": {"id": "0123456789"}, "page": "https://pan.example.org/s/1"},
         {"path": "b", "page": "https://pan.example.org/s/1"},
     ]
-    fields = {"status": "no-code", "reason": "404", "links": ["https://example.org/x"]}
     addresses = [
         *("https://example.org/x", "https://drive.google.com/file/d/0123456789"),
         "https://pan.example.org/s/1",
     ]
-    found = method(weights=weights, **fields)
-    assert found.links == addresses
-    assert found.why_skipped == f"no-code: 404; see {', '.join(addresses)}"
-    assert (method().links, method().why_skipped) == ([], "")
+    links = ["https://example.org/x"]
+    found = method(weights=weights, status="no-code", reason="404", links=links)
+    assert links_of(found) == addresses
+    assert why_skipped(found) == f"no-code: 404; see {', '.join(addresses)}"
+    assert (links_of(method()), why_skipped(method())) == ([], "")
 
 
 def test_a_method_without_run_is_refused_by_name() -> None:

@@ -156,6 +156,7 @@ def _print_missing(registry: Registry, methods: Iterable[Method]) -> None:
 
 def _rows(registry: Registry, method: Method) -> Iterator[dict[str, str]]:
     """Yield a row for each missing file; one for a method whose entry does not know its files."""
+    from fusebench.registry.methods import links_of
     from fusebench.sources.missing import place_to_get, size_of
 
     for item, why in _missing(registry, method):
@@ -174,7 +175,7 @@ def _rows(registry: Registry, method: Method) -> Iterator[dict[str, str]]:
             "goes to": "",
             "size": "",
             "get it": "not yet",
-            "from": " ".join(method.links),
+            "from": " ".join(links_of(method)),
             "as": "",
             "remark": f"its entry cannot be run: {method.entry.reason}",
         }

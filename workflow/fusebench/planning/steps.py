@@ -22,7 +22,7 @@ from fusebench.planning.grouping import Grouping
 from fusebench.planning.selection import Selection
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.loading import Registry
-from fusebench.registry.methods import Method
+from fusebench.registry.methods import Method, why_skipped
 from fusebench.registry.pairing import dataset_job
 from fusebench.sources.weights import weights_changed
 
@@ -171,7 +171,7 @@ def cell_list(cells: Iterable[tuple[Method, Dataset]]) -> CellList:
             runs.setdefault(dataset.name, []).append(method.name)
         else:
             skipped.append(
-                SkippedCell(method=method.name, dataset=dataset.name, reason=method.why_skipped)
+                SkippedCell(method=method.name, dataset=dataset.name, reason=why_skipped(method))
             )
     return CellList(runs=runs, skipped=skipped)
 
@@ -180,7 +180,7 @@ def _why_alone(method: Method) -> str:
     """Say why a method is in no table of the suites that name it."""
     if method.is_active:
         return f"no dataset of the selected suites is for {' or '.join(method.tasks)}"
-    return method.why_skipped
+    return why_skipped(method)
 
 
 def options_of(config: Config) -> dict[str, Any]:

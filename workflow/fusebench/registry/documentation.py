@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from fusebench.contracts.methods import Paper, RunPart
 from fusebench.registry.loading import Registry, load_registry
-from fusebench.registry.methods import Method, is_local
+from fusebench.registry.methods import Method, is_local, links_of
 
 HEAD = """# Methods
 
@@ -98,7 +98,7 @@ def _reason_rows(methods: list[Method]) -> Iterator[list[str]]:
 
 def _links(method: Method) -> Iterator[str]:
     """Yield the addresses of an entry as Markdown: a word for each, the host of the address."""
-    for address in method.links:
+    for address in links_of(method):
         yield f"[{urlsplit(address).hostname or address}]({address})"
 
 

@@ -93,18 +93,6 @@ class Method:
         return "" if self.is_active else f"{self.status}: {self.entry.reason or ''}"
 
     @property
-    def links(self) -> list[str]:
-        """Addresses that belong to the entry, those of its weights included."""
-        of_weights = (address for item in self.weights for address in item.addresses.values())
-        return list(dict.fromkeys([*(self.entry.links or ()), *of_weights]))
-
-    @property
-    def why_skipped(self) -> str:
-        """Why the method cannot be run, with the addresses that a reader may open."""
-        links = f"; see {', '.join(self.links)}" if self.links else ""
-        return f"{self.why_not}{links}"
-
-    @property
     def verified(self) -> Verified | None:
         """What was really produced; None where nothing was."""
         known = self.entry.verified
@@ -119,7 +107,7 @@ class Method:
         """
         if self.entry.run is UNSET:
             raise RegistryError(
-                f"methods.yaml: {self.name} cannot be run: {self.why_skipped}; its entry must have"
+                f"methods.yaml: {self.name} cannot be run: {why_skipped(self)}; its entry must have"
                 " `env` and `run` (README.md, Add a method); `fusebench list methods` prints those"
                 " that can be run"
             )
@@ -138,6 +126,18 @@ class Method:
         for part in parts:
             fields |= part
         return Run(**fields)
+
+
+def links_of(method: Method) -> list[str]:
+    """Return the addresses that belong to an entry, those of its weights included."""
+    of_weights = (address for item in method.weights for address in item.addresses.values())
+    return list(dict.fromkeys([*(method.entry.links or ()), *of_weights]))
+
+
+def why_skipped(method: Method) -> str:
+    """Return why a method cannot be run, with the addresses that a reader may open."""
+    links = links_of(method)
+    return f"{method.why_not}; see {', '.join(links)}" if links else method.why_not
 
 
 def with_fields(run: Run, *parts: msgspec.Struct | dict[str, object]) -> Run:
