@@ -96,7 +96,7 @@ def test_a_file_is_checked_placed_and_pinned(project: Project, capsys: Printed) 
     assert project.weights("one", file) == 0
     told = capsys.readouterr().out
     assert f"sha256 {SHA256} (pinned in methods.yaml, origin: by hand)" in told
-    assert "no weights are missing" in told
+    assert "no weights are missing of one" in told
     (item,) = load_registry(project.root).methods["one"].weights
     assert (item.sha256, item.origin) == (SHA256, BY_HAND)
     assert file.exists()
@@ -151,7 +151,7 @@ def test_an_archive_gives_all_its_files(project: Project, capsys: Printed) -> No
         content.writestr("top/a", MODEL)
         content.writestr("top/b", OTHER)
     assert project.weights("one", archive) == 0
-    assert "no weights are missing" in capsys.readouterr().out
+    assert "no weights are missing of one" in capsys.readouterr().out
     assert (project.root / "resources/weights/one/m/b").read_bytes() == OTHER
 
 

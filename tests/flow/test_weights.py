@@ -53,7 +53,10 @@ def test_a_person_brings_the_weights_of_a_method(far: MiniProject, tmp_path: Pat
 
 
 def test_an_exchanged_file_is_noticed(far: MiniProject) -> None:
-    """Unpinned, the method runs again with the new file; pinned, the new file is refused."""
+    """Unpinned, the method runs again with the new file; pinned, the new file is refused.
+
+    To pin the file that was used runs nothing again: the record says that it is pinned now.
+    """
     file = far.root / "resources/weights/far/m/a.pth"
     file.parent.mkdir(parents=True)
     file.write_bytes(_model(1))
@@ -62,7 +65,13 @@ def test_an_exchanged_file_is_noticed(far: MiniProject) -> None:
     file.write_bytes(_model(2))
     assert far.snakemake(RECORD).returncode == 0
     assert far.record("far")["weights"] == {"m/a.pth": _sha256(_model(2))}
+    before = far.record("far")
     assert main(["pin", "far", "--project", str(far.root)]) == 0
+    assert far.snakemake(RECORD, write=False).returncode == 0
+    after = far.record("far")
+    assert after["weights_from"]["m/a.pth"]["pinned"]
+    changed = {key for key in after if after[key] != before[key]}
+    assert changed == {"cell", "spec", "weights_from"}
     file.write_bytes(_model(3))
     assert far.snakemake(RECORD, write=False).returncode != 0
     assert far.record("far")["state"] == "weights-missing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.server
 import threading
@@ -141,3 +142,17 @@ def test_a_file_put_by_hand_wins_over_that_of_the_repository(tmp_path: Path) -> 
         "model.pth": SHA256
     }
     assert (tmp_path / "tree" / "model.pth").read_bytes() == CONTENT
+
+
+def test_a_full_disk_is_a_state_with_its_place(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that cannot be written gives the reason of the system; what arrived is kept."""
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(WeightsMissing, match=r"cannot be written to .*: No space left on device"):
+        fetch_weights([WeightEntry(path="model.pth", url=address)], tmp_path / "fetched")
+    assert [*(tmp_path / "fetched/.downloads").rglob("model.pth")]

@@ -143,15 +143,24 @@ def _place(registry: Registry, matches: list[Match]) -> None:
         raise WeightsMissing("\n".join(problems))
 
 
-def _print_missing(registry: Registry, methods: Iterable[Method]) -> None:
+def _print_missing(registry: Registry, methods: list[Method]) -> None:
     from fusebench.command.list import as_table
 
     rows = [row for method in methods for row in _rows(registry, method)]
-    print(as_table(rows) if rows else "no weights are missing")
+    print(as_table(rows) if rows else f"no weights are missing of {_scope(registry, methods)}")
     if any(row["get it"] == "fusebench fetch" for row in rows):
         print("`fusebench fetch` downloads what has an address; the run does that too")
     if any(row["get it"] == "by hand" for row in rows):
         print("by hand: download, then run `fusebench weights METHOD FILE...`, or --from FOLDER")
+
+
+def _scope(registry: Registry, methods: list[Method]) -> str:
+    """Return of what no weights are missing: a method, or the methods of suites."""
+    if len(methods) == 1:
+        return methods[0].name
+    if len(methods) == len(registry.methods):
+        return "any method"
+    return f"the {len(methods)} methods of {', '.join(suite.name for suite in registry.selected)}"
 
 
 def _rows(registry: Registry, method: Method) -> Iterator[dict[str, str]]:

@@ -6,7 +6,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +15,7 @@ import msgspec
 
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.harness import LaunchReport
-from fusebench.contracts.jobs.fusing import CellPart, CellSpec, FuseJob, Run
+from fusebench.contracts.jobs.fusing import CellPart, CellSpec, FuseJob, Run, WeightRef
 from fusebench.contracts.markers import (
     EnvironmentMarker,
     Manifest,
@@ -236,6 +236,37 @@ def _fetched(weights: WeightsMarker | None) -> dict[str, object] | None:
     if not weights.is_ok:
         return {"state": weights.state, "reason": weights.reason}
     return {"state": weights.state, "path": weights.path, "sha256": weights.sha256}
+
+
+def pinned_since(cell: Cell, record: Record) -> Record | None:
+    """Return the record of a run whose weights were pinned after it, as a record of this cell.
+
+    To write down the hash of a file is no reason to run a method again.
+
+    Args:
+        cell: with its weights pinned.
+        record: of an earlier run.
+
+    Returns:
+        None where anything else differs, or other files were pinned.
+    """
+    loose = {path for path, facts in record.weights_from.items() if not facts.pinned}
+    weights = [
+        WeightRef(path=item.path) if item.path in loose else item for item in cell.spec.weights
+    ]
+    right = all(
+        item.sha256 in {msgspec.UNSET, record.weights.get(item.path)} for item in cell.spec.weights
+    )
+    before = replace(cell, spec=msgspec.structs.replace(cell.spec, weights=weights))
+    if not (loose and right and identity(before).is_of(record)):
+        return None
+    same = identity(cell)
+    return msgspec.structs.replace(
+        record,
+        spec=same.spec,
+        cell=same.cell,
+        weights_from=_origins(cell.weights, record.weights),
+    )
 
 
 def hash_seed(run: Run) -> int:

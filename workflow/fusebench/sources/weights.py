@@ -144,15 +144,17 @@ class WeightsFolder:
             WeightsMissing: it is not the file that the entry names.
         """
         target = self.folder / item.path
-        target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.part")
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             if archive:
                 take_member(offered, item.member or "", part, item.size or room_for(part.parent))
             found = check_offered(part if archive else offered, item)
             if keep and not archive:
                 shutil.copyfile(offered, part)
             (part if archive or keep else offered).replace(target)
+        except OSError as error:  # a full disk, a folder without permission
+            raise WeightsMissing(f"cannot be written to {target}: {error.strerror}") from error
         finally:
             part.unlink(missing_ok=True)
         return found
