@@ -99,8 +99,26 @@ def test_a_folder_without_the_file_says_what_it_holds(internet: Internet, tmp_pa
     """A mistyped name in `drive` is corrected by what the folder holds."""
     internet.folders = {FOLDER: [(FILE, "best.pth", False)]}
     item = WeightEntry(path="a.pth", drive=DriveSource(folder=FOLDER, file="last.pth"))
-    with pytest.raises(WeightsMissing, match=r"must hold last\.pth; found best\.pth; correct"):
+    with pytest.raises(
+        WeightsMissing, match=r"must hold one file last\.pth; found best\.pth; correct"
+    ):
         fetch_weights([item], tmp_path / "one")
+
+
+def test_a_folder_without_a_path_gives_the_file_of_that_name(
+    internet: Internet, tmp_path: Path
+) -> None:
+    """Authors often share a folder only: the name of the file finds it, if it is there once."""
+    internet.folders = {FOLDER: [(BELOW, "IVF", True)], BELOW: [(FILE, "a.pth", False)]}
+    internet.drive[FILE] = MODEL
+    item = WeightEntry(path="m/a.pth", drive=DriveSource(folder=FOLDER))
+    assert fetch_weights([item], tmp_path / "one").sha256 == {"m/a.pth": SHA256}
+    downloads._drive_files.cache_clear()
+    internet.folders[FOLDER].append(("4" * 33, "a.pth", False))
+    with pytest.raises(
+        WeightsMissing, match=r"must hold one file a\.pth; found IVF/a\.pth, a\.pth"
+    ):
+        fetch_weights([item], tmp_path / "two")
 
 
 def test_a_redirected_address_is_followed(internet: Internet, tmp_path: Path) -> None:
@@ -189,9 +207,7 @@ def test_an_asset_of_a_release_is_fetched(
     """By its tag, or that of the newest release."""
     internet.files[path] = MODEL
     fields = {"tag": tag} if tag else {}
-    item = WeightEntry(
-        path="a.pth", release=ReleaseSource(repo="owner/name", file="a.pth", **fields)
-    )
+    item = WeightEntry(path="a.pth", release=ReleaseSource(repo="owner/name", **fields))
     assert fetch_weights([item], tmp_path / "one").sha256 == {"a.pth": SHA256}
     assert f"GET github.com{path}" in internet.asked
 

@@ -146,7 +146,9 @@ def _place(registry: Registry, matches: list[Match]) -> None:
 def _print_missing(registry: Registry, methods: list[Method]) -> None:
     from fusebench.command.list import as_table
 
-    rows = [row for method in methods for row in _rows(registry, method)]
+    found = [row for method in methods for row in _rows(registry, method)]
+    heads = [head for head in found[0] if any(row[head] for row in found)] if found else []
+    rows = [{head: row[head] for head in heads} for row in found]
     print(as_table(rows) if rows else f"no weights are missing of {_scope(registry, methods)}")
     if any(row["get it"] == "fusebench fetch" for row in rows):
         print("`fusebench fetch` downloads what has an address; the run does that too")
@@ -166,7 +168,7 @@ def _scope(registry: Registry, methods: list[Method]) -> str:
 def _rows(registry: Registry, method: Method) -> Iterator[dict[str, str]]:
     """Yield a row for each missing file; one for a method whose entry does not know its files."""
     from fusebench.registry.methods import links_of
-    from fusebench.sources.missing import place_to_get, size_of
+    from fusebench.sources.missing import all_places, size_of
 
     for item, why in _missing(registry, method):
         yield {
@@ -174,7 +176,7 @@ def _rows(registry: Registry, method: Method) -> Iterator[dict[str, str]]:
             "goes to": str(_folder(registry, method.name) / item.path),
             "size": size_of(item),
             "get it": "fusebench fetch" if item.has_address else "by hand",
-            "from": place_to_get(item),
+            "from": all_places(item),
             "as": item.offered_as,
             "remark": "; ".join(filter(None, [item.note or "", why])),
         }

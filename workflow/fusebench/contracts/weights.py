@@ -49,14 +49,19 @@ class DriveSource(Entry, kw_only=True):
     """A file on Google Drive: shared itself, or inside a shared folder."""
 
     ONE_OF: ClassVar[tuple[str, ...]] = ("id", "folder")
-    RULES: ClassVar[tuple[Rule, ...]] = (
-        Rule(field="folder", required=("file",)),
-        Rule(field="file", required=("folder",)),
-    )
+    RULES: ClassVar[tuple[Rule, ...]] = (Rule(field="file", required=("folder",)),)
 
     id: Maybe[DriveId] = UNSET
     folder: Maybe[DriveId] = UNSET
-    file: Maybe[Annotated[str, inside("the path of the file in the shared folder")]] = UNSET
+    file: Maybe[
+        Annotated[
+            str,
+            inside(
+                "the path of the file in the shared folder; default the only one with the name of"
+                " the file"
+            ),
+        ]
+    ] = UNSET
 
     @property
     def address(self) -> str:
@@ -84,18 +89,19 @@ class ReleaseSource(Entry, kw_only=True):
 
     repo: Repository
     tag: Maybe[Annotated[str, text("the tag of the release; default the newest release")]] = UNSET
-    file: Annotated[str, inside("the name of the asset")]
+    file: Maybe[Annotated[str, inside("the name of the asset; default the name of the file")]] = (
+        UNSET
+    )
 
     @property
     def address(self) -> str:
         """The page of the release."""
         return f"{GITHUB}/{self.repo}/releases/{f'tag/{self.tag}' if self.tag else 'latest'}"
 
-    @property
-    def download(self) -> str:
-        """The address that gives the asset."""
+    def asset(self, name: str) -> str:
+        """Return the address that gives the asset; ``name`` where the source names none."""
         of_tag = f"download/{self.tag}" if self.tag else "latest/download"
-        return f"{GITHUB}/{self.repo}/releases/{of_tag}/{self.file}"
+        return f"{GITHUB}/{self.repo}/releases/{of_tag}/{self.file or name}"
 
 
 class WeightEntry(Entry, kw_only=True):
@@ -167,7 +173,7 @@ class WeightEntry(Entry, kw_only=True):
     def offered_as(self) -> str:
         """The name of what a person downloads: of the archive, or of the file."""
         source = self.drive or self.huggingface or self.release
-        last = (source.file if source else "") or self.path
+        last = (source and source.file) or self.path
         return self.archive or self.name or last.rpartition("/")[2]
 
     @property

@@ -60,16 +60,11 @@ def _fetch_url(source: str, place: Path, item: WeightEntry) -> Path:
 
 
 def _fetch_release(source: ReleaseSource, place: Path, item: WeightEntry) -> Path:
-    return _get(place / item.offered_as, url=source.download)
+    return _get(place / item.offered_as, url=source.asset(item.offered_as))
 
 
 def _fetch_drive(source: DriveSource, place: Path, item: WeightEntry) -> Path:
-    number = source.id or _drive_files(source.folder or "").get(source.file or "")
-    if number is None:
-        names = first_of(sorted(_drive_files(source.folder or "")), MOST_NAMED) or "nothing"
-        raise WeightsMissing(
-            f"the folder must hold {source.file}; found {names}; correct `drive` of the entry"
-        )
+    number = source.id or _in_folder(source, item.offered_as)
     from gdown.exceptions import FileURLRetrievalError
 
     try:
@@ -83,6 +78,25 @@ def _refusal(words: str) -> str:
     if any(word in words.lower() for word in QUOTA_WORDS):
         return f'Google answers "{words}": {QUOTA}'
     return f"gives a page instead of a file: it is gone, or not shared with everyone ({words})"
+
+
+def _in_folder(source: DriveSource, name: str) -> str:
+    """Return the id of a file in a shared folder, by its path or else by its name.
+
+    Raises:
+        WeightsMissing: the folder holds no such file, or several of that name.
+    """
+    files = _drive_files(source.folder or "")
+    found = [path for path in files if path == source.file]
+    if not source.file:
+        found = [path for path in files if path.rpartition("/")[2] == name]
+    if len(found) == 1:
+        return files[found[0]]
+    names = first_of(found or sorted(files), MOST_NAMED) or "nothing"
+    raise WeightsMissing(
+        f"the folder must hold one file {source.file or name}; found {names}; correct `drive` of"
+        " the entry"
+    )
 
 
 @cache

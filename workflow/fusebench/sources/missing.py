@@ -50,9 +50,14 @@ def place_to_get(item: WeightEntry) -> str:
     addresses = item.addresses
     if not addresses:
         return "no address is known"
-    place = addresses.get("page") or next(iter(addresses.values()))
-    code = f" (code {item.password})" if item.password and "page" in addresses else ""
-    return f"{place}{code}"
+    code = f" (code {item.password})" if item.password else ""
+    return addresses["page"] + code if "page" in addresses else next(iter(addresses.values()))
+
+
+def all_places(item: WeightEntry) -> str:
+    """Return every address of a file, in the order in which they are tried, the page last."""
+    tried = [address for name, address in item.addresses.items() if name != "page"]
+    return " or ".join([*tried, place_to_get(item)] if item.page else tried)
 
 
 def size_of(item: WeightEntry) -> str:
