@@ -328,7 +328,7 @@ def _pins(proof: Proof) -> str:
 def _weights(proof: Proof) -> Iterator[str]:
     for path, sha in proof.weights.items():
         facts = proof.weights_from.get(path)
-        told = f", {origin_of(facts)}, {escaped(facts.source)}" if facts else ""
+        told = f" ({origin_of(facts)}: {escaped(facts.source)})" if facts else ""
         yield f"  - weights {escaped(path)}: `{sha}`{told}"
 
 

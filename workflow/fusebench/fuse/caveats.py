@@ -22,6 +22,15 @@ REPEATED = (LOSSY, SMALL_16_BITS, MUCH_CLIPPED)
 """How those notes of images begin that a reader of a table must know."""
 
 
+def caveat_of(record: Record) -> str:
+    """Say what a reader of a table must know of a run that has results; ``""`` for nothing."""
+    if not record.has_results:
+        return ""
+    told = caveat(record.images, record.notes if record.is_ok else ())
+    suspicion = "" if record.is_ok else f"suspicious, not ranked: {record.reason}"
+    return "; ".join(filter(None, [suspicion, told, *_of_weights(record)]))
+
+
 def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:
     """Say what a reader of a table must know of a run; ``""`` if there is nothing.
 
@@ -36,12 +45,6 @@ def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:
     of_images = [f"{count} of {len(images)} results {told}" for told, count in counts.items()]
     of_run = [note for note in notes if any(part in note for part in UNTRAINED)]
     return "; ".join([*of_images, *of_run])
-
-
-def caveat_of(record: Record) -> str:
-    """Say what a reader of a table must know of a run and its weights; ``""`` for nothing."""
-    of_run = caveat(record.images, record.notes)
-    return "; ".join(filter(None, [of_run, *_of_weights(record)]))
 
 
 def _of_weights(record: Record) -> Iterator[str]:
