@@ -8,5 +8,5 @@ WHOLE_PIXELS = 2**21
 STRIP_PIXELS = 2**19
 """Pixels of a strip of a larger image."""
 
-KEPT_BYTES = 640 * 2**20
+KEPT_BYTES = 576 * 2**20
 """How many bytes of their parts the images of one pair cache together."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusebench.errors import MetricError
+from fusebench.metrics import limits
 from fusebench.metrics.filters import gaussian, separable_same
 from fusebench.metrics.images import Fusion, Image, Pixels
-from fusebench.metrics.strips import of_pixels, strips_of
+from fusebench.metrics.strips import Strip, is_large, of_pixels, strips_of
 
 SCALES, ORIENTATIONS = 4, 6
 EPSILON = 0.0001
@@ -63,6 +64,12 @@ def angular_filter(height: int, width: int, start: int, stop: int, orientation: 
     return _spread(theta, orientation * np.pi / ORIENTATIONS)
 
 
+def _filter_strips(height: int, width: int) -> Iterator[Strip]:
+    """Strips in which filters are made: small ones, because of their logarithms and angles."""
+    pixels = limits.STRIP_PIXELS // 4 if is_large(height, width) else None
+    return strips_of(height, width, pixels=pixels)
+
+
 def _filters(height: int, width: int, orientation: int, rows: slice) -> Pixels:
     """Some rows of the filters of one orientation at all scales, ``(4, stop - start, W)``."""
     place = (height, width, rows.start, rows.stop)
@@ -92,7 +99,7 @@ def noise_factor(height: int, width: int, orientation: int) -> float:
     transform.
     """
     filters = np.empty((SCALES, height, width))
-    for rows, _, _ in strips_of(height, width):
+    for rows, _, _ in _filter_strips(height, width):
         filters[:, rows] = _filters(height, width, orientation, rows)
     finest = float((filters[0] ** 2).sum())
     for scale in range(SCALES):
@@ -158,7 +165,7 @@ def _responses(image: Image, orientation: int) -> list[NDArray[np.complex128]]:
 
     transform = scipy.fft.fft2(image.pixels)
     responses = [*(np.empty_like(transform) for _ in range(SCALES - 1)), transform]
-    for rows, _, _ in strips_of(*image.shape):
+    for rows, _, _ in _filter_strips(*image.shape):
         filters = _filters(*image.shape, orientation, rows)
         for response, one in zip(responses, filters, strict=True):
             np.multiply(transform[rows], one, out=response[rows])  # the last one in place
