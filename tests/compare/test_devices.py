@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fusebench.compare.contents import Row
 from fusebench.compare.devices import device_of, rows_by_device, threads_of, with_threads
-from fusebench.contracts.records import Timing, TimeSpread
+from fusebench.contracts.records import TimeSpread, Timing
 from fusebench.states import State
 from msgspec.structs import replace
 
