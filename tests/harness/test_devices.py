@@ -184,3 +184,20 @@ def test_a_gpu_that_refuses_to_answer_loses_no_report(torch_stage: Stage) -> Non
         None,
     )
     assert (report["versions"]["cuda"], report["versions"]["cudnn"]) == ("13.0", None)
+
+
+def test_a_context_of_a_device_is_redirected(torch_stage: Stage) -> None:
+    """``with torch.device("cuda:3")`` is the only GPU, and what is made in it lies there.
+
+    torch loads the module of these contexts at its first use; the launcher must come before.
+    """
+    torch_stage.environ.update(FAKE_CUDA_DEVICES="1", CUDA_VISIBLE_DEVICES="0")
+    torch_stage.write(
+        "script.py",
+        "import torch\nfrom torch.utils._device import DeviceContext\n"
+        "context = DeviceContext('cuda:3')\noriginal = torch.zeros.__wrapped__\n"
+        "print(context.device, context.make(original, 2).device)\n",
+    )
+    run = torch_stage.launch(device="cuda")
+    assert run.stdout == "cuda:0 cuda:0\n", run.stderr
+    assert run.report["shims"] == {"cuda-index:torch.device": 1}
