@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -134,11 +135,12 @@ class Ran:
 def ran(carried: Path) -> Ran:
     """Run everything once, by the command line, with the fake torch."""
     folder = carried.parent / "machine"
+    there = Path(shutil.copytree(carried, folder / "carried"))
     python = make_machine(folder, Path(sys.executable), FAKES)
     out = folder / "out"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environ.pop("CUDA_VISIBLE_DEVICES", None)
-    command = [sys.executable, str(carried / "benchmarks" / "gpu.py"), "run", str(carried)]
+    command = [sys.executable, str(there / "benchmarks" / "gpu.py"), "run", str(there)]
     command += ["--out", str(out / "run.json"), "--results", str(out), "--python", str(python)]
     done = subprocess.run(
         [*command, "--seconds", "900"],

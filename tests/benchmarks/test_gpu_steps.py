@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,11 +38,6 @@ def report(tmp_path: Path) -> Report:
     return Report(tmp_path / "out" / "run.json", run)
 
 
-def action(name: str, seconds: float, do: Callable[[float], object], obstacle: str = "") -> Action:
-    """Return a step that is planned to take some seconds."""
-    return Action(name, seconds, lambda until: do(until) and None, obstacle)
-
-
 def test_the_file_is_written_after_each_step(report: Report) -> None:
     """A run that is killed leaves the steps that were done."""
     left: list[int] = []
@@ -51,7 +45,7 @@ def test_the_file_is_written_after_each_step(report: Report) -> None:
     def look(_: float) -> None:
         left.append(len(read_run(report.path).steps) if report.path.exists() else 0)
 
-    perform([action(name, 0, look) for name in "abc"], report, time.monotonic() + 60)
+    perform([Action(name, 0, look) for name in "abc"], report, time.monotonic() + 60)
     assert left == [0, 1, 2] and len(read_run(report.path).steps) == 3
 
 
@@ -59,10 +53,10 @@ def test_steps_that_do_not_fit_are_skipped(report: Report) -> None:
     """What is planned to take longer than what is left is told and left out; later ones may fit."""
     done: list[str] = []
     steps = [
-        action("short", 1, lambda _: done.append("short")),
-        action("long", 1000, lambda _: done.append("long")),
-        action("last", 1, lambda _: done.append("last")),
-        action("without", 1, lambda _: done.append("without"), obstacle="no GPU"),
+        Action("short", 1, lambda _: done.append("short")),
+        Action("long", 1000, lambda _: done.append("long")),
+        Action("last", 1, lambda _: done.append("last")),
+        Action("without", 1, lambda _: done.append("without"), obstacle="no GPU"),
     ]
     perform(steps, report, time.monotonic() + 60)
     assert done == ["short", "last"]
@@ -76,7 +70,7 @@ def test_a_step_has_an_end(report: Report) -> None:
     """It is told the moment: some times what was planned, or the end of the budget."""
     ends: list[float] = []
     now = time.monotonic()
-    steps = [action("a", 1, ends.append), action("b", 100, ends.append)]
+    steps = [Action("a", 1, ends.append), Action("b", 100, ends.append)]
     perform(steps, report, now + 200)
     assert now + 60 < ends[0] < now + 200 and ends[1] == now + 200
 
@@ -88,7 +82,7 @@ def test_a_failure_is_written_down(report: Report) -> None:
         raise OSError("disk full")
 
     done: list[str] = []
-    steps = [action("bad", 0, fail), action("good", 0, lambda _: done.append("good"))]
+    steps = [Action("bad", 0, fail), Action("good", 0, lambda _: done.append("good"))]
     perform(steps, report, time.monotonic() + 60)
     bad, good = read_run(report.path).steps
     assert bad.state == "failed" and bad.reason.startswith("OSError: disk full (test_gpu_steps.py:")
