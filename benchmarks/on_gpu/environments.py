@@ -94,7 +94,7 @@ def _own_marker(root: Path, python: Path) -> EnvironmentMarker:
     )
     told = json.loads(done.stdout)
     return EnvironmentMarker(
-        env="the Python of the machine",
+        env="own",
         python=PythonFacts(version=told["version"], executable=str(python), origin="--python"),
         packages=told["packages"],
         cuda_architectures=cuda_architectures(folder, told["packages"]),

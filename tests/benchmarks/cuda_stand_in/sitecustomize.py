@@ -12,7 +12,6 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
-import tempfile
 import types
 from contextlib import suppress
 from importlib.machinery import PathFinder
@@ -21,7 +20,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 HARNESS = HERE.parents[2] / "workflow" / "harness"
-MEMORY = Path(tempfile.gettempdir(), f"cuda-stand-in-{os.getuid()}.lock").open("a")  # noqa: SIM115
+MEMORY = Path(os.environ["CUDA_STAND_IN_MEMORY"]).open("a")  # noqa: SIM115
 BYTES = 1 << 22
 
 
@@ -39,6 +38,7 @@ def pretend(torch: Any) -> None:
 
         used = 0
         full = False
+        holds_all = False
 
         def place(self, where: Any, name: str) -> Any:
             new = super().place(where, name)
@@ -52,7 +52,7 @@ def pretend(torch: Any) -> None:
                 self.take()
 
         def take(self) -> None:
-            if self.full or not lock(fcntl.LOCK_SH):
+            if self.full or not (self.holds_all or lock(fcntl.LOCK_SH)):
                 raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB.")
             StandIn.used += 1024
 
@@ -67,7 +67,12 @@ def pretend(torch: Any) -> None:
     cuda.get_device_capability = lambda device=None: (9, 0)
     cuda.max_memory_allocated = lambda device=None: stand_in.used
     cuda.set_per_process_memory_fraction = lambda *_: setattr(StandIn, "full", True)
-    cuda.mem_get_info = lambda device=None: (BYTES if lock(fcntl.LOCK_EX) else 0, BYTES)
+
+    def mem_get_info(device: Any = None) -> tuple[int, int]:
+        StandIn.holds_all = lock(fcntl.LOCK_EX)
+        return (BYTES if StandIn.holds_all else 0, BYTES)
+
+    cuda.mem_get_info = mem_get_info
 
 
 class Context:
@@ -111,7 +116,7 @@ def lock(kind: int) -> bool:
 
 
 def after_torch() -> None:
-    """Call ``pretend`` once torch is loaded."""
+    """Call ``pretend`` once torch is loaded, where it is to see a GPU."""
     find_spec = PathFinder.find_spec
 
     def find(name: str, path: Any = None, target: Any = None) -> Any:
@@ -122,7 +127,8 @@ def after_torch() -> None:
 
             def exec_module(module: Any) -> None:
                 execute(module)
-                pretend(sys.modules["torch"])
+                if os.environ.get("CUDA_VISIBLE_DEVICES", "") not in ("", "-1"):
+                    pretend(sys.modules["torch"])
 
             loader.exec_module = exec_module
         return spec
@@ -139,12 +145,11 @@ def hide_the_build() -> None:
 
 
 def main() -> None:
-    """Run the next ``sitecustomize``, which may hide the GPU, and then pretend."""
+    """Pretend once torch is loaded, and run the next ``sitecustomize``, which may hide the GPU."""
     places = [Path(one or ".").resolve() for one in sys.path]
     others = sys.path[places.index(HERE) + 1 :]
     hide_the_build()
-    if os.environ.get("CUDA_VISIBLE_DEVICES", "") not in ("", "-1"):
-        after_torch()
+    after_torch()
     spec = PathFinder.find_spec("sitecustomize", others)
     if spec is not None and spec.loader is not None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
