@@ -243,7 +243,7 @@ def _both(method: MethodResult) -> tuple[str, str, str]:
 
 
 def _milliseconds(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.3g}"
+    return NOTHING if value is None else f"{value:.2f}"
 
 
 def _redirections(run: GpuRun) -> Iterator[str]:
