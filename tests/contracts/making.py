@@ -110,7 +110,7 @@ def fields_of(kind: type[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def drawn_fields(draw: st.DrawFn, kind: type[Any]) -> dict[str, Any]:
+def drawn_fields(draw: st.DrawFn, kind: type[Contract]) -> dict[str, Any]:
     """Draw the fields of a contract, with one of those that exclude each other."""
     alternatives = getattr(kind, "ONE_OF", ())
     chosen = draw(st.sampled_from(alternatives)) if alternatives else None
@@ -135,7 +135,7 @@ def drawn_by_field(kind: type[Any]) -> list[tuple[inspect.Field, st.SearchStrate
 
 
 @st.composite
-def contracts(draw: st.DrawFn, kind: type[Any]) -> Any:
+def contracts(draw: st.DrawFn, kind: type[Contract]) -> Any:
     """Draw a contract; where the fields of an entry contradict each other, draw again."""
     try:
         return msgspec.convert(draw(fields_of(kind)), kind)
