@@ -24,6 +24,7 @@ from fusebench.sources.repositories import obtain_source
 from msgspec.structs import replace
 
 from tests.datasets.made import LOCAL, pixels
+from tests.sources.made import commit_files
 
 SCRIPT = """
 import argparse, glob, os
@@ -431,18 +432,19 @@ def test_a_source_of_another_commit_is_refused(tmp_path: Path, dataset: Manifest
     Nothing is run, and the record of an earlier run is not taken for one of the entry's commit.
     """
     known = cell(tmp_path, dataset)
-    pinned = dataclasses.replace(
-        known, source=replace(known.source, commit="0" * 40), commit="0" * 40
-    )
+    pin = commit_files(tmp_path / "code", {})
+    source = obtain_source("code", pin, tmp_path / "resources/sources/clone", tmp_path)
+    pinned = dataclasses.replace(known, source=source, commit=pin)
     record = run_cell(pinned)
     write_stored(pinned.record, record)
     assert record.is_ok and finished_record(pinned) == record
-    mistyped = dataclasses.replace(pinned, commit="0" * 39 + "1")
+    other = pin[:-1] + ("1" if pin[-1] == "0" else "0")
+    mistyped = dataclasses.replace(pinned, commit=other)
     assert finished_record(mistyped) is None
     record = run_cell(mistyped)
     assert (record.state, record.reason) == (
         "source-unavailable",
-        f"code: must be at the commit of the entry, {'0' * 39}1; found {known.source.path} at"
-        f" {'0' * 40}: correct `commit` of the entry, or delete {known.source.path}.json and run"
+        f"code: must be at the commit of the entry, {other}; found {source.path} at"
+        f" {pin}: correct `commit` of the entry, or delete {source.path}.json and run"
         " again",
     )

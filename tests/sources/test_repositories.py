@@ -384,12 +384,15 @@ def test_an_address_that_nobody_answers_is_told_in_git_s_words(
 def test_folders_come_without_the_rest_from_a_server_that_can_do_so(
     tmp_path: Path, origin: Path
 ) -> None:
-    """Git's own protocol sends the commit without contents, then only the folders' contents."""
+    """Git's own protocol sends the commit without contents, then only the folders' contents.
+
+    A mirror may be such a server.
+    """
     pin = commit(origin, {"ir/1.png": "a", "w.pth": "large"})
     weights = git.Repo(origin).head.commit.tree["w.pth"].hexsha
     git.Repo(origin).git.config("uploadpack.allowFilter", "true")
     git.Repo(origin).git.config("uploadpack.allowAnySHA1InWant", "true")
-    assert checkout_folders(origin.as_uri(), pin, ["ir"], tmp_path / "part", tmp_path) == []
+    assert checkout_folders(URL, pin, ["ir"], tmp_path / "part", tmp_path, origin.as_uri()) == []
     assert (tmp_path / "part" / "ir" / "1.png").read_text() == "a"
     assert not (tmp_path / "part" / "w.pth").exists()
     known = git.Repo(tmp_path / "part").git.rev_list(pin, "--objects", "--missing=print")

@@ -50,6 +50,9 @@ class SourceMarker(Marker, kw_only=True):
     ] = ""
     absent: Annotated[list[str], says("files of the commit whose content the origin lacks")] = []
     submodules: Annotated[dict[str, str], says("path of a submodule -> its commit")] = {}
+    submodule_addresses: Maybe[
+        Annotated[dict[str, str], says("path of a submodule -> where it was asked for")]
+    ] = UNSET
 
 
 class WeightsMarker(Marker, kw_only=True):

@@ -43,6 +43,7 @@ from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
 from fusebench.fuse.weights_opened import watch_weights
 from fusebench.layout import FUSED
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
+from fusebench.sources.changes import refuse_changes
 from fusebench.sources.weights import place_weights
 
 if TYPE_CHECKING:
@@ -134,10 +135,7 @@ def _refuse_failed_steps(cell: Cell) -> None:
             f" {cell.source.path} at {cell.source.commit}: correct `commit` of the entry, or delete"
             f" {cell.source.path}.json and run again"
         )
-    # Importing GitPython takes a quarter of the start-up of a job: import it only for a run.
-    from fusebench.sources.repositories import refuse_changes
-
-    refuse_changes(Path(cell.source.path), cell.source.code)
+    refuse_changes(Path(cell.source.path), cell.source.code, cell.source.commit)
     python = Path(cell.environment.path, "bin", "python")
     if not python.exists():
         raise EnvironmentFailed(
