@@ -399,7 +399,7 @@ def test_images_that_a_mirror_lacks_are_told(tmp_path: Path, origin: git.Repo) -
     told = refused(tmp_path, of_git(origin, ["p", "q"]), mirror)
     assert re.fullmatch(
         rf"{URL}: 1 image\(s\) are part of the commit, but their content is not where it was cloned"
-        r" from; first: set/ir/q\.png",
+        r" from, or they are links out of the repository; first: set/ir/q\.png",
         told,
     )
     wild = {"a": "set/i?/{name}.*", "b": "set/vi/{name}.png"}

@@ -448,3 +448,51 @@ def test_a_source_of_another_commit_is_refused(tmp_path: Path, dataset: Manifest
         f" {pin}: correct `commit` of the entry, or delete {source.path}.json and run"
         " again",
     )
+
+
+LINKING = """
+import atexit, os, shutil
+def plant():
+    room = os.path.dirname(asked.out)
+    os.makedirs(os.path.join(room, "fused"), exist_ok=True)
+    shutil.rmtree(asked.out) if {replaces} else None
+    os.symlink({target!r}, os.path.join(room, {at!r}))
+atexit.register(plant)
+"""
+
+
+@pytest.mark.parametrize("at", ["out", "out/p1.png", "fused/p2.png"])
+def test_links_of_a_script_lead_no_step_out_of_its_scratch_folder(
+    at: str, tmp_path: Path, dataset: Manifest
+) -> None:
+    """It replaces its own folder, a result, or a result that is collected next, by a link."""
+    private = tmp_path / "user" / "p1.png"
+    write_png(private, pixels(77, 40, 48))
+    private.parent.chmod(0o700)
+    before = (private.read_bytes(), private.stat().st_mtime_ns)
+    target = private.parent if at == "out" else private
+    planted = LINKING.format(replaces=at == "out", target=str(target), at=at)
+    script = SCRIPT.replace("cv2.imwrite(", "name != 'p1.png' and cv2.imwrite(")
+    known = cell(
+        tmp_path, dataset, (script if at == "out/p1.png" else SCRIPT) + planted, pairs_per_process=1
+    )
+    record = run_cell(known)
+    assert (private.read_bytes(), private.stat().st_mtime_ns) == before
+    assert private.parent.stat().st_mode & 0o777 == 0o700
+    private_pixels = pixel_sha256(pixels(77, 40, 48))
+    assert private_pixels not in {image.sha256 for image in record.images}
+    assert record.state == ("ok" if at == "fused/p2.png" else "bad-output")
+
+
+def test_links_out_of_a_repository_are_left_out_and_told(tmp_path: Path, dataset: Manifest) -> None:
+    """The record has a note with the links; the images are staged in the copy."""
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "code" / "in").mkdir(parents=True)
+    (tmp_path / "code" / "in" / "ir").symlink_to(tmp_path / "pictures")
+    known = cell(tmp_path, dataset)
+    pin = commit_files(tmp_path / "code", {})
+    source = obtain_source("code", pin, tmp_path / "resources/sources/clone", tmp_path)
+    record = run_cell(dataclasses.replace(known, source=source))
+    assert record.is_ok and list((tmp_path / "pictures").iterdir()) == []
+    note = f"links that lead out of the repository were left out: in/ir -> {tmp_path}/pictures"
+    assert note in record.notes

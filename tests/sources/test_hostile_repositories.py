@@ -365,3 +365,32 @@ def test_submodules_of_submodules_come_to_an_end(
         pin = commit_tree(folder, [(FILE, b".gitmodules", blob), *links])
     with pytest.raises(SourceUnavailable, match=r"must have at most 3 submodules"):
         obtain_source("https://example.org/lab/level2", pin, tmp_path / "clone", tmp_path, mirror)
+
+
+def test_folders_of_a_dataset_hold_no_link_out(tmp_path: Path, origin: Path, mirror: str) -> None:
+    """What a link leads to is no part of the repository: it counts as absent, and is not read."""
+    origin.mkdir(parents=True)
+    (origin / "ir").mkdir()
+    for name, target in (("1.png", tmp_path / "private.png"), ("2.png", "3.png")):
+        (origin / "ir" / name).symlink_to(target)
+    pin = commit_files(origin, {"ir/3.png": "3"})
+    lacking = checkout_folders(URL, pin, ["ir"], tmp_path / "part", tmp_path, mirror)
+    assert lacking == ["ir/1.png"]
+    assert sorted(path.name for path in (tmp_path / "part" / "ir").iterdir()) == ["2.png", "3.png"]
+
+
+def test_a_local_folder_is_not_copied_through_links(tmp_path: Path) -> None:
+    """A link to a file outside is refused by name; one to a file of the folder is followed."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "test.py").write_text("1")
+    (folder / "other.py").symlink_to("test.py")
+    obtain_source("mine", None, tmp_path / "copy", tmp_path)
+    assert (tmp_path / "copy" / "other.py").read_text() == "1"
+    (tmp_path / "key").write_text("private")
+    (folder / "w.pth").symlink_to(tmp_path / "key")
+    with pytest.raises(
+        SourceUnavailable, match=r"w\.pth must be a file of the folder; found a link"
+    ):
+        obtain_source("mine", None, tmp_path / "again", tmp_path)
+    assert not (tmp_path / "again").exists()

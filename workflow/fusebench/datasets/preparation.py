@@ -157,7 +157,8 @@ def _checkout(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> Path:
     if lacking:
         raise DatasetUnavailable(
             f"{job.code}: {len(lacking)} image(s) are part of the commit, but their content is not"
-            f" where it was cloned from; first: {lacking[0]}"
+            f" where it was cloned from, or they are links out of the repository; first:"
+            f" {lacking[0]}"
         )
     return scratch
 

@@ -25,6 +25,7 @@ from fusebench.fuse.staging import copy_repository
 from fusebench.hashes import sha256_of_file
 from fusebench.image_headers import UnreadableImageError
 from fusebench.images import mode_of, pixel_sha256, read_image
+from fusebench.links import leads_out
 from fusebench.registry.pairing import FoundPairs, find_pairs
 from fusebench.registry.path_patterns import SideFiles
 
@@ -173,6 +174,10 @@ def _copy(
 ) -> ImageFile:
     relative = path.relative_to(folder).as_posix()
     try:
+        if leads_out(path, folder):
+            raise UnreadableImageError(
+                f"{path}: must be a file of the repository; found a link that leads out of it"
+            )
         pixels, notes = read_image(path)
     except UnreadableImageError as error:
         raise UnreadableImageError(_problem(side, path, folder, source, error)) from error

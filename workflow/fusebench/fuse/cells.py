@@ -32,7 +32,12 @@ from fusebench.errors import (
 )
 from fusebench.folders import remove_folder, scratch_folder, staged_folder
 from fusebench.fuse.caveats import caveat
-from fusebench.fuse.collecting import collect_result, missing_results, too_few
+from fusebench.fuse.collecting import (
+    collect_result,
+    missing_results,
+    refuse_links_out,
+    too_few,
+)
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
 from fusebench.fuse.order import refuse_other_order
@@ -42,9 +47,11 @@ from fusebench.fuse.timing import load_per_cpu
 from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
 from fusebench.fuse.weights_opened import watch_weights
 from fusebench.layout import FUSED
+from fusebench.links import links_out_of, place_for
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
 from fusebench.sources.changes import refuse_changes
 from fusebench.sources.weights import place_weights
+from fusebench.texts import first_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +59,9 @@ if TYPE_CHECKING:
 
 TRIAL_SECONDS = 300.0
 """Limit in seconds for the trial run of a method without its weights."""
+
+MOST_LINKS = 3
+"""A note names so many links that were left out."""
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
@@ -169,7 +179,8 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         batches = list(_batches(cell.manifest.pairs, run.pairs_per_process or None))
         values = _values(cell, directory, len(batches[0]), outcome.device)
         edits = filled_edits(run.edit, values)
-        copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
+        links = copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
+        outcome.notes += _told_links(links)
         _place_weights(cell, batches[0], directory, outcome)
         watched = watch_weights(directory.work, outcome.weights)
         deadline = time.monotonic() + 60 * cell.spec.minutes
@@ -184,6 +195,13 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         folder = Path(cell.manifest.path)
         refuse_other_order(cell.manifest.pairs, folder, directory.thumbnails, run)
         _publish(directory.fused, cell.folder / FUSED)
+
+
+def _told_links(links: Sequence[str]) -> list[str]:
+    """Return the note on links of the repository that the scratch copy does not have."""
+    if not links:
+        return []
+    return [f"links that lead out of the repository were left out: {first_of(links, MOST_LINKS)}"]
 
 
 def _place_weights(
@@ -235,12 +253,16 @@ def _fuse_batch(
     sizes = {p.name: None if as_left and p.expect is not UNSET else p.size for p in batch}
     known = {pair.name for pair in cell.manifest.pairs}
     own = [pair for pair in staged if pair.name in known]
+    refuse_links_out(own, directory.scratch)
     _check_traces(own, launched, directory.traces, outcome)
     # Threads are enough: decoding an image releases Python's global lock.
     with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(
             lambda pair: collect_result(
-                pair, sizes[pair.name], run, directory.fused / f"{pair.name}.png"
+                pair,
+                sizes[pair.name],
+                run,
+                place_for(directory.fused / f"{pair.name}.png", directory.scratch),
             ),
             own,
         )
@@ -418,6 +440,8 @@ def _publish(fused: Path, final: Path) -> None:
     """
     if not fused.is_dir():
         raise BadOutput("no pair of the dataset was fused")
+    if any(links_out_of(fused)) or fused.is_symlink():
+        raise BadOutput("the script replaced collected results by links")
     with staged_folder(final) as stage:
         for image in fused.iterdir():  # copytree would hide why a copy failed
             shutil.copyfile(image, stage / image.name)

@@ -16,6 +16,7 @@ from fusebench.contracts.markers import SourceMarker
 from fusebench.errors import SourceUnavailable
 from fusebench.folders import staged_folder
 from fusebench.hashes import folder_digest, source_files
+from fusebench.links import leads_out, links_out_of
 from fusebench.project import locate
 from fusebench.registry.methods import is_local
 from fusebench.sources.addresses import Origin, origin_of
@@ -102,6 +103,7 @@ def _snapshot(folder: Path, code: str, final: Path) -> SourceMarker:
     if not final.exists():
         with staged_folder(final) as stage:
             for path in source_files(folder):
+                _refuse_link_out(path, folder, code)
                 target = stage / path.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(path, target)
@@ -111,6 +113,15 @@ def _snapshot(folder: Path, code: str, final: Path) -> SourceMarker:
             f"{code}: its copy {final} must equal it, but was edited; delete {final} and run again"
         )
     return SourceMarker(path=str(final), code=code, origin=code, tree=digest)
+
+
+def _refuse_link_out(path: Path, folder: Path, code: str) -> None:
+    if path.is_symlink() and leads_out(path, folder):
+        raise SourceUnavailable(
+            f"{code}: {path.relative_to(folder)} must be a file of the folder; found a link to"
+            f" {path.readlink()}: put a copy of the file there; weights may also be put into"
+            " resources/weights/METHOD"
+        )
 
 
 class _Cloning:
@@ -279,7 +290,7 @@ def checkout_folders(
 def _write_folder(
     repository: Repository, folder: str, code: str, commit: str, origin: Origin
 ) -> list[str]:
-    """Write a folder of a commit, and return its files that the origin lacks."""
+    """Write a folder of a commit; return its files whose content the origin does not hold."""
     paths = [path for path, _, _ in entries(repository, commit, folder)]
     if not paths:
         raise SourceUnavailable(
@@ -288,7 +299,18 @@ def _write_folder(
     lacking = set(absent_files(repository, commit, folder)) if origin.is_folder else set()
     present = [path for path in paths if path not in lacking]
     _write_files(repository, present, _access(origin))
-    return sorted(lacking)
+    return sorted(lacking | _without_links_out(repository.work))
+
+
+def _without_links_out(folder: Path) -> set[str]:
+    """Remove the links that lead out of a folder, and return their paths in it.
+
+    What they lead to is no part of the repository.
+    """
+    found = list(links_out_of(folder))
+    for link in found:
+        link.unlink()
+    return {link.relative_to(folder).as_posix() for link in found}
 
 
 def _download_partly(origin: Origin, commit: str, folder: Path) -> Repository:

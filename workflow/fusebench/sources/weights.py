@@ -11,6 +11,7 @@ from fusebench.contracts.markers import WeightsMarker
 from fusebench.contracts.weights import WeightEntry
 from fusebench.errors import WeightsMissing
 from fusebench.hashes import sha256_of_file
+from fusebench.links import leads_out, place_for
 
 LFS_HEADER = b"version https://git-lfs.github.com/spec/"
 
@@ -50,15 +51,15 @@ def place_weights(
 
     Raises:
         WeightsMissing: a file is absent, a folder, a git-lfs pointer, or has another hash.
+        Crashed: a path leads out of the scratch copy.
     """
     hashes: dict[str, str] = {}
     for item in weights:
         target = tree / item.path
         source = fetched / item.path if fetched else None
         if source is not None and source.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-        if not target.exists():
+            shutil.copyfile(source, place_for(target, tree))
+        if leads_out(target, tree) or not target.exists():
             raise WeightsMissing(_why_absent(item.path, absent))
         hashes[item.path] = check_weight(target, item)
     return hashes
