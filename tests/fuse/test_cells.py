@@ -496,3 +496,54 @@ def test_links_out_of_a_repository_are_left_out_and_told(tmp_path: Path, dataset
     assert record.is_ok and list((tmp_path / "pictures").iterdir()) == []
     note = f"links that lead out of the repository were left out: in/ir -> {tmp_path}/pictures"
     assert note in record.notes
+
+
+def test_a_prepared_image_that_is_gone_stops_no_other_cell(
+    tmp_path: Path, dataset: Manifest
+) -> None:
+    """What fusebench did not expect is a state of this cell alone; the log has the exception."""
+    known = cell(tmp_path, dataset)
+    Path(dataset.path, "a", "p2.png").unlink()
+    record = run_cell(known)
+    assert not record.is_ok and "a/p2.png" in record.reason
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), PermissionError(13, "denied", "f"), MemoryError()]
+)
+def test_an_unexpected_exception_is_the_state_of_its_cell(
+    error: Exception, tmp_path: Path, dataset: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the job would die, be tried three times, and end without a reason."""
+
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("fusebench.fuse.cells.copy_repository", broken)
+    known = cell(tmp_path, dataset)
+    record = run_cell(known)
+    assert record.state == ("out-of-memory" if isinstance(error, MemoryError) else "crashed")
+    assert type(error).__name__ in known.log.read_text() and "Traceback" in known.log.read_text()
+
+
+GARBAGE = {
+    "garbage.npy": b"\x93NUMPY\x01\x00garbage",
+    "object.npy": b"\x93NUMPY\x01\x00F\x00"
+    b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }            \n",
+    "garbage.mat": b"MATLAB 5.0 MAT-file" + b"\xff" * 200,
+    "empty.mat": b"x",
+    "garbage.png": b"\x89PNG\r\n\x1a\ngarbage",
+    "garbage.tif": b"II*\x00\xff\xff\xff\xff",
+    "garbage.webp": b"RIFF\xff\xff\xff\xffWEBPVP8 ",
+    "garbage.gif": b"GIF89a\xff\xff\xff\xff",
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_garbage_as_a_result_is_a_bad_output(name: str, tmp_path: Path, dataset: Manifest) -> None:
+    """Whatever a script leaves under the name of a result, its cell has a record with a state."""
+    content, suffix = GARBAGE[name], Path(name).suffix
+    write = f"open(os.path.join(asked.out, name[:-4] + {suffix!r}), 'wb').write({content!r}); ()"
+    script = SCRIPT.replace("cv2.imwrite(os.path.join(asked.out, name), (a // 2 + b // 2))", write)
+    record = run_cell(cell(tmp_path, dataset, script, collect="{out}/{name}" + suffix))
+    assert record.state == "bad-output", record.reason

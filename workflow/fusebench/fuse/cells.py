@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from fusebench.errors import (
     BadOutput,
     Crashed,
     EnvironmentFailed,
+    OutOfMemory,
     SourceUnavailable,
     StepError,
     TimedOut,
@@ -51,7 +53,7 @@ from fusebench.links import links_out_of, place_for
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
 from fusebench.sources.changes import refuse_changes
 from fusebench.sources.weights import place_weights
-from fusebench.texts import first_of
+from fusebench.texts import first_of, plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -116,17 +118,28 @@ def run_cell(cell: Cell) -> Record:
                 _fuse(cell, outcome, log)
         except StepError as error:
             ended = error
-        except OSError as error:
-            if error.errno not in NO_SPACE:
-                raise
-            where = error.filename2 or error.filename or "the disk"
-            ended = Crashed(f"{where} is full ({error.strerror}): free space and run again")
+        except Exception as error:
+            ended = _unexpected(error, log)
         for note in filter(None, [*outcome.all_notes, caveat(outcome.images)]):
             log.write(f"\nfusebench: note: {note}\n")
         if ended:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")
     outcome.seconds = round(time.perf_counter() - clock, 3)
     return record_of(cell, outcome, ended)
+
+
+def _unexpected(error: Exception, log: IO[str]) -> StepError:
+    """Return the end of a cell for an exception that is no StepError; it must stop no other cell.
+
+    The log gets the whole exception, unless it says that a disk is full.
+    """
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        where = error.filename2 or error.filename or "the disk"
+        return Crashed(f"{where} is full ({error.strerror}): free space and run again")
+    traceback.print_exception(error, file=log)
+    if isinstance(error, MemoryError):
+        return OutOfMemory(f"a file that the script left does not fit into memory: {error}")
+    return Crashed.unexpected(error)
 
 
 def _refuse_failed_steps(cell: Cell) -> None:
@@ -201,7 +214,8 @@ def _told_links(links: Sequence[str]) -> list[str]:
     """Return the note on links of the repository that the scratch copy does not have."""
     if not links:
         return []
-    return [f"links that lead out of the repository were left out: {first_of(links, MOST_LINKS)}"]
+    told = plain(first_of(links, MOST_LINKS))
+    return [f"links that lead out of the repository were left out: {told}"]
 
 
 def _place_weights(

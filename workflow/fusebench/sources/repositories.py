@@ -257,10 +257,15 @@ def _describe(code: str, commit: str, folder: Path, origin: str) -> SourceMarker
             origin=origin,
             commit=commit,
             tree=repository.run("rev-parse", f"{commit}^{{tree}}").strip(),
-            absent=absent_files(repository, commit),
-            submodules={path: one.commit for path, one in inner.items()},
-            submodule_addresses={path: one.address for path, one in inner.items()} or UNSET,
+            absent=[_shown(path) for path in absent_files(repository, commit)],
+            submodules={_shown(path): one.commit for path, one in inner.items()},
+            submodule_addresses={_shown(path): one.address for path, one in inner.items()} or UNSET,
         )
+
+
+def _shown(path: str) -> str:
+    """Return a path as JSON can hold it: bytes that are not UTF-8 are written as ``\\xff``."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def checkout_folders(

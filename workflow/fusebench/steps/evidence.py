@@ -9,6 +9,7 @@ from fusebench.contracts.evidence import ClaimResults, SelfcheckResult, SpreadRe
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.evidence import ClaimsJob, CommittedJob, SelfcheckJob, SpreadJob
 from fusebench.contracts.markers import Manifest, SourceMarker
+from fusebench.errors import DatasetUnavailable
 from fusebench.markers import mark_step, print_left_out
 
 ROOT = Path()
@@ -27,6 +28,7 @@ def committed_images(job: CommittedJob, attempt: int, source: Path, marker: Path
         attempt,
         lambda: prepare_committed(known, job, folder),
         lambda error: Manifest(state=error.state, reason=str(error)),
+        DatasetUnavailable,
     )
     print_left_out(marker.stem, manifest)
 
