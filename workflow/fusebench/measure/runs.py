@@ -6,6 +6,7 @@ The sources are read once per pair, and only what has changed is measured again.
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ from fusebench.metrics import resolve
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+KEEP_SECONDS = 30.0
+"""How long measured values are only in memory."""
 
 METRICS_FOLDER = Path(__file__).resolve().parents[1] / "metrics"
 
@@ -160,13 +164,45 @@ def measure_dataset(
     read = [(path.parent, read_stored(path, Record)) for path in records]
     runs = [_open(folder, record, manifest) for folder, record in read if record.is_ok]
     tasks = list(_tasks(manifest, runs, ids))
-    for task, results in zip(tasks, in_processes(measure_pair, tasks, workers), strict=True):
-        for wanted, (values, refusals) in zip(task.fused, results, strict=True):
-            runs[wanted.run].values.setdefault(wanted.image.name, {}).update(values)
-            runs[wanted.run].refusals.setdefault(wanted.image.name, {}).update(refusals)
-    for index in {wanted.run for task in tasks for wanted in task.fused}:
-        _write_cache(runs[index])
+    caches = _Caches()
+    try:
+        for task, results in zip(tasks, in_processes(measure_pair, tasks, workers), strict=True):
+            for wanted, (values, refusals) in zip(task.fused, results, strict=True):
+                run = runs[wanted.run]
+                run.values.setdefault(wanted.image.name, {}).update(values)
+                run.refusals.setdefault(wanted.image.name, {}).update(refusals)
+                caches.changed[wanted.run] = run
+            caches.write_now_and_then()
+    finally:
+        caches.write()
     return [row for run in runs for row in _rows(run, ids)]
+
+
+class _Caches:
+    """The caches of the runs that are being measured.
+
+    They are written every half minute, and at the end: a job that is killed loses little.
+
+    Attributes:
+        changed: the runs with values that no file has yet, by their place.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no values."""
+        self.changed: dict[int, Run] = {}
+        self._written = time.monotonic()
+
+    def write_now_and_then(self) -> None:
+        """Write the caches if half a minute is over since the last time."""
+        if time.monotonic() - self._written >= KEEP_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Write the caches that have changed."""
+        for run in self.changed.values():
+            _write_cache(run)
+        self.changed.clear()
+        self._written = time.monotonic()
 
 
 def _open(folder: Path, record: Record, manifest: Manifest) -> Run:
