@@ -55,6 +55,22 @@ def test_the_commit_is_checked_out_not_the_branch(
     assert marker.commit == first and marker.origin == str(origin) and marker.absent == []
 
 
+def test_a_clone_is_made_and_looked_at_from_the_project_s_folder(
+    tmp_path: Path, origin: Path, mirror: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jobs run in the project's folder and name all places from there, as the marker does."""
+    pin = commit(origin, {"test.py": "1"})
+    commit(tmp_path / "mine", {"test.py": "1"})
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        final = Path("resources/sources/clone")
+        marker = obtain_source(URL, pin, final, Path(), "mirrors/{owner}+{name}")
+        assert marker.path == "resources/sources/clone" and (final / "test.py").exists()
+    own = git.Repo("mine").head.commit.hexsha
+    assert obtain_source("mine", own, Path("other"), Path()).commit == own
+    assert checkout_folders(URL, pin, ["."], Path("part"), Path(), mirror) == []
+
+
 def test_line_endings_stay_as_committed(tmp_path: Path, origin: Path, mirror: str) -> None:
     """With ``text=auto`` and Windows line endings a clone has the same bytes and is clean."""
     repository = git.Repo.init(origin)

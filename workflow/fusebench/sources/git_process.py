@@ -241,4 +241,4 @@ def own_directory(objects: Path, work: Path, commit: str) -> Iterator[Repository
         (git_dir / "HEAD").write_text(f"{commit}\n")
         (git_dir / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tbare = false\n")
         own_settings(git_dir)
-        yield Repository(git_dir, work, objects)
+        yield Repository(git_dir, work.absolute(), objects.absolute())
