@@ -75,6 +75,17 @@ def print_left_out(name: str, manifest: Manifest) -> None:
         print(f"{name}: left out {len(files)} image(s), {reason}: {shown}", file=sys.stderr)
 
 
+def ask_again(marker: Path) -> None:
+    """Let the next run do a step again, because what it made was damaged since then.
+
+    Args:
+        marker: of the step, from the project's folder on.
+    """
+    if marker.parts[:1] == ("resources",):
+        counter = Path(marker_attempts(str(marker)))
+        count_failure(counter, counted_attempts(counter).attempts)
+
+
 def count_failure(counter: Path, attempt: int) -> None:
     """Write down that an attempt failed; the next attempt has another number."""
     write_stored(counter, Attempts(attempts=attempt + 1, failed=True))

@@ -109,6 +109,7 @@ class ImageFile(Contract, kw_only=True):
     notes: Notes = []
     size: Maybe[Size] = UNSET
     original: Maybe[OriginalFile] = UNSET
+    file_sha256: Maybe[Annotated[str, says("the sha256 of the bytes of this file")]] = UNSET
 
 
 class Pair(Contract, kw_only=True):

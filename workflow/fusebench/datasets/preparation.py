@@ -262,6 +262,7 @@ def _write_side(name: str, side: str, image: ReadImage, stage: Path) -> ImageFil
         sha256=pixel_sha256(image.pixels),
         notes=image.notes,
         original=image.original or UNSET,
+        file_sha256=sha256_of_file(stage / file),
     )
 
 

@@ -184,12 +184,14 @@ def _copy(
     target = stage / side / f"{name}{path.suffix}"
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, target)
+    sha256 = sha256_of_file(path)
     return ImageFile(
         file=f"{side}/{target.name}",
         size=(pixels.shape[1], pixels.shape[0]),
         mode=mode_of(pixels),
         sha256=pixel_sha256(pixels),
-        original=OriginalFile(file=relative, sha256=sha256_of_file(path)),
+        original=OriginalFile(file=relative, sha256=sha256),
+        file_sha256=sha256,
         notes=notes,
     )
 

@@ -51,8 +51,8 @@ from fusebench.fuse.weights_opened import watch_weights
 from fusebench.layout import FUSED
 from fusebench.links import links_out_of, place_for
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
-from fusebench.sources.changes import refuse_changes
-from fusebench.sources.weights import place_weights
+from fusebench.sources.changes import refuse_changes, refuse_edited_copy
+from fusebench.sources.weights import place_weights, refuse_other_weights
 from fusebench.texts import first_of, plain
 
 if TYPE_CHECKING:
@@ -158,16 +158,18 @@ def _refuse_failed_steps(cell: Cell) -> None:
             f" {cell.source.path} at {cell.source.commit}: correct `commit` of the entry, or delete"
             f" {cell.source.path}.json and run again"
         )
+    if not Path(cell.source.path).is_dir():
+        raise SourceUnavailable(
+            f"{cell.source.path} is gone: delete {cell.source.path}.json and run again"
+        )
     refuse_changes(Path(cell.source.path), cell.source.code, cell.source.commit)
+    if cell.source.commit is None:
+        refuse_edited_copy(cell.source)
     python = Path(cell.environment.path, "bin", "python")
     if not python.exists():
         raise EnvironmentFailed(
             f"the environment must have an interpreter at {python}; found none: delete"
             f" {cell.environment.path}.json and run again"
-        )
-    if not Path(cell.source.path).is_dir():
-        raise SourceUnavailable(
-            f"{cell.source.path} is gone: delete {cell.source.path}.json and run again"
         )
 
 
@@ -230,6 +232,8 @@ def _place_weights(
         outcome.weights = place_weights(
             cell.spec.weights, fetched, directory.work, cell.source.absent
         )
+        if fetched and cell.weights:
+            refuse_other_weights(outcome.weights, cell.weights)
     except WeightsMissing as error:
         reason = cell.weights.reason if cell.weights and not cell.weights.is_ok else error
         tried = _tried(cell, batch, directory, outcome)

@@ -13,6 +13,7 @@ from typing import Any
 from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.markers import Pair
 from fusebench.contracts.methods import EditedFiles
+from fusebench.datasets.prepared import refuse_changed
 from fusebench.errors import Crashed
 from fusebench.hashes import IGNORED_FOLDERS
 from fusebench.images import SUFFIXES, in_mode, read_own, write_png
@@ -166,6 +167,7 @@ def stage_pairs(
 
     Raises:
         Crashed: two images would lie at one path, or outside the scratch folder.
+        DatasetUnavailable: a prepared image was changed since.
     """
     staged: list[StagedPair] = []
     taken: dict[str, str] = {}
@@ -179,6 +181,8 @@ def stage_pairs(
             resolve_below(work, fill(run.collect, own)), work.parent, make=run.make_folders
         )
         _take_paths(taken, pair.name, {"stage.a": a, "stage.b": b, "collect": result}, work)
+        for image in (pair.a, pair.b):
+            refuse_changed(dataset, image)
         notes = [
             *_stage(dataset / pair.a.file, a, run.convert.a or "keep", "A"),
             *_stage(dataset / pair.b.file, b, run.convert.b or "keep", "B"),

@@ -18,10 +18,12 @@ from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.comparing import Measured
 from fusebench.contracts.markers import Manifest, Pair
 from fusebench.contracts.records import CachedMeasures, FusedImage, Record
+from fusebench.datasets.prepared import read_prepared
 from fusebench.errors import BadOutput, UnreadableFile
 from fusebench.hashes import folder_digest, sha256_of_json
+from fusebench.image_headers import UnreadableImageError
 from fusebench.images import pixel_sha256, read_own
-from fusebench.layout import FUSED, record_path
+from fusebench.layout import FUSED, RECORD, record_path
 from fusebench.markers import read_manifest
 from fusebench.metrics import resolve
 
@@ -263,7 +265,7 @@ def measure_pair(task: Task) -> list[Values]:
     """Return values and refusals for each fused image of one pair."""
     from fusebench.metrics import ImagePair
 
-    sources = {side: read_own(task.dataset / image.file) for side, image in task.pair.sides.items()}
+    sources = {side: read_prepared(task.dataset, image) for side, image in task.pair.sides.items()}
     pairs: dict[tuple[int, int], Any] = {}
     results = []
     for wanted in task.fused:
@@ -271,20 +273,33 @@ def measure_pair(task: Task) -> list[Values]:
         if (width, height) not in pairs:
             cropped = {side: pixels[:height, :width] for side, pixels in sources.items()}
             pairs[width, height] = ImagePair(cropped["a"], cropped["b"], cropped.get("reference"))
-        fused = _fused(wanted.file, wanted.image)
+        fused = read_fused(wanted.file, wanted.image)
         results.append(pairs[width, height].attempt(fused, resolve(wanted.ids)))
     return results
 
 
-def _fused(path: Path, image: FusedImage) -> NDArray[np.uint8]:
-    """Read a fused image; it must still be the image of its record."""
-    pixels = read_own(path)
+def read_fused(path: Path, image: FusedImage) -> NDArray[np.uint8]:
+    """Read a fused image; it must still be the image of its record.
+
+    Raises:
+        BadOutput: it is not. Its record is removed, so that the next run makes the cell again.
+    """
+    try:
+        pixels = read_own(path)
+    except UnreadableImageError as error:
+        raise _no_image_of_its_record(path, str(error)) from error
     if pixel_sha256(pixels) != image.sha256:
-        raise BadOutput(
-            f"{path}: must be the image of its record; found another: delete record.json beside its"
-            " folder and run again"
-        )
+        raise _no_image_of_its_record(path, "another")
     return pixels
+
+
+def _no_image_of_its_record(path: Path, found: str) -> BadOutput:
+    """Remove the record and return the error."""
+    path.parents[1].joinpath(RECORD).unlink(missing_ok=True)
+    return BadOutput(
+        f"{path}: must be the image of its record; found {found}: run again, and the method is run"
+        " again on this dataset"
+    )
 
 
 def _write_cache(run: Run) -> None:

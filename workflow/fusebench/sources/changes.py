@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from fusebench.contracts.markers import SourceMarker
 from fusebench.errors import SourceUnavailable
-from fusebench.hashes import IGNORED_FOLDERS
+from fusebench.hashes import IGNORED_FOLDERS, folder_digest
 from fusebench.sources.git_process import (
     GitFailed,
     Repository,
@@ -56,6 +57,16 @@ def refuse_changes(folder: Path, what: str, commit: str | None) -> None:
             f"{what}: the folder {folder} must be as committed; found changes in"
             f" {len(changed)} file(s), first: {changed[0]}; delete the folder and run"
             " again, or commit the changes and pin that commit"
+        )
+
+
+def refuse_edited_copy(source: SourceMarker) -> None:
+    """Raise SourceUnavailable if the copy of a local folder is not what was copied."""
+    found = folder_digest(Path(source.path))
+    if found != source.tree:
+        raise SourceUnavailable(
+            f"{source.code}: its copy {source.path} must have the digest {source.tree}; found"
+            f" {found}: it was edited; delete it and {source.path}.json, and run again"
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fusebench.contracts.jobs.fusing import WeightRef
@@ -63,6 +63,23 @@ def place_weights(
             raise WeightsMissing(_why_absent(item.path, absent))
         hashes[item.path] = check_weight(target, item)
     return hashes
+
+
+def refuse_other_weights(placed: Mapping[str, str], fetched: WeightsMarker) -> None:
+    """Raise WeightsMissing if fetched weights were changed since: an entry need not have a sha256.
+
+    Args:
+        placed: path -> sha256 of the weights that a script gets.
+        fetched: the marker of those that were fetched.
+    """
+    for path, found in placed.items():
+        wanted = fetched.sha256.get(path, found)
+        if found != wanted:
+            raise WeightsMissing(
+                f"{path}: must be the file that was fetched, with the sha256 {wanted}; found"
+                f" {found} in {fetched.path}: put the right file there, or delete {fetched.path}"
+                f" and {fetched.path}.json, and run again"
+            )
 
 
 def check_weight(path: Path, item: WeightEntry | WeightRef) -> str:
