@@ -23,11 +23,13 @@ def manifest(tmp_path: Path) -> Manifest:
     rng = np.random.default_rng(0)
     pairs = []
     for name in NAMES:
+        files = []
         for side in "ab":
             pixels = rng.integers(0, 256, SIZE[::-1], dtype=np.uint8)
             write_png(tmp_path / "set" / side / f"{name}.png", pixels)
-        a, b = (ImageFile(file=f"{side}/{name}.png", mode="gray", sha256="0") for side in "ab")
-        pairs.append(Pair(name=name, size=SIZE, a=a, b=b))
+            sha256 = pixel_sha256(pixels)
+            files.append(ImageFile(file=f"{side}/{name}.png", mode="gray", sha256=sha256))
+        pairs.append(Pair(name=name, size=SIZE, a=files[0], b=files[1]))
     return Manifest(path=str(tmp_path / "set"), pairs=pairs, sha256="1")
 
 
