@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import time
@@ -33,7 +32,8 @@ from fusebench.errors import (
     TimedOut,
     WeightsMissing,
 )
-from fusebench.folders import remove_folder, scratch_folder, staged_folder
+from fusebench.folders import NO_SPACE, remove_folder, scratch_folder, staged_folder
+from fusebench.fuse.access_times import ScratchCopy
 from fusebench.fuse.caveats import caveat
 from fusebench.fuse.collecting import (
     collect_result,
@@ -66,8 +66,6 @@ TRIAL_SECONDS = 300.0
 MOST_LINKS = 3
 """A note names so many links that were left out."""
 
-NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
-
 
 @dataclass(frozen=True)
 class JobDirectory:
@@ -89,9 +87,14 @@ class JobDirectory:
         return self.scratch / "work"
 
     @cached_property
+    def copy(self) -> ScratchCopy:
+        """The files of the copy; first asked for when it is complete."""
+        return ScratchCopy.of(self.work)
+
+    @cached_property
     def traces(self) -> Traces:
-        """What the script does to the images of the copy; first asked for when it is complete."""
-        return Traces(self.work)
+        """What the script does to the images of the copy."""
+        return Traces(self.copy)
 
     @property
     def out(self) -> Path:
@@ -198,7 +201,7 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         links = copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
         outcome.notes += _told_links(links)
         _place_weights(cell, batches[0], directory, outcome)
-        watched = watch_weights(directory.work, outcome.weights)
+        watched = watch_weights(directory.copy, outcome.weights)
         deadline = time.monotonic() + 60 * cell.spec.minutes
         try:
             for batch in batches:
