@@ -78,12 +78,14 @@ def test_images_are_brought_to_their_normal_form(tmp_path: Path) -> None:
             original=OriginalFile(
                 file="ir/x y.bmp", sha256=sha256_of_file(folder / "ir" / "x y.bmp")
             ),
+            file_sha256=sha256_of_file(out / "a" / "x y.png"),
         ),
         b=ImageFile(
             file="b/x y.png",
             mode="rgb",
             sha256=pixel_sha256(colour),
             original=OriginalFile(file="vi_x y.png", sha256=sha256_of_file(folder / "vi_x y.png")),
+            file_sha256=sha256_of_file(out / "b" / "x y.png"),
         ),
     )
     assert (manifest.path, manifest.sha256) == (str(out), sha256_of_pairs([pair]))
@@ -445,7 +447,7 @@ def test_images_that_a_mirror_lacks_are_told(tmp_path: Path, origin: git.Repo) -
     told = refused(tmp_path, of_git(origin, ["p", "q"]), mirror)
     assert re.fullmatch(
         rf"{URL}: 1 image\(s\) are part of the commit, but their content is not where it was cloned"
-        r" from; first: set/ir/q\.png",
+        r" from, or they are links out of the repository; first: set/ir/q\.png",
         told,
     )
     wild = {"a": "set/i?/{name}.*", "b": "set/vi/{name}.png"}

@@ -159,6 +159,21 @@ def test_files_that_cannot_be_pairs_are_left_out_and_told(tmp_path: Path) -> Non
     }
 
 
+def test_a_folder_that_is_not_utf_8_is_left_out_and_told(tmp_path: Path) -> None:
+    """Its images can stand in no manifest; they never refuse the others."""
+    latin = os.fsdecode(b"caf\xe9")
+    for side in "ab":
+        touch(tmp_path, f"{side}/ok/1.png", f"{side}/{latin}/2.png")
+    found = find_pairs(tmp_path, {"a": "a/*/{name}.png", "b": "b/*/{name}.png"})
+    assert found.names == ["1"]
+    assert found.left_out == {
+        "no name of a pair: it is not written in UTF-8": [
+            "a/caf\\udce9/2.png",
+            "b/caf\\udce9/2.png",
+        ],
+    }
+
+
 def test_a_list_chooses_and_leaves_nothing_out(tmp_path: Path) -> None:
     """Images that a list does not name are left out on purpose."""
     touch(tmp_path, "a/2.png", "a/1.png", "b/1.png")

@@ -105,7 +105,12 @@ def collect_leftovers(parent: Path) -> list[Path]:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder tree, read-only parts included; an absent folder is fine."""
+    """Remove a folder tree, read-only parts included; an absent folder is fine.
+
+    Of a link, the link alone is removed.
+    """
+    if folder.is_symlink():
+        folder.unlink()
     if not folder.exists():
         return
     folder.chmod(0o755)

@@ -51,6 +51,9 @@ class SourceMarker(Marker, kw_only=True):
     ] = ""
     absent: Annotated[list[str], says("files of the commit whose content the origin lacks")] = []
     submodules: Annotated[dict[str, str], says("path of a submodule -> its commit")] = {}
+    submodule_addresses: Maybe[
+        Annotated[dict[str, str], says("path of a submodule -> where it was asked for")]
+    ] = UNSET
 
 
 class WeightsMarker(Marker, kw_only=True):
@@ -127,6 +130,7 @@ class ImageFile(Contract, kw_only=True):
     notes: Notes = []
     size: Maybe[Size] = UNSET
     original: Maybe[OriginalFile] = UNSET
+    file_sha256: Maybe[Annotated[str, says("the sha256 of the bytes of this file")]] = UNSET
 
 
 class Pair(Contract, kw_only=True):

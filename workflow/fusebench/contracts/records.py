@@ -111,6 +111,9 @@ class SourceFacts(Contract, kw_only=True):
     tree: Annotated[str | None, says("the hash of its tree")] = None
     absent: Annotated[list[str] | None, says("files whose content the origin lacks")] = None
     submodules: Annotated[dict[str, str] | None, says("path of a submodule -> its commit")] = None
+    submodule_addresses: Maybe[
+        Annotated[dict[str, str], says("path of a submodule -> where it was asked for")]
+    ] = UNSET
 
 
 class EnvironmentFacts(Contract, kw_only=True):

@@ -161,7 +161,8 @@ def _checkout(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> Path:
     if lacking:
         raise DatasetUnavailable(
             f"{job.code}: {len(lacking)} image(s) are part of the commit, but their content is not"
-            f" where it was cloned from; first: {lacking[0]}"
+            f" where it was cloned from, or they are links out of the repository; first:"
+            f" {lacking[0]}"
         )
     return scratch
 
@@ -286,6 +287,7 @@ def _write_side(name: str, side: str, image: ReadImage, stage: Path) -> ImageFil
         sha256=pixel_sha256(image.pixels),
         notes=image.notes,
         original=image.original or UNSET,
+        file_sha256=sha256_of_file(stage / file),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from fusebench.errors import UnreadableFile, WeightsMissing
 from fusebench.file_facts import facts_of
 from fusebench.hashes import sha256_of_file
 from fusebench.layout import WEIGHTS
+from fusebench.links import leads_out, place_for
 from fusebench.sources.archives import room_for, take_member
 from fusebench.sources.downloads import download
 from fusebench.sources.file_kinds import is_page, is_pointer, refuse_other_kinds
@@ -261,6 +262,7 @@ def place_weights(
     Raises:
         WeightsMissing: files are absent, folders, git-lfs pointers, or have another hash; the
             message names all of them.
+        Crashed: a path leads out of the scratch copy.
     """
     hashes: dict[str, str] = {}
     problems: list[str] = []
@@ -268,15 +270,33 @@ def place_weights(
         target = tree / item.path
         source = fetched / item.path if fetched else None
         if source is not None and source.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            shutil.copyfile(source, place_for(target, tree))
         try:
+            if leads_out(target, tree):
+                raise WeightsMissing(_why_absent(item.path, absent))
             hashes[item.path] = check_weight(target, item, absent)
         except WeightsMissing as error:
             problems.append(str(error))
     if problems:
         raise WeightsMissing("; ".join(problems))
     return hashes
+
+
+def refuse_other_weights(placed: Mapping[str, str], fetched: WeightsMarker) -> None:
+    """Raise WeightsMissing if fetched weights were changed since: an entry need not have a sha256.
+
+    Args:
+        placed: path -> sha256 of the weights that a script gets.
+        fetched: the marker of those that were fetched.
+    """
+    for path, found in placed.items():
+        wanted = fetched.sha256.get(path, found)
+        if found != wanted:
+            raise WeightsMissing(
+                f"{path}: must be the file that was fetched, with the sha256 {wanted}; found"
+                f" {found} in {fetched.path}: put the right file there, or delete {fetched.path}"
+                f" and {fetched.path}.json, and run again"
+            )
 
 
 def check_weight(path: Path, item: WeightRef, absent: list[str]) -> str:

@@ -40,4 +40,11 @@ class Session(Contract, kw_only=True):
     trial: Annotated[bool, says("true where methods without weights are run as far as they go")] = (
         False
     )
+    registry: Annotated[
+        str,
+        says(
+            "the folder with methods.yaml, datasets.yaml and config.yaml as this run has read them;"
+            " empty where jobs read the files themselves"
+        ),
+    ] = ""
     forced: Annotated[list[str], says("rules and files that are forced; * for everything")] = []
