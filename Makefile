@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= 2
 VENV := .venv/bin
 
-.PHONY: all setup setup-dev test test-all lock clean
+.PHONY: all setup setup-dev relative-path test test-all lock clean
 
 all: setup
 	$(VENV)/snakemake --cores $(CORES)
@@ -20,12 +20,17 @@ setup-dev: .venv/ready-dev
 .venv/ready: .venv/bin/uv requirements.lock pyproject.toml
 	VIRTUAL_ENV=.venv $(VENV)/uv pip install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
 	VIRTUAL_ENV=.venv $(VENV)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	$(MAKE) --silent relative-path
 	$(VENV)/python -m compileall -q workflow/fusebench
 	touch $@
 
 .venv/ready-dev: .venv/ready requirements-dev.lock
 	VIRTUAL_ENV=.venv $(VENV)/uv pip install --quiet --require-hashes --compile-bytecode --requirement requirements-dev.lock
 	touch $@
+
+# A path that is not ASCII, in this file, keeps Python from starting under LC_ALL=C: it is made relative.
+relative-path:
+	for file in .venv/lib/python3.*/site-packages/__editable__.fusebench-*.pth; do echo ../../../../workflow > "$$file"; done
 
 test: setup-dev
 	bash .ci/check

@@ -39,6 +39,7 @@ def small(tmp_path: Path) -> SmallProject:
     project.methods["idle"] = {
         **{"title": "I", "tasks": ["medical", "multi-focus"], "status": "no-code"},
         **{"code": "https://example.org/lab/idle", "reason": "-"},
+        "links": ["https://example.org/lab", "https://example.org/drive"],
     }
     named = {**project.datasets["pairs"], "pairs": ["x", "y", "z"], "licence": "CC0"}
     project.datasets |= {"named": {**named, "sha256": "a" * 64}, "failed": named}
@@ -58,11 +59,13 @@ def test_methods(small: SmallProject, capsys: pytest.CaptureFixture[str]) -> Non
     assert one == {
         **{"method": "one", "task": "infrared-visible", "year": "2021", "licence": "MIT"},
         **{"state": "active", "verified": "2026-02-03 pairs", "environment": "small"},
+        "links": "",
     }
     assert (two["year"], two["licence"], two["state"]) == ("", "", "active")
     assert (idle["task"], idle["state"], idle["environment"]) == (
         *("medical, multi-focus", "no-code", ""),
     )
+    assert idle["links"] == "https://example.org/lab https://example.org/drive"
     assert two["verified"] == idle["verified"] != one["verified"]
 
 

@@ -5,6 +5,7 @@ Those of weights go into the entry, those of images beside their list of pairs.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import yaml
 from fusebench.command import main
 from fusebench.contracts.files import write_stored
 from fusebench.contracts.markers import Manifest, WeightsMarker
+from fusebench.contracts.weights import WeightFacts
 from fusebench.datasets.pins import read_pins
 from fusebench.images import pixel_sha256
 from fusebench.registry.loading import load_registry
@@ -21,6 +23,8 @@ from tests.evidence.makers import Pixels, written_manifest
 from tests.registry.small import METHOD, SmallProject
 
 ADDRESS = "https://example.org/"
+FETCHED = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("a.pth", "b.pth")}
+BROUGHT = {"a.pth": WeightFacts(origin="by hand", source="by hand", pinned=False)}
 
 
 def image(level: int) -> Pixels:
@@ -42,8 +46,11 @@ def small(tmp_path: Path) -> SmallProject:
     ]
     project.methods["one"] = {**METHOD, "weights": weights}
     project.write()
-    fetched = {"a.pth": "1" * 64, "b.pth": "2" * 64}
-    write_stored(tmp_path / "resources/weights/one.json", WeightsMarker(sha256=fetched))
+    placed = tmp_path / "resources/weights/one"
+    placed.mkdir(parents=True)
+    for name in FETCHED:
+        (placed / name).write_text(name)
+    write_stored(placed.with_suffix(".json"), WeightsMarker(sha256=FETCHED, facts=BROUGHT))
     folder = tmp_path / "resources" / "datasets" / "pairs"
     written_manifest(folder, {"p": (image(1), image(2)), "q": (image(3), image(4))})
     return project
@@ -57,17 +64,32 @@ def pin(small: SmallProject, *names: str) -> int:
 def test_weights_without_a_hash_get_theirs(
     small: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A hash that the entry has stays as it is, and a file that was not fetched gets none."""
+    """A hash that the entry has stays as it is, and a file that was not fetched gets none.
+
+    A file that a person downloaded keeps that mark beside its hash.
+    """
     assert pin(small, "one") == 0
     assert capsys.readouterr().out == "one: pinned a.pth\n"
     found = load_registry(small.root).methods["one"].weights
     assert [(item.path, item.sha256 or None) for item in found] == [
-        *(("a.pth", "1" * 64), ("b.pth", "b" * 64), ("c.pth", None))
+        *(("a.pth", FETCHED["a.pth"]), ("b.pth", "b" * 64), ("c.pth", None))
     ]
+    assert [item.origin or "" for item in found] == ["by hand", "", ""]
     before = (small.root / "methods.yaml").read_bytes()
     assert pin(small, "one") == 0
     assert capsys.readouterr().out == "one: pinned nothing: every fetched file has its hash\n"
     assert (small.root / "methods.yaml").read_bytes() == before
+
+
+def test_the_hash_of_an_exchanged_file_is_not_pinned(
+    small: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The marker holds the hash of the old file: the new one must be checked first."""
+    (small.root / "resources/weights/one/a.pth").write_text("another")
+    assert pin(small, "one") == 1
+    told = capsys.readouterr().err
+    assert "must be those that were checked; found others; run `snakemake --cores 1" in told
+    assert not load_registry(small.root).methods["one"].weights[0].sha256
 
 
 def test_images_are_pinned_beside_their_list(

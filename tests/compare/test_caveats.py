@@ -13,7 +13,8 @@ from fusebench.compare.paper import paper_table
 from fusebench.compare.paper_files import SUFFIXES, write_paper_table
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import PaperSpec, ShownDataset, TableSpec
-from fusebench.fuse.caveats import CROPPED, RESIZED, caveat
+from fusebench.contracts.weights import Origin, WeightFacts
+from fusebench.fuse.caveats import CROPPED, RESIZED, caveat, caveat_of
 from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
 from fusebench.images import LOSSY
 from fusebench.report.contents import run_facts
@@ -125,3 +126,34 @@ def test_a_failed_run_has_its_reason_only() -> None:
     """Nothing is measured of it, so nothing is said about its images."""
     failed = replace(altered(result_size=(24, 20)), state="crashed", reason="r")
     assert "results" not in terminal_table(SUITE, [failed], measures())
+
+
+SHA256 = "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("origin", "pinned", "told"),
+    [
+        ("by hand", True, "weights by hand: m/a.pth (sha256 0123456789ab)"),
+        ("by hand", False, "weights by hand, unpinned: m/a.pth (sha256 0123456789ab)"),
+        ("retrained", True, "weights retrained: m/a.pth (sha256 0123456789ab)"),
+        ("authors", False, "weights unpinned: m/a.pth (sha256 0123456789ab)"),
+    ],
+)
+def test_weights_that_may_not_be_the_authors_have_a_footnote(
+    tmp_path: Path, origin: Origin, pinned: bool, told: str
+) -> None:
+    """A file that a person brought, or that nobody pinned, is told in every format, with hash."""
+    facts = WeightFacts(origin=origin, source="https://example.org/a", pinned=pinned)
+    run = replace(altered(), weights={"m/a.pth": SHA256}, weights_from={"m/a.pth": facts})
+    assert caveat_of(run) == told
+    assert run_facts(run)["caveat"] == told
+    assert told in " ".join(written(tmp_path, run)["d.md"].split())
+
+
+def test_pinned_weights_of_the_authors_have_no_footnote(tmp_path: Path) -> None:
+    """Tables of weights that were downloaded and pinned are those of weights in a repository."""
+    facts = WeightFacts(origin="authors", source="https://example.org/a", pinned=True)
+    run = replace(altered(), weights={"m/a.pth": SHA256}, weights_from={"m/a.pth": facts})
+    assert caveat_of(run) == ""
+    assert written(tmp_path / "fetched", run) == written(tmp_path / "plain", altered())

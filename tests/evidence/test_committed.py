@@ -179,6 +179,22 @@ def test_a_file_beside_an_image_is_no_image(clone: Path) -> None:
     assert (first.a.file, original(first.expect)) == ("a/1.png", "out/1.jpg")
 
 
+def test_no_image_is_read_through_a_link_out_of_the_clone(clone: Path, tmp_path: Path) -> None:
+    """An output that is such a link hides no other; an input is refused."""
+    private = tmp_path / "private.jpg"
+    cv2.imwrite(str(private), image(9))
+    (clone / "out" / "1.jpg").unlink()
+    (clone / "out" / "1.jpg").symlink_to(private)
+    cv2.imwrite(str(clone / "out" / "2.jpg"), image(8))
+    told = "out/1.jpg: must be a file of the repository; found a link that leads out of it"
+    first, second = prepared(clone, inputs=INPUTS, expect="out").pairs
+    assert first.why == told and first.expect is None and second.expect
+    (clone / "in" / "a" / "1.png").unlink()
+    (clone / "in" / "a" / "1.png").symlink_to(private)
+    with pytest.raises(DatasetUnavailable, match="found a link that leads out of it"):
+        prepared(clone, inputs=INPUTS, expect="out")
+
+
 def test_an_input_that_was_not_committed_is_told(clone: Path) -> None:
     """A name without its input is an error of the entry."""
     with pytest.raises(

@@ -23,6 +23,7 @@ from fusebench.contracts.evidence import (
 )
 from fusebench.contracts.methods import MethodEntry
 from fusebench.contracts.records import EnvironmentFacts
+from fusebench.contracts.weights import WeightFacts
 from fusebench.evidence import pages
 from fusebench.hashes import sha256_of_json
 from fusebench.images import in_mode, write_png
@@ -337,6 +338,10 @@ def test_the_proof_names_every_hash(tmp_path: Path) -> None:
     found = page(tmp_path, active_method(), (check_result(images, proof=PROOF),), claims)["Proof"]
     assert "- committed: commit `c`, environment `k`, inputs `in`" in found
     assert found.count("  - weights w.pth: `abc`") == 2
+    facts = WeightFacts(origin="by hand", source="by hand", pinned=False)
+    brought = msgspec.structs.replace(PROOF, weights_from={"w.pth": facts})
+    told = page(tmp_path, active_method(), (check_result(images, proof=brought),), ())["Proof"]
+    assert "  - weights w.pth: `abc` (by hand, unpinned: by hand)" in told
     assert "  - p: ours `ours-p`, theirs `t`" in found
     assert "  - q: ours `ours-q`, theirs `none`" in found
     assert "- claims on d: commit `c`, environment `k`, inputs `in`, outputs `out`" in found

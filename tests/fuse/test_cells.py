@@ -24,6 +24,7 @@ from fusebench.sources.repositories import obtain_source
 from msgspec.structs import replace
 
 from tests.datasets.made import LOCAL, pixels
+from tests.sources.made import commit_files
 
 SCRIPT = """
 import argparse, glob, os
@@ -301,7 +302,7 @@ def test_what_a_step_left_and_somebody_removed_is_told(tmp_path: Path, dataset: 
 def test_a_full_disk_is_a_state_of_its_own(
     tmp_path: Path, dataset: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason names the file; any other operating system error is a bug and is raised."""
+    """The reason names the file; any other error of the operating system was not expected."""
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "results/x.png")
@@ -318,8 +319,9 @@ def test_a_full_disk_is_a_state_of_its_own(
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(cells, "copy_repository", broken)
-    with pytest.raises(OSError, match="Input/output error"):
-        run_cell(known)
+    record = run_cell(known)
+    assert record.state == "crashed" and "fusebench did not expect this" in record.reason
+    assert "Input/output error" in record.reason
 
 
 LOADS = "open('w.pth').read()\n" + SCRIPT
@@ -431,18 +433,118 @@ def test_a_source_of_another_commit_is_refused(tmp_path: Path, dataset: Manifest
     Nothing is run, and the record of an earlier run is not taken for one of the entry's commit.
     """
     known = cell(tmp_path, dataset)
-    pinned = dataclasses.replace(
-        known, source=replace(known.source, commit="0" * 40), commit="0" * 40
-    )
+    pin = commit_files(tmp_path / "code", {})
+    source = obtain_source("code", pin, tmp_path / "resources/sources/clone", tmp_path)
+    pinned = dataclasses.replace(known, source=source, commit=pin)
     record = run_cell(pinned)
     write_stored(pinned.record, record)
     assert record.is_ok and finished_record(pinned) == record
-    mistyped = dataclasses.replace(pinned, commit="0" * 39 + "1")
+    other = pin[:-1] + ("1" if pin[-1] == "0" else "0")
+    mistyped = dataclasses.replace(pinned, commit=other)
     assert finished_record(mistyped) is None
     record = run_cell(mistyped)
     assert (record.state, record.reason) == (
         "source-unavailable",
-        f"code: must be at the commit of the entry, {'0' * 39}1; found {known.source.path} at"
-        f" {'0' * 40}: correct `commit` of the entry, or delete {known.source.path}.json and run"
+        f"code: must be at the commit of the entry, {other}; found {source.path} at"
+        f" {pin}: correct `commit` of the entry, or delete {source.path}.json and run"
         " again",
     )
+
+
+LINKING = """
+import atexit, os, shutil
+def plant():
+    room = os.path.dirname(asked.out)
+    os.makedirs(os.path.join(room, "fused"), exist_ok=True)
+    shutil.rmtree(asked.out) if {replaces} else None
+    os.symlink({target!r}, os.path.join(room, {at!r}))
+atexit.register(plant)
+"""
+
+
+@pytest.mark.parametrize("at", ["out", "out/p1.png", "fused/p2.png"])
+def test_links_of_a_script_lead_no_step_out_of_its_scratch_folder(
+    at: str, tmp_path: Path, dataset: Manifest
+) -> None:
+    """It replaces its own folder, a result, or a result that is collected next, by a link."""
+    private = tmp_path / "user" / "p1.png"
+    write_png(private, pixels(77, 40, 48))
+    private.parent.chmod(0o700)
+    before = (private.read_bytes(), private.stat().st_mtime_ns)
+    target = private.parent if at == "out" else private
+    planted = LINKING.format(replaces=at == "out", target=str(target), at=at)
+    script = SCRIPT.replace("cv2.imwrite(", "name != 'p1.png' and cv2.imwrite(")
+    known = cell(
+        tmp_path, dataset, (script if at == "out/p1.png" else SCRIPT) + planted, pairs_per_process=1
+    )
+    record = run_cell(known)
+    assert (private.read_bytes(), private.stat().st_mtime_ns) == before
+    assert private.parent.stat().st_mode & 0o777 == 0o700
+    private_pixels = pixel_sha256(pixels(77, 40, 48))
+    assert private_pixels not in {image.sha256 for image in record.images}
+    assert record.state == ("ok" if at == "fused/p2.png" else "bad-output")
+
+
+def test_links_out_of_a_repository_are_left_out_and_told(tmp_path: Path, dataset: Manifest) -> None:
+    """The record has a note with the links; the images are staged in the copy."""
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "code" / "in").mkdir(parents=True)
+    (tmp_path / "code" / "in" / "ir").symlink_to(tmp_path / "pictures")
+    known = cell(tmp_path, dataset)
+    pin = commit_files(tmp_path / "code", {})
+    source = obtain_source("code", pin, tmp_path / "resources/sources/clone", tmp_path)
+    record = run_cell(dataclasses.replace(known, source=source))
+    assert record.is_ok and list((tmp_path / "pictures").iterdir()) == []
+    note = f"links that lead out of the repository were left out: in/ir -> {tmp_path}/pictures"
+    assert note in record.notes
+
+
+def test_a_prepared_image_that_is_gone_stops_no_other_cell(
+    tmp_path: Path, dataset: Manifest
+) -> None:
+    """What fusebench did not expect is a state of this cell alone; the log has the exception."""
+    known = cell(tmp_path, dataset)
+    Path(dataset.path, "a", "p2.png").unlink()
+    record = run_cell(known)
+    assert not record.is_ok and "a/p2.png" in record.reason
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), PermissionError(13, "denied", "f"), MemoryError()]
+)
+def test_an_unexpected_exception_is_the_state_of_its_cell(
+    error: Exception, tmp_path: Path, dataset: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the job would die, be tried three times, and end without a reason."""
+
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("fusebench.fuse.cells.copy_repository", broken)
+    known = cell(tmp_path, dataset)
+    record = run_cell(known)
+    assert record.state == ("out-of-memory" if isinstance(error, MemoryError) else "crashed")
+    assert type(error).__name__ in known.log.read_text() and "Traceback" in known.log.read_text()
+
+
+GARBAGE = {
+    "garbage.npy": b"\x93NUMPY\x01\x00garbage",
+    "object.npy": b"\x93NUMPY\x01\x00F\x00"
+    b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }            \n",
+    "garbage.mat": b"MATLAB 5.0 MAT-file" + b"\xff" * 200,
+    "empty.mat": b"x",
+    "garbage.png": b"\x89PNG\r\n\x1a\ngarbage",
+    "garbage.tif": b"II*\x00\xff\xff\xff\xff",
+    "garbage.webp": b"RIFF\xff\xff\xff\xffWEBPVP8 ",
+    "garbage.gif": b"GIF89a\xff\xff\xff\xff",
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_garbage_as_a_result_is_a_bad_output(name: str, tmp_path: Path, dataset: Manifest) -> None:
+    """Whatever a script leaves under the name of a result, its cell has a record with a state."""
+    content, suffix = GARBAGE[name], Path(name).suffix
+    write = f"open(os.path.join(asked.out, name[:-4] + {suffix!r}), 'wb').write({content!r}); ()"
+    script = SCRIPT.replace("cv2.imwrite(os.path.join(asked.out, name), (a // 2 + b // 2))", write)
+    record = run_cell(cell(tmp_path, dataset, script, collect="{out}/{name}" + suffix))
+    assert record.state == "bad-output", record.reason

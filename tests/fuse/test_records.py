@@ -14,6 +14,7 @@ from fusebench.contracts.markers import Manifest, WeightsMarker
 from fusebench.contracts.methods import Stage
 from fusebench.contracts.records import EnvironmentFacts, Inputs, Record, SourceFacts
 from fusebench.contracts.tables import CellList, SkippedCell
+from fusebench.contracts.weights import WeightFacts
 from fusebench.errors import OutOfMemory, UnreadableFile
 from fusebench.fuse.devices import Device
 from fusebench.fuse.launching import Launch
@@ -246,7 +247,10 @@ def test_a_run_of_several_processes_is_one_record(monkeypatch: pytest.MonkeyPatc
         notes=["own"],
         reached_weights=True,
     )
-    record = record_of(cell(), outcome, None)
+    facts = WeightFacts(origin="by hand", source="by hand", pinned=False)
+    brought = replace(WEIGHTS, facts={"w.pth": facts, "unused.pth": facts})
+    record = record_of(cell(weights=brought), outcome, None)
+    assert record.weights_from == {"w.pth": facts}
     assert (record.state, record.reason, record.started) == ("ok", "", "2026-02-03T04:05:06+00:00")
     assert (record.seconds, record.seconds_per_image, record.model_seconds) == (9.5, 2.0, 1.0)
     assert (record.device, record.parameters, record.flops) == ("cpu", 10, 20)

@@ -138,7 +138,8 @@ def test_threads_are_the_entry_s_or_the_configuration_s() -> None:
 def test_a_job_is_told_of_weights_what_decides_a_result() -> None:
     """The job gets the path and sha256 of weights, but not the address they are fetched from.
 
-    It gets the marker only where weights are fetched.
+    It gets the marker only where weights are fetched, and the origin only where it is not the
+    authors: the hashes of cells do not change by naming the usual case.
     """
     weights = [{"path": "w.pth", "url": "https://example.org/w"}, {"path": "v", "sha256": "0" * 64}]
     markers = {"source": "s.json", "environment": "e.json"}
@@ -154,6 +155,11 @@ def test_a_job_is_told_of_weights_what_decides_a_result() -> None:
         "device": "cuda",
         "gpus": 1,
     }
+    of_person = method(weights=[{"path": "w", "sha256": "0" * 64, "origin": "by hand"}])
+    (told,) = method_part(of_person, markers, CONFIG, "cpu").weights
+    assert told.origin == "by hand"
+    authors = method(weights=[{"path": "w", "sha256": "0" * 64, "origin": "authors"}])
+    assert method_part(authors, markers, CONFIG, "cpu").weights[0].origin is msgspec.UNSET
     plain = method_part(method(), markers, CONFIG, "cpu")
     assert (plain.fetched, plain.commit) == (None, msgspec.UNSET)
     pinned = method(commit="0" * 40)

@@ -18,7 +18,14 @@ from fusebench.contracts.methods import (
     Verified,
 )
 from fusebench.errors import RegistryError
-from fusebench.registry.methods import Method, is_local, owner_and_name, with_fields
+from fusebench.registry.methods import (
+    Method,
+    is_local,
+    links_of,
+    owner_and_name,
+    why_skipped,
+    with_fields,
+)
 from fusebench.registry.selfchecks import checks_of
 
 from tests.registry.small import RUN, method
@@ -56,6 +63,23 @@ def test_a_method_that_cannot_be_run_says_why(fields: dict[str, Any], why: str) 
     """The text is its status and the reason of the entry; it is empty for an active method."""
     found = method(**fields)
     assert (found.why_not, found.is_active) == (why, not why)
+
+
+def test_the_reason_of_a_method_ends_with_its_links() -> None:
+    """Its own addresses come first, then those of its weights, each once."""
+    weights = [
+        {"path": "a", "drive": {"id": "0123456789"}, "page": "https://pan.example.org/s/1"},
+        {"path": "b", "page": "https://pan.example.org/s/1"},
+    ]
+    addresses = [
+        *("https://example.org/x", "https://drive.google.com/file/d/0123456789"),
+        "https://pan.example.org/s/1",
+    ]
+    links = ["https://example.org/x"]
+    found = method(weights=weights, status="no-code", reason="404", links=links)
+    assert links_of(found) == addresses
+    assert why_skipped(found) == f"no-code: 404; see {', '.join(addresses)}"
+    assert (links_of(method()), why_skipped(method())) == ([], "")
 
 
 def test_a_method_without_run_is_refused_by_name() -> None:

@@ -122,6 +122,11 @@ def test_a_job_is_told_how_a_side_is_read(tmp_path: Path) -> None:
         "a": {"channel": 0, "bits": 14},
         "reference": {"range": (7000, 8020)},
     }
+    a = {"files": "{name}.png", "range": {"percentiles": [1, 99]}}
+    entry = dataset(a=a).entry
+    assert msgspec.to_builtins(dataset_job(entry, tmp_path))["readings"] == {
+        "a": {"range": {"percentiles": (1.0, 99.0)}}
+    }
 
 
 def test_a_pair_must_be_there_on_every_side(tmp_path: Path) -> None:
@@ -150,6 +155,21 @@ def test_files_that_cannot_be_pairs_are_left_out_and_told(tmp_path: Path) -> Non
         "no name of a pair: it is not written in UTF-8": [
             "a/caf\\udce9.png",
             "b/caf\\udce9.png",
+        ],
+    }
+
+
+def test_a_folder_that_is_not_utf_8_is_left_out_and_told(tmp_path: Path) -> None:
+    """Its images can stand in no manifest; they never refuse the others."""
+    latin = os.fsdecode(b"caf\xe9")
+    for side in "ab":
+        touch(tmp_path, f"{side}/ok/1.png", f"{side}/{latin}/2.png")
+    found = find_pairs(tmp_path, {"a": "a/*/{name}.png", "b": "b/*/{name}.png"})
+    assert found.names == ["1"]
+    assert found.left_out == {
+        "no name of a pair: it is not written in UTF-8": [
+            "a/caf\\udce9/2.png",
+            "b/caf\\udce9/2.png",
         ],
     }
 

@@ -55,6 +55,22 @@ def test_the_commit_is_checked_out_not_the_branch(
     assert marker.commit == first and marker.origin == str(origin) and marker.absent == []
 
 
+def test_a_clone_is_made_and_looked_at_from_the_project_s_folder(
+    tmp_path: Path, origin: Path, mirror: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jobs run in the project's folder and name all places from there, as the marker does."""
+    pin = commit(origin, {"test.py": "1"})
+    commit(tmp_path / "mine", {"test.py": "1"})
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        final = Path("resources/sources/clone")
+        marker = obtain_source(URL, pin, final, Path(), "mirrors/{owner}+{name}")
+        assert marker.path == "resources/sources/clone" and (final / "test.py").exists()
+    own = git.Repo("mine").head.commit.hexsha
+    assert obtain_source("mine", own, Path("other"), Path()).commit == own
+    assert checkout_folders(URL, pin, ["."], Path("part"), Path(), mirror) == []
+
+
 def test_line_endings_stay_as_committed(tmp_path: Path, origin: Path, mirror: str) -> None:
     """With ``text=auto`` and Windows line endings a clone has the same bytes and is clean."""
     repository = git.Repo.init(origin)
@@ -384,12 +400,15 @@ def test_an_address_that_nobody_answers_is_told_in_git_s_words(
 def test_folders_come_without_the_rest_from_a_server_that_can_do_so(
     tmp_path: Path, origin: Path
 ) -> None:
-    """Git's own protocol sends the commit without contents, then only the folders' contents."""
+    """Git's own protocol sends the commit without contents, then only the folders' contents.
+
+    A mirror may be such a server.
+    """
     pin = commit(origin, {"ir/1.png": "a", "w.pth": "large"})
     weights = git.Repo(origin).head.commit.tree["w.pth"].hexsha
     git.Repo(origin).git.config("uploadpack.allowFilter", "true")
     git.Repo(origin).git.config("uploadpack.allowAnySHA1InWant", "true")
-    assert checkout_folders(origin.as_uri(), pin, ["ir"], tmp_path / "part", tmp_path) == []
+    assert checkout_folders(URL, pin, ["ir"], tmp_path / "part", tmp_path, origin.as_uri()) == []
     assert (tmp_path / "part" / "ir" / "1.png").read_text() == "a"
     assert not (tmp_path / "part" / "w.pth").exists()
     known = git.Repo(tmp_path / "part").git.rev_list(pin, "--objects", "--missing=print")

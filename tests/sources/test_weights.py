@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.server
 import threading
@@ -15,7 +16,8 @@ from fusebench.contracts.weights import WeightEntry
 from fusebench.errors import WeightsMissing
 from fusebench.sources.weights import fetch_weights, place_weights
 
-CONTENT = b"trained parameters"
+CONTENT = b"\x80\x02}q\x00."
+"""An empty dictionary, as pickle writes it."""
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -72,9 +74,10 @@ def test_a_wrong_hash_in_the_repository_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_dead_link_says_what_to_do(address: str, tmp_path: Path) -> None:
-    """The message has the dead link, and the place to put a file that is fetched by hand."""
+    """The message has the dead link, its answer, and the command for a file fetched by hand."""
     weights = [WeightEntry(path="model.pth", url=address + "x")]
-    with pytest.raises(WeightsMissing, match=r"fetch it by hand, put it at .*fetched/model\.pth"):
+    told = r"pthx cannot be downloaded: 404 .*by hand from .*; then run `fusebench weights fetched"
+    with pytest.raises(WeightsMissing, match=told):
         fetch_weights(weights, tmp_path / "fetched")
 
 
@@ -139,3 +142,17 @@ def test_a_file_put_by_hand_wins_over_that_of_the_repository(tmp_path: Path) -> 
         "model.pth": SHA256
     }
     assert (tmp_path / "tree" / "model.pth").read_bytes() == CONTENT
+
+
+def test_a_full_disk_is_a_state_with_its_place(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that cannot be written gives the reason of the system; what arrived is kept."""
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(WeightsMissing, match=r"cannot be written to .*: No space left on device"):
+        fetch_weights([WeightEntry(path="model.pth", url=address)], tmp_path / "fetched")
+    assert [*(tmp_path / "fetched/.downloads").rglob("model.pth")]

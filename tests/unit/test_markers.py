@@ -45,12 +45,16 @@ def test_a_failed_step_writes_its_state_and_is_counted(capsys: pytest.CaptureFix
     """A marker is written in every case; the count of failures makes the next run try again."""
     assert attempt_number(COUNTER, tables_only=False) == 0
     told = WeightsMarker(state="weights-missing", reason="model.pth: found nothing")
-    assert mark_step(MARKER, 0, fails, failed) == told == read_stored(MARKER, WeightsMarker)
+    assert (
+        mark_step(MARKER, 0, fails, failed, WeightsMissing)
+        == told
+        == read_stored(MARKER, WeightsMarker)
+    )
     assert not told.is_ok
     assert capsys.readouterr().err == "m: weights-missing: model.pth: found nothing\n"
     assert attempt_number(COUNTER, tables_only=False) == 1
     made = WeightsMarker(path="x")
-    assert mark_step(MARKER, 1, lambda: made, failed) == made == read_stored(MARKER, WeightsMarker)
+    assert mark_step(MARKER, 1, lambda: made, failed, WeightsMissing) == made
     assert made.is_ok and attempt_number(COUNTER, tables_only=False) == 1
 
 
@@ -66,16 +70,24 @@ def test_a_failure_counts_only_where_it_is_tried_again() -> None:
     assert attempt_number(COUNTER, tables_only=False) == 0
 
 
-def test_a_defect_is_no_state(capsys: pytest.CaptureFixture[str]) -> None:
-    """An exception that is no StepError is raised, and no marker is written."""
+def test_a_defect_stops_no_other_step(capsys: pytest.CaptureFixture[str]) -> None:
+    """An exception that is no StepError gets the state of its step, and is printed in full.
+
+    The next run tries again.
+    """
 
     def broken() -> WeightsMarker:
         raise KeyError("defect")
 
-    with pytest.raises(KeyError):
-        mark_step(MARKER, 0, broken, failed)
-    assert not MARKER.exists() and not COUNTER.exists()
-    assert "Traceback (most recent call last)" in capsys.readouterr().err
+    told = mark_step(MARKER, 0, broken, failed, WeightsMissing)
+    assert read_stored(MARKER, WeightsMarker) == told
+    assert told.state == "weights-missing"
+    assert told.reason == (
+        "fusebench did not expect this, please report it with the log: KeyError: 'defect'"
+    )
+    assert counted_attempts(COUNTER) == Attempts(attempts=1, failed=True)
+    printed = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in printed and "m: weights-missing: " in printed
 
 
 def test_the_first_success_leaves_no_counter() -> None:
@@ -83,9 +95,9 @@ def test_the_first_success_leaves_no_counter() -> None:
 
     A second attempt that succeeds stays counted.
     """
-    mark_step(MARKER, 0, WeightsMarker, failed)
+    mark_step(MARKER, 0, WeightsMarker, failed, WeightsMissing)
     assert not COUNTER.exists() and counted_attempts(COUNTER) == NEVER
-    mark_step(MARKER, 2, WeightsMarker, failed)
+    mark_step(MARKER, 2, WeightsMarker, failed, WeightsMissing)
     assert read_stored(COUNTER, Attempts) == Attempts(attempts=2, failed=False)
 
 

@@ -74,6 +74,16 @@ class StepError(FusebenchError):
         error.state = state
         return error
 
+    @classmethod
+    def unexpected(cls, error: Exception) -> StepError:
+        """Return the error of this kind for an exception that fusebench did not expect.
+
+        It is a defect of fusebench, but the repository, images or machine that brought it to light
+        must not stop the tables of all others.
+        """
+        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return cls(f"fusebench did not expect this, please report it with the log: {told}")
+
 
 class SourceUnavailable(StepError):
     """The repository, or the commit in it, cannot be fetched."""

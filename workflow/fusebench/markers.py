@@ -31,7 +31,11 @@ SHOWN = 10
 
 
 def mark_step(
-    path: Path, attempt: int, step: Callable[[], Made], failed: Callable[[StepError], Made]
+    path: Path,
+    attempt: int,
+    step: Callable[[], Made],
+    failed: Callable[[StepError], Made],
+    kind: type[StepError],
 ) -> Made:
     """Run a step and write how it ended.
 
@@ -39,23 +43,29 @@ def mark_step(
         path: the marker that is written.
         attempt: the number of this attempt, a parameter of the job.
         step: does the work and returns its marker.
-        failed: makes the marker of a step that failed. A ``StepError`` has its own state; any other
-            exception is a defect of fusebench, is printed in full and raised.
+        failed: makes the marker of a step that failed.
+        kind: the error that stands for any other exception than a ``StepError``: a defect of
+            fusebench, which is printed in full. It must not stop the tables of all others.
     """
     counter = Path(marker_attempts(str(path)))
     try:
         marker = step()
     except StepError as error:
-        marker = failed(error)
-        print(f"{path.stem}: {error.state}: {error}", file=sys.stderr)
-        count_failure(counter, attempt)
-    except Exception:
+        marker = _failed(path, error, failed)
+    except Exception as error:
         traceback.print_exc()
-        raise
-    else:
+        marker = _failed(path, kind.unexpected(error), failed)
+    if marker.is_ok:
         count_success(counter, attempt)
+    else:
+        count_failure(counter, attempt)
     write_stored(path, marker)
     return marker
+
+
+def _failed(path: Path, error: StepError, failed: Callable[[StepError], Made]) -> Made:
+    print(f"{path.stem}: {error.state}: {error}", file=sys.stderr)
+    return failed(error)
 
 
 def print_left_out(name: str, manifest: Manifest) -> None:
@@ -63,6 +73,17 @@ def print_left_out(name: str, manifest: Manifest) -> None:
     for reason, files in (manifest.left_out or {}).items():
         shown = ", ".join(files[:SHOWN]) + (", ..." if len(files) > SHOWN else "")
         print(f"{name}: left out {len(files)} image(s), {reason}: {shown}", file=sys.stderr)
+
+
+def ask_again(marker: Path) -> None:
+    """Let the next run do a step again, because what it made was damaged since then.
+
+    Args:
+        marker: of the step, from the project's folder on.
+    """
+    if marker.parts[:1] == ("resources",):
+        counter = Path(marker_attempts(str(marker)))
+        count_failure(counter, counted_attempts(counter).attempts)
 
 
 def count_failure(counter: Path, attempt: int) -> None:

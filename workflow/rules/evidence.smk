@@ -180,7 +180,8 @@ rule write_evidence_pages:
     params:
         methods=PLAN.evidence.names,
         entries=PLAN.evidence_jobs.pages_digest,
+        session=SESSION,
     shell:
         "python -m fusebench.steps evidence-pages --methods {params.methods:q}"
-        " --checks {input.checks:q} --claims {input.claims:q} --output {output.markdown:q}"
-        " 2> {log:q}"
+        " --checks {input.checks:q} --claims {input.claims:q} --session {params.session:q}"
+        " --output {output.markdown:q} 2> {log:q}"

@@ -37,9 +37,21 @@ def fuse_slurm_options(wildcards):
     return "--exclusive" if exclusive else ""
 
 
+def fuse_inputs(wildcards):
+    """Return the markers that a fusing job reads.
+
+    A method that does not exist or cannot be run, asked for by the name of a file, ends the run
+    with its reason.
+    """
+    try:
+        return PLAN.fusing.inputs(wildcards.method, wildcards.job)
+    except RegistryError as error:
+        sys.exit(f"fusebench: {error}\nNothing was run.")
+
+
 rule fuse:
     input:
-        lambda wildcards: PLAN.fusing.inputs(wildcards.method, wildcards.job),
+        fuse_inputs,
     output:
         # Snakemake does not delete it before the job: a job that has ended before shows that a
         # record was lost, and not that it was never made.

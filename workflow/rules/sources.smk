@@ -3,6 +3,15 @@
 from fusebench.contracts.markers import SourceMarker, WeightsMarker
 
 
+def weights_attempt(wildcards):
+    """Return the attempt number of fetched weights; it grows where a file was exchanged.
+
+    They are no inputs of the rule: a person may put them in place at any time.
+    """
+    number = attempt(f"resources/weights/{wildcards.method}.json", WeightsMarker)
+    return number + PLAN.steps.weights_changed(wildcards.method)
+
+
 localrules:
     obtain_source,
     fetch_weights,
@@ -31,9 +40,7 @@ rule fetch_weights:
         "logs/weights/{method}.log",
     params:
         job=lambda wildcards: PLAN.steps.weights(wildcards.method),
-        attempt=lambda wildcards: attempt(
-            f"resources/weights/{wildcards.method}.json", WeightsMarker
-        ),
+        attempt=weights_attempt,
     shell:
         "python -m fusebench.steps weights --job {params.job:q}"
         " --attempt {params.attempt} --marker {output:q} 2> {log:q}"

@@ -20,7 +20,8 @@ SUBCOMMANDS = {
     "measure": "measure fused images against their sources: three files, or folders",
     "pin": "write down the hashes of a first download: weights of a method, images of a dataset",
     "verified": "write into methods.yaml what the runs of a method really produced",
-    "verify": "compare a built environment with its lock, file by file",
+    "verify": "compare a built environment with its lock, or all that is at hand (--all)",
+    "weights": "print which weights are missing, and place those that a person downloaded",
 }
 """Name of each subcommand and its one-line help.
 

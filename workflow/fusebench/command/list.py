@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from fusebench.registry.loading import Registry, load_registry
+from fusebench.registry.methods import links_of
 
 Rows = list[dict[str, str]]
 
@@ -54,6 +55,7 @@ def _methods(registry: Registry) -> Rows:
             "state": method.status,
             "verified": verified_on(method),
             "environment": method.env,
+            "links": " ".join(links_of(method)),
         }
         for method in registry.methods.values()
     ]

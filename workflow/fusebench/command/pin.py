@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.markers import Manifest, Marker, WeightsMarker
@@ -49,22 +49,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _pin_weights(project: Path, method: str) -> str:
-    """Write into the entry the sha256 of every fetched file that has none there."""
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+    """Write into the entry the sha256 of every fetched file that has none there.
 
-    from fusebench.registry.methods_file import METHODS
-    from fusebench.registry.writing import change_registry
+    Raises:
+        RegistryError: a file was exchanged since it was checked; its old hash must not be pinned.
+    """
+    from fusebench.command.pinning import pin_weights
+    from fusebench.sources.weights import weights_changed
 
-    found = _marker(project / WEIGHTS / f"{method}.json", WeightsMarker).sha256
-    pinned: list[str] = []
-
-    def write(entries: Any) -> None:
-        for item in entries[method]["weights"]:
-            if item["path"] in found and "sha256" not in item:
-                item["sha256"] = DoubleQuotedScalarString(found[item["path"]])
-                pinned.append(item["path"])
-
-    change_registry(project / METHODS, write)
+    marker = _marker(project / WEIGHTS / f"{method}.json", WeightsMarker)
+    if weights_changed(project, method):
+        raise RegistryError(
+            f"{method}: its files in {project / WEIGHTS / method} must be those that were checked;"
+            f" found others; run `snakemake --cores 1 {WEIGHTS}/{method}.json`, then pin again"
+        )
+    pinned = pin_weights(project, method, marker.sha256, marker.facts)
     return f"{method}: pinned {', '.join(pinned) or 'nothing: every fetched file has its hash'}"
 
 

@@ -1,4 +1,4 @@
-"""``fusebench verify``: compare a built environment with its lock, file by file."""
+"""``fusebench verify``: compare a built environment with its lock, or all that is at hand."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from pathlib import Path
 from fusebench.environments.definition import VARIANTS
 from fusebench.environments.key import choose_variant, environment_key
 from fusebench.environments.verifying import verify
+from fusebench.errors import WrongCall
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench verify``."""
-    parser.add_argument("env", help="environment, a folder of envs/")
+    parser.add_argument("env", nargs="?", help="environment, a folder of envs/")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="instead: clones, weights, images, environments, records and values of this project",
+    )
     parser.add_argument("--variant", choices=VARIANTS, help="that of this machine, unless given")
     parser.add_argument(
         "--archives",
@@ -29,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print each difference; the exit status is 1 where there is one."""
+    if options.all:
+        return _run_all(Path())
+    if not options.env:
+        raise WrongCall("verify must be called with the name of an environment, or with --all")
     folder = options.envs / options.env
     variant = options.variant or choose_variant(folder)
     differences = verify(folder, variant, options.resources, archives=options.archives)
@@ -43,3 +53,13 @@ def run(options: argparse.Namespace) -> int:
         return 1
     print(f"{options.env}: every file is what the lock says")
     return 0
+
+
+def _run_all(root: Path) -> int:
+    from fusebench.command.stored import damages
+
+    found = 0
+    for found, damage in enumerate(damages(root), start=1):  # noqa: B007
+        print(damage, flush=True)
+    print(f"{found} damaged" if found else "everything is as it was written down")
+    return 1 if found else 0

@@ -16,6 +16,7 @@ from fusebench.contracts.files import FORMAT, StoredFile
 from fusebench.contracts.markers import OriginalFile, PixelHash
 from fusebench.contracts.methods import EditedFiles
 from fusebench.contracts.records import EnvironmentFacts, Versions
+from fusebench.contracts.weights import WeightFacts
 
 ImageVerdict = Annotated[
     Literal["exact", "within-tolerance", "close", "differs", "size-differs", "nothing-to-compare"],
@@ -40,6 +41,10 @@ class Proof(Contract, kw_only=True):
         says("image -> sha256 of its pixels; of a claim, that of its image or one over all"),
     ] = None
     weights: Annotated[dict[str, str], says("path of a file of weights -> its sha256")] = {}
+    weights_from: Annotated[
+        dict[str, WeightFacts],
+        says("path of a file of weights that is not in the repository -> where it came from"),
+    ] = {}
     code: Annotated[str | None, says("the address of the repository")] = None
     commit: Annotated[str | None, says("the full commit hash; null for a local folder")] = None
     tree: Annotated[str | None, says("the hash of its tree")] = None

@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from fusebench.contracts.base import Contract, Maybe, says
 from fusebench.contracts.files import StoredFile, Upgrade
+from fusebench.contracts.weights import WeightFacts
 from fusebench.states import OK, State
 
 Size = Annotated[tuple[int, int], says("width and height in pixels")]
@@ -50,12 +51,35 @@ class SourceMarker(Marker, kw_only=True):
     ] = ""
     absent: Annotated[list[str], says("files of the commit whose content the origin lacks")] = []
     submodules: Annotated[dict[str, str], says("path of a submodule -> its commit")] = {}
+    submodule_addresses: Maybe[
+        Annotated[dict[str, str], says("path of a submodule -> where it was asked for")]
+    ] = UNSET
 
 
 class WeightsMarker(Marker, kw_only=True):
     """Fetched weights: written by ``sources``, read by ``fuse``."""
 
     sha256: Annotated[dict[str, str], says("path of a file -> its sha256")] = {}
+    facts: Annotated[dict[str, WeightFacts], says("path of a file -> where it came from")] = {}
+
+
+class KeptWeight(Contract, kw_only=True):
+    """What is known of one file of weights since it was last read."""
+
+    sha256: Annotated[str, says("the sha256 of the file")]
+    source: Annotated[str, says("the address that it was fetched from; by hand for a person's")]
+    stat: Annotated[
+        list[int], says("its size in bytes, times of content and inode in ns, and inode")
+    ]
+
+
+class KeptWeights(StoredFile, kw_only=True):
+    """``resources/weights/<method>/.files.json``: spares reading a file again that is the same.
+
+    Written and read by ``sources``.
+    """
+
+    files: Annotated[dict[str, KeptWeight], says("path of a file -> what is known of it")] = {}
 
 
 class PythonFacts(Contract, kw_only=True):
@@ -116,6 +140,7 @@ class ImageFile(Contract, kw_only=True):
     notes: Notes = []
     size: Maybe[Size] = UNSET
     original: Maybe[OriginalFile] = UNSET
+    file_sha256: Maybe[Annotated[str, says("the sha256 of the bytes of this file")]] = UNSET
 
 
 class Pair(Contract, kw_only=True):

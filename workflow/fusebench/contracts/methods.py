@@ -581,7 +581,7 @@ class MethodEntry(Entry, kw_only=True):
             list[
                 Annotated[
                     WeightEntry,
-                    says("one file of trained parameters: path, and sha256, url or page"),
+                    says("one file of trained parameters: path, sha256, and where it comes from"),
                 ]
             ],
             says("the files that hold the trained parameters"),

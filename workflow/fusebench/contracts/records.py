@@ -15,6 +15,7 @@ from fusebench.contracts.base import Contract, Maybe, SandboxLevel, says
 from fusebench.contracts.files import StoredFile
 from fusebench.contracts.markers import OctaveFacts, PixelHash, PythonFacts, Size
 from fusebench.contracts.methods import EditedFiles
+from fusebench.contracts.weights import WeightFacts
 from fusebench.states import OK, SUSPICIOUS, State
 
 Seconds = Annotated[float | None, says("seconds; null where they are not known")]
@@ -128,6 +129,9 @@ class SourceFacts(Contract, kw_only=True):
     tree: Annotated[str | None, says("the hash of its tree")] = None
     absent: Annotated[list[str] | None, says("files whose content the origin lacks")] = None
     submodules: Annotated[dict[str, str] | None, says("path of a submodule -> its commit")] = None
+    submodule_addresses: Maybe[
+        Annotated[dict[str, str], says("path of a submodule -> where it was asked for")]
+    ] = UNSET
 
 
 class EnvironmentFacts(Contract, kw_only=True):
@@ -205,6 +209,10 @@ class Record(StoredFile, kw_only=True):
     source: Annotated[SourceFacts, says("the source")] = SourceFacts()
     environment: Annotated[EnvironmentFacts, says("the environment")] = EnvironmentFacts()
     weights: Annotated[dict[str, str], says("path of a file of weights -> its sha256")] = {}
+    weights_from: Annotated[
+        dict[str, WeightFacts],
+        says("path of a file of weights that is not in the repository -> where it came from"),
+    ] = {}
     weights_read: Annotated[list[str], says("files of weights that the script opened")] = []
     reached_weights: Annotated[
         bool, says("whether a script without its weights got as far as asking for them")

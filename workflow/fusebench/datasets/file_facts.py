@@ -6,7 +6,6 @@ a file again that has not changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,6 +13,7 @@ import msgspec
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import Manifest
 from fusebench.errors import DatasetUnavailable, UnreadableFile
+from fusebench.file_facts import Facts, facts_of
 from fusebench.files import write_text
 from fusebench.hashes import sha256_of_file
 from fusebench.layout import dataset_marker
@@ -21,25 +21,6 @@ from fusebench.markers import read_manifest
 from fusebench.registry.pairing import FoundPairs, find_pairs, local_folder
 
 FILE = "files.json"
-
-Facts = dict[str, list[int]]
-"""Path of an image from the user's folder on -> size, times of content and inode (ns), inode.
-
-A program can set the time of the content back (``rsync -t``, ``cp -p``, ``unzip``), but not the
-time of the inode (``ctime``).
-"""
-
-
-def facts_of(files: Mapping[str, Path]) -> Facts:
-    """Return what is known of some files without reading them; absent ones are left out."""
-    found: Facts = {}
-    for name, path in files.items():
-        try:
-            facts = path.stat()
-        except OSError:
-            continue
-        found[name] = [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
-    return found
 
 
 def write_facts(folder: Path, facts: Facts) -> None:

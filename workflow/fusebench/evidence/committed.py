@@ -25,6 +25,7 @@ from fusebench.fuse.staging import copy_repository
 from fusebench.hashes import sha256_of_file
 from fusebench.image_headers import UnreadableImageError
 from fusebench.images import mode_of, pixel_sha256, read_image
+from fusebench.links import leads_out
 from fusebench.registry.pairing import FoundPairs, find_pairs
 from fusebench.registry.path_patterns import SideFiles
 
@@ -173,18 +174,24 @@ def _copy(
 ) -> ImageFile:
     relative = path.relative_to(folder).as_posix()
     try:
+        if leads_out(path, folder):
+            raise UnreadableImageError(
+                f"{path}: must be a file of the repository; found a link that leads out of it"
+            )
         pixels, notes = read_image(path)
     except UnreadableImageError as error:
         raise UnreadableImageError(_problem(side, path, folder, source, error)) from error
     target = stage / side / f"{name}{path.suffix}"
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, target)
+    sha256 = sha256_of_file(path)
     return ImageFile(
         file=f"{side}/{target.name}",
         size=(pixels.shape[1], pixels.shape[0]),
         mode=mode_of(pixels),
         sha256=pixel_sha256(pixels),
-        original=OriginalFile(file=relative, sha256=sha256_of_file(path)),
+        original=OriginalFile(file=relative, sha256=sha256),
+        file_sha256=sha256,
         notes=notes,
     )
 

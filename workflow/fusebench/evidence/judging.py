@@ -278,6 +278,7 @@ def proof_of(record: Record, manifest: Manifest) -> Proof:
         inputs=manifest.sha256 or None,
         outputs={image.name: image.sha256 for image in record.images},
         weights=record.weights,
+        weights_from=record.weights_from,
         code=record.source.code,
         commit=record.source.commit,
         tree=record.source.tree,

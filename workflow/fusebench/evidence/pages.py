@@ -24,6 +24,7 @@ from fusebench.contracts.methods import RunEntry, RunPart
 from fusebench.evidence.comparison import NOTHING, worst_image
 from fusebench.evidence.tables import claims_table, difference_shown, markdown_table
 from fusebench.files import write_text
+from fusebench.fuse.caveats import origin_of
 from fusebench.images import in_mode, read_image, write_png
 from fusebench.registry.methods import Method
 
@@ -325,7 +326,10 @@ def _pins(proof: Proof) -> str:
 
 
 def _weights(proof: Proof) -> Iterator[str]:
-    yield from (f"  - weights {escaped(path)}: `{sha}`" for path, sha in proof.weights.items())
+    for path, sha in proof.weights.items():
+        facts = proof.weights_from.get(path)
+        told = f" ({origin_of(facts)}: {escaped(facts.source)})" if facts else ""
+        yield f"  - weights {escaped(path)}: `{sha}`{told}"
 
 
 def _summary_row(method: Method, checks: Checks, claims: Claims) -> dict[str, str]:

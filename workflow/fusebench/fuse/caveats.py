@@ -9,11 +9,15 @@ from msgspec import UNSET
 
 from fusebench.contracts.harness import UNTRAINED
 from fusebench.contracts.records import FusedImage, Record
+from fusebench.contracts.weights import AUTHORS, WeightFacts
 from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
 from fusebench.images import LOSSY
+from fusebench.texts import first_of
 
 RESIZED = "resized to the size of their sources (run.size: resize-back)"
 CROPPED = "smaller than their sources, measured on that part only (run.size: crop-sources)"
+MOST_NAMED = 3
+SHOWN_DIGITS = 12
 REPEATED = (LOSSY, SMALL_16_BITS, MUCH_CLIPPED)
 """How those notes of images begin that a reader of a table must know."""
 
@@ -24,7 +28,7 @@ def caveat_of(record: Record) -> str:
         return ""
     told = caveat(record.images, record.notes if record.is_ok else ())
     suspicion = "" if record.is_ok else f"suspicious, not ranked: {record.reason}"
-    return "; ".join(filter(None, [suspicion, told]))
+    return "; ".join(filter(None, [suspicion, told, *_of_weights(record)]))
 
 
 def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:
@@ -41,6 +45,24 @@ def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:
     of_images = [f"{count} of {len(images)} results {told}" for told, count in counts.items()]
     of_run = [note for note in notes if any(part in note for part in UNTRAINED)]
     return "; ".join([*of_images, *of_run])
+
+
+def _of_weights(record: Record) -> Iterator[str]:
+    """Yield the files of weights that nothing says to be the authors', by what is known of them."""
+    told: dict[str, list[str]] = {}
+    for path, facts in record.weights_from.items():
+        if facts.origin != AUTHORS or not facts.pinned:
+            sha256 = record.weights.get(path, "")[:SHOWN_DIGITS]
+            told.setdefault(origin_of(facts), []).append(f"{path} (sha256 {sha256})")
+    for origin, files in told.items():
+        yield f"weights {origin}: {first_of(files, MOST_NAMED)}"
+
+
+def origin_of(facts: WeightFacts) -> str:
+    """Return where a file of weights came from, and whether nobody pinned it."""
+    if facts.pinned:
+        return facts.origin
+    return "unpinned" if facts.origin == AUTHORS else f"{facts.origin}, unpinned"
 
 
 def _of_image(image: FusedImage) -> Iterator[str]:

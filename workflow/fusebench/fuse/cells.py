@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 import os
 import shutil
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -27,16 +27,23 @@ from fusebench.errors import (
     BadOutput,
     Crashed,
     EnvironmentFailed,
+    OutOfMemory,
     SourceUnavailable,
     StepError,
     Suspicious,
     TimedOut,
     WeightsMissing,
 )
-from fusebench.folders import remove_folder, scratch_folder, staged_folder
+from fusebench.folders import NO_SPACE, remove_folder, scratch_folder, staged_folder
+from fusebench.fuse.access_times import ScratchCopy
 from fusebench.fuse.believed import disbelief
 from fusebench.fuse.caveats import caveat
-from fusebench.fuse.collecting import collect_result, missing_results, too_few
+from fusebench.fuse.collecting import (
+    collect_result,
+    missing_results,
+    refuse_links_out,
+    too_few,
+)
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.judging import judge
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
@@ -46,8 +53,11 @@ from fusebench.fuse.timing import load_per_cpu
 from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
 from fusebench.fuse.weights_opened import watch_weights
 from fusebench.layout import FUSED
+from fusebench.links import links_out_of, place_for
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
-from fusebench.sources.weights import place_weights
+from fusebench.sources.changes import refuse_changes, refuse_edited_copy
+from fusebench.sources.weights import place_weights, refuse_other_weights
+from fusebench.texts import first_of, plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +66,8 @@ if TYPE_CHECKING:
 TRIAL_SECONDS = 300.0
 """Limit in seconds for the trial run of a method without its weights."""
 
-NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+MOST_LINKS = 3
+"""A note names so many links that were left out."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +90,14 @@ class JobDirectory:
         return self.scratch / "work"
 
     @cached_property
+    def copy(self) -> ScratchCopy:
+        """The files of the copy; first asked for when it is complete."""
+        return ScratchCopy.of(self.work)
+
+    @cached_property
     def traces(self) -> Traces:
-        """What the script does to the images of the copy; first asked for when it is complete."""
-        return Traces(self.work)
+        """What the script does to the images of the copy."""
+        return Traces(self.copy)
 
     @property
     def out(self) -> Path:
@@ -109,17 +125,28 @@ def run_cell(cell: Cell) -> Record:
                 _fuse(cell, outcome, log)
         except StepError as error:
             ended = error
-        except OSError as error:
-            if error.errno not in NO_SPACE:
-                raise
-            where = error.filename2 or error.filename or "the disk"
-            ended = Crashed(f"{where} is full ({error.strerror}): free space and run again")
+        except Exception as error:
+            ended = _unexpected(error, log)
         for note in filter(None, [*outcome.all_notes, caveat(outcome.images)]):
             log.write(f"\nfusebench: note: {note}\n")
         if ended:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")
     outcome.seconds = round(time.perf_counter() - clock, 3)
     return record_of(cell, outcome, ended)
+
+
+def _unexpected(error: Exception, log: IO[str]) -> StepError:
+    """Return the end of a cell for an exception that is no StepError; it must stop no other cell.
+
+    The log gets the whole exception, unless it says that a disk is full.
+    """
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        where = error.filename2 or error.filename or "the disk"
+        return Crashed(f"{where} is full ({error.strerror}): free space and run again")
+    traceback.print_exception(error, file=log)
+    if isinstance(error, MemoryError):
+        return OutOfMemory(f"a file that the script left does not fit into memory: {error}")
+    return Crashed.unexpected(error)
 
 
 def _refuse_failed_steps(cell: Cell) -> None:
@@ -138,10 +165,13 @@ def _refuse_failed_steps(cell: Cell) -> None:
             f" {cell.source.path} at {cell.source.commit}: correct `commit` of the entry, or delete"
             f" {cell.source.path}.json and run again"
         )
-    # Importing GitPython takes a quarter of the start-up of a job: import it only for a run.
-    from fusebench.sources.repositories import refuse_changes
-
-    refuse_changes(Path(cell.source.path), cell.source.code)
+    if not Path(cell.source.path).is_dir():
+        raise SourceUnavailable(
+            f"{cell.source.path} is gone: delete {cell.source.path}.json and run again"
+        )
+    refuse_changes(Path(cell.source.path), cell.source.code, cell.source.commit)
+    if cell.source.commit is None:
+        refuse_edited_copy(cell.source)
     python = Path(cell.environment.path, "bin", "python")
     if not python.exists():
         raise EnvironmentFailed(
@@ -153,10 +183,6 @@ def _refuse_failed_steps(cell: Cell) -> None:
         raise EnvironmentFailed(
             f"MATLAB code needs an environment with `octave`; found {cell.environment.env}, which"
             " has none: name another `env` in the entry, such as octave"
-        )
-    if not Path(cell.source.path).is_dir():
-        raise SourceUnavailable(
-            f"{cell.source.path} is gone: delete {cell.source.path}.json and run again"
         )
 
 
@@ -181,9 +207,10 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         batches = list(_batches(cell.manifest.pairs, run.pairs_per_process or None))
         values = _values(cell, directory, len(batches[0]), outcome.device)
         edits = filled_edits(run.edit, values)
-        copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
+        links = copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
+        outcome.notes += _told_links(links)
         _place_weights(cell, batches[0], directory, outcome)
-        watched = watch_weights(directory.work, outcome.weights)
+        watched = watch_weights(directory.copy, outcome.weights)
         deadline = time.monotonic() + 60 * cell.spec.minutes
         try:
             for batch in batches:
@@ -199,6 +226,14 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         raise Suspicious(suspicion)
 
 
+def _told_links(links: Sequence[str]) -> list[str]:
+    """Return the note on links of the repository that the scratch copy does not have."""
+    if not links:
+        return []
+    told = plain(first_of(links, MOST_LINKS))
+    return [f"links that lead out of the repository were left out: {told}"]
+
+
 def _place_weights(
     cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: Outcome
 ) -> None:
@@ -211,6 +246,8 @@ def _place_weights(
         outcome.weights = place_weights(
             cell.spec.weights, fetched, directory.work, cell.source.absent
         )
+        if fetched and cell.weights:
+            refuse_other_weights(outcome.weights, cell.weights)
     except WeightsMissing as error:
         reason = cell.weights.reason if cell.weights and not cell.weights.is_ok else error
         tried = _tried(cell, batch, directory, outcome)
@@ -248,6 +285,7 @@ def _fuse_batch(
     sizes = {p.name: None if as_left and p.expect is not UNSET else p.size for p in batch}
     known = {pair.name for pair in cell.manifest.pairs}
     own = [pair for pair in staged if pair.name in known]
+    refuse_links_out(own, directory.scratch)
     _check_traces(own, launched, directory.traces, outcome)
     doubt = disbelief(launched, own)
     outcome.notes += [doubt] if doubt else []
@@ -256,7 +294,10 @@ def _fuse_batch(
     with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(
             lambda pair: collect_result(
-                pair, sizes[pair.name], run, directory.fused / f"{pair.name}.png"
+                pair,
+                sizes[pair.name],
+                run,
+                place_for(directory.fused / f"{pair.name}.png", directory.scratch),
             ),
             own,
         )
@@ -461,6 +502,8 @@ def _publish(fused: Path, final: Path) -> None:
     """
     if not fused.is_dir():
         raise BadOutput("no pair of the dataset was fused")
+    if any(links_out_of(fused)) or fused.is_symlink():
+        raise BadOutput("the script replaced collected results by links")
     with staged_folder(final) as stage:
         for image in fused.iterdir():  # copytree would hide why a copy failed
             shutil.copyfile(image, stage / image.name)

@@ -33,6 +33,7 @@ from fusebench.images import (
     thumbnail,
     write_png,
 )
+from fusebench.links import leads_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +46,19 @@ PNG_HEADER = b"\x89PNG\r\n\x1a\n"
 def missing_results(staged: list[StagedPair]) -> list[StagedPair]:
     """Return the pairs for which the script left nothing."""
     return [pair for pair in staged if not pair.result.is_file() or pair.result.stat().st_size == 0]
+
+
+def refuse_links_out(staged: list[StagedPair], room: Path) -> None:
+    """Raise BadOutput if a result is a link to a file outside the scratch folder of the run.
+
+    It would be published as an image of the report.
+    """
+    for pair in staged:
+        if leads_out(pair.result, room):
+            raise BadOutput(
+                f"pair {pair.name!r}: a result must be a file that the script wrote; found a link"
+                f" that leads out of the scratch folder at {pair.result.name}"
+            )
 
 
 def too_few(

@@ -19,7 +19,14 @@ from fusebench.errors import Crashed, StepError, UnreadableFile
 from fusebench.fuse.cells import run_cell
 from fusebench.fuse.leases import holder, holder_words, lease
 from fusebench.fuse.orphans import end_with, starter_of
-from fusebench.fuse.records import Cell, Outcome, deviations, identity, record_of
+from fusebench.fuse.records import (
+    Cell,
+    Outcome,
+    deviations,
+    identity,
+    pinned_since,
+    record_of,
+)
 from fusebench.hashes import sha256_of_file
 from fusebench.layout import FUSED, cell_attempts
 from fusebench.markers import count_failure, count_success, counted_attempts
@@ -110,6 +117,8 @@ def _brought_about(cell: Cell, attempt: Attempt, before: Holder | None, notes: l
 def finished_record(cell: Cell) -> Record | None:
     """Return the finished record of exactly this cell, if all of its images are there.
 
+    Where only the weights were pinned since then, the record is written again, as pinned.
+
     A damaged record, or one of another version that cannot be used, is reported and counts as none.
     """
     try:
@@ -120,8 +129,13 @@ def finished_record(cell: Cell) -> Record | None:
         print(error, file=sys.stderr)
         return None
     images = (cell.folder / FUSED / image.fused for image in record.images)
-    same = record.has_results and cell.is_of_its_commit and identity(cell).is_of(record)
-    return record if same and all(map(Path.exists, images)) else None
+    if not (record.has_results and cell.is_of_its_commit and all(map(Path.exists, images))):
+        return None
+    if identity(cell).is_of(record):
+        return record
+    if pinned := pinned_since(cell, record):
+        write_stored(cell.record, pinned)
+    return pinned
 
 
 def _death(cell: Cell, attempt: Attempt, before: Holder | None) -> StepError:

@@ -6,7 +6,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +15,7 @@ import msgspec
 
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.harness import LaunchReport
-from fusebench.contracts.jobs.fusing import CellPart, CellSpec, FuseJob, Run
+from fusebench.contracts.jobs.fusing import CellPart, CellSpec, FuseJob, Run, WeightRef
 from fusebench.contracts.markers import (
     EnvironmentMarker,
     Manifest,
@@ -34,6 +34,7 @@ from fusebench.contracts.records import (
     SourceFacts,
 )
 from fusebench.contracts.tables import CellList
+from fusebench.contracts.weights import WeightFacts
 from fusebench.errors import StepError
 from fusebench.fuse.devices import Device
 from fusebench.fuse.launching import Launch
@@ -256,6 +257,37 @@ def _fetched(weights: WeightsMarker | None) -> dict[str, object] | None:
     return {"state": weights.state, "path": weights.path, "sha256": weights.sha256}
 
 
+def pinned_since(cell: Cell, record: Record) -> Record | None:
+    """Return the record of a run whose weights were pinned after it, as a record of this cell.
+
+    To write down the hash of a file is no reason to run a method again.
+
+    Args:
+        cell: with its weights pinned.
+        record: of an earlier run.
+
+    Returns:
+        None where anything else differs, or other files were pinned.
+    """
+    loose = {path for path, facts in record.weights_from.items() if not facts.pinned}
+    weights = [
+        WeightRef(path=item.path) if item.path in loose else item for item in cell.spec.weights
+    ]
+    right = all(
+        item.sha256 in {msgspec.UNSET, record.weights.get(item.path)} for item in cell.spec.weights
+    )
+    before = replace(cell, spec=msgspec.structs.replace(cell.spec, weights=weights))
+    if not (loose and right and identity(before).is_of(record)):
+        return None
+    same = identity(cell)
+    return msgspec.structs.replace(
+        record,
+        spec=same.spec,
+        cell=same.cell,
+        weights_from=_origins(cell.weights, record.weights),
+    )
+
+
 def hash_seed(run: Run) -> int:
     """Return the PYTHONHASHSEED of a run: its own ``hash_seed`` if it has one, else its seed."""
     return run.seed if run.hash_seed is msgspec.UNSET else run.hash_seed
@@ -301,12 +333,19 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         source=_same_fields(cell.source, SourceFacts),
         environment=_same_fields(cell.environment, EnvironmentFacts),
         weights=outcome.weights,
+        weights_from=_origins(cell.weights, outcome.weights),
         weights_read=sorted(outcome.all_weights_read),
         reached_weights=outcome.reached_weights,
         inputs=Inputs(dataset=cell.manifest.sha256, pairs=len(cell.manifest.pairs)),
         host=_host(outcome.load),
         log=str(cell.log),
     )
+
+
+def _origins(fetched: WeightsMarker | None, placed: Mapping[str, str]) -> dict[str, WeightFacts]:
+    """Return where those placed weights came from that are not in the repository."""
+    facts = fetched.facts if fetched else {}
+    return {path: told for path, told in facts.items() if path in placed}
 
 
 def _same_fields(source: msgspec.Struct, kind: type[Facts]) -> Facts:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+import tarfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from typing import Any
 from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.markers import Pair
 from fusebench.contracts.methods import EditedFiles
+from fusebench.datasets.prepared import refuse_changed
 from fusebench.errors import Crashed
+from fusebench.folders import NO_SPACE
 from fusebench.hashes import IGNORED_FOLDERS
 from fusebench.images import SUFFIXES, in_mode, read_own, write_png
+from fusebench.links import leads_out, links_out_of, place_for
 from fusebench.registry.placeholders import Values, fields, fill
 
 FORMATS_OF_THEIR_OWN = frozenset({".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".webp"})
@@ -44,37 +48,60 @@ class StagedPair:
     notes: tuple[str, ...]
 
 
-def copy_repository(source: Path, work: Path, unpack: list[str], edit: EditedFiles) -> None:
-    """Make the scratch copy: the work tree without its history.
+def copy_repository(source: Path, work: Path, unpack: list[str], edit: EditedFiles) -> list[str]:
+    """Make the scratch copy: the work tree without its history, and without links that lead out.
 
     Archives are unpacked and the edits of data files are applied. Edits of Python files are left to
     the launcher, which applies them when it compiles the file.
 
+    Returns:
+        The links that are left out, as ``name -> target``.
+
     Raises:
         Crashed: an archive cannot be unpacked, or an edit's text is not in its file.
+        OSError: the disk is full; it names the folder.
     """
-    shutil.copytree(
-        source, work, symlinks=True, ignore=lambda _, names: IGNORED_FOLDERS.intersection(names)
-    )
+    left_out = set(links_out_of(source))
+    shutil.copytree(source, work, symlinks=True, ignore=_ignoring(left_out))
     for archive in unpack:
         _unpack(work / archive, archive)
     for file, edits in edit.items():
         if not file.endswith(".py"):
-            _edit(work / file, file, edits)
+            _edit(work / file, file, edits, work)
+    return sorted(f"{path.relative_to(source)} -> {path.readlink()}" for path in left_out)
+
+
+def _ignoring(links: Iterable[Path]) -> Callable[[str, list[str]], set[str]]:
+    """Return what ``copytree`` asks for the names in a folder that are not copied."""
+    known = {(str(path.parent), path.name) for path in links}
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        return {name for name in names if name in IGNORED_FOLDERS or (folder, name) in known}
+
+    return ignored
 
 
 def _unpack(archive: Path, name: str) -> None:
     try:
-        options = {} if archive.suffix == ".zip" else {"filter": "data"}
+        options = {} if archive.suffix == ".zip" else {"filter": _without_links}
         shutil.unpack_archive(archive, archive.parent, **options)  # type: ignore[arg-type]
     except Exception as error:  # each kind of archive has errors of its own
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            raise OSError(error.errno, error.strerror, str(archive.parent)) from error
         raise Crashed(
             f"unpack {name}: must be a whole zip or tar archive of the repository; {error}"
         ) from error
 
 
-def _edit(path: Path, name: str, edits: list[tuple[str, str]]) -> None:
-    if not path.is_file():
+def _without_links(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Leave out links: together, several of them have led out of every check of Python's."""
+    if member.issym() or member.islnk():
+        return None
+    return tarfile.data_filter(member, folder)
+
+
+def _edit(path: Path, name: str, edits: list[tuple[str, str]], work: Path) -> None:
+    if leads_out(path, work) or not path.is_file():
         raise Crashed(f"edit: {name} must be a file of the repository; found none")
     text = path.read_text(encoding="utf-8", errors="surrogateescape")
     for old, new in edits:
@@ -88,17 +115,23 @@ def clear_folders(run: Run, work: Path, values: Values) -> None:
     """Remove the authors' own samples and results from the folders of inputs and results.
 
     Otherwise a committed result could be taken for one of ours, and a committed sample could be
-    fused beside the dataset's pairs.
+    fused beside the dataset's pairs. Nothing outside the scratch folder is removed.
     """
     for pattern in (run.stage.a, run.stage.b):
         folder = _folder_before_pair(pattern, work, values)
         if folder != work and folder.is_dir():
-            for path in [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]:
-                path.unlink()
+            _remove_files(
+                [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES], work.parent
+            )
     wildcards = {**values, "name": "*", "index": _AnyIndex()}
     result = resolve_below(work, fill(run.collect, wildcards))
-    for path in sorted(Path("/").glob(str(result).lstrip("/"))):
-        path.unlink()
+    _remove_files(sorted(Path("/").glob(str(result).lstrip("/"))), work.parent)
+
+
+def _remove_files(paths: Iterable[Path], room: Path) -> None:
+    for path in paths:
+        if not leads_out(path.parent, room) and (path.is_symlink() or not path.is_dir()):
+            path.unlink()
 
 
 class _AnyIndex:
@@ -133,45 +166,50 @@ def stage_pairs(
         pairs: pairs of the dataset's manifest.
         dataset: the folder of the dataset in its normal form.
         run: the entry's fields for this dataset.
-        work: the scratch copy of the repository.
+        work: the scratch copy of the repository; its folder is the scratch folder.
         values: placeholders that are the same for every pair.
 
     Raises:
-        Crashed: two images would lie at one path.
+        Crashed: two images would lie at one path, or outside the scratch folder.
+        DatasetUnavailable: a prepared image was changed since.
     """
     staged: list[StagedPair] = []
     taken: dict[str, str] = {}
     for index, pair in enumerate(_in_listing_order(pairs, run), start=run.first_index):
         own = {**values, "name": pair.name, "index": index}
-        a, b, result = (
-            resolve_below(work, fill(pattern, own))
-            for pattern in (run.stage.a, run.stage.b, run.collect)
+        a, b = (
+            place_for(resolve_below(work, fill(pattern, own)), work.parent)
+            for pattern in (run.stage.a, run.stage.b)
+        )
+        result = place_for(
+            resolve_below(work, fill(run.collect, own)), work.parent, make=run.make_folders
         )
         _take_paths(taken, pair.name, {"stage.a": a, "stage.b": b, "collect": result}, work)
+        for image in (pair.a, pair.b):
+            refuse_changed(dataset, image)
         notes = [
             *_stage(dataset / pair.a.file, a, run.convert.a or "keep", "A"),
             *_stage(dataset / pair.b.file, b, run.convert.b or "keep", "B"),
         ]
-        if run.make_folders:
-            result.parent.mkdir(parents=True, exist_ok=True)
         staged.append(StagedPair(pair.name, a, b, result, tuple(notes)))
     return staged
 
 
 def _take_paths(taken: dict[str, str], name: str, paths: Mapping[str, Path], work: Path) -> None:
-    """Add the paths of one pair to those taken: normal path -> field of ``run``, and pair.
+    """Add the paths of one pair to those taken: real path -> field of ``run``, and pair.
 
-    The registry is checked for this; here the names of the pairs are known as well.
+    The registry is checked for this; here the names of the pairs, and links between folders of the
+    repository, are known as well.
     """
     for field, path in paths.items():
-        normal, what = os.path.normpath(path), f"`{field}` of pair {name!r}"
-        if normal in taken:
+        real, what = os.path.realpath(path), f"`{field}` of pair {name!r}"
+        if real in taken:
             raise Crashed(
-                f"run: {taken[normal]} and {what} must be two files; found"
-                f" {os.path.relpath(normal, work)} for both; correct the placeholders of"
-                f" `run.{field}`"
+                f"run: {taken[real]} and {what} must be two files; found"
+                f" {os.path.relpath(real, os.path.realpath(work))} for both; correct the"
+                f" placeholders of `run.{field}`"
             )
-        taken[normal] = what
+        taken[real] = what
 
 
 def _in_listing_order(pairs: Sequence[Pair], run: Run) -> Sequence[Pair]:
@@ -204,7 +242,6 @@ def _stage(image: Path, target: Path, mode: str, side: str) -> list[str]:
 
     It is copied byte for byte where nothing has to be converted.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     suffix = target.suffix.lower()
     if mode == "keep" and suffix not in FORMATS_OF_THEIR_OWN:
         shutil.copyfile(image, target)

@@ -6,10 +6,12 @@ The sources are read once per pair, and only what has changed is measured again.
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
+from multiprocessing import get_start_method
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,16 +19,21 @@ from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.comparing import Measured
 from fusebench.contracts.markers import Manifest, Pair
 from fusebench.contracts.records import CachedMeasures, FusedImage, Record
+from fusebench.datasets.prepared import read_prepared
 from fusebench.errors import BadOutput, UnreadableFile
 from fusebench.hashes import folder_digest, sha256_of_json
+from fusebench.image_headers import UnreadableImageError
 from fusebench.images import pixel_sha256, read_own
-from fusebench.layout import FUSED, record_path
+from fusebench.layout import FUSED, RECORD, record_path
 from fusebench.markers import read_manifest
 from fusebench.metrics import resolve
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+KEEP_SECONDS = 30.0
+"""How long measured values are only in memory."""
 
 METRICS_FOLDER = Path(__file__).resolve().parents[1] / "metrics"
 
@@ -160,13 +167,45 @@ def measure_dataset(
     read = [(path.parent, read_stored(path, Record)) for path in records]
     runs = [_open(folder, record, manifest) for folder, record in read if record.has_results]
     tasks = list(_tasks(manifest, runs, ids))
-    for task, results in zip(tasks, in_processes(measure_pair, tasks, workers), strict=True):
-        for wanted, (values, refusals) in zip(task.fused, results, strict=True):
-            runs[wanted.run].values.setdefault(wanted.image.name, {}).update(values)
-            runs[wanted.run].refusals.setdefault(wanted.image.name, {}).update(refusals)
-    for index in {wanted.run for task in tasks for wanted in task.fused}:
-        _write_cache(runs[index])
+    found, caches = in_processes(measure_pair, tasks, workers, ids), _Caches()
+    try:
+        for task, results in zip(tasks, found, strict=True):
+            for wanted, (values, refusals) in zip(task.fused, results, strict=True):
+                run = runs[wanted.run]
+                run.values.setdefault(wanted.image.name, {}).update(values)
+                run.refusals.setdefault(wanted.image.name, {}).update(refusals)
+                caches.changed[wanted.run] = run
+            caches.write_now_and_then()
+    finally:
+        caches.write()
     return [row for run in runs for row in _rows(run, ids)]
+
+
+class _Caches:
+    """The caches of the runs that are being measured.
+
+    They are written every half minute, and at the end: a job that is killed loses little.
+
+    Attributes:
+        changed: the runs with values that no file has yet, by their place.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no values."""
+        self.changed: dict[int, Run] = {}
+        self._written = time.monotonic()
+
+    def write_now_and_then(self) -> None:
+        """Write the caches if half a minute is over since the last time."""
+        if time.monotonic() - self._written >= KEEP_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Write the caches that have changed."""
+        for run in self.changed.values():
+            _write_cache(run)
+        self.changed.clear()
+        self._written = time.monotonic()
 
 
 def _open(folder: Path, record: Record, manifest: Manifest) -> Run:
@@ -207,7 +246,7 @@ def _tasks(manifest: Manifest, runs: Sequence[Run], ids: Sequence[str]) -> Itera
 
 
 def in_processes(
-    work: Callable[[Job], Result], tasks: Sequence[Job], workers: int
+    work: Callable[[Job], Result], tasks: Sequence[Job], workers: int, ids: Sequence[str]
 ) -> Iterator[Result]:
     """Yield the result of each task in their order, computed in several processes.
 
@@ -215,19 +254,37 @@ def in_processes(
         work: a function of a module, which other processes can import.
         tasks: its arguments.
         workers: number of processes; 1 for this one.
+        ids: the metrics that it computes.
     """
     if workers <= 1 or len(tasks) <= 1:
         yield from map(work, tasks)
         return
+    if get_start_method() == "fork":
+        _load_formulas(ids)
     with ProcessPoolExecutor(min(workers, len(tasks))) as pool:
         yield from pool.map(work, tasks)
+
+
+def _load_formulas(ids: Sequence[str]) -> None:
+    """Measure small images, so that processes forked from this one have loaded the formulas.
+
+    numba and scipy take a second of CPU time to load. Loops that are not in numba's cache yet are
+    compiled once, and not by each process.
+    """
+    import numpy as np
+
+    from fusebench.metrics import ImagePair
+
+    # Every formula takes images of this size. They are gray, so no other library is loaded.
+    noise = np.random.default_rng(0).integers(0, 256, (4, 192, 192), dtype=np.uint8)
+    ImagePair(*noise[:3]).attempt(noise[3], resolve(ids))
 
 
 def measure_pair(task: Task) -> list[Values]:
     """Return values and refusals for each fused image of one pair."""
     from fusebench.metrics import ImagePair
 
-    sources = {side: read_own(task.dataset / image.file) for side, image in task.pair.sides.items()}
+    sources = {side: read_prepared(task.dataset, image) for side, image in task.pair.sides.items()}
     pairs: dict[tuple[int, int], Any] = {}
     results = []
     for wanted in task.fused:
@@ -235,20 +292,33 @@ def measure_pair(task: Task) -> list[Values]:
         if (width, height) not in pairs:
             cropped = {side: pixels[:height, :width] for side, pixels in sources.items()}
             pairs[width, height] = ImagePair(cropped["a"], cropped["b"], cropped.get("reference"))
-        fused = _fused(wanted.file, wanted.image)
+        fused = read_fused(wanted.file, wanted.image)
         results.append(pairs[width, height].attempt(fused, resolve(wanted.ids)))
     return results
 
 
-def _fused(path: Path, image: FusedImage) -> NDArray[np.uint8]:
-    """Read a fused image; it must still be the image of its record."""
-    pixels = read_own(path)
+def read_fused(path: Path, image: FusedImage) -> NDArray[np.uint8]:
+    """Read a fused image; it must still be the image of its record.
+
+    Raises:
+        BadOutput: it is not. Its record is removed, so that the next run makes the cell again.
+    """
+    try:
+        pixels = read_own(path)
+    except UnreadableImageError as error:
+        raise _no_image_of_its_record(path, str(error)) from error
     if pixel_sha256(pixels) != image.sha256:
-        raise BadOutput(
-            f"{path}: must be the image of its record; found another: delete record.json beside its"
-            " folder and run again"
-        )
+        raise _no_image_of_its_record(path, "another")
     return pixels
+
+
+def _no_image_of_its_record(path: Path, found: str) -> BadOutput:
+    """Remove the record and return the error."""
+    path.parents[1].joinpath(RECORD).unlink(missing_ok=True)
+    return BadOutput(
+        f"{path}: must be the image of its record; found {found}: run again, and the method is run"
+        " again on this dataset"
+    )
 
 
 def _write_cache(run: Run) -> None:

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from fusebench.contracts.base import DeviceKind
 from fusebench.contracts.configuration import Config
 from fusebench.contracts.jobs.fusing import CellPart, CellSpec, FuseJob, MethodPart, Run, WeightRef
+from fusebench.contracts.weights import AUTHORS, WeightEntry
 from fusebench.fuse.records import spec_of
 from fusebench.registry.datasets import ImageSet
 from fusebench.registry.methods import Method
@@ -114,13 +115,18 @@ def method_part(
         commit=method.commit or UNSET,
         environment=markers["environment"],
         fetched=markers.get("weights"),
-        weights=[WeightRef(path=item.path, sha256=item.sha256) for item in method.weights],
+        weights=[_weight_ref(item) for item in method.weights],
         threads=threads_of(method, config),
         minutes=method.resources.runtime or DEFAULT_MINUTES,
         device=device_for(method, device),
         gpus=gpus_of(method, device),
         accept=method.entry.accept,
     )
+
+
+def _weight_ref(item: WeightEntry) -> WeightRef:
+    origin = UNSET if item.origin == AUTHORS else item.origin
+    return WeightRef(path=item.path, sha256=item.sha256, origin=origin)
 
 
 def fuse_job(method: MethodPart, cells: list[CellPlan], exclusive: bool = False) -> FuseJob:

@@ -17,8 +17,9 @@ from fusebench.planning.grouping import Grouping
 from fusebench.planning.matching import methods_on
 from fusebench.planning.papers import PaperJobs, PaperTables
 from fusebench.planning.selection import Selection, select
-from fusebench.planning.session import begun_session
+from fusebench.planning.session import begun_session, told_session
 from fusebench.planning.steps import StepJobs
+from fusebench.registry.copies import store_copies
 from fusebench.registry.loading import load_registry
 from fusebench.variables import put_python_first
 
@@ -99,8 +100,9 @@ def make_plan(
     Raises:
         RegistryError: a file of the registry is wrong.
     """
-    registry = load_registry(root, options)
-    session = begun_session(registry.config, on_cluster)
+    told = told_session()
+    registry = load_registry(root, options, copies=told.registry if told else "")
+    session = told or begun_session(registry.config, on_cluster, store_copies(root, registry.texts))
     put_python_first()
     grouping = Grouping(select(registry, session.device), session.on_cluster)
     return Plan(grouping, session, overrides or {})

@@ -85,7 +85,7 @@ class Selection:
     def _add_method(self, method: Method) -> Keys:
         source = source_key(method.code, method.commit, self.registry.root)
         self.sources[source] = SourceJob(code=method.code, commit=method.commit)
-        if any(item.url or item.page for item in method.weights):
+        if any(item.is_external for item in method.weights):
             self.weights[method.name] = WeightsJob(weights=method.weights)
         return Keys(source, self._add_environment(method))
 
@@ -171,15 +171,18 @@ def select(registry: Registry, device: DeviceKind) -> Selection:
     return selection
 
 
-def read_selection(root: Path, options: Mapping[str, Any], device: DeviceKind) -> Selection:
+def read_selection(
+    root: Path, options: Mapping[str, Any], device: DeviceKind, copies: str = ""
+) -> Selection:
     """Read a registry that was checked before, and collect what its selected suites need.
 
     Args:
         root: the project's folder.
         options: options that replace those of the configuration file.
         device: of the session.
+        copies: the folder of the files as the run has read them, see ``Session``.
 
     Raises:
         RegistryError: a file of the registry is wrong.
     """
-    return select(load_registry(root, options, checked=True), device)
+    return select(load_registry(root, options, checked=True, copies=copies), device)

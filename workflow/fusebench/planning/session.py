@@ -18,14 +18,24 @@ from fusebench.planning.matching import tables_only
 from fusebench.variables import SESSION
 
 
-def begun_session(config: Config, on_cluster: bool) -> Session:
+def told_session() -> Session | None:
+    """Return the session of the Snakemake that submitted this one; None where there is none."""
+    told = os.environ.get(SESSION)
+    return from_parameter(told, Session) if told else None
+
+
+def begun_session(config: Config, on_cluster: bool, registry: str = "") -> Session:
     """Return the session as far as it is known when the configuration is read.
 
     On a node of a cluster it is the complete session of the Snakemake that submitted this one.
+
+    Args:
+        config: of the project.
+        on_cluster: each job gets its GPUs from a scheduler.
+        registry: the folder with the files of the registry as they were read.
     """
-    told = os.environ.get(SESSION)
-    if told:
-        return from_parameter(told, Session)
+    if told := told_session():
+        return told
     return Session(
         id=f"{os.getpid()}-{os.urandom(4).hex()}",
         device=device_kind(config.device, on_cluster),
@@ -36,6 +46,7 @@ def begun_session(config: Config, on_cluster: bool) -> Session:
         min_sandbox=config.min_sandbox,
         sandbox_reads=sandbox_reads(config),
         file_mb=config.file_mb,
+        registry=registry,
     )
 
 

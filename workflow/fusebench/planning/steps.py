@@ -22,8 +22,9 @@ from fusebench.planning.grouping import Grouping
 from fusebench.planning.selection import Selection
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.loading import Registry
-from fusebench.registry.methods import Method
+from fusebench.registry.methods import Method, why_skipped
 from fusebench.registry.pairing import dataset_job
+from fusebench.sources.weights import weights_changed
 
 NO_RESULT_CHANGES = frozenset(
     {"mirror", "try", "sandbox", "min_sandbox", "sandbox_reads", "file_mb"}
@@ -59,6 +60,10 @@ class StepJobs:
     def weights(self, method: str) -> str:
         """Return the parameters of a job that fetches weights."""
         return as_parameter(self.selection.known(self.selection.weights, method))
+
+    def weights_changed(self, method: str) -> bool:
+        """Say whether fetched weights are other files than those that were checked."""
+        return weights_changed(self.registry.root, method)
 
     def dataset(self, name: str) -> str:
         """Return the parameters of a job that prepares a dataset."""
@@ -168,7 +173,7 @@ def cell_list(cells: Iterable[tuple[Method, Dataset]]) -> CellList:
             runs.setdefault(dataset.name, []).append(method.name)
         else:
             skipped.append(
-                SkippedCell(method=method.name, dataset=dataset.name, reason=method.why_not)
+                SkippedCell(method=method.name, dataset=dataset.name, reason=why_skipped(method))
             )
     return CellList(runs=runs, skipped=skipped)
 
@@ -177,7 +182,7 @@ def _why_alone(method: Method) -> str:
     """Say why a method is in no table of the suites that name it."""
     if method.is_active:
         return f"no dataset of the selected suites is for {' or '.join(method.tasks)}"
-    return method.why_not
+    return why_skipped(method)
 
 
 def options_of(config: Config) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fusebench.contracts.methods import Paper, RunPart
 from fusebench.registry.loading import Registry, load_registry
-from fusebench.registry.methods import Method, is_local
+from fusebench.registry.methods import Method, is_local, links_of
 
 HEAD = """# Methods
 
@@ -27,12 +28,12 @@ repository could not be fetched. `unsupported`: it needs what fusebench does not
 encrypted MATLAB code or spectral cubes.
 
 **Verified** names the datasets that a real run fused as a whole, with their images on disk when
-`fusebench verified` wrote it. A method without it has never produced an image here. Where it says
-"asks for its weights", its script was started without them (`--config try=true`) and got that far:
-inputs, arguments and imports are right.
+`fusebench verified` wrote it; on the CPU where it names no GPU. A method without it has never
+produced an image here. Where it says "asks for its weights", its script was started without them
+(`--config try=true`) and got that far: inputs, arguments and imports are right.
 
-**Needed** says what was needed to run the published script: replaced texts (`edit`) and named shims
-(`compat`).
+**Needed** says what was needed to run the published script: replaced texts (`edit`), named shims
+(`compat`), and where weights are downloaded that the repository lacks.
 """
 
 TITLES = {
@@ -78,7 +79,7 @@ def _active_rows(methods: list[Method]) -> Iterator[list[str]]:
             method.entry.licence or "",
             method.env,
             verified_on(method),
-            _needed(method),
+            " ".join(filter(None, [_needed(method), *_links(method)])),
         ]
 
 
@@ -91,8 +92,14 @@ def _reason_rows(methods: list[Method]) -> Iterator[list[str]]:
             _paper(method),
             tasks,
             method.entry.licence or "",
-            method.entry.reason or "",
+            " ".join([method.entry.reason or "", *_links(method)]),
         ]
+
+
+def _links(method: Method) -> Iterator[str]:
+    """Yield the addresses of an entry as Markdown: a word for each, the host of the address."""
+    for address in links_of(method):
+        yield f"[{urlsplit(address).hostname or address}]({address})"
 
 
 def _name(method: Method) -> str:
@@ -122,13 +129,14 @@ def paper_address(paper: Paper) -> str:
 
 
 def verified_on(method: Method) -> str:
-    """Return the date and the datasets of what a method really produced.
+    """Return the date and the datasets of what a method really produced, and the GPU, if any.
 
     Where it produced nothing, return how far it got without its weights, or ``none``.
     """
     known, tried = method.verified, method.entry.tried
     if known:
-        return f"{known.date} {', '.join([known.dataset, *(known.others or {})])}"
+        device = "" if known.device == "cpu" else f" on {known.device}"
+        return f"{known.date} {', '.join([known.dataset, *(known.others or {})])}{device}"
     return f"none; asks for its weights, {tried.date}" if tried else "none"
 
 

@@ -33,12 +33,14 @@ class Document(Generic[Content]):
         data: what it says: plain data as it was read, or the contract that it was converted to.
         lines: the line of every value.
         written: each scalar as it is written in the file.
+        text: the whole file.
     """
 
     file: Path
     data: Content
     lines: dict[Place, int] = field(repr=False)
     written: dict[Place, str] = field(repr=False)
+    text: str = field(repr=False, default="")
 
     def where(self, place: Place) -> str:
         """Return ``file:line (entry.key)`` of a value.
@@ -52,14 +54,18 @@ class Document(Generic[Content]):
         return f"{self.file}:{self.lines.get(known, 1)}" + (f" ({name})" if name else "")
 
 
-def read_document(file: Path) -> Document[Any]:
+def read_document(file: Path, text: str | None = None) -> Document[Any]:
     """Read a YAML file.
+
+    Args:
+        file: where it lies.
+        text: what it held when the run began, if that is known: the file is not read again.
 
     Raises:
         RegistryError: the file is absent, is no YAML, is in another encoding, or has the same key
             twice.
     """
-    text = _read_text(file)
+    text = _read_text(file) if text is None else text
     lines: dict[Place, int] = {}
     written: dict[Place, str] = {}
     try:
@@ -71,7 +77,7 @@ def read_document(file: Path) -> Document[Any]:
         raise RegistryError(f"{file}:{line}: not valid YAML: {error.problem}{hint}") from error
     except yaml.YAMLError as error:
         raise RegistryError(f"{file}: not valid YAML: {error}") from error
-    return Document(file, data, lines, written)
+    return Document(file, data, lines, written, text)
 
 
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")

@@ -6,7 +6,7 @@ It checks them as a whole before anything is run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from fusebench.contracts.methods import MethodEntry, Methods
 from fusebench.errors import RegistryError
 from fusebench.project import locate
 from fusebench.registry.contradictions import contradictions, selected_names
+from fusebench.registry.copies import copy_of
 from fusebench.registry.datasets import Dataset, speed_datasets
 from fusebench.registry.documents import Document, converted, near, read_document
 from fusebench.registry.grids import grid_problems
@@ -64,6 +65,7 @@ class Registry:
         datasets: all entries of datasets.yaml by name, and those that suites are timed on.
         suites: all suites by name.
         config: the configuration, with what the command line replaces.
+        texts: name of a file -> its text, as it was read.
     """
 
     root: Path
@@ -71,6 +73,7 @@ class Registry:
     datasets: dict[str, Dataset]
     suites: dict[str, Suite]
     config: Config
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def selected(self) -> list[Suite]:
@@ -91,7 +94,10 @@ class Registry:
 
 
 def load_registry(
-    root: Path, overrides: Mapping[str, Any] | None = None, checked: bool = False
+    root: Path,
+    overrides: Mapping[str, Any] | None = None,
+    checked: bool = False,
+    copies: str = "",
 ) -> Registry:
     """Read and check ``methods.yaml``, ``datasets.yaml`` and ``config/config.yaml``.
 
@@ -100,6 +106,8 @@ def load_registry(
         overrides: options that replace those of the configuration file (``--config`` of Snakemake).
         checked: true in the jobs of a run that has checked the same files already: the checks are
             left out.
+        copies: the folder of the files as the run has read them, see ``Session``; empty to read the
+            files themselves.
 
     Raises:
         RegistryError: with one line for every problem found.
@@ -108,14 +116,16 @@ def load_registry(
     # Snakemake, which gives overrides, has looked for the file already.
     config_file = locate(root, CONFIG) if overrides else root / CONFIG
     files = (locate(root, METHODS), locate(root, DATASETS), config_file)
-    documents = [read_document(file) for file in files]
+    copied = root / copies if copies else None
+    documents = [read_document(file, copy_of(file, copied)) for file in files]
     if isinstance(documents[2].data, dict):  # anything else is refused by its contract
         documents[2].data.update(overrides or {})
         documents[2].written.update({(key,): str(v) for key, v in (overrides or {}).items()})
     methods, datasets, config = _converted(*documents)
     if not checked and (problems := list(contradictions(root, methods, datasets, config))):
         raise _refused(problems)
-    registry = _registry(root, methods.data, datasets.data, config.data)
+    texts = {document.file.name: document.text for document in documents}
+    registry = replace(_registry(root, methods.data, datasets.data, config.data), texts=texts)
     if problems := list(grid_problems(registry.tables, root)):
         raise _refused(problems)
     return registry

@@ -106,7 +106,11 @@ class Method:
             RegistryError: the entry does not say it, because the method cannot be run.
         """
         if self.entry.run is UNSET:
-            raise RegistryError(f"methods.yaml: {self.name} cannot be run: {self.why_not}")
+            raise RegistryError(
+                f"methods.yaml: {self.name} cannot be run: {why_skipped(self)}; its entry must have"
+                " `env` and `run` (README.md, Add a method); `fusebench list methods` prints those"
+                " that can be run"
+            )
         return self.entry.run
 
     def run_for(self, dataset: str, task: str) -> Run:
@@ -122,6 +126,18 @@ class Method:
         for part in parts:
             fields |= part
         return Run(**fields)
+
+
+def links_of(method: Method) -> list[str]:
+    """Return the addresses that belong to an entry, those of its weights included."""
+    of_weights = (address for item in method.weights for address in item.addresses.values())
+    return list(dict.fromkeys([*(method.entry.links or ()), *of_weights]))
+
+
+def why_skipped(method: Method) -> str:
+    """Return why a method cannot be run, with the addresses that a reader may open."""
+    links = links_of(method)
+    return f"{method.why_not}; see {', '.join(links)}" if links else method.why_not
 
 
 def with_fields(run: Run, *parts: msgspec.Struct | dict[str, object]) -> Run:

@@ -7,18 +7,25 @@ from typing import Any
 
 from fusebench.contracts.methods import MethodEntry, Methods
 from fusebench.project import locate
+from fusebench.registry.copies import copy_of
 from fusebench.registry.documents import Document, converted, read_document
 from fusebench.registry.methods import Method
 
 METHODS = Path("methods.yaml")
 
 
-def read_methods(root: Path) -> dict[str, Method]:
+def read_methods(root: Path, copies: str = "") -> dict[str, Method]:
     """Return the methods of a project that was checked before.
 
     Its datasets and configuration are not read.
+
+    Args:
+        root: the project's folder.
+        copies: the folder of the files as the run has read them, see ``Session``.
     """
-    document = forget_inherited(read_document(locate(root, METHODS)))
+    file = locate(root, METHODS)
+    text = copy_of(file, root / copies if copies else None)
+    document = forget_inherited(read_document(file, text))
     entries: dict[str, MethodEntry] = converted(document, "methods", Methods).data
     return {name: Method(name, entry) for name, entry in entries.items()}
 

@@ -20,6 +20,7 @@ LABELS = {"a": "image A", "b": "image B", "reference": "ground truth"}
 """The sides that a dataset may have, and what messages call them."""
 
 HIDDEN = "hidden: the name of the file, or of a folder, begins with '.'"
+NOT_UTF_8 = "no name of a pair: it is not written in UTF-8"
 OTHER_CASE = "the same name as another image, whose suffix is written as in the pattern"
 
 
@@ -144,6 +145,8 @@ def _left_out(
     for found in files.values():
         for path in found.hidden:
             reasons.setdefault(HIDDEN, set()).add(_told(path, found.folder))
+        for path in found.foreign:
+            reasons.setdefault(NOT_UTF_8, set()).add(_told(path, found.folder))
         for name, paths in found.by_name.items():
             lacking = [LABELS[side] for side in files if name not in usable[side]]
             if why := why_no_name(name):

@@ -186,9 +186,19 @@ class SideFiles:
         ]
 
     @cached_property
+    def foreign(self) -> list[Path]:
+        """The files that match, but whose path is not written in UTF-8: no file can name them."""
+        longest = expression(self.pattern)
+        return [
+            path
+            for path, relative in self._see()
+            if not _is_utf_8(relative) and longest.fullmatch(relative)
+        ]
+
+    @cached_property
     def _seen(self) -> list[tuple[Path, str]]:
         """The image files that may match, each with its path from the folder on."""
-        return list(self._see())
+        return [(path, relative) for path, relative in self._see() if _is_utf_8(relative)]
 
     def _see(self) -> Iterator[tuple[Path, str]]:
         wide = self.pattern.removesuffix(_suffix(self.pattern)).replace(NAME, "*")
@@ -201,6 +211,14 @@ class SideFiles:
     def _is_hidden(self, relative: str) -> bool:
         """Say whether a wildcard or the name would stand for something hidden."""
         return "/." in f"/{relative[len(fixed_folder(self.pattern)) :].lstrip('/')}"
+
+
+def _is_utf_8(relative: str) -> bool:
+    try:
+        relative.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_file(path: Path) -> bool:

@@ -73,7 +73,7 @@ def write_page(
             as one; what was there is replaced.
         workers: processes that make previews.
     """
-    selection = read_selection(root, options, session.device)
+    selection = read_selection(root, options, session.device, session.registry)
     grouping = Grouping(selection, session.on_cluster)
     data, values, previews = _contents(grouping)
     settings = selection.registry.config.report

@@ -5,42 +5,45 @@ A clone is whole, or lacks only the files whose content a mirror lacks.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from urllib.parse import urljoin
 
-import git
+from msgspec import UNSET
 
 from fusebench.contracts.markers import SourceMarker
 from fusebench.errors import SourceUnavailable
 from fusebench.folders import staged_folder
 from fusebench.hashes import folder_digest, source_files
+from fusebench.links import leads_out, links_out_of
 from fusebench.project import locate
-from fusebench.registry.methods import is_local, owner_and_name
+from fusebench.registry.methods import is_local
+from fusebench.sources.addresses import Origin, origin_of
+from fusebench.sources.changes import (
+    damaged_clone,
+    head_of,
+    opened_clone,
+    refuse_changes,
+    refuse_uncommitted,
+)
+from fusebench.sources.git_process import (
+    FOLDERS,
+    NONE,
+    SERVERS,
+    STRANGERS,
+    Access,
+    GitFailed,
+    Repository,
+    own_settings,
+    run_git,
+)
+from fusebench.sources.objects import absent_files, entries
+from fusebench.sources.submodules import Submodule, refuse_too_many, submodules_of
 
 FULL_HASH = re.compile(r"[0-9a-f]{40}")
 
-GIT_ENVIRONMENT = {
-    # a vanished repository must end as an error, not as a question for a password
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ASKPASS": "true",
-    "GIT_LFS_SKIP_SMUDGE": "1",
-    "GIT_CONFIG_COUNT": "5",
-    "GIT_CONFIG_KEY_0": "safe.directory",  # a shared folder of mirrors belongs to a colleague
-    "GIT_CONFIG_VALUE_0": "*",
-    "GIT_CONFIG_KEY_1": "core.autocrlf",
-    "GIT_CONFIG_VALUE_1": "false",
-    "GIT_CONFIG_KEY_2": "http.lowSpeedLimit",
-    "GIT_CONFIG_VALUE_2": "1000",
-    "GIT_CONFIG_KEY_3": "http.lowSpeedTime",
-    "GIT_CONFIG_VALUE_3": "60",
-    "GIT_CONFIG_KEY_4": "core.quotePath",
-    "GIT_CONFIG_VALUE_4": "false",
-}
+ALL_REFERENCES = "+refs/*:refs/origin/*"
 
 
 def obtain_source(
@@ -66,51 +69,28 @@ def obtain_source(
         raise SourceUnavailable(
             f"{code}: commit must be a full hash of 40 hexadecimal digits; found {commit!r}"
         )
+    origin = origin_of(code, root, mirror)
     if not final.exists():
+        if is_local(code):
+            refuse_uncommitted(Path(origin.address), code)
         with staged_folder(final) as stage:
-            _clone(code, commit, stage, root, mirror)
+            _Cloning(code, root, mirror).clone(code, origin, commit, stage)
     what = f"{code} at {commit[:12]}"
+    _refuse_other_commit(final, code, commit)
+    refuse_changes(final, what, commit)
     try:
-        refuse_changes(final, what)
-        _refuse_other_commit(final, code, commit)
-        return _describe(code, commit, final, _origin(code, root, mirror))
-    except (git.GitError, OSError) as error:
-        raise SourceUnavailable(
-            f"{what}: the folder {final} must be a whole clone; git says: {_reason(error)}; delete"
-            " the folder and run again"
-        ) from error
+        return _describe(code, commit, final, origin.address)
+    except (GitFailed, OSError) as error:
+        raise damaged_clone(final, what, error) from error
 
 
 def _refuse_other_commit(folder: Path, code: str, commit: str) -> None:
     """Raise SourceUnavailable if a clone is of another commit whose first digits are the same."""
-    found = git.Repo(folder).head.commit.hexsha
-    if found != commit:
+    found = head_of(folder)
+    if FULL_HASH.fullmatch(found) and found != commit:
         raise SourceUnavailable(
             f"{code}: {commit} must be a commit of the repository; found the clone {folder} of the"
             f" commit {found}: correct `commit` of the entry, or delete the folder and run again"
-        )
-
-
-def refuse_changes(folder: Path, what: str) -> None:
-    """Raise SourceUnavailable if a clone was edited after it was made.
-
-    Files that the origin lacks do not count.
-    """
-    if not (folder / ".git").exists():
-        return
-    repository = git.Repo(folder)
-    with repository.git.custom_environment(**GIT_ENVIRONMENT):
-        lines = repository.git.status(
-            "--porcelain", "--untracked-files=all", "--ignore-submodules=none"
-        ).splitlines()
-    changed = [line for line in lines if not line.lstrip().startswith("D ")]
-    deleted = {line.lstrip()[2:].strip('"') for line in lines if line not in changed}
-    changed += sorted(deleted - set(_absent(repository, "HEAD")))
-    if changed:
-        raise SourceUnavailable(
-            f"{what}: the folder {folder} must be as committed; found changes in"
-            f" {len(changed)} file(s), first: {changed[0].strip()}; delete the folder and run"
-            " again, or commit the changes and pin that commit"
         )
 
 
@@ -119,10 +99,11 @@ def _snapshot(folder: Path, code: str, final: Path) -> SourceMarker:
     if not folder.is_dir():
         raise SourceUnavailable(f"{code}: must be an existing folder; found nothing at {folder}")
     if (folder / ".git").exists():
-        refuse_changes(folder, code)
+        refuse_uncommitted(folder, code)
     if not final.exists():
         with staged_folder(final) as stage:
             for path in source_files(folder):
+                _refuse_link_out(path, folder, code)
                 target = stage / path.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(path, target)
@@ -134,67 +115,117 @@ def _snapshot(folder: Path, code: str, final: Path) -> SourceMarker:
     return SourceMarker(path=str(final), code=code, origin=code, tree=digest)
 
 
-def _origin(code: str, root: Path, mirror: str) -> str:
-    """Return where a repository is really cloned from."""
-    if is_local(code):
-        return str(locate(root, code).resolve())
-    if not mirror:
-        return code
-    owner, name = owner_and_name(code)
-    return mirror.replace("{owner}", owner).replace("{name}", name)
+def _refuse_link_out(path: Path, folder: Path, code: str) -> None:
+    if path.is_symlink() and leads_out(path, folder):
+        raise SourceUnavailable(
+            f"{code}: {path.relative_to(folder)} must be a file of the folder; found a link to"
+            f" {path.readlink()}: put a copy of the file there; weights may also be put into"
+            " resources/weights/METHOD"
+        )
 
 
-def _clone(code: str, commit: str, folder: Path, root: Path, mirror: str) -> None:
-    if is_local(code):
-        refuse_changes(locate(root, code), code)
-    repository = _obtain(_download, code, commit, folder, _origin(code, root, mirror))
-    _checkout(repository, commit)
-    for path, (address, pin) in _submodules(repository, commit, code).items():
-        _clone(address, pin, folder / path, root, mirror)
+class _Cloning:
+    """The clone of a source with all of its submodules.
+
+    Attributes:
+        asked: the ``code`` of the entry.
+        root: the project's folder.
+        mirror: as for ``obtain_source``.
+        submodules: how many were found so far.
+    """
+
+    def __init__(self, asked: str, root: Path, mirror: str) -> None:
+        """Take what holds for the source and for all submodules."""
+        self.asked = asked
+        self.root = root
+        self.mirror = mirror
+        self.submodules = 0
+
+    def clone(self, code: str, origin: Origin, commit: str, folder: Path) -> None:
+        """Clone a repository and its submodules."""
+        repository = _obtain(_download, code, commit, folder, origin)
+        try:
+            _checkout(repository, commit)
+            inner = submodules_of(repository, commit, code)
+        except GitFailed as error:
+            raise _refused(code, commit, error) from error
+        self.submodules += len(inner)
+        refuse_too_many(self.submodules, self.asked)
+        for path, submodule in inner.items():
+            self._clone_inside(code, folder, path, submodule)
+
+    def _clone_inside(self, code: str, folder: Path, path: str, submodule: Submodule) -> None:
+        inner = folder / path
+        if inner.resolve() != folder.resolve() / path:
+            raise SourceUnavailable(
+                f"{code}: the submodule {path!r} must lie in the repository; found a link"
+            )
+        origin = origin_of(submodule.address, self.root, self.mirror, self.asked)
+        self.clone(submodule.address, origin, submodule.commit, inner)
+
+
+def _refused(code: str, commit: str, error: Exception) -> SourceUnavailable:
+    return SourceUnavailable(f"{code} at {commit[:12]}: cannot be checked out; git says: {error}")
 
 
 def _obtain(
-    download: Callable[[str, str, Path], git.Repo],
+    download: Callable[[Origin, str, Path], Repository],
     code: str,
     commit: str,
     folder: Path,
-    origin: str,
-) -> git.Repo:
+    origin: Origin,
+) -> Repository:
     """Bring a repository's objects from its origin and check that the commit is among them."""
-    if origin != code and is_local(origin) and not Path(origin).exists():
-        raise SourceUnavailable(
-            f"no mirror of {code} at {origin} (mirrors replace the network); "
-            "put a clone there, or run without the mirror setting"
-        )
     try:
         repository = download(origin, commit, folder)
-    except git.GitCommandError as error:
+    except GitFailed as error:
         raise SourceUnavailable(
-            f"{code}: cannot be cloned from {origin}: {_reason(error)}"
+            f"{code}: cannot be cloned from {origin.address}: {error}"
         ) from error
-    _check_commit(repository, commit, code, origin)
-    _take_bytes_as_committed(repository)
+    _check_commit(repository, commit, code, origin.address)
+    own_settings(repository.git_dir)
     return repository
 
 
-def _download(origin: str, commit: str, folder: Path) -> git.Repo:
+def _access(origin: Origin) -> Access:
+    """Return what git may reach for an origin."""
+    if origin.is_on_this_machine:
+        return FOLDERS
+    return SERVERS if origin.is_trusted else STRANGERS
+
+
+def _download(origin: Origin, commit: str, folder: Path) -> Repository:
     """Fetch only the commit where the server allows it, otherwise everything."""
-    if "://" in origin and not origin.startswith("file://"):
-        repository = git.Repo.init(folder)
-        with repository.git.custom_environment(**GIT_ENVIRONMENT):
-            try:
-                repository.git.fetch("--depth=1", origin, commit)
-            except git.GitCommandError:
-                repository.git.fetch(origin, "+refs/*:refs/origin/*")
-        return repository
-    return git.Repo.clone_from(origin, folder, no_checkout=True, env=GIT_ENVIRONMENT)
+    if origin.is_folder:
+        return _copy_objects(origin, folder)
+    repository, access = _empty(folder), _access(origin)
+    try:
+        repository.run("fetch", "--depth=1", "--", origin.address, commit, access=access)
+    except GitFailed:
+        repository.run("fetch", "--", origin.address, ALL_REFERENCES, access=access)
+    return repository
 
 
-def _check_commit(repository: git.Repo, commit: str, code: str, origin: str) -> None:
+def _empty(folder: Path) -> Repository:
+    """Make a repository without any template."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run_git("init", "--quiet", "--template=", folder=folder)
+    return Repository(folder.absolute() / ".git", folder.absolute())
+
+
+def _copy_objects(origin: Origin, folder: Path, *options: str) -> Repository:
+    """Clone a folder of this machine, also one that lacks the content of some files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = ("clone", "--quiet", "--no-checkout", "--template=", *options)
+    run_git(*told, "--", origin.address, ".", folder=folder, access=FOLDERS)
+    return Repository(folder.absolute() / ".git", folder.absolute())
+
+
+def _check_commit(repository: Repository, commit: str, code: str, origin: str) -> None:
     """Refuse a hash that is a tag, a tree or nothing at all."""
     try:
-        kind = repository.git.cat_file("-t", commit)
-    except git.GitCommandError:
+        kind = repository.run("cat-file", "-t", commit).strip()
+    except GitFailed:
         kind = "nothing"
     if kind != "commit":
         raise SourceUnavailable(
@@ -202,120 +233,39 @@ def _check_commit(repository: git.Repo, commit: str, code: str, origin: str) -> 
         )
 
 
-def _checkout(repository: git.Repo, commit: str) -> None:
+def _checkout(repository: Repository, commit: str) -> None:
     """Write the commit's files, leaving out those whose content the origin lacks."""
-    absent = set(_absent(repository, commit))
-    with repository.git.custom_environment(**GIT_ENVIRONMENT):
-        repository.git.update_ref("--no-deref", "HEAD", commit)
-        repository.git.read_tree(commit)
-        present = [path for path, _, _ in _entries(repository, commit) if path not in absent]
-        _write_files(repository, present)
+    absent = set(absent_files(repository, commit))
+    repository.run("update-ref", "--no-deref", "HEAD", commit)
+    repository.run("read-tree", commit)
+    present = [path for path, _, _ in entries(repository, commit) if path not in absent]
+    _write_files(repository, present)
 
 
-def _take_bytes_as_committed(repository: git.Repo) -> None:
-    """Switch off line-ending and filter rules, which would make a fresh clone look edited."""
-    attributes = Path(repository.git_dir, "info", "attributes")
-    attributes.parent.mkdir(exist_ok=True)
-    attributes.write_text("* -text -filter -ident -working-tree-encoding\n")
-
-
-def _run(repository: git.Repo, standard_input: bytes, *command: str) -> bytes:
-    """Run a git command that reads a list from its standard input, and return what it prints."""
-    done = subprocess.run(
-        ["git", "-C", str(repository.working_dir), *command],
-        input=standard_input,
-        capture_output=True,
-        check=False,
-        env={**os.environ, **GIT_ENVIRONMENT},
-    )
-    if done.returncode:
-        message = done.stderr.decode(errors="replace").strip()
-        raise SourceUnavailable(f"{repository.working_dir}: git {command[0]}: {message}")
-    return done.stdout
-
-
-def _write_files(repository: git.Repo, paths: Iterable[str]) -> None:
+def _write_files(repository: Repository, paths: Iterable[str], access: Access = NONE) -> None:
     """Write files of the index into the work tree."""
     names = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
-    _run(repository, names, "checkout-index", "--force", "-z", "--stdin")
-
-
-def _entries(repository: git.Repo, commit: str, folder: str = "") -> Iterator[tuple[str, str, str]]:
-    """Yield path, type and hash of everything in a commit's tree, or in one folder of it."""
-    listing = repository.git.ls_tree("-r", "-z", commit, *(["--", folder] if folder else []))
-    for line in filter(None, listing.split("\0")):
-        head, path = line.split("\t", 1)
-        _, kind, digest = head.split()
-        yield path, kind, digest
-
-
-def _absent(repository: git.Repo, commit: str, folder: str = "") -> list[str]:
-    """Return the files of a commit whose content is not among the repository's objects."""
-    blobs = [
-        (path, digest)
-        for path, kind, digest in _entries(repository, commit, folder)
-        if kind == "blob"
-    ]
-    known = _missing_objects(repository, {digest for _, digest in blobs})
-    return [path for path, digest in blobs if digest in known]
-
-
-def _missing_objects(repository: git.Repo, digests: set[str]) -> set[str]:
-    answer = _run(
-        repository, "\n".join(sorted(digests)).encode(), "cat-file", "--batch-check"
-    ).decode()
-    return {line.split()[0] for line in answer.splitlines() if line.endswith(" missing")}
-
-
-def _submodules(repository: git.Repo, commit: str, code: str) -> dict[str, tuple[str, str]]:
-    """Return path -> (address, commit) of a commit's submodules.
-
-    Relative addresses start at the repository's own address.
-    """
-    links = {
-        path: digest for path, kind, digest in _entries(repository, commit) if kind == "commit"
-    }
-    if not links:
-        return {}
-    names = Path(repository.working_dir, ".gitmodules")
-    if not names.exists():
-        return {}
-    config = git.GitConfigParser(names, read_only=True)
-    found: dict[str, tuple[str, str]] = {}
-    for section in config.sections():
-        path, address = str(config.get(section, "path")), str(config.get(section, "url"))
-        if path in links:
-            found[path] = (
-                urljoin(f"{code.rstrip('/')}/", address) if address.startswith("../") else address,
-                links[path],
-            )
-    return found
+    repository.run("checkout-index", "--force", "-z", "--stdin", given=names, access=access)
 
 
 def _describe(code: str, commit: str, folder: Path, origin: str) -> SourceMarker:
-    repository = git.Repo(folder)
-    return SourceMarker(
-        path=str(folder),
-        code=code,
-        origin=origin,
-        commit=commit,
-        tree=str(repository.git.rev_parse(f"{commit}^{{tree}}")),
-        absent=_absent(repository, commit),
-        submodules={path: pin for path, (_, pin) in _submodules(repository, commit, code).items()},
-    )
+    with opened_clone(folder, commit) as repository:
+        inner = submodules_of(repository, commit, code)
+        return SourceMarker(
+            path=str(folder),
+            code=code,
+            origin=origin,
+            commit=commit,
+            tree=repository.run("rev-parse", f"{commit}^{{tree}}").strip(),
+            absent=[_shown(path) for path in absent_files(repository, commit)],
+            submodules={_shown(path): one.commit for path, one in inner.items()},
+            submodule_addresses={_shown(path): one.address for path, one in inner.items()} or UNSET,
+        )
 
 
-def _reason(error: Exception) -> str:
-    """Return what git gives as the cause: its first fatal line, or else the last one."""
-    if not isinstance(error, git.GitCommandError):
-        return f"{type(error).__name__}: {error}"
-    lines = [
-        line
-        for line in str(error.stderr).replace("stderr:", "").strip(" '\n").splitlines()
-        if line.strip()
-    ]
-    fatal = [line for line in lines if line.strip().startswith("fatal:")]
-    return [*fatal, *lines[-1:], f"git ended with status {error.status}"][0].strip()
+def _shown(path: str) -> str:
+    """Return a path as JSON can hold it: bytes that are not UTF-8 are written as ``\\xff``."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def checkout_folders(
@@ -329,37 +279,57 @@ def checkout_folders(
     Raises:
         SourceUnavailable: as for a whole source, or a folder that the commit does not have.
     """
-    origin = _origin(code, root, mirror)
+    origin = origin_of(code, root, mirror)
     repository = _obtain(_download_partly, code, commit, final, origin)
-    absent: list[str] = []
-    with repository.git.custom_environment(**GIT_ENVIRONMENT):
-        repository.git.read_tree(commit)
-        for folder in folders:
-            paths = [path for path, _, _ in _entries(repository, commit, folder)]
-            if not paths:
-                raise SourceUnavailable(
-                    f"{code}: must have the folder {folder!r} at {commit[:12]}; found nothing there"
-                )
-            lacking = set() if "://" in origin else set(_absent(repository, commit, folder))
-            absent += sorted(lacking)
-            _write_files(repository, [path for path in paths if path not in lacking])
-    return absent
+    try:
+        repository.run("read-tree", commit)
+        return [
+            path
+            for folder in folders
+            for path in _write_folder(repository, folder, code, commit, origin)
+        ]
+    except GitFailed as error:
+        raise _refused(code, commit, error) from error
 
 
-def _download_partly(origin: str, commit: str, folder: Path) -> git.Repo:
+def _write_folder(
+    repository: Repository, folder: str, code: str, commit: str, origin: Origin
+) -> list[str]:
+    """Write a folder of a commit; return its files whose content the origin does not hold."""
+    paths = [path for path, _, _ in entries(repository, commit, folder)]
+    if not paths:
+        raise SourceUnavailable(
+            f"{code}: must have the folder {folder!r} at {commit[:12]}; found nothing there"
+        )
+    lacking = set(absent_files(repository, commit, folder)) if origin.is_folder else set()
+    present = [path for path in paths if path not in lacking]
+    _write_files(repository, present, _access(origin))
+    return sorted(lacking | _without_links_out(repository.work))
+
+
+def _without_links_out(folder: Path) -> set[str]:
+    """Remove the links that lead out of a folder, and return their paths in it.
+
+    What they lead to is no part of the repository.
+    """
+    found = list(links_out_of(folder))
+    for link in found:
+        link.unlink()
+    return {link.relative_to(folder).as_posix() for link in found}
+
+
+def _download_partly(origin: Origin, commit: str, folder: Path) -> Repository:
     """Fetch the commit without contents where the server allows it.
 
     The files of the folders then come on checkout.
     """
-    if "://" not in origin:
-        return git.Repo.clone_from(
-            origin, folder, no_checkout=True, env=GIT_ENVIRONMENT, shared=True
-        )
-    repository = git.Repo.init(folder)
-    repository.create_remote("origin", origin)
-    with repository.git.custom_environment(**GIT_ENVIRONMENT):
-        try:
-            repository.git.fetch("--depth=1", "--filter=blob:none", "origin", commit)
-        except git.GitCommandError:
-            repository.git.fetch("origin", "+refs/*:refs/origin/*")
+    if origin.is_folder:
+        return _copy_objects(origin, folder, "--shared")
+    repository, access = _empty(folder), _access(origin)
+    repository.run("config", "remote.origin.url", origin.address)
+    try:
+        asked = ("fetch", "--depth=1", "--filter=blob:none", "--", "origin", commit)
+        repository.run(*asked, access=access)
+    except GitFailed:
+        repository.run("fetch", "--", "origin", ALL_REFERENCES, access=access)
     return repository

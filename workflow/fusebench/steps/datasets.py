@@ -10,6 +10,7 @@ from fusebench.contracts.configuration import Crops
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import Manifest
+from fusebench.errors import DatasetUnavailable
 from fusebench.images import HARDLY_FILLED, notes_together
 from fusebench.markers import mark_step, print_left_out
 from fusebench.registry.pairing import LABELS
@@ -36,6 +37,7 @@ def dataset(
         attempt,
         lambda: prepare_dataset(name, job, folder, ROOT, session.mirror),
         lambda error: Manifest(state=error.state, reason=str(error)),
+        DatasetUnavailable,
     )
     for line in _conversions(manifest):
         print(f"{name}: {line}", file=sys.stderr)

@@ -8,7 +8,9 @@ from pathlib import Path
 from fusebench.contracts.evidence import ClaimResults, SelfcheckResult, SpreadResult
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.evidence import ClaimsJob, CommittedJob, SelfcheckJob, SpreadJob
+from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import Manifest, SourceMarker
+from fusebench.errors import DatasetUnavailable
 from fusebench.markers import mark_step, print_left_out
 
 ROOT = Path()
@@ -27,6 +29,7 @@ def committed_images(job: CommittedJob, attempt: int, source: Path, marker: Path
         attempt,
         lambda: prepare_committed(known, job, folder),
         lambda error: Manifest(state=error.state, reason=str(error)),
+        DatasetUnavailable,
     )
     print_left_out(marker.stem, manifest)
 
@@ -86,13 +89,17 @@ def selfcheck_table(checks: list[Path], output: Path) -> None:
 
 
 def evidence_pages(
-    methods: list[str], checks: list[Path], claims: list[Path], output: Path
+    methods: list[str],
+    checks: list[Path],
+    claims: list[Path],
+    output: Path,
+    session: Session | None = None,
 ) -> None:
     """Write one page for each method, and the summary."""
     from fusebench.evidence.pages import write_pages
     from fusebench.registry.methods_file import read_methods
 
-    known = read_methods(ROOT)
+    known = read_methods(ROOT, session.registry if session else "")
     write_pages(
         output.parent,
         [known[name] for name in methods],

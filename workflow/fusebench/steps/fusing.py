@@ -45,7 +45,7 @@ def fuse(
     def declared() -> Mapping[str, str]:
         from fusebench.registry.methods_file import read_methods
 
-        known = read_methods(ROOT).get(job.method.name)
+        known = read_methods(ROOT, session.registry).get(job.method.name)
         return (known.entry.declares or {}) if known else {}
 
     told = Attempt(session, output, attempt == session.final_attempt, declared)

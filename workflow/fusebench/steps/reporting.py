@@ -33,7 +33,7 @@ def package(options: dict[str, Any], session: Session, output: Path) -> None:
     from fusebench.planning.steps import StepJobs
     from fusebench.report.package import LONG, write_long, write_package
 
-    selection = read_selection(ROOT, options, session.device)
+    selection = read_selection(ROOT, options, session.device, session.registry)
     grouping, registry = Grouping(selection, session.on_cluster), selection.registry
     measures = read_measures([ROOT / file for file in grouping.all_measures])
     records = read_records(StepJobs(selection, grouping).collected, ROOT)

@@ -14,7 +14,7 @@ from fusebench.contracts.markers import (
     SourceMarker,
     WeightsMarker,
 )
-from fusebench.errors import EnvironmentFailed
+from fusebench.errors import EnvironmentFailed, SourceUnavailable, WeightsMissing
 from fusebench.markers import mark_step
 from fusebench.project import locate
 
@@ -33,6 +33,7 @@ def source(job: SourceJob, session: Session, attempt: int, marker: Path) -> None
         lambda error: SourceMarker(
             state=error.state, reason=str(error), code=job.code, commit=job.commit
         ),
+        SourceUnavailable,
     )
 
 
@@ -46,6 +47,7 @@ def weights(job: WeightsJob, attempt: int, marker: Path) -> None:
         attempt,
         lambda: fetch_weights(job.weights, folder),
         lambda error: WeightsMarker(state=error.state, reason=str(error)),
+        WeightsMissing,
     )
 
 
@@ -66,4 +68,5 @@ def environment(job: EnvironmentJob, attempt: int, marker: Path) -> None:
         attempt,
         make,
         lambda error: EnvironmentMarker(state=error.state, reason=str(error)),
+        EnvironmentFailed,
     )

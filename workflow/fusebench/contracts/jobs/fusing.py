@@ -79,6 +79,9 @@ class WeightRef(Contract, kw_only=True):
 
     path: Annotated[str, says("where the script expects the file, below the repository's top")]
     sha256: Maybe[Annotated[str, says("the sha256 that the file must have")]] = UNSET
+    origin: Maybe[
+        Annotated[str, says("where the file with that sha256 came from, if not from the authors")]
+    ] = UNSET
 
 
 class CellSpec(Contract, kw_only=True):

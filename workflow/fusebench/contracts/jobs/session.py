@@ -48,4 +48,11 @@ class Session(Contract, kw_only=True):
     file_mb: Annotated[int, says("the size of the largest file that a script may write, in MB")] = (
         DEFAULT_FILE_MB
     )
+    registry: Annotated[
+        str,
+        says(
+            "the folder with methods.yaml, datasets.yaml and config.yaml as this run has read them;"
+            " empty where jobs read the files themselves"
+        ),
+    ] = ""
     forced: Annotated[list[str], says("rules and files that are forced; * for everything")] = []
