@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 TRIAL_SECONDS = 300.0
 """Limit in seconds for the trial run of a method without its weights."""
 
+NO_NETWORK = "a run has no network"
+"""What the harness says where a script asks for the network (``workflow/harness/network.py``)."""
+
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -309,7 +312,7 @@ def _tried(cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: 
     except TimedOut:
         minutes = TRIAL_SECONDS / 60
         return f"; tried without it, the script did not end within {minutes:g} minutes"
-    if launched.report.weights_read or any(Path(name).name in launched.printed for name in names):
+    if launched.report.weights_read or _names_weights(launched, names):
         outcome.reached_weights = True
         return (
             "; tried without it, the script starts, imports what it needs and asks for its weights"
@@ -317,6 +320,15 @@ def _tried(cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: 
     return (
         f"; tried without it, the script ends before it asks for its weights: {launched.complaint}"
     )
+
+
+def _names_weights(launched: Launch, names: Sequence[str]) -> bool:
+    """Whether what a script printed names a file of weights, as it does where it misses one.
+
+    A script that ended because it was refused the network has printed its options, no more.
+    """
+    named = any(Path(name).name in launched.printed for name in names)
+    return named and NO_NETWORK not in launched.complaint
 
 
 def _values(cell: Cell, directory: JobDirectory, count: int, device: Device | None) -> Values:
