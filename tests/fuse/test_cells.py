@@ -350,6 +350,13 @@ LOADS = "open('w.pth').read()\n" + SCRIPT
             "name the file under `weights:` of the entry, or stage it>",
             False,
         ),
+        (
+            "print('Downloading: https://nowhere.invalid/w.pth to w.pth')\nimport urllib.request\n"
+            "urllib.request.urlopen('https://nowhere.invalid/w.pth')\n" + LOADS,
+            True,
+            "imports what it needs and asks for its weights",
+            True,
+        ),
     ],
 )
 def test_a_method_without_its_weights_says_how_far_it_gets(
@@ -357,7 +364,8 @@ def test_a_method_without_its_weights_says_how_far_it_gets(
 ) -> None:
     """The trial runs only if it was asked for; the state stays weights-missing.
 
-    A script that printed its options and was then refused another download has not asked.
+    A script that printed its options and was then refused another download has not asked; one that
+    was refused the download of its weights has.
     """
     known = cell(tmp_path, dataset, script)
     spec = replace(known.spec, weights=[WeightRef(path="w.pth")])

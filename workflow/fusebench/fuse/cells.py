@@ -325,10 +325,12 @@ def _tried(cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: 
 def _names_weights(launched: Launch, names: Sequence[str]) -> bool:
     """Whether what a script printed names a file of weights, as it does where it misses one.
 
-    A script that ended because it was refused the network has printed its options, no more.
+    A script that ended because it was refused the network missed what it would download: there, a
+    name counts beside an address, and not in a list of options.
     """
-    named = any(Path(name).name in launched.printed for name in names)
-    return named and NO_NETWORK not in launched.complaint
+    refused = NO_NETWORK in launched.complaint
+    lines = [line for line in launched.printed.splitlines() if "://" in line or not refused]
+    return any(Path(name).name in line for line in lines for name in names)
 
 
 def _values(cell: Cell, directory: JobDirectory, count: int, device: Device | None) -> Values:
