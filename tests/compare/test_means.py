@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fusebench.compare.files import read_measures
-from fusebench.compare.means import Mean, means_of, missing_reasons, read_means
+from fusebench.compare.means import Mean, known_reasons, means_of, read_means
 from fusebench.statistics.files import write_statistics
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,17 +37,17 @@ def test_no_values_are_no_means() -> None:
 
 
 def test_each_reason_is_told_once() -> None:
-    """Reasons come in their order, each once; an empty reason is left out."""
+    """Reasons come in their order, each once, those of values too; an empty one is left out."""
     measures = long({("a", "EN"): [None] * 4 + [1.0], ("b", "EN"): [None]})
     measures["reason"] = ["flat", "small", "flat", "", "has a value", ""]
-    assert missing_reasons(measures) == {EN: "flat; small"}
+    assert known_reasons(measures) == {EN: "flat; small; has a value"}
 
 
 def test_reasons_may_be_unknown() -> None:
     """A table without the column has no reasons, nor has one without missing values."""
     measures = long({("a", "EN"): [None, 1.0]})
-    assert missing_reasons(measures.drop(columns="reason")) == {}
-    assert missing_reasons(long({("a", "EN"): [1.0]})) == {}
+    assert known_reasons(measures.drop(columns="reason")) == {}
+    assert known_reasons(long({("a", "EN"): [1.0]})) == {}
     assert means_of(measures.drop(columns="reason"))[EN] == Mean(1.0, 1)
 
 

@@ -13,7 +13,7 @@ from fusebench.datasets.thumbnails import FILE, read_thumbnails
 def test_kept_thumbnails_are_those_of_the_images(tmp_path: Path) -> None:
     """Stored thumbnails are those of the images, for any pairs in any order.
 
-    Without the file, or with a damaged one, they are made from the images.
+    Without the file, or with a damaged one or one of another size, they are made from the images.
     """
     job = DatasetJob(kind="generated", generator="night-scenes")
     manifest = prepare_dataset("scenes", job, tmp_path / "scenes", tmp_path)
@@ -24,8 +24,11 @@ def test_kept_thumbnails_are_those_of_the_images(tmp_path: Path) -> None:
     for damaged in (whole[:200], b"", whole[:900] + b"x" + whole[901:]):
         file.write_bytes(damaged)
         assert np.array_equal(read_thumbnails(tmp_path / "scenes", pairs), kept)
+    older = np.zeros((len(manifest.pairs), 32, 32), np.uint8)
+    np.savez(file, a=older, b=older, names=np.array([pair.name for pair in manifest.pairs]))
+    assert np.array_equal(read_thumbnails(tmp_path / "scenes", pairs), kept)
     file.unlink()
     made = read_thumbnails(tmp_path / "scenes", pairs)
     assert np.array_equal(kept, made)
-    assert np.shape(made) == (2, 2, 32, 32)
+    assert np.shape(made) == (2, 2, 64, 64)
     assert not np.array_equal(made[0][0], made[0][1])

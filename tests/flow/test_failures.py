@@ -67,6 +67,15 @@ for i, n in enumerate(names):
 """
 )
 
+NOISE = (
+    BOTH
+    + "for n in os.listdir('a'):\n"
+    + "    a, b = read('a/' + n), read('b/' + n)\n"
+    + "    noise = np.random.randint(0, 256, a.shape)\n"
+    + "    cv2.imwrite('f/' + n, (a + b) / 2 if n == 'p1.png' else noise)\n"
+)
+COPIES = BOTH + "[cv2.imwrite('f/' + n, cv2.imread('a/' + n)) for n in os.listdir('a')]\n"
+
 FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "writes-nothing": (NOTHING, PLAIN, "bad-output", "left no result"),
     "too-few": (TOO_FEW, PLAIN, "bad-output", "1 of 3 results"),
@@ -91,8 +100,9 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
         NUMERIC_ORDER,
         {**PLAIN, "collect": "f/{index}.png"},
         "bad-output",
-        "resembles those of pair 'p3'",
+        "another pair (likeness 0.0",
     ),
+    "noise": (NOISE, PLAIN, "suspicious", "2 of 3 results do not resemble their sources: 'p2'"),
     "no-script": (NOTHING, {**PLAIN, "script": "other.py"}, "crashed", "other.py"),
     "no-such-text": (
         NOTHING,
@@ -186,6 +196,21 @@ def test_every_table_has_every_method(ran: Ran) -> None:
         assert "shapes do not match" in text
 
 
+def test_suspicious_results_are_shown_and_not_ranked(ran: Ran) -> None:
+    """Tables have their numbers with the reason, unmarked; the long file of values lacks them."""
+    project, done = ran
+    rows = {row["method"]: row for row in project.table("tables/mini/pairs.csv")}
+    assert float(rows["noise"]["EN"]) > float(rows["works"]["EN"])
+    assert "cannot be right" in done.stdout and "do not resemble" in rows["noise"]["reason"]
+    shown = (project.root / "results" / "tables" / "mini" / "pairs.md").read_text()
+    [line] = [line for line in shown.splitlines() if line.startswith("| noise")]
+    [best] = [line for line in shown.splitlines() if line.startswith("| works")]
+    assert "**" not in line and "<u>" not in line and "**" in best
+    assert f"{float(rows['noise']['EN']):.4f}" in line
+    assert "noise" not in {row["method"] for row in project.table("measures.csv")}
+    assert len(list((project.root / "results/runs/noise/pairs/fused").iterdir())) == 3
+
+
 def test_no_escape_of_a_script_reaches_a_result(ran: Ran) -> None:
     """Records, states and tables hold no colours and no control characters of a script."""
     project, done = ran
@@ -218,18 +243,23 @@ def test_nothing_is_left_running(ran: Ran) -> None:
 def test_failures_are_tried_again_without_being_told(project: MiniProject) -> None:
     """The next run tries only the failed method again.
 
-    Once the method works, nothing is left to do.
+    A suspicious one is tried again when its entry changes, here to accept what it does. Once all
+    methods work, nothing is left to do.
     """
     project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
     flaky = f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
     project.add_method("flaky", {"test.py": flaky}, BY_OPTIONS)
+    project.add_method("copies", {"test.py": COPIES}, PLAIN)
     assert project.snakemake().returncode != 0
     second = project.snakemake()
     assert project.jobs(second)["fuse"] == 1 and second.returncode != 0
+    assert project.record("copies")["state"] == "suspicious" and "SUSPICIOUS" in second.stdout
     (project.root / "mended").touch()
+    project.methods["copies"]["accept"] = ["copy"]
     third = project.snakemake()
     assert third.returncode == 0, third.stderr[-2000:]
-    assert project.record("flaky")["state"] == "ok"
+    assert [project.record(name)["state"] for name in ("flaky", "copies")] == ["ok", "ok"]
+    assert any("3 of 3 results are copies" in note for note in project.record("copies")["notes"])
     assert "Nothing to be done" in (fourth := project.snakemake()).stderr + fourth.stdout
 
 

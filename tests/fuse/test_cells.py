@@ -174,7 +174,7 @@ def test_results_in_another_order_are_refused(tmp_path: Path, dataset: Manifest)
         )
     )
     assert record.state == "bad-output"
-    assert "pair 'p1'" in record.reason and "resembles those of pair 'p3'" in record.reason
+    assert "pair 'p1'" in record.reason and "to 'p3' 1.00" in record.reason
 
 
 def prepared_again(root: Path) -> Manifest:

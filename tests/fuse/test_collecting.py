@@ -65,7 +65,7 @@ def collected(
     """Write a result, collect it, and return its entry in the record and the pixels of its PNG."""
     pair = left(folder, file, pixels)
     image, small = collect_result(pair, size, run, folder / "fused" / "p.png")
-    assert small.shape == (32, 32)
+    assert small.shape == (64, 64)
     written, notes = read_image(folder / "fused" / "p.png")
     assert notes == [] and pixel_sha256(written) == image.sha256
     return image, written

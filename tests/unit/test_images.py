@@ -188,18 +188,18 @@ def test_modes_are_converted_by_opencv_s_rule(
 @settings(deadline=None, max_examples=30)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 70), st.integers(1, 70))))
 def test_a_thumbnail_has_the_mean_of_its_image(pixels: NDArray[np.uint8]) -> None:
-    """It has 32 by 32 values, each the rounded mean of a part; all parts have equal area."""
+    """It has 64 by 64 values, each the rounded mean of a part; all parts have equal area."""
     small = thumbnail(pixels)
-    assert small.shape == (32, 32) and small.dtype == np.uint8
+    assert small.shape == (64, 64) and small.dtype == np.uint8
     assert pixels.min() <= small.min() and small.max() <= pixels.max()
-    whole = thumbnail(np.kron(pixels[:1, :1], np.ones((64, 64), np.uint8)))
+    whole = thumbnail(np.kron(pixels[:1, :1], np.ones((128, 128), np.uint8)))
     assert (whole == pixels[0, 0]).all()
 
 
 def test_a_thumbnail_is_of_means_of_blocks() -> None:
-    """Each value is the mean of four pixels of a 64 by 64 image, of the luma of a colour image."""
-    pixels = np.random.default_rng(3).integers(0, 256, (64, 64), dtype=np.uint8)
-    means = pixels.reshape(32, 2, 32, 2).mean(axis=(1, 3))
+    """Each value is the mean of four pixels of a 128 by 128 image, in colour of their luma."""
+    pixels = np.random.default_rng(3).integers(0, 256, (128, 128), dtype=np.uint8)
+    means = pixels.reshape(64, 2, 64, 2).mean(axis=(1, 3))
     assert np.abs(thumbnail(pixels) - means).max() <= 0.5
     assert np.array_equal(thumbnail(in_mode(pixels, "rgb")), thumbnail(pixels))
 

@@ -15,7 +15,8 @@
     |   |-- Crashed            the authors' script failed
     |   |-- OutOfMemory        the authors' script ran out of memory
     |   |-- TimedOut           the authors' script ran past its time limit
-    |   `-- BadOutput          the script ended, but what it wrote cannot be used
+    |   |-- BadOutput          the script ended, but what it wrote cannot be used
+    |   `-- Suspicious         what it wrote can be measured, but cannot be right
     `-- MetricError            a metric cannot be resolved, or cannot be computed on these images
 
 A message says what must be, what was found, where, and what to do next.
@@ -123,6 +124,15 @@ class BadOutput(StepError):
     """
 
     state: State = "bad-output"
+
+
+class Suspicious(StepError):
+    """The script ended and its results can be measured, but they cannot be right.
+
+    Unlike after every other error, the fused images are there; they are shown and not ranked.
+    """
+
+    state: State = "suspicious"
 
 
 class MetricError(FusebenchError):

@@ -375,7 +375,7 @@ def pixel_sha256(pixels: NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-THUMBNAIL_SIDE = 32
+THUMBNAIL_SIDE = 64
 """Images are compared at this width and height.
 
 Registration and small details do not matter there.
@@ -383,7 +383,7 @@ Registration and small details do not matter there.
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a small gray image (32, 32), each value a mean over its part of the image."""
+    """Return a small gray image (64, 64), each value a mean over its part of the image."""
     import cv2
     import numpy as np
 

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 State = Literal[
     "ok",
+    "suspicious",
     "skipped",
     "source-unavailable",
     "weights-missing",
@@ -18,4 +19,6 @@ State = Literal[
 """Each state but ``ok`` has an error in ``errors.py`` that leads to it; README.md lists them."""
 
 OK: Final = "ok"
+SUSPICIOUS: Final = "suspicious"
+"""There are results, but they cannot be right: shown with the reason, and not ranked."""
 SKIPPED: Final = "skipped"

@@ -135,7 +135,7 @@
   let best = [];
   const findBest = (rows, dataset, metrics) => {
     best = metrics.map((metric, index) => {
-      const values = rows.filter((row) => row[`m${index}`] !== null && dataset.means[metric.id][row.method][MEASURED] === dataset.pairs.length).map((row) => digits(row[`m${index}`]));
+      const values = rows.filter((row) => row.state === "ok" && row[`m${index}`] !== null && dataset.means[metric.id][row.method][MEASURED] === dataset.pairs.length).map((row) => digits(row[`m${index}`]));
       if (metric.direction === "none" || !values.length) return null;
       return values.reduce((a, b) => (metric.direction === "lower") === (Number(a) < Number(b)) ? a : b);
     });
@@ -145,7 +145,7 @@
     if (!found || found[MEAN] === null) return index === 0 && row.state !== "ok" ? row.state : "–";
     const text = digits(found[MEAN]), whole = found[MEASURED] === dataset.pairs.length;
     const shownText = text + (found[TIED] ? " ≈" : "") + (whole ? "" : ` (${found[MEASURED]})`);
-    return element("span", { textContent: shownText, className: whole && text === best[index] ? "best" : "" });
+    return element("span", { textContent: shownText, className: row.state === "ok" && whole && text === best[index] ? "best" : "" });
   };
   const filterResults = () => {
     const year = Number($("year").value) || 0, part = $("search").value.trim().toLowerCase(), verified = $("verified").checked;
@@ -207,7 +207,7 @@
     chooseDataset();
   };
   const current = () => datasets.get($("view-dataset").value);
-  const withImages = (dataset) => dataset.methods.filter((name) => dataset.runs[name].state === "ok");
+  const withImages = (dataset) => dataset.methods.filter((name) => ["ok", "suspicious"].includes(dataset.runs[name].state));
   const chooseDataset = () => {
     const dataset = current(), good = withImages(dataset);
     const options = [...["a", "b"].map((side) => [side, `source: ${nameOf(dataset, side)}`]), ...good.map((name) => [name, methods.get(name).label])];

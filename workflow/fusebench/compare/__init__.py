@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fusebench.compare.files import read_measures, write_measures, write_status, write_tables
-    from fusebench.compare.terminal import failures, terminal_table
+    from fusebench.compare.terminal import failures, suspicions, terminal_table
 
 __all__ = [
     "failures",
     "read_measures",
+    "suspicions",
     "terminal_table",
     "write_measures",
     "write_status",
@@ -34,6 +35,7 @@ __all__ = [
 _HOMES = {
     "failures": "terminal",
     "read_measures": "files",
+    "suspicions": "terminal",
     "terminal_table": "terminal",
     "write_measures": "files",
     "write_status": "files",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fusebench.compare.means import Mean, Means, means_of
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import TableSpec
-from fusebench.fuse.caveats import caveat
+from fusebench.fuse.caveats import caveat_of
 from fusebench.metrics import Definition, resolve
 from fusebench.states import SKIPPED
 
@@ -57,17 +57,21 @@ class Row:
         return self.record.state
 
     @property
+    def has_results(self) -> bool:
+        """Whether it has numbers; those of a suspicious run are shown and not ranked."""
+        return self.record.has_results
+
+    @property
     def caveat(self) -> str:
-        """What was done to its results before they were measured; ``""`` for nothing."""
-        record = self.record
-        return caveat(record.images, record.notes) if record.is_ok else ""
+        """What is suspicious, and what was done to its results; ``""`` for nothing."""
+        return caveat_of(self.record)
 
     @property
     def reason(self) -> str:
         """Why there is no number, or why some are missing, and the caveat; ``""`` for nothing."""
         problems = [cell.problem for cell in self.cells]
         told = dict.fromkeys(filter(None, [*problems, self.caveat]))
-        return "; ".join(told) if self.record.is_ok else self.record.reason
+        return "; ".join(told) if self.has_results else self.record.reason
 
 
 @dataclass(frozen=True)
@@ -124,12 +128,14 @@ def _column(
     key = (definition.metric, definition.definition)
     cells = {
         method: _cell(spec, means.get((spec.dataset, method, *key), NO_MEAN), definition, pairs)
-        if record.is_ok
+        if record.has_results
         else Cell(None, 0, "")
         for method, record in runs.items()
     }
     complete = [
-        method for method, cell in cells.items() if cell.mean is not None and cell.measured == pairs
+        method
+        for method, cell in cells.items()
+        if cell.mean is not None and cell.measured == pairs and runs[method].is_ok
     ]
     ranks = ranks_of([cells[method].printed for method in complete], definition.direction)
     return cells | {
@@ -139,7 +145,7 @@ def _column(
 
 
 def _cell(spec: TableSpec, mean: Mean, definition: Definition, pairs: int) -> Cell:
-    """Return the cell of a run that ended well; its problem says what was not measured."""
+    """Return the cell of a run that has results; its problem says what was not measured."""
     problem = _problem(mean, definition, pairs) if mean.measured < pairs else ""
     shown = "" if mean.value is None else printed(mean.value, spec.decimals_of(definition.id))
     return Cell(mean.value, mean.measured, shown, problem=problem, source=mean)

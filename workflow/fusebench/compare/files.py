@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fusebench.compare.contents import Table, table_of
 from fusebench.compare.latex import latex
 from fusebench.compare.markdown import markdown
+from fusebench.compare.means import comparable
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import TableSpec
 from fusebench.files import write_text
@@ -41,8 +42,11 @@ def read_measures(paths: Iterable[Path]) -> pd.DataFrame:
 
 
 def write_measures(path: Path, measures: pd.DataFrame) -> None:
-    """Write all values with all digits, one line for each method, dataset, image and definition."""
-    _write_csv(path, measures[list(MEASURE_COLUMNS)])
+    """Write all values with all digits, one line for each method, dataset, image and definition.
+
+    Values of suspicious runs are left out: this file does not say what they are.
+    """
+    _write_csv(path, comparable(measures)[list(MEASURE_COLUMNS)])
 
 
 def write_status(path: Path, records: Iterable[Record]) -> None:

@@ -22,7 +22,6 @@ from fusebench.compare.wording import (
     times_by_device,
 )
 from fusebench.metrics import Definition
-from fusebench.states import OK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,7 +183,7 @@ def _head(definition: Definition) -> str:
 
 def _texts(row: Row, table: Table, footnote: str) -> list[str]:
     dashed = [escaped(cost) for cost in costs(row, table)]
-    if row.state != OK:
+    if not row.has_results:
         state = rf"\multicolumn{{{len(row.cells)}}}{{l}}{{{escaped(row.state)}{footnote}}}"
         return [
             escaped(row.label),

@@ -19,7 +19,6 @@ from fusebench.compare.wording import (
     times_by_device,
 )
 from fusebench.metrics import Definition
-from fusebench.states import OK
 
 ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
 
@@ -56,7 +55,7 @@ def _head(definition: Definition) -> str:
 
 
 def _row(row: Row, table: Table, footnote: str) -> list[str]:
-    if row.state != OK:
+    if not row.has_results:
         numbers = [escaped(row.state) + footnote, *[NOTHING] * (len(row.cells) - 1)][
             : len(row.cells)
         ]

@@ -23,7 +23,7 @@ class Mean:
     Attributes:
         value: the mean, None if no image has a value.
         measured: how many images have a value.
-        reason: why the others have none, as far as it is known.
+        reason: why the others have none, or why it is not compared, as far as it is known.
         std: the standard deviation over the images, None if it is unknown.
         interval: the ends of the 95 % interval of the mean, None if it is unknown.
         tied: whether the statistics do not distinguish the method from the one with the best mean.
@@ -47,19 +47,28 @@ def means_of(measures: pd.DataFrame) -> dict[tuple[str, str, str, str], Mean]:
     if not len(measures):
         return {}
     groups = measures.groupby(KEYS, sort=False)["value"]
-    counts, values, reasons = groups.count(), groups.mean(), missing_reasons(measures)
+    counts, values, reasons = groups.count(), groups.mean(), known_reasons(measures)
     return {
         key: Mean(float(value) if count else None, int(count), reasons.get(key, ""))
         for key, count, value in zip(counts.index, counts, values, strict=True)
     }
 
 
-def missing_reasons(measures: pd.DataFrame) -> dict[Any, str]:
-    """Return why values are missing, by ``KEYS``; keys without a known reason are left out."""
-    missing = measures[measures["value"].isna()]
-    if "reason" not in missing or not len(missing):
+def comparable(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return per-image values without those that have a reason not to be compared."""
+    if "reason" not in measures:
+        return measures
+    return measures[measures["value"].isna() | measures["reason"].eq("")]
+
+
+def known_reasons(measures: pd.DataFrame) -> dict[Any, str]:
+    """Return why values are missing or not compared, by ``KEYS``, where it is known."""
+    if "reason" not in measures:
         return {}
-    told = missing.groupby(KEYS, sort=False)["reason"].unique()
+    explained = measures[measures["reason"].ne("")]
+    if not len(explained):
+        return {}
+    told = explained.groupby(KEYS, sort=False)["reason"].unique()
     texts = {
         key: [str(r) for r in reasons if isinstance(r, str) and r] for key, reasons in told.items()
     }

@@ -24,7 +24,6 @@ from fusebench.compare.wording import (
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import PaperSpec, ShownDataset, TableSpec
 from fusebench.metrics import Definition
-from fusebench.states import OK
 
 STACKED = "stacked"
 CAPTION = "caption"
@@ -225,7 +224,7 @@ def unfinished(spec: PaperSpec, parts: Sequence[Table]) -> dict[str, str]:
     table.
     """
     rows = [row for part in parts for row in part.rows]
-    finished = {row.method for row in rows if row.state == OK}
+    finished = {row.method for row in rows if row.has_results}
     if spec.unfinished != CAPTION or not finished:
         return {}
     return {row.method: row.state for row in reversed(rows) if row.method not in finished}
@@ -265,7 +264,7 @@ def _time_entry(cost: str, row: Row, parts: Iterable[Mapping[str, Row]], notes: 
 
 
 def _metric_entry(spec: PaperSpec, row: Row, cell: Cell, notes: _Notes, *, decided: bool) -> Entry:
-    if row.state != OK:
+    if not row.has_results:
         reason = shortened(" ".join(row.reason.split())) or "no reason was recorded"
         return Entry(NOTHING, note=notes.letter(f"{row.state}: {reason}"))
     told = [cell.problem, row.caveat if cell.mean is not None else ""]

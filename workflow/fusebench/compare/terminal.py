@@ -9,7 +9,6 @@ from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table, table_of
 from fusebench.compare.wording import TIMES, cost_heads, costs, incomplete, times_by_device
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import TableSpec
-from fusebench.states import OK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +43,16 @@ def failures(records: Iterable[Record]) -> str:
 
     ``""`` if there is no such run.
     """
-    return "\n".join(_failure(record) for record in records if not record.is_ok)
+    return "\n".join(_failure(record) for record in records if not record.has_results)
+
+
+def suspicions(records: Iterable[Record]) -> str:
+    """One paragraph for each run whose results cannot be right, in the same form.
+
+    ``""`` if there is no such run.
+    """
+    found = (record for record in records if record.has_results and not record.is_ok)
+    return "\n".join(map(_failure, found))
 
 
 def _failure(record: Record) -> str:
@@ -57,7 +65,7 @@ def _failure(record: Record) -> str:
 
 
 def _numbers(row: Row, table: Table) -> list[str]:
-    if row.state != OK:
+    if not row.has_results:
         return [row.state, *["-"] * (len(row.cells) - 1)][: len(row.cells)]
     return [_number(cell, table) for cell in row.cells]
 
@@ -84,4 +92,4 @@ def _line(texts: list[str], widths: list[int]) -> str:
 
 def _troubles(table: Table) -> list[str]:
     """List values that are missing although the run ended well."""
-    return [f"{row.label}: {row.reason}" for row in table.rows if row.state == OK and row.reason]
+    return [f"{row.label}: {row.reason}" for row in table.rows if row.has_results and row.reason]

@@ -16,6 +16,8 @@ NOTE_LENGTH = 300
 Reasons may quote a whole traceback; the CSV file has them in full.
 """
 
+SUSPICIOUS_RESULTS = "results that cannot be right, shown and not ranked"
+
 TIMES = ("model s", "total s")
 PARAMETERS = "params"
 NOTHING = "–"

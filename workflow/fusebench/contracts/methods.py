@@ -25,6 +25,7 @@ from fusebench.contracts.base import (
     text,
 )
 from fusebench.contracts.pair_names import PairName
+from fusebench.contracts.suspicion import Suspicion
 from fusebench.contracts.weights import WeightEntry
 
 Task = Annotated[
@@ -512,7 +513,7 @@ class Verified(Entry, kw_only=True):
 class MethodEntry(Entry, kw_only=True):
     """One published method."""
 
-    UNIQUE: ClassVar[tuple[str, ...]] = ("tasks",)
+    UNIQUE: ClassVar[tuple[str, ...]] = ("tasks", "accept")
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(field="status", value=ACTIVE, required=("env", "run")),
         Rule(field="status", value=ACTIVE, unless=True, required=("reason",)),
@@ -559,6 +560,16 @@ class MethodEntry(Entry, kw_only=True):
         ]
     ] = UNSET
     run: Maybe[Annotated[RunEntry, says("how the authors' script is started and fed")]] = UNSET
+    accept: Maybe[
+        Annotated[
+            list[Suspicion],
+            says(
+                "rules that the method breaks on purpose, as a control that copies a source image"
+                " does: its results are not called suspicious for them",
+                min_length=1,
+            ),
+        ]
+    ] = UNSET
     resources: Maybe[Annotated[Resources, says("what a job of this method needs")]] = UNSET
     selfcheck: Maybe[Selfchecks] = UNSET
     claims: Maybe[

@@ -15,7 +15,7 @@ from fusebench.contracts.base import Contract, Maybe, says
 from fusebench.contracts.files import StoredFile
 from fusebench.contracts.markers import PixelHash, PythonFacts, Size
 from fusebench.contracts.methods import EditedFiles
-from fusebench.states import OK, State
+from fusebench.states import OK, SUSPICIOUS, State
 
 Seconds = Annotated[float | None, says("seconds; null where they are not known")]
 Versions = Annotated[
@@ -199,6 +199,11 @@ class Record(StoredFile, kw_only=True):
     def is_ok(self) -> bool:
         """Whether the run ended well."""
         return self.state == OK
+
+    @property
+    def has_results(self) -> bool:
+        """Whether there are fused images of all pairs, though they may be suspicious."""
+        return self.state in (OK, SUSPICIOUS)
 
 
 class CachedMeasures(StoredFile, kw_only=True):

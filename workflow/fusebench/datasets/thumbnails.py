@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from fusebench.contracts.markers import Pair
-from fusebench.images import read_own, thumbnail
+from fusebench.images import THUMBNAIL_SIDE, read_own, thumbnail
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ FILE = "thumbnails.npz"
 def write_thumbnails(
     folder: Path, sides: Mapping[str, list[NDArray[np.uint8]]], names: list[str]
 ) -> None:
-    """Write the thumbnails (32, 32) of source images A and B, in the order of the pairs' names."""
+    """Write the thumbnails (64, 64) of source images A and B, in the order of the pairs' names."""
     import numpy as np
 
     np.savez(folder / FILE, a=np.stack(sides["a"]), b=np.stack(sides["b"]), names=np.array(names))
@@ -58,4 +58,6 @@ def _kept(file: Path, names: list[str]) -> tuple[list[NDArray[np.uint8]], list[N
     with np.load(file) as kept:
         places = {name: place for place, name in enumerate(kept["names"])}
         chosen = [places[name] for name in names]
+        if kept["a"].shape[1:] != (THUMBNAIL_SIDE, THUMBNAIL_SIDE):
+            raise ValueError("the thumbnails are those of an older fusebench")
         return list(kept["a"][chosen]), list(kept["b"][chosen])

@@ -94,7 +94,7 @@ def scaled_means(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
     Only metrics with a direction are used; methods that lack one of them are left out.
     """
     here = inputs.summary[inputs.summary["dataset"] == spec.dataset]
-    complete = here[here["measured"] == here["pairs"]]
+    complete = here[(here["measured"] == here["pairs"]) & here["reason"].isna()]
     means = complete.pivot_table(index="method", columns="id", values="mean")
     directed = [d for d in definitions_of(spec) if d.id in means and d.direction != "none"]
     means = means[[definition.id for definition in directed]].dropna()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import UNSET
 
 from fusebench.contracts.harness import UNTRAINED
-from fusebench.contracts.records import FusedImage
+from fusebench.contracts.records import FusedImage, Record
 from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
 from fusebench.images import LOSSY
 
@@ -16,6 +16,15 @@ RESIZED = "resized to the size of their sources (run.size: resize-back)"
 CROPPED = "smaller than their sources, measured on that part only (run.size: crop-sources)"
 REPEATED = (LOSSY, SMALL_16_BITS, MUCH_CLIPPED)
 """How those notes of images begin that a reader of a table must know."""
+
+
+def caveat_of(record: Record) -> str:
+    """Say what a reader of a table must know of a run that has results; ``""`` for nothing."""
+    if not record.has_results:
+        return ""
+    told = caveat(record.images, record.notes if record.is_ok else ())
+    suspicion = "" if record.is_ok else f"suspicious, not ranked: {record.reason}"
+    return "; ".join(filter(None, [suspicion, told]))
 
 
 def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:

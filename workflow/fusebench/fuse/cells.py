@@ -27,6 +27,7 @@ from fusebench.errors import (
     EnvironmentFailed,
     SourceUnavailable,
     StepError,
+    Suspicious,
     TimedOut,
     WeightsMissing,
 )
@@ -34,8 +35,8 @@ from fusebench.folders import remove_folder, scratch_folder, staged_folder
 from fusebench.fuse.caveats import caveat
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
+from fusebench.fuse.judging import judge
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
-from fusebench.fuse.order import refuse_other_order
 from fusebench.fuse.records import Cell, Outcome, hash_seed, record_of
 from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
 from fusebench.fuse.timing import load_per_cpu
@@ -186,9 +187,10 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         finally:
             outcome.weights_read |= watched.opened & outcome.weights.keys()
         outcome.notes += watched.notes(watched.opened | outcome.all_weights_read)
-        folder = Path(cell.manifest.path)
-        refuse_other_order(cell.manifest.pairs, folder, directory.thumbnails, run)
+        suspicion = judge(cell, outcome, directory.thumbnails, directory.fused)
         _publish(directory.fused, cell.folder / FUSED)
+    if suspicion:
+        raise Suspicious(suspicion)
 
 
 def _place_weights(

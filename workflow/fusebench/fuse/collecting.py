@@ -88,7 +88,7 @@ def collect_result(
 ) -> tuple[FusedImage, NDArray[np.uint8]]:
     """Check one result and write it to ``target`` as PNG.
 
-    Returns its entry in the record, and its thumbnail (32, 32).
+    Returns its entry in the record, and its thumbnail (64, 64).
 
     Args:
         pair: the staged pair.

@@ -81,7 +81,7 @@ def fuse_cell(cell: Cell, number: int, attempt: Attempt) -> FusedCell:
         if record is None:
             cell.record.unlink(missing_ok=True)  # a job killed from here on leaves it lost
             record = _brought_about(cell, attempt, before, notes)
-            if record.is_ok:
+            if record.has_results:  # fusing once more gives the same suspicious results
                 count_success(counter, number)
             else:
                 count_failure(counter, number)
@@ -117,7 +117,7 @@ def finished_record(cell: Cell) -> Record | None:
         print(error, file=sys.stderr)
         return None
     images = (cell.folder / FUSED / image.fused for image in record.images)
-    same = record.is_ok and cell.is_of_its_commit and identity(cell).is_of(record)
+    same = record.has_results and cell.is_of_its_commit and identity(cell).is_of(record)
     return record if same and all(map(Path.exists, images)) else None
 
 

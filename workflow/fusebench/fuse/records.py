@@ -139,6 +139,7 @@ def spec_of(job: FuseJob, cell: CellPart) -> CellSpec:
         device=method.device,
         gpus=method.gpus if method.gpus > 1 else msgspec.UNSET,
         exclusive=cell.exclusive or msgspec.UNSET,
+        accept=method.accept,
     )
 
 

@@ -41,7 +41,7 @@ Values = tuple[dict[str, float], dict[str, str]]
 class Row:
     """One value of the long table.
 
-    ``value`` is None where there is none, and ``reason`` says why.
+    ``reason`` says why ``value`` is None, or why it is not compared with those of other methods.
     """
 
     method: str
@@ -148,7 +148,7 @@ def measure_dataset(
 
     Args:
         manifest: the marker of the dataset.
-        records: the record files of its runs; runs that did not end ``ok`` have no rows.
+        records: the record files of its runs; runs without results have no rows.
         ids: the metrics, as ``fusebench.metrics.resolve`` takes them.
         workers: number of processes.
 
@@ -158,7 +158,7 @@ def measure_dataset(
     if not manifest.is_ok:
         return []
     read = [(path.parent, read_stored(path, Record)) for path in records]
-    runs = [_open(folder, record, manifest) for folder, record in read if record.is_ok]
+    runs = [_open(folder, record, manifest) for folder, record in read if record.has_results]
     tasks = list(_tasks(manifest, runs, ids))
     for task, results in zip(tasks, in_processes(measure_pair, tasks, workers), strict=True):
         for wanted, (values, refusals) in zip(task.fused, results, strict=True):
@@ -257,14 +257,16 @@ def _write_cache(run: Run) -> None:
 
 
 def _rows(run: Run, ids: Sequence[str]) -> Iterator[Row]:
-    for image in run.record.images:
+    record = run.record
+    suspicion = "" if record.is_ok else f"{record.state}: {record.reason}"
+    for image in record.images:
         for definition in resolve(ids):
             yield Row(
-                run.record.method,
-                run.record.dataset,
+                record.method,
+                record.dataset,
                 image.name,
                 definition.metric,
                 definition.definition,
                 run.values[image.name].get(definition.id),
-                run.refusals[image.name].get(definition.id, ""),
+                run.refusals[image.name].get(definition.id, suspicion),
             )

@@ -119,6 +119,7 @@ def method_part(
         minutes=method.resources.runtime or DEFAULT_MINUTES,
         device=device_for(method, device),
         gpus=gpus_of(method, device),
+        accept=method.entry.accept,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fusebench.compare.wording import SUSPICIOUS_RESULTS
 from fusebench.contracts.evidence import ClaimResults, SelfcheckResult
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.records import Record
@@ -146,15 +147,23 @@ class Ending:
                 yield terminal_table(job.table, records, read_measures([measures]))
 
     def _failed(self, cells: CellList) -> str:
-        from fusebench.compare import failures
+        from fusebench.compare import failures, suspicions
 
-        failed = failures(read_records(CellList(runs=cells.runs, skipped=[]), self.root))
+        records = read_records(CellList(runs=cells.runs, skipped=[]), self.root)
+        failed, suspicious = failures(records), suspicions(records)
         when = (
             "not tried again for tables and figures alone; `snakemake` tries them again"
             if self.tables_only
             else "and tried again by the next run"
         )
-        return f"FAILED, {when}:\n{failed}" if failed else ""
+        return "\n\n".join(
+            f"{what}:\n{which}"
+            for what, which in (
+                (f"FAILED, {when}", failed),
+                (f"SUSPICIOUS: {SUSPICIOUS_RESULTS}", suspicious),
+            )
+            if which
+        )
 
     def _places(self) -> str:
         files = table_files(self.steps.suite_tables)

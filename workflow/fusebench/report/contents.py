@@ -12,7 +12,7 @@ from fusebench.contracts.markers import Manifest
 from fusebench.contracts.methods import Paper
 from fusebench.contracts.records import Record
 from fusebench.evidence.marks import evidence_mark, is_borne_out
-from fusebench.fuse.caveats import caveat
+from fusebench.fuse.caveats import caveat_of
 from fusebench.metrics import Definition, resolve
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.methods import Method
@@ -95,7 +95,7 @@ def run_facts(record: Record) -> Facts:
     known = (environment.env, environment.key, python)
     facts["environment"] = " ".join(value for value in known if value)
     facts["commit"] = record.source.commit or ""
-    if done := caveat(record.images, record.notes):
+    if done := caveat_of(record):
         facts["caveat"] = done
     facts["device"] = device_of(record) if record.device else ""
     return facts

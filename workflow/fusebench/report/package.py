@@ -33,7 +33,7 @@ COLUMNS = {
     "direction": "higher or lower is better, or none",
     "unit": "of the value",
     "value": "per-image value; empty where there is none",
-    "reason": "why there is no value",
+    "reason": "why there is no value, or why it is not compared with those of other methods",
     "state": "of the run",
     "model_seconds": "seconds per image of the model alone",
     "seconds_per_image": "seconds per image, reading and writing included",

@@ -40,7 +40,7 @@ def wanted(manifest: Manifest, dataset: str, records: Sequence[Record]) -> Itera
             yield Preview(f"{dataset}/{side}/{numbers[pair.name]}", file, image.sha256)
     for record in records:
         folder = Path(cell_folder(record.method, dataset), FUSED)
-        for fused in record.images if record.is_ok else ():
+        for fused in record.images if record.has_results else ():
             key = f"{dataset}/{record.method}/{numbers[fused.name]}"
             yield Preview(key, folder / fused.fused, fused.sha256)
 

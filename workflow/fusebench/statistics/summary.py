@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fusebench.compare.few_pairs import ALPHA, has_too_few_pairs
-from fusebench.compare.means import KEYS, missing_reasons
+from fusebench.compare.means import KEYS, known_reasons
 from fusebench.statistics.intervals import mean_intervals
 from fusebench.statistics.significance import friedman, wilcoxon_holm
 from fusebench.statistics.values import Sample
@@ -30,7 +30,8 @@ def summary(measures: pd.DataFrame, samples: Iterable[Sample]) -> pd.DataFrame:
     ``difference_high`` that of the paired difference from the method with the best mean, ``p_holm``
     Wilcoxon's test of the same difference. ``tied`` says that this interval contains zero or that
     this p is above 0.05. Both are checked: with few pairs a bootstrap interval is too narrow, but
-    the test cannot reach a small p. ``reason`` says why values are missing.
+    the test cannot reach a small p. ``reason`` says why values are missing, or why the
+    method is not compared.
     """
     import pandas as pd
 
@@ -49,7 +50,7 @@ def _described(measures: pd.DataFrame) -> dict[Any, pd.DataFrame]:
     groups = measures.groupby(KEYS, sort=False)["value"]
     table = groups.agg(["count", "mean", "std", "median"]).reset_index()
     table = table.rename(columns={"count": "measured"})
-    reasons = missing_reasons(measures)
+    reasons = known_reasons(measures)
     table["reason"] = [
         reasons.get(key, "") for key in table[KEYS].itertuples(index=False, name=None)
     ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from fusebench.compare.means import comparable
 from fusebench.metrics import Definition, resolve
 
 if TYPE_CHECKING:
@@ -75,11 +76,13 @@ class Sample:
 def samples(measures: pd.DataFrame, metrics: dict[str, list[str]]) -> Iterator[Sample]:
     """Yield one sample for each dataset and metric asked for, in that order.
 
+    Values of suspicious runs are not in it.
+
     Args:
         measures: long table, columns method, dataset, image, metric, definition, value.
         metrics: dataset -> ids of metrics.
     """
-    known = measures.dropna(subset=["value"])
+    known = comparable(measures).dropna(subset=["value"])
     for dataset, ids in metrics.items():
         here = known[known["dataset"] == dataset]
         pairs = measures.loc[measures["dataset"] == dataset, "image"].nunique()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from fusebench.compare.wording import SUSPICIOUS_RESULTS
 from fusebench.contracts.files import from_parameter
 from fusebench.contracts.jobs.comparing import MeasureJob, SpeedJob, TableJob, TablesJob
 from fusebench.contracts.tables import CellList
@@ -41,7 +42,8 @@ def tables(
         values: the files of per-image values that the tables and the long file are made from.
         measures: the long file of all values.
         status: the long file of the states of all cells.
-        unfinished: a file that names the cells without a result; empty where there is none.
+        unfinished: a file that names the cells without a result that counts; empty where there is
+            none.
     """
     from fusebench.compare import read_measures, write_measures, write_status
 
@@ -69,11 +71,13 @@ def _write_table(job: TableJob, measures: pd.DataFrame) -> None:
 
 
 def _without_result(cells: CellList) -> str:
-    from fusebench.compare import failures
+    from fusebench.compare import failures, suspicions
     from fusebench.fuse.records import read_records
 
-    failed = failures(read_records(CellList(runs=cells.runs, skipped=[]), ROOT))
-    return f"cells without a result:\n{failed}\nThe next run tries them again.\n" if failed else ""
+    records = read_records(CellList(runs=cells.runs, skipped=[]), ROOT)
+    failed, suspicious = failures(records), suspicions(records)
+    told = f"cells without a result:\n{failed}\nThe next run tries them again.\n" if failed else ""
+    return told + (f"{SUSPICIOUS_RESULTS}:\n{suspicious}\n" if suspicious else "")
 
 
 def speed(job: SpeedJob, folder: Path) -> None:

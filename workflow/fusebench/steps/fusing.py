@@ -44,17 +44,18 @@ def fuse(job: FuseJob, session: Session, numbers: list[int], attempt: int, outpu
 
 
 def record(record: Path) -> None:
-    """Say whether a cell that was asked for by its record has a result.
+    """Say whether a cell that was asked for by its record has a result that counts.
 
     Raises:
-        StepError: it has none; the message is the one that ends the run.
+        StepError: it has none, or a suspicious one; the message is the one that ends the run.
         UnreadableFile: the record is damaged, or of another version.
     """
-    from fusebench.compare import failures
+    from fusebench.compare import failures, suspicions
     from fusebench.contracts.files import read_stored
     from fusebench.contracts.records import Record
     from fusebench.errors import StepError
 
     found = read_stored(record, Record)
     if not found.is_ok:
-        raise StepError.taken_over(found.state, failures([found]))
+        reason = failures([found]) or suspicions([found])
+        raise StepError.taken_over(found.state, reason)

@@ -29,6 +29,7 @@ from fusebench.contracts.methods import (
     SizePolicy,
     Staging,
 )
+from fusebench.contracts.suspicion import Suspicion
 
 
 class Run(Contract, kw_only=True):
@@ -89,6 +90,9 @@ class CellSpec(Contract, kw_only=True):
     exclusive: Maybe[Annotated[bool, says("true where the job wants the machine for itself")]] = (
         UNSET
     )
+    accept: Maybe[
+        Annotated[list[Suspicion], says("rules of suspicion that the method breaks on purpose")]
+    ] = UNSET
 
 
 class MethodPart(Contract, kw_only=True):
@@ -106,6 +110,9 @@ class MethodPart(Contract, kw_only=True):
     minutes: Annotated[int | float, says("the time limit of the script on one dataset, in minutes")]
     device: DeviceKind
     gpus: Annotated[int, says("the number of GPUs", ge=0)]
+    accept: Maybe[
+        Annotated[list[Suspicion], says("rules of suspicion that the method breaks on purpose")]
+    ] = UNSET
 
 
 class CellPart(Contract, kw_only=True):
