@@ -4,6 +4,11 @@ Run: ``.venv/bin/python benchmarks/metrics.py [--mirror FOLDER]``. The original 
 repository, or from ``FOLDER/<owner>+<name>/repo``; it and the libraries are installed into a
 temporary environment (the package registry, 2 GB). All ratios come from one run; times are CPU
 seconds of one thread on pairs of 768 x 576 pixels.
+
+Run: ``.venv/bin/python benchmarks/metrics.py --memory [METRIC ...]``. Peak memory and CPU seconds
+of each evaluator and of each canonical metric, or of those that are named, on lone pairs of 1, 4
+and 12 megapixels; each in a process of its own. With ``PYTHONPATH`` set to the folder ``workflow``
+of another commit, it measures that one.
 """
 
 from __future__ import annotations
@@ -57,6 +62,7 @@ def main() -> None:
     """Run every comparison and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mirror", type=Path, help="folder of mirrors named <owner>+<name>/repo")
+    parser.add_argument("--memory", nargs="*", metavar="METRIC", help="measure memory alone")
     options = parser.parse_args()
     if any(
         os.environ.get(name) != "1" for name in THREADS
@@ -67,6 +73,9 @@ def main() -> None:
             {**os.environ, **dict.fromkeys(THREADS, "1")},
         )
     cv2.setNumThreads(1)
+    if options.memory is not None:
+        memory(options.memory)
+        return
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         others = run_others(Path(folder), options.mirror)
     compare_evaluator(others["evaluator"], others["values"])
@@ -74,6 +83,32 @@ def main() -> None:
     whole_dataset()
     profile()
     agreement()
+
+
+def memory(names: Sequence[str]) -> None:
+    """Peak memory and CPU seconds of measuring one lone pair, for some metrics and sizes."""
+    sizes = ((1000, 1000), (1732, 2309), (3000, 4000))
+    heads = [f"{width} x {height}, {unit}" for height, width in sizes for unit in ("GB", "s")]
+    print("\n## Memory\n")
+    print(f"| metrics | {' | '.join(heads)} |\n|---|{'---|' * len(heads)}")
+    for name in names or [*(f"all@{one}" for one in EVALUATOR_COLUMNS), *canonical_ids()]:
+        cells = []
+        for size in sizes:
+            script = str(Path(__file__).with_name("metrics_scenes.py"))
+            command = [sys.executable, script, *map(str, size), name]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            found = json.loads(done.stdout)
+            cells += [f"{found['bytes'] / 1e9:.2f}", f"{found['seconds']:.1f}"]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+
+def canonical_ids() -> list[str]:
+    """The canonical metrics of gray images without a ground truth."""
+    return [
+        one.id
+        for one in all_definitions().values()
+        if one.definition == "canonical" and one.kind == "gray" and not one.needs_reference
+    ]
 
 
 def run_others(folder: Path, mirror: Path | None) -> dict[str, Any]:
@@ -192,13 +227,7 @@ def profile() -> None:
     )
     print("|---|---|---|---|")
     more = {}
-    for definition in all_definitions().values():
-        if (
-            definition.definition != "canonical"
-            or definition.kind != "gray"
-            or definition.needs_reference
-        ):
-            continue
+    for definition in resolve(canonical_ids()):
         pair, repeat = SourcePair(a, b), 1 if definition.id.startswith(("FMI", "Q_P")) else 3
         more[definition.id] = cpu_seconds(partial(pair.measure, fused, [definition]), repeat) * 1e3
         lone = cpu_seconds(partial(_lone_pair, a, b, fused, [definition]), repeat) * 1e3

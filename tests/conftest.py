@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,12 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of built environments that all projects of a test process share.
+
+    The users of a cluster share one in the same way.
+    """
+    return tmp_path_factory.mktemp("environments")

@@ -6,14 +6,16 @@ The facts themselves are tested in ``test_verification``.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from fusebench.contracts.records import Hardware
 from fusebench.hashes import sha256_of_json
 from fusebench.planning.cells import cell_spec
+from fusebench.registry.documentation import verified_on
 from fusebench.registry.loading import load_registry
-from msgspec import to_builtins
+from msgspec import UNSET, to_builtins
 
 from tests.command import test_verification as made
 
@@ -28,24 +30,64 @@ def test_what_was_written_is_printed(project: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == "m: pairs, more on cpu, 2026-02-03\n"
 
 
+GPU: dict[str, Any] = {
+    "device": "cuda",
+    "hardware": Hardware(cpu="c", gpu="NVIDIA H100", driver="1", threads=2),
+}
+
+
+def write_record_of_gpu(project: Path, dataset: str, pairs: list[str], **changes: Any) -> Path:
+    """Write the record of a run of m on a GPU, started as the registry says today."""
+    registry = load_registry(project)
+    images = registry.datasets[dataset].images
+    spec = to_builtins(cell_spec(registry.methods["m"], images, registry.config, "cuda"))
+    changes = {**GPU, "spec": sha256_of_json(spec), **changes}
+    return made.write_record(project, dataset, pairs, **changes)
+
+
 def test_a_run_on_a_gpu_names_the_gpu(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The fact holds the name of the GPU, because images may differ between GPUs.
 
     A run that was started for another device is refused.
     """
-    facts = {
-        "device": "cuda",
-        "hardware": Hardware(cpu="c", gpu="NVIDIA H100", driver="1", threads=2),
-    }
-    made.write_record(project, "pairs", ["p", "q"], **facts)
+    made.write_record(project, "pairs", ["p", "q"], **GPU)
     assert made.verified(project, "m") == 1
     assert "was run from another entry than today's" in capsys.readouterr().err
-    registry = load_registry(project)
-    images = registry.datasets["pairs"].images
-    spec = to_builtins(cell_spec(registry.methods["m"], images, registry.config, "cuda"))
-    made.write_record(project, "pairs", ["p", "q"], **facts, spec=sha256_of_json(spec))
+    write_record_of_gpu(project, "pairs", ["p", "q"])
     assert made.verified(project, "m") == 0
     assert capsys.readouterr().out == "m: pairs on NVIDIA H100, 2026-02-03\n"
+    method = load_registry(project).methods["m"]
+    assert verified_on(method) == "2026-02-03 pairs on NVIDIA H100"
+
+
+def test_runs_of_two_devices_are_never_one_fact(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With runs on a GPU and on the CPU nothing is written until one device is named.
+
+    Then only its runs are taken; a device without a run is refused.
+    """
+    write_record_of_gpu(project, "more", ["p"])
+    before = (project / "methods.yaml").read_bytes()
+    assert made.verified(project, "m") == 1
+    told = capsys.readouterr().err
+    assert "found runs on cpu and on NVIDIA H100: name one with --device" in told
+    assert made.verified(project, "m", "--dataset", "pairs", "--dataset", "more") == 1
+    assert made.verified(project, "m", "--device", "NVIDIA A100") == 1
+    assert "must have a good run on NVIDIA A100; found runs on cpu" in capsys.readouterr().err
+    assert (project / "methods.yaml").read_bytes() == before
+    for device, dataset in (("NVIDIA H100", "more"), ("cpu", "pairs")):
+        assert made.verified(project, "m", "--device", device) == 0
+        fact = load_registry(project).methods["m"].verified
+        assert fact is not None
+        assert (fact.device, fact.dataset, fact.others) == (device, dataset, UNSET)
+
+
+def test_a_gpu_without_a_name_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where neither driver nor torch names the GPU, the fact says so instead of ``None``."""
+    write_record_of_gpu(project, "pairs", ["p", "q"], hardware=None)
+    assert made.verified(project, "m") == 0
+    assert capsys.readouterr().out == "m: pairs on a GPU without a name, 2026-02-03\n"
 
 
 def test_a_trial_is_printed_as_one(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

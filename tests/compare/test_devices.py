@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from fusebench.compare.contents import Row
 from fusebench.compare.devices import device_of, rows_by_device, threads_of, with_threads
+from fusebench.contracts.records import TimeSpread, Timing
+from fusebench.states import State
+from msgspec.structs import replace
 
 from tests.compare.made import on_cpu, on_gpu, record
 
@@ -32,6 +35,42 @@ def test_a_run_names_its_device(fields: dict[str, Any], device: str, threads: in
     """A run has its GPU, or its processor with the threads; a name may be unknown."""
     told = record("a", **fields)
     assert (device_of(told), threads_of(told)) == (device, threads)
+
+
+@pytest.mark.parametrize(
+    ("state", "took", "device"),
+    [
+        ("ok", 0, "H100 (no memory of it used)"),
+        ("ok", 4096, "H100"),
+        ("ok", None, "H100"),
+        ("out-of-memory", 0, "H100"),
+    ],
+)
+def test_a_gpu_that_was_not_used_is_another_device(
+    state: State, took: int | None, device: str
+) -> None:
+    """A script that leaves its GPU alone computes on the processor: its times are apart.
+
+    Other libraries than torch do not tell what they took; a run that failed may have begun nothing.
+    """
+    spread = TimeSpread(median=0.5, p95=1.0)
+    timing = Timing(
+        protocol="1",
+        batch=1,
+        repeats=1,
+        warmup_excluded=0,
+        model_seconds=None,
+        seconds=spread,
+        startup_seconds=None,
+        peak_rss_bytes=None,
+        peak_device_bytes=took,
+        exclusive=False,
+    )
+    told = record("a", state=state, **on_gpu("H100"), timing=timing)
+    assert device_of(told) == device
+    used = replace(told, timing=replace(timing, peak_device_bytes=4096), seconds_per_image=0.1)
+    rows = [Row("u", "U", used, ()), Row("a", "A", replace(told, seconds_per_image=0.5), ())]
+    assert list(rows_by_device(rows)) == list(dict.fromkeys(["H100", device]))
 
 
 def test_only_rows_with_a_time_have_a_device() -> None:

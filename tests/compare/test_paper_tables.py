@@ -337,6 +337,7 @@ def test_citation_keys_are_the_entrys_own_or_made() -> None:
     """`paper.cite` wins; otherwise the name's letters with the year."""
     assert citation_key("lut-fuse", Paper(year=2025)) == "lutfuse2025"
     assert citation_key("x", Paper(year=2025, cite="yi2025")) == "yi2025"
+    assert citation_key("lut-fuse", Paper(year=2025), {"lutfuse2025"}) == "lut-fuse2025"
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")

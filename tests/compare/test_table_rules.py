@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.flow.projects import MiniProject
@@ -11,9 +13,8 @@ COMPARING = {"write_paper_table": 1}
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> MiniProject:
+def project(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> MiniProject:
     """A project of three methods, with a table of two of them that was requested by name."""
-    environments = tmp_path_factory.mktemp("environments")
     project = MiniProject.create(tmp_path_factory.mktemp("tables") / "project", environments)
     for name in ("one", "two", "three"):
         project.add_method(name, {"test.py": ARGPARSE}, BY_OPTIONS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import fusebench.contracts
@@ -109,26 +110,32 @@ def fields_of(kind: type[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def drawn_fields(draw: st.DrawFn, kind: type[Any]) -> dict[str, Any]:
+def drawn_fields(draw: st.DrawFn, kind: type[Contract]) -> dict[str, Any]:
     """Draw the fields of a contract, with one of those that exclude each other."""
-    described = inspect.type_info(kind)
-    assert isinstance(described, inspect.StructType)
     alternatives = getattr(kind, "ONE_OF", ())
     chosen = draw(st.sampled_from(alternatives)) if alternatives else None
     data = {}
-    for field in described.fields:
+    for field, drawn in drawn_by_field(kind):
         wanted = field.required or field.name == chosen
         if field.name in alternatives and field.name != chosen:
             continue
         if field.encode_name == "version" and issubclass(kind, StoredFile):
             continue
         if wanted or draw(st.booleans()):
-            data[field.encode_name] = draw(values(field.type))
+            data[field.encode_name] = draw(drawn)
     return data
 
 
+@cache
+def drawn_by_field(kind: type[Any]) -> list[tuple[inspect.Field, st.SearchStrategy[Any]]]:
+    """Return the fields of a contract, each with what draws its value; made once, as it is slow."""
+    described = inspect.type_info(kind)
+    assert isinstance(described, inspect.StructType)
+    return [(field, values(field.type)) for field in described.fields]
+
+
 @st.composite
-def contracts(draw: st.DrawFn, kind: type[Any]) -> Any:
+def contracts(draw: st.DrawFn, kind: type[Contract]) -> Any:
     """Draw a contract; where the fields of an entry contradict each other, draw again."""
     try:
         return msgspec.convert(draw(fields_of(kind)), kind)
@@ -138,6 +145,7 @@ def contracts(draw: st.DrawFn, kind: type[Any]) -> Any:
         reject()
 
 
+@cache
 def has_rules(kind: type[Any]) -> bool:
     """Say whether values of the right types can still be refused."""
     inside = {kind, *parts_of(inspect.type_info(kind))}

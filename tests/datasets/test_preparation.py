@@ -11,7 +11,7 @@ import cv2
 import git
 import numpy as np
 import pytest
-from fusebench.contracts.datasets import SideReading
+from fusebench.contracts.datasets import PercentileRange, SideReading
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.jobs.session import Session
@@ -222,6 +222,52 @@ def test_a_stated_range_is_part_of_the_images(tmp_path: Path) -> None:
             ],
         ),
     ]
+
+
+def two_scenes(folder: Path) -> None:
+    """Write two thermal images of 16 bits, one of them warmer, and their visible images."""
+    add(folder, b_p=pixels(1), b_q=pixels(2))
+    (folder / "a").mkdir()
+    for name, low in (("p", 7000), ("q", 8000)):
+        raw = np.linspace(low, low + 1000, 42).astype(np.uint16).reshape(6, 7)
+        cv2.imwrite(str(folder / "a" / f"{name}.png"), raw)
+
+
+@pytest.mark.parametrize(
+    ("of", "ranges", "notes"),
+    [
+        (UNSET, [(0, 255), (0, 255)], ["values 7000 to 8000 (percentiles 0 and 100 of the image)"]),
+        (
+            "dataset",
+            [(0, 128), (128, 255)],
+            ["values 7000 to 9000 (percentiles 0 and 100 of all images of this side)"],
+        ),
+    ],
+)
+def test_percentiles_are_of_each_image_or_of_the_dataset(
+    tmp_path: Path, of: Any, ranges: list[tuple[int, int]], notes: list[str]
+) -> None:
+    """Of each image, both scenes fill all gray levels; of the dataset, the warmer one is brighter.
+
+    The manifest has the values that were found.
+    """
+    two_scenes(tmp_path / "images")
+    stated = SideReading(range=PercentileRange(percentiles=(0, 100), of=of))
+    pairs = prepare(tmp_path, replace(LOCAL, readings={"a": stated})).pairs
+    stored = [read_image(tmp_path / "out" / pair.a.file)[0] for pair in pairs]
+    assert [(int(one.min()), int(one.max())) for one in stored] == ranges
+    assert pairs[0].a.notes == [f"{note} scaled to 0 to 255" for note in notes]
+
+
+def test_percentiles_of_a_dataset_need_two_values(tmp_path: Path) -> None:
+    """A side of one value has no range, and a file that is damaged is told as always."""
+    add(tmp_path / "images", a_p=pixels(1) * 0, b_p=pixels(2))
+    stated = SideReading(range=PercentileRange(percentiles=(1, 99), of="dataset"))
+    job = replace(LOCAL, readings={"a": stated})
+    told = "all images of side a: must have different values at the percentiles 1 and 99, as"
+    assert refused(tmp_path, job).startswith(told)
+    (tmp_path / "images" / "a" / "p.png").write_bytes(b"no image")
+    assert refused(tmp_path, job).startswith("pair 'p': a/p.png: must be a whole image")
 
 
 def test_a_wrong_statement_names_the_pair(tmp_path: Path) -> None:

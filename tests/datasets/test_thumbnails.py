@@ -15,7 +15,7 @@ def test_kept_thumbnails_are_those_of_the_images(tmp_path: Path) -> None:
 
     Without the file, or with a damaged one or one of another size, they are made from the images.
     """
-    job = DatasetJob(kind="generated", generator="night-scenes")
+    job = DatasetJob(kind="generated", generator="multi-exposure")
     manifest = prepare_dataset("scenes", job, tmp_path / "scenes", tmp_path)
     pairs = [manifest.pairs[2], manifest.pairs[0]]
     kept = read_thumbnails(tmp_path / "scenes", pairs)

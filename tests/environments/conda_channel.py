@@ -25,6 +25,12 @@ _LEFT_OUT = {
     "ensurepip",
     "pydoc_data",
 }
+# What compiles slowly, and neither pip's packages nor uv's questions need.
+_LEFT_OUT |= {
+    *("asyncio", "email", "html", "http", "multiprocessing", "xml"),
+    *("_pydecimal.py", "_pyio.py", "doctest.py", "imaplib.py", "mailbox.py", "nntplib.py"),
+    *("pdb.py", "pickletools.py", "pydoc.py", "smtplib.py", "statistics.py", "turtle.py"),
+}
 _LEFT_OUT |= {
     "site-packages",
     "dist-packages",

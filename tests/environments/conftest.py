@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fusebench.environments.package_sources import pip_settings
+from fusebench.environments import package_sources
+from fusebench.environments.locking import lock
 
 from tests.environments.wheelhouse import make_wheel
 
@@ -27,7 +28,8 @@ def _own_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    pip_settings.cache_clear()
+    # To ask pip, which now has no settings, takes longer than to build a small environment.
+    monkeypatch.setattr(package_sources, "pip_settings", dict)
 
 
 @pytest.fixture
@@ -56,6 +58,29 @@ def make_environment(tmp_path: Path, wheels: Path) -> MakeEnvironment:
         folder.mkdir(parents=True, exist_ok=True)
         text = f"name: {name}\ndependencies:\n  - python{python}\n  - pip: {pip}\n{more}"
         (folder / "environment.yml").write_text(text, encoding="utf-8")
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def locks() -> dict[tuple[str, str], dict[str, str]]:
+    """The locks that ``make_locked`` made: name and pip packages -> the files by name."""
+    return {}
+
+
+@pytest.fixture
+def make_locked(
+    make_environment: MakeEnvironment, locks: dict[tuple[str, str], dict[str, str]]
+) -> MakeEnvironment:
+    """Write an environment with its lock, and return its folder; a lock is made only once."""
+
+    def make(name: str = "small", pip: str = "[alpha]") -> Path:
+        folder = make_environment(name, pip)
+        if (name, pip) not in locks:
+            locks[name, pip] = {made.file.name: made.file.read_text() for made in lock(folder)}
+        for file, text in locks[name, pip].items():
+            (folder / file).write_text(text, encoding="utf-8")
         return folder
 
     return make

@@ -27,11 +27,9 @@ BUILD += "print(build(Path(sys.argv[1]), 'cpu', Path(sys.argv[2])).path)"
 
 
 @pytest.fixture
-def locked(make_environment: MakeEnvironment) -> Path:
+def locked(make_locked: MakeEnvironment) -> Path:
     """The folder of a locked environment with alpha 2.0 and beta 1.5."""
-    folder = make_environment()
-    lock(folder)
-    return folder
+    return make_locked()
 
 
 def built(folder: Path, resources: Path) -> Path:

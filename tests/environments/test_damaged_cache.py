@@ -19,10 +19,9 @@ SITE = f"lib/python{THIS_PYTHON}/site-packages"
 
 
 @pytest.fixture
-def unpacked(make_environment: MakeEnvironment, tmp_path: Path) -> Path:
+def unpacked(make_locked: MakeEnvironment, tmp_path: Path) -> Path:
     """The folder of beta 1.5 in uv's cache, after an environment with it was built and removed."""
-    folder = make_environment("first", pip="[beta]")
-    lock(folder)
+    folder = make_locked("first", pip="[beta]")
     shutil.rmtree(build(folder, "cpu", tmp_path / "resources").path)
     [info] = (tmp_path / "uv-cache").rglob("beta-1.5.dist-info")
     return info.parent
@@ -118,12 +117,11 @@ DAMAGES: list[Callable[[Path], None]] = [
 def test_damage_is_repaired_and_not_passed_on(
     damage: Callable[[Path], None],
     unpacked: Path,
-    make_environment: MakeEnvironment,
+    make_locked: MakeEnvironment,
     tmp_path: Path,
 ) -> None:
     """The next environment is like its archives, verifies, and its receipt notes the repair."""
-    folder = make_environment("second", pip="[alpha, beta]")
-    lock(folder)
+    folder = make_locked("second", pip="[alpha, beta]")
     damage(unpacked)
     receipt = build(folder, "cpu", tmp_path / "resources")
     site = Path(receipt.path) / SITE

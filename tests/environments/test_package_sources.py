@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fusebench.environments import package_sources as module
 from fusebench.environments.package_sources import package_sources, parse_pip_config, pip_settings
 
 
 @pytest.fixture
-def _pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Configure pip, but not uv, with a folder of wheels, a mirror, a local and a remote index."""
     monkeypatch.delenv("UV_DEFAULT_INDEX")
     (tmp_path / "here").mkdir()
@@ -20,6 +22,9 @@ def _pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         f"extra-index-url = {local} file:///absent https://extra.example/simple\n"
     )
     monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.setattr(module, "pip_settings", pip_settings)
+    pip_settings.cache_clear()
+    yield
     pip_settings.cache_clear()
 
 

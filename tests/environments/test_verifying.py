@@ -20,11 +20,9 @@ SITE = f"lib/python{THIS_PYTHON}/site-packages"
 
 
 @pytest.fixture
-def folder(make_environment: MakeEnvironment) -> Path:
+def folder(make_locked: MakeEnvironment) -> Path:
     """The folder of a locked environment with alpha 2.0 and beta 1.5."""
-    folder = make_environment()
-    lock(folder)
-    return folder
+    return make_locked()
 
 
 @pytest.fixture

@@ -11,15 +11,6 @@ from tests.flow.projects import MiniProject, SavedProject
 from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
 
 
-@pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of built environments that all projects of a test process share.
-
-    The users of a cluster share one in the same way.
-    """
-    return tmp_path_factory.mktemp("environments")
-
-
 @pytest.fixture
 def project(tmp_path: Path, environments: Path) -> MiniProject:
     """Return an empty miniature project for this test alone."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 import copy
 import csv
 import json
-import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,8 @@ import numpy as np
 import yaml
 from fusebench.folders import remove_folder
 from numpy.typing import NDArray
+
+from tests.snakemake_runs import snakemake
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OWNER = "mini"
@@ -140,24 +140,12 @@ class MiniProject:
         """Run the real workflow on this project and return how it ended."""
         if write:
             self.write()
-        command = [
-            *(
-                str(Path(sys.executable).with_name("snakemake")),
-                "--snakefile",
-                str(REPOSITORY / "Snakefile"),
-            ),
-            *("--directory", str(self.root), "--cores", "2", "--keep-going", *arguments),
+        return snakemake(
+            *("--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(self.root)),
+            *("--cores", "2", "--keep-going", *arguments),
             *("--config", f"mirror={self.root}/mirrors/{{owner}}+{{name}}"),
-        ]
-        environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.run(
-            command,
-            cwd=self.root,
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
+            folder=self.root,
+            variables={"PYTHONDONTWRITEBYTECODE": "1"},
         )
 
     def record(self, method: str, dataset: str = "pairs") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 import yaml
 from fusebench.command import main
+from numpy.typing import NDArray
 
 from tests.flow.projects import MiniProject, image
 from tests.flow.test_wiring import ARGPARSE, BY_OPTIONS
@@ -220,21 +222,11 @@ def test_snakemake_refuses_a_wrong_registry_and_runs_nothing(written: MiniProjec
     assert not (written.root / "results").exists()
 
 
-def damaged(project: MiniProject, side: str, change: Any) -> dict[str, str]:
-    """Change image p2 of one side, run, and return the cell's row of status.csv."""
-    path = project.root / "images" / "pairs" / side / "p2.png"
-    change(path)
-    done = project.snakemake()
-    row = project.table("status.csv")[0]
-    assert (done.returncode == 0) == (row["state"] == "ok"), done.stderr[-2000:]
-    return row
-
-
-@pytest.fixture
-def one(project: MiniProject) -> MiniProject:
-    """Return a project with one method."""
-    project.add_method("one", {"test.py": ARGPARSE}, BY_OPTIONS)
-    return project
+def damage(project: MiniProject, dataset: str, side: str, change: Callable[[Path], Any]) -> None:
+    """Add a dataset of three pairs to the suite, and change image p2 of one side."""
+    project.add_images(dataset, ["p1", "p2", "p3"])
+    change(project.root / "images" / dataset / side / "p2.png")
+    project.config["suites"]["mini"]["datasets"].append(dataset)
 
 
 def truncate(path: Path) -> None:
@@ -242,97 +234,113 @@ def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def test_sources_of_different_sizes_are_refused(one: MiniProject) -> None:
-    """A pair whose images differ in size makes the dataset unavailable.
-
-    The message names the pair and both sizes.
-    """
-    row = damaged(one, "b", lambda path: cv2.imwrite(str(path), image(1, 40, 40)))
-    assert row["state"] == "skipped"
-    assert "pair 'p2'" in row["reason"] and "A 48x40, B 40x40" in row["reason"]
+def leave(path: Path) -> None:
+    """Leave a file as it is."""
 
 
-def test_a_corrupt_image_is_refused(one: MiniProject) -> None:
-    """A truncated PNG is refused; it is not read as an image whose lower half is gray."""
-    row = damaged(one, "a", truncate)
-    assert row["state"] == "skipped" and "a/p2.png: must be a whole image" in row["reason"]
+def write(pixels: NDArray[Any]) -> Callable[[Path], Any]:
+    """Return a function that writes an image to a file."""
+    return lambda path: cv2.imwrite(str(path), pixels)
 
 
-def test_a_file_that_is_no_image_is_refused(one: MiniProject) -> None:
-    """A text file with the name of an image is refused."""
-    row = damaged(one, "a", lambda path: path.write_text("no image"))
-    assert row["state"] == "skipped" and "a/p2.png" in row["reason"]
+DEEP = np.linspace(0, 65535, 48 * 40).reshape(40, 48).astype(np.uint16)
 
 
-def test_a_16_bit_image_is_scaled_and_noted(one: MiniProject) -> None:
-    """16 bits become 8 by the stated rule, and the manifest says so."""
-    values = np.linspace(0, 65535, 48 * 40).reshape(40, 48).astype(np.uint16)
-    assert damaged(one, "a", lambda path: cv2.imwrite(str(path), values))["state"] == "ok"
-    manifest = (one.root / "resources" / "datasets" / "pairs.json").read_text()
-    assert "16 bits scaled to 8 (times 255/65535, rounded)" in manifest
-    prepared = cv2.imread(str(one.root / "resources" / "datasets" / "pairs" / "a" / "p2.png"), -1)
-    assert prepared is not None and (prepared == np.rint(values / 257)).all()
-
-
-def test_an_alpha_channel_is_dropped_and_noted(one: MiniProject) -> None:
-    """RGBA becomes RGB, and the manifest says so."""
-    assert (
-        damaged(one, "a", lambda path: cv2.imwrite(str(path), image(3, channels=4)))["state"]
-        == "ok"
-    )
-    assert (
-        "alpha channel dropped" in (one.root / "resources" / "datasets" / "pairs.json").read_text()
-    )
-
-
-def test_a_missing_image_folder_is_told(one: MiniProject) -> None:
-    """If the folder of a local dataset is missing, the reason gives its path."""
-    one.datasets["pairs"]["folder"] = "images/nowhere"
-    done = one.snakemake()
-    assert done.returncode != 0
-    assert (
-        "images/nowhere: must be the folder of your images" in one.table("status.csv")[0]["reason"]
-    )
-
-
-def test_a_wrong_dataset_stops_no_other(one: MiniProject) -> None:
-    """A dataset of a user who does not exist is skipped with its reason.
-
-    A folder with braces is no wildcard of Snakemake.
-    """
-    one.add_images("braces", ["p1"])
-    (one.root / "images" / "braces").rename(one.root / "images" / "{old}")
-    one.datasets["braces"]["folder"] = "images/{old}"
-    one.datasets["nobody"] = {**one.datasets["pairs"], "folder": "~nobody-here/x"}
-    one.config["suites"]["mini"]["datasets"] = ["pairs", "nobody", "braces"]
-    assert one.snakemake().returncode != 0
-    rows = {row["dataset"]: row for row in one.table("status.csv")}
-    states = {dataset: row["state"] for dataset, row in rows.items()}
-    assert states == {"pairs": "ok", "nobody": "skipped", "braces": "ok"}
-    assert "found no user 'nobody-here'" in rows["nobody"]["reason"]
-
-
-def test_images_without_a_pair_are_told_in_manifest_and_log(one: MiniProject) -> None:
-    """What macOS left behind, a name with braces and an image on one side do not end the run."""
-    folder = one.root / "images" / "pairs"
+@pytest.fixture(scope="module")
+def taken(make_project: Callable[..., MiniProject]) -> MiniProject:
+    """Return a project that ran with unusual images, which are taken; the run ended well."""
+    project = make_project()
+    project.config["together_from"] = 2  # one job for all datasets takes less time
+    project.add_method("one", {"test.py": ARGPARSE}, BY_OPTIONS)
+    damage(project, "deep", "a", write(DEEP))
+    damage(project, "alpha", "a", write(image(3, channels=4)))
+    damage(project, "untidy", "a", leave)
+    folder = project.root / "images" / "untidy"
     for name in ("._p1", "x{y}"):
         for side in "ab":
             (folder / side / f"{name}.png").write_text("no image")
     (folder / "a" / "p4.png").write_text("no image")
-    assert one.snakemake().returncode == 0
-    manifest = json.loads((one.root / "resources" / "datasets" / "pairs.json").read_text())
+    done = project.snakemake()
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert {row["state"] for row in project.table("status.csv")} == {"ok"}
+    return project
+
+
+@pytest.fixture(scope="module")
+def refused(make_project: Callable[..., MiniProject]) -> dict[str, dict[str, str]]:
+    """Return the rows of ``status.csv`` by dataset, where most datasets cannot be prepared."""
+    project = make_project()
+    project.add_method("one", {"test.py": ARGPARSE}, BY_OPTIONS)
+    damage(project, "sizes", "b", write(image(1, 40, 40)))
+    damage(project, "cut", "a", truncate)
+    damage(project, "text", "a", lambda path: path.write_text("no image"))
+    for name in ("nowhere", "listed", "braces", "nobody"):
+        damage(project, name, "a", leave)
+    (project.root / "images" / "braces").rename(project.root / "images" / "{old}")
+    project.datasets["nowhere"]["folder"] = "images/gone"
+    project.datasets["listed"]["pairs"] = ["p1", "p9"]
+    project.datasets["braces"]["folder"] = "images/{old}"
+    project.datasets["nobody"]["folder"] = "~nobody-here/x"
+    assert project.snakemake().returncode != 0
+    return {row["dataset"]: row for row in project.table("status.csv")}
+
+
+def test_a_wrong_dataset_stops_no_other(refused: dict[str, dict[str, str]]) -> None:
+    """A dataset that cannot be prepared is skipped with its reason; others have results.
+
+    A folder with braces is no wildcard of Snakemake.
+    """
+    states = {dataset: row["state"] for dataset, row in refused.items()}
+    wrong = ("sizes", "cut", "text", "nowhere", "listed", "nobody")
+    assert states == {**dict.fromkeys(wrong, "skipped"), "pairs": "ok", "braces": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "words"),
+    [
+        ("sizes", ["pair 'p2'", "A 48x40, B 40x40"]),
+        ("cut", ["a/p2.png: must be a whole image"]),
+        ("text", ["a/p2.png"]),
+        ("nowhere", ["images/gone: must be the folder of your images"]),
+        ("listed", ["pair 'p9'"]),
+        ("nobody", ["found no user 'nobody-here'"]),
+    ],
+)
+def test_images_that_cannot_be_taken_are_refused(
+    dataset: str, words: list[str], refused: dict[str, dict[str, str]]
+) -> None:
+    """The reason names the pair, file, folder or user, and what was found.
+
+    Refused are two sizes in one pair, a truncated PNG, which is not read as an image whose lower
+    half is gray, a text file with the name of an image, a missing folder, a pair of the frozen list
+    without a file, and the folder of a user who does not exist.
+    """
+    assert all(word in refused[dataset]["reason"] for word in words), refused[dataset]["reason"]
+
+
+def test_a_16_bit_image_is_scaled_and_noted(taken: MiniProject) -> None:
+    """16 bits become 8 by the stated rule, and the manifest says so."""
+    datasets = taken.root / "resources" / "datasets"
+    noted = "16 bits scaled to 8 (times 255/65535, rounded)"
+    assert noted in (datasets / "deep.json").read_text()
+    prepared = cv2.imread(str(datasets / "deep" / "a" / "p2.png"), -1)
+    assert prepared is not None and (prepared == np.rint(DEEP / 257)).all()
+
+
+def test_an_alpha_channel_is_dropped_and_noted(taken: MiniProject) -> None:
+    """RGBA becomes RGB, and the manifest says so."""
+    manifest = (taken.root / "resources" / "datasets" / "alpha.json").read_text()
+    assert "alpha channel dropped" in manifest
+
+
+def test_images_without_a_pair_are_told_in_manifest_and_log(taken: MiniProject) -> None:
+    """What macOS left behind, a name with braces and an image on one side do not end the run."""
+    manifest = json.loads((taken.root / "resources" / "datasets" / "untidy.json").read_text())
     assert sorted(file for files in manifest["left_out"].values() for file in files) == [
         *("a/._p1.png", "a/p4.png", "a/x{y}.png", "b/._p1.png", "b/x{y}.png")
     ]
-    log = (one.root / "logs" / "datasets" / "pairs.log").read_text()
-    assert "pairs: left out 1 image(s), no image B of the same name: a/p4.png\n" in log
-
-
-def test_an_image_missing_from_the_frozen_list_is_told(one: MiniProject) -> None:
-    """If a pair of the frozen list has no file, the reason names the pair."""
-    one.datasets["pairs"]["pairs"] = ["p1", "p9"]
-    assert one.snakemake().returncode != 0
-    assert "pair 'p9'" in one.table("status.csv")[0]["reason"]
+    log = (taken.root / "logs" / "datasets" / "untidy.log").read_text()
+    assert "untidy: left out 1 image(s), no image B of the same name: a/p4.png\n" in log
 
 
 @pytest.mark.parametrize(

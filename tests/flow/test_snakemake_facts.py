@@ -18,8 +18,7 @@ import pytest
 import yaml
 
 from tests.flow.projects import REPOSITORY
-
-SNAKEMAKE = str(Path(sys.executable).with_name("snakemake"))
+from tests.snakemake_runs import snakemake
 
 ASKING = """
 import json
@@ -62,14 +61,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run Snakemake on a Snakefile."""
     (folder / "Snakefile").write_text(snakefile)
-    done = subprocess.run(
-        [SNAKEMAKE, "--cores", "2", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = snakemake("--cores", "2", *arguments, folder=folder)
     assert done.returncode == status, done.stderr
     return done
 

@@ -14,7 +14,7 @@ from typing import IO
 
 import pytest
 from fusebench.contracts.harness import HarnessJob, LaunchReport
-from fusebench.errors import Crashed, OutOfMemory, StepError, TimedOut
+from fusebench.errors import Crashed, EnvironmentFailed, OutOfMemory, StepError, TimedOut
 from fusebench.fuse.launching import Launch, launch
 
 PYTHON = Path(sys.executable)
@@ -224,6 +224,38 @@ def test_colours_hide_no_error(tmp_path: Path, log: IO[str]) -> None:
             "[enforce fail] DefaultCPUAllocator: can't allocate memory\n",
             OutOfMemory,
             "ran out of memory: [enforce fail]",
+        ),
+        (
+            1,
+            f"{TRACE}RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"
+            " `cublasCreate(handle)`\n",
+            OutOfMemory,
+            "ran out of memory: RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED",
+        ),
+        (
+            1,
+            f"{TRACE}RuntimeError: cuDNN error: CUDNN_STATUS_ALLOC_FAILED\n",
+            OutOfMemory,
+            "ran out of memory: RuntimeError: cuDNN",
+        ),
+        (
+            1,
+            f"{TRACE}torch.AcceleratorError: CUDA error: out of memory\n",
+            OutOfMemory,
+            "ran out of memory: torch.AcceleratorError",
+        ),
+        (
+            1,
+            f"{TRACE}tensorflow.ResourceExhaustedError: OOM when allocating tensor with shape[9]\n",
+            OutOfMemory,
+            "ran out of memory: tensorflow",
+        ),
+        (
+            1,
+            f"{TRACE}RuntimeError: CUDA error: no kernel image is available for execution on the"
+            " device\n",
+            EnvironmentFailed,
+            "needs a library that has kernels for this GPU: RuntimeError: CUDA error",
         ),
         (1, "no MemoryError here\n", Crashed, "ended with exit status 1: no MemoryError here"),
         (-11, "", Crashed, "ended with signal 11: nothing was printed"),

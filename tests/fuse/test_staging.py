@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -143,6 +144,21 @@ def test_an_archive_that_is_cut_off_is_told(source: Path, tmp_path: Path, suffix
     archive.write_bytes(archive.read_bytes()[:-40])
     with pytest.raises(Crashed, match=f"unpack data.{suffix}: must be a whole zip or tar archive"):
         copy_repository(source, tmp_path / "work", [f"data.{suffix}"], {})
+
+
+def test_a_full_disk_is_no_bad_archive(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the folder and passes on, so that the cell says that the disk is full."""
+    shutil.make_archive(str(source / "data"), "zip", source / "options")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        copy_repository(source, tmp_path / "work", ["data.zip"], {})
+    assert caught.value.filename == str(tmp_path / "work")
 
 
 def test_an_archive_cannot_write_outside_the_copy(source: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from fusebench.contracts.markers import Manifest
 from fusebench.contracts.methods import Stage
 from fusebench.errors import BadOutput
 from fusebench.fuse import access_times
-from fusebench.fuse.access_times import keeps_access_times
+from fusebench.fuse.access_times import ScratchCopy, keeps_access_times
 from fusebench.fuse.cells import run_cell
 from fusebench.fuse.staging import StagedPair
 from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
@@ -77,7 +77,7 @@ def pair(tmp_path: Path) -> StagedPair:
 @pytest.fixture
 def traces(pair: StagedPair) -> Traces:
     """The traces of a script that has done nothing yet."""
-    found = Traces(pair.a.parents[1])
+    found = Traces(ScratchCopy.of(pair.a.parents[1]))
     found.mark_staged([pair])
     return found
 
@@ -119,7 +119,7 @@ def test_images_of_the_repository_that_were_read_instead_are_named(
 def test_times_of_writing_stay(pair: StagedPair) -> None:
     """A script may sort its inputs by the time of writing."""
     before = pair.a.stat().st_mtime_ns
-    Traces(pair.a.parents[1])
+    Traces(ScratchCopy.of(pair.a.parents[1]))
     assert pair.a.stat().st_mtime_ns == before
 
 
@@ -161,7 +161,7 @@ def test_without_access_times_nothing_counts_as_unread(
     """Where the probe shows that reading leaves no trace, no script is accused."""
     monkeypatch.setattr(access_times, "_read", lambda stream: stream.fileno())
     assert not keeps_access_times(pair.a.parent)
-    traces = Traces(pair.a.parents[1])
+    traces = Traces(ScratchCopy.of(pair.a.parents[1]))
     traces.mark_staged([pair])
     assert not traces.sees_reads and traces.unread([pair]) == ""
     assert not list(traces.work.parent.glob("probe"))
@@ -245,7 +245,7 @@ def test_the_record_says_where_reads_cannot_be_seen(
 
     The launcher sees what the script itself opens, and its word is passed on.
     """
-    monkeypatch.setattr("fusebench.fuse.traces.keeps_access_times", lambda _: False)
+    monkeypatch.setattr("fusebench.fuse.access_times.keeps_access_times", lambda _: False)
     committed(tmp_path)
     record = run_cell(cell(tmp_path, dataset, pairs_per_process=1))
     assert (record.state, record.notes) == ("ok", [UNSEEN])

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fusebench.fuse import weights_opened
+from fusebench.fuse import access_times
+from fusebench.fuse.access_times import ScratchCopy
 from fusebench.fuse.weights_opened import WEIGHT_NAME, watch_weights
 
 
@@ -35,7 +36,7 @@ def test_every_way_of_reading_is_seen(tmp_path: Path, read: Callable[[Path], obj
     """Python, a memory map, and another process."""
     work = tmp_path / "work"
     write(work, "a.pth", "b.pth", "c/d.pkl", "e.pt")
-    watched = watch_weights(work, ["a.pth", "b.pth"])
+    watched = watch_weights(ScratchCopy.of(work), ["a.pth", "b.pth"])
     assert watched.opened == set()
     read(work / "a.pth")
     read(work / "c/d.pkl")
@@ -52,7 +53,7 @@ def test_looking_at_a_file_is_no_reading(tmp_path: Path) -> None:
     """A script may list its folder, ask for sizes, or move a file away."""
     work = tmp_path / "work"
     write(work, "a.pth", "b.pth")
-    watched = watch_weights(work, ["a.pth", "b.pth"])
+    watched = watch_weights(ScratchCopy.of(work), ["a.pth", "b.pth"])
     assert sorted(path.stat().st_size for path in work.iterdir()) == [7, 7]
     (work / "b.pth").rename(work / "c.pth")
     assert watched.opened == set()
@@ -63,7 +64,7 @@ def test_many_files_are_counted(tmp_path: Path) -> None:
     work = tmp_path / "work"
     names = [f"{number}.pt" for number in range(8)]
     write(work, *names)
-    (note,) = watch_weights(work, names).notes([])
+    (note,) = watch_weights(ScratchCopy.of(work), names).notes([])
     assert "0.pt, 1.pt, 2.pt, 3.pt, 4.pt and 3 more; correct" in note
 
 
@@ -72,7 +73,7 @@ def test_a_link_is_the_file_that_it_leads_to(tmp_path: Path) -> None:
     work = tmp_path / "work"
     write(work, "real.pth")
     (work / "link.pth").symlink_to("real.pth")
-    watched = watch_weights(work, ["link.pth"])
+    watched = watch_weights(ScratchCopy.of(work), ["link.pth"])
     (work / "link.pth").read_text()
     assert watched.opened == {"link.pth"} and watched.notes(watched.opened) == []
 
@@ -83,8 +84,8 @@ def test_nothing_is_said_without_access_times(
     """On a mount with ``noatime``, no reading is no evidence."""
     work = tmp_path / "work"
     write(work, "a.pth")
-    monkeypatch.setattr(weights_opened, "keeps_access_times", lambda folder: False)
-    watched = watch_weights(work, ["a.pth"])
+    monkeypatch.setattr(access_times, "keeps_access_times", lambda folder: False)
+    watched = watch_weights(ScratchCopy.of(work), ["a.pth"])
     assert watched.opened == set() and watched.notes([]) == []
 
 

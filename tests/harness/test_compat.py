@@ -33,6 +33,26 @@ def test_numpy_aliases(stage: Stage) -> None:
     assert run.report["shims"]["numpy-aliases:np.float"] == 2
 
 
+@pytest.mark.parametrize(("version", "printed"), [("2.5.2", "6 array\n"), ("2.4.6", "old array\n")])
+def test_sums_of_generators(stage: Stage, version: str, printed: str) -> None:
+    """numpy 2.5 refuses to sum a generator; the shim gives back the built-in sum of before.
+
+    An older numpy, which does it itself, and every other argument are left to numpy.
+    """
+    stage.write(
+        "numpy.py",
+        f"__version__ = {version!r}\nclass random:\n    seed = staticmethod(lambda seed: None)\n"
+        "def sum(a):\n    return 'old' if hasattr(a, 'send') else 'array'\n",
+    )
+    stage.write(
+        "script.py", "import numpy as np\nprint(np.sum(n for n in (1, 2, 3)), np.sum([1]))\n"
+    )
+    run = stage.launch(compat=["numpy-aliases"])
+    assert run.stdout == printed, run.stderr
+    fired = run.report["shims"].get("numpy-aliases:np.sum of a generator", 0)
+    assert fired == (version >= "2.5")
+
+
 def test_numpy_aliases_leave_what_numpy_has(stage: Stage) -> None:
     """A name that this numpy still has is not touched: np.bool of numpy 2 is its own type."""
     stage.write(

@@ -158,3 +158,46 @@ def test_seeds_and_threads_reach_torch(torch_stage: Stage) -> None:
     """Seed and thread count of the job are set right after the import."""
     torch_stage.write("script.py", "import torch\nprint(torch.LOG)\n")
     assert torch_stage.launch(seed=3, threads=2).stdout == "['threads 2', 'seed 3']\n"
+
+
+def test_a_gpu_that_refuses_to_answer_loses_no_report(torch_stage: Stage) -> None:
+    """A GPU without memory, or too old for cuDNN, raises where it is asked for its name.
+
+    The report is written without these facts, and a script that ran well does not fail.
+    """
+    torch_stage.environ.update(FAKE_CUDA_DEVICES="1", CUDA_VISIBLE_DEVICES="0")
+    torch_stage.write(
+        "script.py",
+        "import torch\nfrom types import SimpleNamespace\n"
+        "def refuse(*_):\n    raise RuntimeError('CUDA error: out of memory')\n"
+        "torch.cuda.get_device_name = torch.cuda.max_memory_allocated = refuse\n"
+        "torch.version = SimpleNamespace(cuda='13.0')\n"
+        "torch.backends = SimpleNamespace(cudnn=SimpleNamespace(version=refuse))\n"
+        "print('fused')\n",
+    )
+    run = torch_stage.launch(device="cuda")
+    assert (run.returncode, run.stdout) == (0, "fused\n"), run.stderr
+    report = run.report
+    assert (report["state"], report["device_name"], report["peak_device_bytes"]) == (
+        "exit",
+        None,
+        None,
+    )
+    assert (report["versions"]["cuda"], report["versions"]["cudnn"]) == ("13.0", None)
+
+
+def test_a_context_of_a_device_is_redirected(torch_stage: Stage) -> None:
+    """``with torch.device("cuda:3")`` is the only GPU, and what is made in it lies there.
+
+    torch loads the module of these contexts at its first use; the launcher must come before.
+    """
+    torch_stage.environ.update(FAKE_CUDA_DEVICES="1", CUDA_VISIBLE_DEVICES="0")
+    torch_stage.write(
+        "script.py",
+        "import torch\nfrom torch.utils._device import DeviceContext\n"
+        "context = DeviceContext('cuda:3')\noriginal = torch.zeros.__wrapped__\n"
+        "print(context.device, context.make(original, 2).device)\n",
+    )
+    run = torch_stage.launch(device="cuda")
+    assert run.stdout == "cuda:0 cuda:0\n", run.stderr
+    assert run.report["shims"] == {"cuda-index:torch.device": 1}

@@ -39,7 +39,7 @@ def test_frequencies_count_from_the_corner(
 
     There are half of the columns, as in ``rfft2``.
     """
-    found = contrast._frequencies(height, width, divisor)
+    found = contrast._frequencies(height, width, divisor, 0, height)
     assert found.shape == (height, width // 2 + 1)
     np.testing.assert_allclose(found[: len(expected)], expected)
 
@@ -63,7 +63,7 @@ def test_sensitivities_at_known_frequencies() -> None:
 def test_a_filter_of_ones_changes_nothing() -> None:
     """This also holds for an image with odd sides, whose transform has no middle."""
     image = np.random.RandomState(0).rand(7, 9)
-    np.testing.assert_allclose(contrast._filtered(image, np.ones((7, 5))), image)
+    np.testing.assert_allclose(contrast._filtered(image, np.ones_like, 8.0), image)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_masked_contrast_of_a_flat_image_is_nothing() -> None:
 
     An offset added to the coarse level lowers their ratio.
     """
-    image = np.full((80, 80), 100.0)
+    image = image_of(flat(100, 80, 80))
     middle = contrast._masked_contrast(image, 0.0)[40, 40]
     assert middle == pytest.approx(0, abs=1e-4)
     offset = contrast._masked_contrast(image, 100.0)[40, 40]
@@ -182,8 +182,7 @@ def test_differences_pass_the_filter_of_the_eye() -> None:
 
     This is the part of the mean that passes the filter.
     """
-    response = contrast._mannos_response(contrast._frequencies(48, 48, 8.0))
-    seen = contrast._filtered(np.full((48, 48), 10.0), response)
+    seen = contrast._filtered(np.full((48, 48), 10.0), contrast._mannos_response, 8.0)
     np.testing.assert_allclose(seen, 10 * 2.6 * 0.0192)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
 from fusebench.errors import MetricError
-from fusebench.metrics import SourcePair, images, resolve, to_gray
+from fusebench.metrics import SourcePair, images, limits, resolve, to_gray
 from fusebench.metrics.images import LUMA_WEIGHTS, Image, Parts, luma, scaled_levels
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,7 +126,7 @@ def test_a_refusal_names_the_image(pixels: Pixels, told: str) -> None:
 def test_derived_images_are_taken_as_they_are() -> None:
     """What was computed from checked images may leave the range of gray levels."""
     edges = rows([1082, -3])
-    assert Image(edges, "edges", derived=True).pixels is edges
+    assert image_of(edges * 0).derive(edges, "edges").pixels is edges
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_a_part_larger_than_the_limit_is_kept_until_the_next(
 
     Numbers take no space.
     """
-    monkeypatch.setattr(images, "KEPT_BYTES", 8)
+    monkeypatch.setattr(limits, "KEPT_BYTES", 8)
     image = image_of(rows([1, 2, 3]))
     large = image.part(scaled, 2.0)
     assert image.part(scaled, 2.0) is large
@@ -196,6 +197,40 @@ def test_a_part_larger_than_the_limit_is_kept_until_the_next(
 def test_the_size_of_a_part_is_that_of_its_arrays(kept: object, size: int) -> None:
     """Arrays, tuples of arrays and images count with their bytes; numbers do not count."""
     assert images._size_of(kept) == size
+
+
+def test_all_images_of_a_pair_share_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one image caches takes the place of what another one used least recently."""
+    monkeypatch.setattr(limits, "KEPT_BYTES", 100)
+    pair = SourcePair(flat(1, 2, 3), flat(2, 2, 3))
+    fused = pair.fusion(flat(3, 2, 3)).fused
+    first, second = pair.a.part(scaled, 1.0), pair.b.part(scaled, 1.0)
+    assert pair.a.part(scaled, 1.0) is first
+    fused.part(scaled, 1.0)
+    assert pair.a.part(scaled, 1.0) is first
+    assert pair.b.part(scaled, 1.0) is not second
+
+
+def test_parts_end_with_their_image() -> None:
+    """The limit counts only parts that still exist: a fused image takes its own along."""
+    pair = SourcePair(flat(1, 2, 3), flat(2, 2, 3))
+    fused = pair.fusion(flat(3, 2, 3)).fused
+    part = ref(fused.part(scaled, 1.0))
+    assert pair.kept._total == 48
+    del fused
+    assert part() is None and pair.kept._total == 0
+
+
+def test_very_large_images_of_whole_levels_are_stored_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Levels take one byte instead of eight; other images, and small ones, stay as they are."""
+    monkeypatch.setattr(limits, "WHOLE_PIXELS", 3)
+    whole, fractions, small = rows([1, 255], [0, 7]), rows([1, 2.5], [0, 7]), rows([1, 2])
+    assert [image_of(one).stored_bytes for one in (whole, fractions, small)] == [4, 32, 16]
+    for one in (whole, fractions, small):
+        pixels = image_of(one).pixels
+        assert pixels.dtype == np.float64 and pixels.tolist() == one.tolist()
 
 
 def test_images_keep_no_part_of_each_other() -> None:

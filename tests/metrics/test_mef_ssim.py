@@ -140,4 +140,4 @@ def test_quality_of_one_window() -> None:
     squares = [100 + spread, 100 + spread, fused_square, 100 + spread, shared, shared]
     weighted = np.array([*means, *squares]).reshape(9, 1, 1)
     expected = (2 * 12 + C) / (spread + 9 + C)
-    assert mef_ssim._quality(sums, weighted) == pytest.approx(expected, rel=1e-3)
+    assert mef_ssim._quality(sums, weighted, 0.0) == pytest.approx(expected, rel=1e-3)

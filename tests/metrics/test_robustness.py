@@ -206,7 +206,7 @@ def test_parts_of_large_images_are_dropped_in_the_order_of_use(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Above the limit, the least recently used parts are dropped, and later computed again."""
-    monkeypatch.setattr("fusebench.metrics.images.KEPT_BYTES", 2 * scene[0].nbytes)
+    monkeypatch.setattr("fusebench.metrics.limits.KEPT_BYTES", 2 * scene[0].nbytes)
     image, calls = Image(scene[0], "image"), []
 
     def scaled(image: Image, factor: int) -> np.ndarray:

@@ -306,7 +306,7 @@ def test_quotients_follow_ieee() -> None:
 )
 def test_cvejics_weights_outside_the_unit_decide_alone(share: float, quality: float) -> None:
     """Inside 0..1 both similarities are mixed; a window counts 0 below 0, and 1 above 1."""
-    found = ssim._cvejic_mean(rows([0.8]), rows([0.4]), rows([share]))
+    found = ssim._cvejic_map(rows([0.8]), rows([0.4]), rows([share]))
     assert found == pytest.approx(quality)
 
 
@@ -320,7 +320,7 @@ def test_yangs_rule_takes_the_better_source_where_they_differ(
 
     Below 0.75 only the larger similarity counts.
     """
-    found = ssim._yang_mean(rows([0.8]), rows([0.4]), rows([sources]), rows([0.25]))
+    found = ssim._yang_map(rows([0.8]), rows([0.4]), rows([sources]), rows([0.25]))
     assert found == pytest.approx(quality)
 
 

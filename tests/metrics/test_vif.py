@@ -54,13 +54,13 @@ def test_each_scale_halves_what_the_filter_leaves() -> None:
     The filters have 9, 5 and 3 taps.
     """
     image = image_of(flat(9, 64, 64))
-    sides = [image.part(vif.reduced, scale).shape[0] for scale in vif.SCALES]
-    assert sides == [64, 28, 12, 5]
-    windows = [image.part(vif.local_mean, scale).shape[0] for scale in vif.SCALES]
-    assert windows == [48, 20, 8, 3]
-    for scale in vif.SCALES:
-        np.testing.assert_allclose(image.part(vif.local_mean, scale), 9)
-        np.testing.assert_allclose(image.part(vif.local_square, scale), 81)
+    scaled = [vif.at_scale(image, scale) for scale in vif.SCALES]
+    assert [one.shape[0] for one in scaled] == [64, 28, 12, 5]
+    means = [one.part(vif.local_mean, scale) for one, scale in zip(scaled, vif.SCALES, strict=True)]
+    assert [mean.shape[0] for mean in means] == [48, 20, 8, 3]
+    for one, mean, scale in zip(scaled, means, vif.SCALES, strict=True):
+        np.testing.assert_allclose(mean, 9)
+        np.testing.assert_allclose(one.part(vif.local_square, scale), 81)
 
 
 @pytest.mark.parametrize("name", ["VIF", "VIFF@cddfuse", "VIF@mefb", "VIF@tang-uint8", "VIF@mean"])

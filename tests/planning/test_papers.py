@@ -266,6 +266,21 @@ def test_citations_may_be_left_out(planned: Planned) -> None:
     assert job.table.cite == {} and list(job.papers) == ["alpha"]
 
 
+def test_methods_of_similar_names_are_two_entries(planned: Planned) -> None:
+    """``al-pha`` and ``alpha`` of one year would have one made key, and one paper be cited twice.
+
+    The key of the one whose name is that key stays as it is; where a person gave a key, it counts.
+    """
+    paper = {"venue": "ICCV", "year": 2024}
+    methods = {**METHODS, "al-pha": method("al-pha", paper=paper)}
+    suite = {**SUITE, "methods": list(methods)}
+    for table, key in ({}, "al-pha2024"), ({"cite": {"al-pha": "own"}}, "own"):
+        plan = planned(table, methods, suites={"s": suite, "timed": {**suite, "speed": True}})
+        papers = from_parameter(plan.paper_jobs.table("t"), PaperTableJob).papers
+        keys = {name: one.key for name, one in papers.items()}
+        assert keys == {"alpha": "alpha2024", "al-pha": key}
+
+
 def test_years_are_text_and_may_be_unknown(planned: Planned) -> None:
     """Years are the texts of their column."""
     spec = paper_spec(planned().papers.tables["t"], {})

@@ -125,6 +125,20 @@ MISTAKES: list[tuple[Change, str]] = [
         " found [8020, 7000]",
     ),
     (
+        field("datasets", "pairs", "b")(
+            {"files": "b/{name}.png", "range": {"percentiles": [99.9, 0.1]}}
+        ),
+        "datasets.yaml:11 (pairs.b.range.percentiles): must be two numbers of 0 to 100, the smaller"
+        " one first; found [99.9, 0.1]",
+    ),
+    (
+        field("datasets", "pairs", "b")(
+            {"files": "b/{name}.png", "range": {"percentiles": [1, 101]}}
+        ),
+        "datasets.yaml:11 (pairs.b.range.percentiles): must be two numbers of 0 to 100, the smaller"
+        " one first; found [1, 101]",
+    ),
+    (
         field("datasets", "pairs", "b")({"files": "b/{name}.png", "range": [0, 99], "bits": 14}),
         "datasets.yaml:13 (pairs.b.bits): must not stand beside 'range'; say the values that are"
         " used in one of them",

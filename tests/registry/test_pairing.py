@@ -122,6 +122,11 @@ def test_a_job_is_told_how_a_side_is_read(tmp_path: Path) -> None:
         "a": {"channel": 0, "bits": 14},
         "reference": {"range": (7000, 8020)},
     }
+    a = {"files": "{name}.png", "range": {"percentiles": [1, 99]}}
+    entry = dataset(a=a).entry
+    assert msgspec.to_builtins(dataset_job(entry, tmp_path))["readings"] == {
+        "a": {"range": {"percentiles": (1.0, 99.0)}}
+    }
 
 
 def test_a_pair_must_be_there_on_every_side(tmp_path: Path) -> None:

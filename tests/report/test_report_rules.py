@@ -10,7 +10,6 @@ import gzip
 import json
 import shutil
 import subprocess
-import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -28,6 +27,7 @@ from fusebench.report.archive import ALLOWED
 from msgspec.structs import replace
 
 from tests.fake_results import METRICS, REPOSITORY, FakeResults
+from tests.snakemake_runs import snakemake as run_snakemake
 
 MORE = ("write_page", "write_package", "write_archive", "report", "package", "archive")
 BESIDES = ("speed/fake.csv", "tables/bare.csv", "figures/bare/ranks.pdf")
@@ -45,16 +45,8 @@ SAME = (
 
 def snakemake(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the real workflow on a project; it must succeed."""
-    command = [
-        str(Path(sys.executable).with_name("snakemake")),
-        "--snakefile",
-        str(REPOSITORY / "Snakefile"),
-        "--cores",
-        "2",
-    ]
-    done = subprocess.run(
-        [*command, *arguments], cwd=root, capture_output=True, text=True, check=False, timeout=300
-    )
+    command = ("--snakefile", str(REPOSITORY / "Snakefile"), "--cores", "2", *arguments)
+    done = run_snakemake(*command, folder=root)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
     return done
 

@@ -78,10 +78,9 @@ class Submitter:
 
 @pytest.fixture(scope="session")
 def make_submitter(
-    tmp_path_factory: pytest.TempPathFactory, cluster: Cluster
+    tmp_path_factory: pytest.TempPathFactory, cluster: Cluster, environments: Path
 ) -> Callable[[], Submitter]:
     """Return a function that makes empty projects on the cluster; they share environments."""
-    environments = tmp_path_factory.mktemp("environments")
     return lambda: Submitter(
         MiniProject.create(tmp_path_factory.mktemp("slurm") / "project", environments), cluster
     )

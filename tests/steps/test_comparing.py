@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
+from multiprocessing import get_start_method
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +63,26 @@ def test_runs_are_measured_pair_by_pair(results: FakeResults) -> None:
     assert rows["value"].notna().all()
     same = rows.set_index(["dataset", "method", "image", "metric"])["value"]
     assert (same["set-00"] == same["set-01"]).all()
+
+
+LOADED = """
+import sys
+from fusebench.measure.runs import in_processes
+
+def is_loaded(task):
+    return "numba" in sys.modules
+
+print(is_loaded(0), *in_processes(is_loaded, [1, 2], 2, ["SSIM"]))
+"""
+
+
+@pytest.mark.skipif(get_start_method() != "fork", reason="processes start from nothing")
+def test_formulas_are_loaded_once_for_all_processes() -> None:
+    """Processes that measure have loaded the formulas, and numba, before their first pair."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["False", "True", "True"], done.stderr
 
 
 def test_values_are_kept_beside_the_run(results: FakeResults) -> None:

@@ -68,9 +68,19 @@ def _gray(folder: Path, file: str) -> Pixels:
     return in_mode(read_own(folder / "scenes" / file), "gray")
 
 
+def blend(one: Pixels, other: Pixels) -> Pixels:
+    """Return the mean of two images of one size."""
+    return np.asarray(cv2.addWeighted(one, 0.5, other, 0.5, 0), np.uint8)
+
+
+def like(pixels: Pixels, model: Pixels) -> Pixels:
+    """Return an image in the size of another one."""
+    return np.asarray(cv2.resize(pixels, model.shape[::-1]), np.uint8)
+
+
 def mean(sources: Sources) -> dict[str, Pixels]:
     """Return the mean of both sources of each pair."""
-    return {name: cv2.addWeighted(a, 0.5, b, 0.5, 0) for name, (a, b) in sources.items()}
+    return {name: blend(a, b) for name, (a, b) in sources.items()}
 
 
 def greater(sources: Sources) -> dict[str, Pixels]:
@@ -109,14 +119,14 @@ def noise_from_the_second_on(scenes: Scenes) -> dict[str, Pixels]:
 def next_ones(made: dict[str, Pixels]) -> dict[str, Pixels]:
     """Return for each pair the result of the next one, in its size."""
     others = dict(zip(made, [*list(made.values())[1:], next(iter(made.values()))], strict=True))
-    return {name: cv2.resize(others[name], made[name].shape[::-1]) for name in made}
+    return {name: like(others[name], made[name]) for name in made}
 
 
 def blended(scenes: Scenes) -> dict[str, Pixels]:
     """Return means of the result of each pair and that of the next one."""
     made = mean(scenes.sources)
     foreign = next_ones(made)
-    return {name: cv2.addWeighted(made[name], 0.5, foreign[name], 0.5, 0) for name in made}
+    return {name: blend(made[name], foreign[name]) for name in made}
 
 
 def first_for_all(scenes: Scenes) -> dict[str, Pixels]:
@@ -134,7 +144,7 @@ def each(change: Callable[[Pixels], Pixels]) -> Callable[[Scenes], dict[str, Pix
 
 def transposed(pixels: Pixels) -> Pixels:
     """Return a transposed image, resized back."""
-    return cv2.resize(np.ascontiguousarray(pixels.T), pixels.shape[::-1]).astype(np.uint8)
+    return like(np.ascontiguousarray(pixels.T), pixels)
 
 
 def noisy(pixels: Pixels) -> Pixels:
@@ -174,7 +184,7 @@ def test_two_exchanged_results_are_both_found(scenes: Scenes, tmp_path: Path) ->
     made = mean(scenes.sources)
     one, other = list(made)[:2]
     foreign = {one: made[other], other: made[one]}
-    made |= {name: cv2.resize(foreign[name], made[name].shape[::-1]) for name in foreign}
+    made |= {name: like(foreign[name], made[name]) for name in foreign}
     found = {finding.pair: finding for finding in scenes.judged(made, tmp_path)}
     assert {name: finding.kind for name, finding in found.items()} == {
         one: "other-pair",

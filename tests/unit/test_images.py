@@ -21,6 +21,8 @@ from fusebench.images import (
     SCALED,
     Reading,
     in_mode,
+    level_counts,
+    limits_of,
     mode_of,
     notes_together,
     pixel_sha256,
@@ -412,6 +414,36 @@ def test_a_stated_range_becomes_0_to_255(tmp_path: Path) -> None:
     assert notes == [f"values 7100 to 8000 scaled to 0 to 255, {outside} values clipped"]
 
 
+def test_the_range_can_be_that_of_percentiles(tmp_path: Path) -> None:
+    """The values at the percentiles become 0 and 255; dead and hot pixels do not count.
+
+    The note has the values that were found, and how many were clipped.
+    """
+    spoiled = RAMP.copy()
+    spoiled[0, 0], spoiled[-1, -1] = 3, 65000
+    cv2.imwrite(str(tmp_path / "x.png"), spoiled)
+    low, high = int(RAMP[0, 1]), int(RAMP[-1, -2])
+    read, notes = read_image(tmp_path / "x.png", Reading(percentiles=(2, 98)))
+    assert (read == read_image(tmp_path / "x.png", Reading(limits=(low, high)))[0]).all()
+    assert (read.min(), read.max()) == (0, 255)
+    assert notes == [
+        f"values {low} to {high} (percentiles 2 and 98 of the image) scaled to 0 to 255, 2 values"
+        " clipped"
+    ]
+
+
+@pytest.mark.parametrize("percentiles", [(0, 100), (0.1, 99.9), (1, 99), (2.5, 50), (49, 51)])
+@pytest.mark.parametrize("shape", [(1, 2), (7, 9), (40, 50)])
+def test_percentiles_are_those_of_numpy(
+    percentiles: tuple[float, float], shape: tuple[int, int]
+) -> None:
+    """They are counted from a histogram, so that they can be those of many images together."""
+    levels = np.arange(shape[0] * shape[1], dtype=np.uint16).reshape(shape) * 3
+    expected = np.percentile(levels, percentiles, method="nearest").tolist()
+    if expected[0] < expected[1]:
+        assert list(limits_of(level_counts(levels), percentiles, "x")) == expected
+
+
 def test_stated_bits_are_a_range_from_0(tmp_path: Path) -> None:
     """16 bits are what is done without a statement."""
     path = tmp_path / "x.png"
@@ -426,6 +458,11 @@ def test_stated_bits_are_a_range_from_0(tmp_path: Path) -> None:
         (RAMP, Reading(bits=12), "must have values of 0 to 4095, .* found 7000 to 8020"),
         (RAMP, Reading(limits=(9000, 9999)), "must have values of 9000 to 9999, .* found 7000"),
         (GRAY, Reading(bits=14), "must be able to hold 16383, .* found 8 bits a channel"),
+        (
+            GRAY * 0 + 7,
+            Reading(percentiles=(1, 99)),
+            "must have different values at the percentiles 1 and 99, .* found 7 at both",
+        ),
     ],
 )
 def test_a_wrong_statement_is_refused(

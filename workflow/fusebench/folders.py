@@ -7,6 +7,7 @@ it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import platform
@@ -17,6 +18,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Numbers of the errors of a full disk, and of a quota that is used up."""
 
 OLD_SECONDS = 24 * 3600.0
 """The age after which a staging folder of another machine counts as left over.

@@ -71,11 +71,14 @@ class Reading:
         limits: the values that become 0 and 255; values outside are clipped. None for the whole
             range of the type.
         bits: how many bits of each value are used; no value may be greater. None for all of them.
+        percentiles: those whose values become 0 and 255. With ``limits``, these are their values
+            in all images of the dataset; without, each image has its own.
     """
 
     channel: int | None = None
     limits: tuple[int, int] | None = None
     bits: int | None = None
+    percentiles: tuple[float, float] | None = None
 
 
 AS_STORED = Reading()
@@ -92,18 +95,65 @@ def read_image(path: Path, reading: Reading = AS_STORED) -> tuple[NDArray[np.uin
             cannot be brought to 8 bits, or others than what is stated of it.
     """
     levels, notes = read_levels(path, reading.channel)
-    stated = reading.limits or (reading.bits and (0, 2**reading.bits - 1))
-    if not stated:
+    limits = _limits(levels, reading, path)
+    if limits is None:
         pixels, scaled = _to_8_bit(levels)
         return pixels, [*scaled, *notes, *range_notes(levels)]
-    pixels, scaled = _stretched(levels, stated, path, clips=reading.bits is None)
+    pixels, scaled = _stretched(levels, limits, path, reading)
     return pixels, [*scaled, *notes]
 
 
+def _limits(levels: NDArray[Any], reading: Reading, path: Path) -> tuple[int, int] | None:
+    """Return the values that become 0 and 255; None where nothing is stated."""
+    if reading.limits:
+        return reading.limits
+    if reading.bits:
+        return 0, 2**reading.bits - 1
+    if reading.percentiles:
+        return limits_of(level_counts(levels), reading.percentiles, str(path))
+    return None
+
+
+def level_counts(levels: NDArray[Any]) -> NDArray[np.int64]:
+    """Return how often each value of 8 or 16 bits occurs, ``(65536,)``."""
+    import numpy as np
+
+    return np.bincount(levels.ravel(), minlength=65536)
+
+
+def limits_of(
+    counts: NDArray[np.int64], percentiles: tuple[float, float], what: str
+) -> tuple[int, int]:
+    """Return the values at two percentiles; each is one that occurs, the nearest one.
+
+    Args:
+        counts: as ``level_counts`` returns them, of one image or of the sum of several.
+        percentiles: 0 to 100, the smaller one first.
+        what: names the images.
+
+    Raises:
+        UnreadableImageError: both values are the same.
+    """
+    import numpy as np
+
+    ranks = np.rint(np.array(percentiles) / 100 * (counts.sum() - 1))
+    low, high = (int(value) for value in np.searchsorted(np.cumsum(counts), ranks, side="right"))
+    if low == high:
+        raise UnreadableImageError(
+            f"{what}: must have different values at the percentiles {_two(percentiles)}, as `range`"
+            f" of the dataset says; found {low} at both"
+        )
+    return low, high
+
+
+def _two(percentiles: tuple[float, float]) -> str:
+    return f"{percentiles[0]:g} and {percentiles[1]:g}"
+
+
 def _stretched(
-    levels: NDArray[Any], limits: tuple[int, int], path: Path, *, clips: bool
+    levels: NDArray[Any], limits: tuple[int, int], path: Path, reading: Reading
 ) -> tuple[NDArray[np.uint8], list[str]]:
-    """Scale the stated limits to 0 and 255.
+    """Scale the limits to 0 and 255.
 
     Values outside are clipped and counted, or refused.
     """
@@ -117,7 +167,7 @@ def _stretched(
             f" {depth} bits a channel"
         )
     outside = int(((levels < low) | (levels > high)).sum())
-    if outside == levels.size or (outside and not clips):
+    if outside == levels.size or (outside and reading.bits):
         raise UnreadableImageError(
             f"{path}: must have values of {low} to {high}, as `range` or `bits` of the dataset"
             f" says; found {levels.min()} to {levels.max()}"
@@ -125,7 +175,14 @@ def _stretched(
     inside = np.clip(levels.astype(np.float64), low, high)
     scaled = np.rint((inside - low) * (255.0 / (high - low))).astype(np.uint8)
     clipped = f", {outside} values clipped" if outside else ""
-    return scaled, [f"values {low} to {high} scaled to 0 to 255{clipped}"]
+    return scaled, [f"values {low} to {high}{_origin(reading)} scaled to 0 to 255{clipped}"]
+
+
+def _origin(reading: Reading) -> str:
+    if reading.percentiles is None:
+        return ""
+    images = "all images of this side" if reading.limits else "the image"
+    return f" (percentiles {_two(reading.percentiles)} of {images})"
 
 
 def range_notes(levels: NDArray[Any]) -> list[str]:

@@ -10,6 +10,7 @@ script may change the copy in place and go on using the original, and ``nn.Param
 is a plain tensor.
 """
 
+import importlib
 import os
 import time
 from contextlib import contextmanager
@@ -52,6 +53,18 @@ def _guard_visible_devices(job, tally):
     wrap(os._Environ, "__setitem__", ignore)
     wrap(os._Environ, "__delitem__", ignore)
     wrap(os, "putenv", ignore)
+
+
+def _device_contexts():
+    """The module of ``with torch.device(...)`` and of ``torch.set_default_device``.
+
+    It is loaded now. torch 2 loads it at its first use: its table of factories would then hold the
+    replaced ones, which torch does not know, and tensors would silently stay on the CPU.
+    """
+    try:
+        return importlib.import_module("torch.utils._device")
+    except ImportError:  # before torch 2.0
+        return None
 
 
 class Redirect:
@@ -100,10 +113,10 @@ class Redirect:
             wrap(torch.jit, "load", lambda original: self._load(original, "torch.jit.load"))
         if hasattr(torch.nn, "DataParallel"):
             wrap(torch.nn.DataParallel, "__init__", self._data_parallel)
-        context = getattr(getattr(torch, "utils", None), "_device", None)
-        if context is not None:
+        contexts = _device_contexts()
+        if contexts is not None:
             wrap(
-                context.DeviceContext,
+                contexts.DeviceContext,
                 "__init__",
                 lambda original: self._by_position(original, "torch.device"),
             )
@@ -113,9 +126,9 @@ class Redirect:
 
         ``with torch.device(...)`` and ``torch.jit.script`` know the factories by identity.
         """
-        table = getattr(getattr(self.torch, "utils", None), "_device", None)
-        if hasattr(table, "_device_constructors"):
-            table._device_constructors()
+        contexts = _device_contexts()
+        if contexts is not None:
+            contexts._device_constructors()
 
     def place(self, where, name):
         """The device to use instead of ``where``, which may be anything; counts a replacement."""

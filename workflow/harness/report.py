@@ -165,8 +165,20 @@ def versions():
     if torch is not None:
         found["cuda"] = getattr(getattr(torch, "version", None), "cuda", None)
         cudnn = getattr(getattr(torch, "backends", None), "cudnn", None)
-        found["cudnn"] = cudnn.version() if cudnn is not None and found["cuda"] else None
+        found["cudnn"] = told(cudnn.version) if cudnn is not None and found["cuda"] else None
     return found
+
+
+def told(question):
+    """The answer of a library, or None where it refuses one.
+
+    torch asks the GPU for some answers. Where the GPU has no memory left, or is too old for cuDNN,
+    the question raises; the report would be lost, and a script that ran well would fail.
+    """
+    try:
+        return question()
+    except Exception:
+        return None
 
 
 def device(asked):
@@ -176,8 +188,8 @@ def device(asked):
     if asked == "cpu":
         facts["device_name"] = cpu_name()
     elif torch is not None and torch.cuda.is_available():
-        facts["device_name"] = torch.cuda.get_device_name(0)
-        facts["peak_device_bytes"] = torch.cuda.max_memory_allocated()
+        facts["device_name"] = told(lambda: torch.cuda.get_device_name(0))
+        facts["peak_device_bytes"] = told(torch.cuda.max_memory_allocated)
     if hasattr(torch, "get_num_threads"):
         facts["threads"]["torch"] = torch.get_num_threads()
     if hasattr(cv2, "getNumThreads"):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import UNSET, to_builtins
 
+from fusebench.compare.devices import device_of
 from fusebench.contracts.base import DeviceKind
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.methods import Tried, Verified
@@ -22,17 +23,21 @@ from fusebench.planning.cells import cell_spec
 from fusebench.registry.loading import load_registry
 
 
-def verification(project: Path, method: str, datasets: list[str]) -> Verified:
-    """Return the field ``verified`` of a method.
+def verification(
+    project: Path, method: str, datasets: list[str], device: str | None = None
+) -> Verified:
+    """Return the field ``verified`` of a method; all its runs were on one device.
 
     Args:
         project: the project's folder, with its ``results/runs``.
         method: the name of the method.
         datasets: the datasets to take, in this order; none: every one whose record is good, the
             largest first.
+        device: ``cpu``, or the name of a GPU; only runs on it are taken.
 
     Raises:
-        RegistryError: no record is good, or one that was asked for is not; says why.
+        RegistryError: no record is good, or one that was asked for is not, or the good ones are of
+            several devices; says why.
     """
     names = datasets or [file.parent.name for file in _record_files(project, method)]
     problems, good = [], {}
@@ -47,7 +52,27 @@ def verification(project: Path, method: str, datasets: list[str]) -> Verified:
             or f"{method}: must have a record below {project / RUNS}; found none"
         )
     order = names if datasets else sorted(good, key=lambda name: -len(good[name].images))
-    return _facts([good[name] for name in order])
+    return _facts(_on_one_device(method, [good[name] for name in order], device))
+
+
+def _on_one_device(method: str, records: list[Record], device: str | None) -> list[Record]:
+    """Return the records of one device: images of a GPU are not those of a processor.
+
+    Raises:
+        RegistryError: they are of several devices and none is named, or none is of the named one.
+    """
+    found = list(dict.fromkeys(map(_device, records)))
+    if device is None and len(found) > 1:
+        raise RegistryError(
+            f"{method}: all runs must be on one device; found runs on {' and on '.join(found)}:"
+            " name one with --device"
+        )
+    wanted = device or found[0]
+    if wanted not in found:
+        raise RegistryError(
+            f"{method}: must have a good run on {wanted}; found runs on {', '.join(found)}"
+        )
+    return [record for record in records if _device(record) == wanted]
 
 
 def _record_files(project: Path, method: str) -> list[Path]:
@@ -71,7 +96,7 @@ def _day(record: Record) -> str:
 
 
 def _device(record: Record) -> str:
-    return "cpu" if record.device == "cpu" else str(record.hardware and record.hardware.gpu)
+    return "cpu" if record.device == "cpu" else device_of(record)
 
 
 def trial(project: Path, method: str) -> Tried | None:

@@ -17,6 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take this dataset (repeat the option for more); default all that ended well",
     )
     parser.add_argument(
+        "--device", metavar="NAME", help="cpu, or the name of a GPU, where there are runs on both"
+    )
+    parser.add_argument(
         "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
     )
 
@@ -35,7 +38,9 @@ def run(options: argparse.Namespace) -> int:
 
     trials = {name: found for name in options.method if (found := trial(options.project, name))}
     left = [name for name in options.method if name not in trials]
-    facts = {name: verification(options.project, name, options.dataset) for name in left}
+    facts = {
+        name: verification(options.project, name, options.dataset, options.device) for name in left
+    }
 
     def write(entries: Any) -> None:
         for name, found in trials.items():

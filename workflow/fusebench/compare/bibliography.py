@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from fusebench.compare.latex import escaped
 from fusebench.contracts.methods import Paper
@@ -17,9 +17,15 @@ CONFERENCES = re.compile(
 )
 
 
-def citation_key(method: str, paper: Paper) -> str:
-    """Return the BibTeX key of a method: its paper's ``cite``, or one made of its name and year."""
-    return paper.cite or re.sub(r"[^A-Za-z0-9]", "", method) + str(paper.year or "")
+def citation_key(method: str, paper: Paper, taken: Container[str] = ()) -> str:
+    """Return the BibTeX key of a method: its paper's ``cite``, or one made of its name and year.
+
+    A made key has the letters and digits of the name; its other characters stay where another
+    method has ``taken`` that key, so that ``a-b`` and ``ab`` are two entries.
+    """
+    year = str(paper.year or "")
+    made = re.sub(r"[^A-Za-z0-9]", "", method) + year
+    return paper.cite or (method + year if made in taken else made)
 
 
 def bibliography(papers: Mapping[str, PaperReference]) -> str:

@@ -8,6 +8,16 @@ from fusebench.compare.contents import Row
 from fusebench.contracts.records import Record
 
 NOT_RUN = "not run"
+UNUSED = " (no memory of it used)"
+
+
+def left_the_gpu_unused(record: Record) -> bool:
+    """Say whether a run ended well on a GPU of which its torch took no memory.
+
+    Such a script computes on the processor, or in child processes, which the launcher does not see.
+    """
+    took = record.timing.peak_device_bytes if record.timing else None
+    return record.device == "cuda" and record.is_ok and took == 0
 
 
 def device_of(record: Record) -> str:
@@ -15,7 +25,8 @@ def device_of(record: Record) -> str:
     if record.device is None:
         return NOT_RUN
     if record.device == "cuda":
-        return (record.hardware and record.hardware.gpu) or "a GPU without a name"
+        gpu = (record.hardware and record.hardware.gpu) or "a GPU without a name"
+        return f"{gpu}{UNUSED}" if left_the_gpu_unused(record) else gpu
     return (record.hardware and record.hardware.cpu) or "a processor without a name"
 
 

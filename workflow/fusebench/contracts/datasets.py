@@ -6,7 +6,7 @@ is made from these classes.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET
 
@@ -23,6 +23,28 @@ from fusebench.contracts.base import (
 )
 from fusebench.contracts.methods import Task
 from fusebench.contracts.pair_names import PairName
+
+
+class PercentileRange(Entry, kw_only=True):
+    """A range that is found in the images: the values of two percentiles."""
+
+    percentiles: Annotated[
+        tuple[float, float],
+        says(
+            "the two percentiles, 0 to 100, whose values become 0 and 255, e.g. [0.1, 99.9]: 0.1 %"
+            " of the values are below the first one and 0.1 % above the second one"
+        ),
+    ]
+    of: Maybe[
+        Annotated[
+            Literal["image", "dataset"],
+            says(
+                "image or dataset: whether each image is scaled by its own percentiles, as papers"
+                " do it, or all images of this side by those of all their values together, so that"
+                " a gray level means the same in every scene; default image"
+            ),
+        ]
+    ] = UNSET
 
 
 class SideReading(Entry, kw_only=True):
@@ -42,10 +64,11 @@ class SideReading(Entry, kw_only=True):
     ] = UNSET
     range: Maybe[
         Annotated[
-            tuple[int, int],
+            tuple[int, int] | PercentileRange,
             says(
-                "the two values in the files that become 0 and 255, e.g. [7000, 8020]; values"
-                " outside are clipped, and counted in the manifest"
+                "the two values in the files that become 0 and 255, e.g. [7000, 8020], or how they"
+                " are found, e.g. {percentiles: [0.1, 99.9]}; values outside are clipped, and"
+                " counted in the manifest"
             ),
         ]
     ] = UNSET

@@ -7,7 +7,7 @@ mode and sha256 (over the pixel values) of its images, and what was done to them
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from fusebench.contracts.datasets import SideReading
+from fusebench.contracts.datasets import PercentileRange, SideReading
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
 from fusebench.datasets.file_facts import facts_of, write_facts
@@ -31,9 +31,12 @@ from fusebench.images import (
     AS_STORED,
     Reading,
     in_mode,
+    level_counts,
+    limits_of,
     mode_of,
     pixel_sha256,
     read_image,
+    read_levels,
     thumbnail,
     write_png,
 )
@@ -164,23 +167,44 @@ def _checkout(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> Path:
 
 def _file_pairs(folder: Path, job: DatasetJob) -> tuple[NamedPairs, LeftOut]:
     found = find_pairs(folder, job.patterns, job.names)
-    pairs = [(name, partial(_read_sides, folder, job, found, name)) for name in found.names]
+    readings = {side: _reading(side, one, found) for side, one in (job.readings or {}).items()}
+    pairs = [(name, partial(_read_sides, folder, readings, found, name)) for name in found.names]
     return pairs, found.left_out
 
 
-def _read_sides(folder: Path, job: DatasetJob, found: FoundPairs, name: str) -> Sides:
-    stated = job.readings or {}
+def _read_sides(
+    folder: Path, readings: Mapping[str, Reading], found: FoundPairs, name: str
+) -> Sides:
     return {
-        side: _read(folder, found.image(side, name), name, _reading(stated.get(side)))
+        side: _read(folder, found.image(side, name), name, readings.get(side, AS_STORED))
         for side in found.sides
     }
 
 
-def _reading(stated: SideReading | None) -> Reading:
-    if stated is None:
-        return AS_STORED
+def _reading(side: str, stated: SideReading, found: FoundPairs) -> Reading:
     channel = None if stated.channel is UNSET else stated.channel  # 0 is a channel
-    return Reading(channel, stated.range or None, stated.bits or None)
+    if not isinstance(stated.range, PercentileRange):
+        return Reading(channel, stated.range or None, stated.bits or None)
+    reading = Reading(channel, percentiles=stated.range.percentiles)
+    if stated.range.of != "dataset":
+        return reading
+    counts = sum(_counts_of_side(side, channel, found))
+    if isinstance(counts, int):  # no image can be read, which is told when the pairs are
+        return reading
+    try:
+        limits = limits_of(counts, stated.range.percentiles, f"all images of side {side}")
+    except UnreadableImageError as error:
+        raise DatasetUnavailable(str(error)) from error
+    return Reading(channel, limits, percentiles=stated.range.percentiles)
+
+
+def _counts_of_side(
+    side: str, channel: int | None, found: FoundPairs
+) -> Iterator[NDArray[np.int64]]:
+    """Yield how often each value occurs in each image of a side that can be read."""
+    for name in found.names:
+        with suppress(DatasetUnavailable, UnreadableImageError):
+            yield level_counts(read_levels(found.image(side, name), channel)[0])
 
 
 def _read(folder: Path, path: Path, name: str, reading: Reading) -> ReadImage:

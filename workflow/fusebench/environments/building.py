@@ -8,7 +8,6 @@ lock, the staging folder belongs to a dead builder.
 
 from __future__ import annotations
 
-import errno
 import os
 import platform
 import stat
@@ -44,7 +43,7 @@ from fusebench.environments.key import locked_key
 from fusebench.environments.pip_install import install_pip
 from fusebench.environments.pip_lock import read_pip_lock, require_platform
 from fusebench.errors import EnvironmentFailed, UnreadableFile
-from fusebench.folders import staging_folder
+from fusebench.folders import NO_SPACE, staging_folder
 from fusebench.hashes import sha256_of_file
 
 
@@ -99,7 +98,7 @@ def disk_errors_told(environment: Environment, final: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = error.errno in NO_SPACE
         advice = no_room(final) if full else "make it writable and run again"
         raise EnvironmentFailed(
             f"{environment.name}: cannot write {final.parent}: {error.strerror or error}; {advice}"

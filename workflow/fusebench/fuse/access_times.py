@@ -5,11 +5,34 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 LONG_AGO = 946_684_800 * 10**9
 """The access time of a file that nobody has read: the first second of 2000, in nanoseconds."""
+
+
+@dataclass(frozen=True)
+class ScratchCopy:
+    """The copy of a repository before its script starts.
+
+    Attributes:
+        work: its folder.
+        files: all files in it; links are left out.
+        sees_reads: whether the file system keeps access times.
+    """
+
+    work: Path
+    files: tuple[Path, ...]
+    sees_reads: bool
+
+    @classmethod
+    def of(cls, work: Path) -> ScratchCopy:
+        """Look at a folder once; a probe is written beside it for a moment."""
+        found = (Path(parent, name) for parent, _, names in os.walk(work) for name in names)
+        files = tuple(file for file in found if not file.is_symlink())
+        return cls(work, files, keeps_access_times(work.parent))
 
 
 def reset_access_time(path: Path) -> None:

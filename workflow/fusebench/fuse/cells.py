@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import time
@@ -31,7 +30,8 @@ from fusebench.errors import (
     TimedOut,
     WeightsMissing,
 )
-from fusebench.folders import remove_folder, scratch_folder, staged_folder
+from fusebench.folders import NO_SPACE, remove_folder, scratch_folder, staged_folder
+from fusebench.fuse.access_times import ScratchCopy
 from fusebench.fuse.caveats import caveat
 from fusebench.fuse.collecting import collect_result, missing_results, too_few
 from fusebench.fuse.devices import Device, compute_capability, reserved_device
@@ -56,8 +56,6 @@ TRIAL_SECONDS = 300.0
 NO_NETWORK = "a run has no network"
 """What the harness says where a script asks for the network (``workflow/harness/network.py``)."""
 
-NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
-
 
 @dataclass(frozen=True)
 class JobDirectory:
@@ -79,9 +77,14 @@ class JobDirectory:
         return self.scratch / "work"
 
     @cached_property
+    def copy(self) -> ScratchCopy:
+        """The files of the copy; first asked for when it is complete."""
+        return ScratchCopy.of(self.work)
+
+    @cached_property
     def traces(self) -> Traces:
-        """What the script does to the images of the copy; first asked for when it is complete."""
-        return Traces(self.work)
+        """What the script does to the images of the copy."""
+        return Traces(self.copy)
 
     @property
     def out(self) -> Path:
@@ -177,7 +180,7 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         edits = filled_edits(run.edit, values)
         copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
         _place_weights(cell, batches[0], directory, outcome)
-        watched = watch_weights(directory.work, outcome.weights)
+        watched = watch_weights(directory.copy, outcome.weights)
         deadline = time.monotonic() + 60 * cell.spec.minutes
         try:
             for batch in batches:

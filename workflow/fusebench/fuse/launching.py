@@ -15,7 +15,7 @@ import msgspec
 
 from fusebench.contracts.files import explained
 from fusebench.contracts.harness import HarnessJob, LaunchReport
-from fusebench.errors import Crashed, OutOfMemory, StepError, TimedOut
+from fusebench.errors import Crashed, EnvironmentFailed, OutOfMemory, StepError, TimedOut
 from fusebench.texts import plain
 
 LAUNCHER = Path(__file__).resolve().parents[2] / "harness" / "launch.py"
@@ -28,9 +28,18 @@ PASSED_ON = re.compile(
 
 OUT_OF_MEMORY = re.compile(
     r"CUDA out of memory|OutOfMemoryError|CUDA error: out of memory|^MemoryError"
+    r"|CU(BLAS|DNN|SOLVER|SPARSE)_STATUS_ALLOC_FAILED|CUFFT_ALLOC_FAILED|OOM when allocating tensor"
     r"|DefaultCPUAllocator: (can't|not enough)",
     re.MULTILINE,
 )
+"""What torch, CUDA's libraries, TensorFlow and Python print when memory runs out."""
+
+NO_KERNELS = re.compile(r"no kernel image is available for execution on the device")
+"""What CUDA says of a library without kernels for this GPU.
+
+Most are refused before the script starts (``environments.hardware``); this is left for GPUs whose
+driver does not tell what they are, and for libraries other than torch.
+"""
 TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -63,6 +72,10 @@ class Launch:
         """Return the error that says how the process ended."""
         if self.status == -signal.SIGKILL or OUT_OF_MEMORY.search(self.printed):
             return OutOfMemory(f"the script ran out of memory: {self.complaint}")
+        if NO_KERNELS.search(self.printed):
+            return EnvironmentFailed(
+                f"the script needs a library that has kernels for this GPU: {self.complaint}"
+            )
         how = f"signal {-self.status}" if self.status < 0 else f"exit status {self.status}"
         return Crashed(f"the script ended with {how}: {self.complaint}")
 

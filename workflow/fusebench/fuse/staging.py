@@ -13,6 +13,7 @@ from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.markers import Pair
 from fusebench.contracts.methods import EditedFiles
 from fusebench.errors import Crashed
+from fusebench.folders import NO_SPACE
 from fusebench.hashes import IGNORED_FOLDERS
 from fusebench.images import SUFFIXES, in_mode, read_own, write_png
 from fusebench.registry.placeholders import Values, fields, fill
@@ -52,6 +53,7 @@ def copy_repository(source: Path, work: Path, unpack: list[str], edit: EditedFil
 
     Raises:
         Crashed: an archive cannot be unpacked, or an edit's text is not in its file.
+        OSError: the disk is full; it names the folder.
     """
     shutil.copytree(
         source, work, symlinks=True, ignore=lambda _, names: IGNORED_FOLDERS.intersection(names)
@@ -68,6 +70,8 @@ def _unpack(archive: Path, name: str) -> None:
         options = {} if archive.suffix == ".zip" else {"filter": "data"}
         shutil.unpack_archive(archive, archive.parent, **options)  # type: ignore[arg-type]
     except Exception as error:  # each kind of archive has errors of its own
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            raise OSError(error.errno, error.strerror, str(archive.parent)) from error
         raise Crashed(
             f"unpack {name}: must be a whole zip or tar archive of the repository; {error}"
         ) from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fusebench.errors import BadOutput
-from fusebench.fuse.access_times import keeps_access_times, reset_access_time
+from fusebench.fuse.access_times import ScratchCopy, reset_access_time
 from fusebench.fuse.collecting import ARRAY_SUFFIXES
 from fusebench.fuse.staging import StagedPair
 from fusebench.images import SUFFIXES
@@ -44,15 +44,12 @@ class Traces:
         sees_reads: whether the file system keeps access times; otherwise nothing counts as unread.
     """
 
-    def __init__(self, work: Path) -> None:
-        """Remember every image of the repository.
-
-        ``work`` has its copy, but no staged images yet.
-        """
-        self.work = work
-        self.sees_reads = keeps_access_times(work.parent)
+    def __init__(self, copy: ScratchCopy) -> None:
+        """Remember every image of the repository; no image is staged yet."""
+        self.work, self.sees_reads = copy.work, copy.sees_reads
         self._known: dict[tuple[int, int], _Known] = {}
-        self._committed = set(_images_below(work))
+        endings = SUFFIXES | ARRAY_SUFFIXES
+        self._committed = {path for path in copy.files if path.suffix.lower() in endings}
         for path in self._committed:  # a copy is older than its last change: a reading is noted
             self._remember(path)
 
@@ -122,11 +119,3 @@ class Traces:
 
     def _relative(self, path: Path) -> str:
         return os.path.relpath(path, self.work)
-
-
-def _images_below(folder: Path) -> Iterable[Path]:
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            path = Path(parent, name)
-            if path.suffix.lower() in SUFFIXES | ARRAY_SUFFIXES and not path.is_symlink():
-                yield path

@@ -6,13 +6,12 @@ them. A file system that keeps no access times is recognised, and then nothing i
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fusebench.fuse.access_times import LONG_AGO, keeps_access_times, reset_access_time
+from fusebench.fuse.access_times import LONG_AGO, ScratchCopy, reset_access_time
 from fusebench.texts import first_of
 
 WEIGHT_NAME = re.compile(
@@ -62,32 +61,26 @@ class WatchedWeights:
         return told
 
 
-def watch_weights(work: Path, declared: Iterable[str]) -> WatchedWeights:
+def watch_weights(copy: ScratchCopy, declared: Iterable[str]) -> WatchedWeights:
     """Reset the access times of all files of weights in a scratch copy.
 
     No file is watched where the file system keeps no access times.
 
     Args:
-        work: the scratch copy, with the weights in place.
+        copy: the scratch copy, with the weights in place.
         declared: paths of the weights that the entry names, below the scratch copy.
     """
-    if not keeps_access_times(work.parent):
+    if not copy.sees_reads:
         return WatchedWeights({}, {})
-    named = {name: (work / name).resolve() for name in declared}
+    named = {name: (copy.work / name).resolve() for name in declared}
     own = set(named.values())
-    top = work.resolve()
-    others = {str(file.relative_to(top)): file for file in _like_weights(top) if file not in own}
+    top = copy.work.resolve()
+    alike = (file for file in copy.files if WEIGHT_NAME.search(file.name) and file.is_file())
+    files = (top / file.relative_to(copy.work) for file in alike)
+    others = {str(file.relative_to(top)): file for file in files if file not in own}
     for file in [*own, *others.values()]:
         reset_access_time(file)
     return WatchedWeights(named, others)
-
-
-def _like_weights(top: Path) -> Iterator[Path]:
-    """Yield the files of a scratch copy that have the name of weights; links are left out."""
-    for folder, _, names in os.walk(top):
-        for file in (Path(folder, name) for name in names if WEIGHT_NAME.search(name)):
-            if file.is_file() and not file.is_symlink():
-                yield file
 
 
 def _opened(file: Path) -> bool:

@@ -194,7 +194,7 @@ def measure_folders(
         workers: number of processes.
     """
     tasks = [Task(scene, tuple(methods), tuple(ids)) for scene in scenes]
-    found = list(in_processes(_measure_scene, tasks, workers))
+    found = list(in_processes(_measure_scene, tasks, workers, ids))
     return [
         Row(
             method,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
+from multiprocessing import get_start_method
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -160,7 +161,8 @@ def measure_dataset(
     read = [(path.parent, read_stored(path, Record)) for path in records]
     runs = [_open(folder, record, manifest) for folder, record in read if record.has_results]
     tasks = list(_tasks(manifest, runs, ids))
-    for task, results in zip(tasks, in_processes(measure_pair, tasks, workers), strict=True):
+    found = in_processes(measure_pair, tasks, workers, ids)
+    for task, results in zip(tasks, found, strict=True):
         for wanted, (values, refusals) in zip(task.fused, results, strict=True):
             runs[wanted.run].values.setdefault(wanted.image.name, {}).update(values)
             runs[wanted.run].refusals.setdefault(wanted.image.name, {}).update(refusals)
@@ -207,7 +209,7 @@ def _tasks(manifest: Manifest, runs: Sequence[Run], ids: Sequence[str]) -> Itera
 
 
 def in_processes(
-    work: Callable[[Job], Result], tasks: Sequence[Job], workers: int
+    work: Callable[[Job], Result], tasks: Sequence[Job], workers: int, ids: Sequence[str]
 ) -> Iterator[Result]:
     """Yield the result of each task in their order, computed in several processes.
 
@@ -215,12 +217,30 @@ def in_processes(
         work: a function of a module, which other processes can import.
         tasks: its arguments.
         workers: number of processes; 1 for this one.
+        ids: the metrics that it computes.
     """
     if workers <= 1 or len(tasks) <= 1:
         yield from map(work, tasks)
         return
+    if get_start_method() == "fork":
+        _load_formulas(ids)
     with ProcessPoolExecutor(min(workers, len(tasks))) as pool:
         yield from pool.map(work, tasks)
+
+
+def _load_formulas(ids: Sequence[str]) -> None:
+    """Measure small images, so that processes forked from this one have loaded the formulas.
+
+    numba and scipy take a second of CPU time to load. Loops that are not in numba's cache yet are
+    compiled once, and not by each process.
+    """
+    import numpy as np
+
+    from fusebench.metrics import ImagePair
+
+    # Every formula takes images of this size. They are gray, so no other library is loaded.
+    noise = np.random.default_rng(0).integers(0, 256, (4, 192, 192), dtype=np.uint8)
+    ImagePair(*noise[:3]).attempt(noise[3], resolve(ids))
 
 
 def measure_pair(task: Task) -> list[Values]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -10,25 +11,32 @@ from fusebench.errors import MetricError
 from fusebench.metrics.filters import separable_same
 from fusebench.metrics.histograms import stretched
 from fusebench.metrics.images import Fusion, Image, Pixels
+from fusebench.metrics.strips import joined, of_pixels, strips_of
 
 BLOCK = 16
 
 
 @lru_cache(maxsize=4)
-def _frequencies(height: int, width: int, divisor: float) -> Pixels:
-    """Distance from frequency 0, for ``rfft2``; ``(H, W // 2 + 1)``.
+def _frequencies(height: int, width: int, divisor: float, start: int, stop: int) -> Pixels:
+    """Distance from frequency 0, for some rows of ``rfft2``; ``(stop - start, W // 2 + 1)``.
 
     The unit is 1 / ``divisor`` of the Nyquist count of each side.
     """
-    rows = np.fft.fftfreq(height) * 2 * height / divisor
+    rows = np.fft.fftfreq(height)[start:stop] * 2 * height / divisor
     columns = np.fft.rfftfreq(width) * 2 * width / divisor
     return np.asarray(np.hypot(rows[:, None], columns[None, :]))
 
 
-def _filtered(image: Pixels, response: Pixels) -> Pixels:
+def _filtered(image: Pixels, response: Callable[[Pixels], Pixels], divisor: float) -> Pixels:
+    """Filter with a response to frequencies, which are counted with ``divisor``."""
     import scipy.fft
 
-    return np.asarray(scipy.fft.irfft2(scipy.fft.rfft2(image) * response, s=image.shape))
+    height, width = image.shape
+    spectrum = scipy.fft.rfft2(image)
+    for rows, _, _ in strips_of(height, width):
+        radius = _frequencies(height, width, divisor, rows.start, rows.stop)
+        spectrum[rows] *= response(radius)
+    return np.asarray(scipy.fft.irfft2(spectrum, s=image.shape))
 
 
 def _blum_response(radius: Pixels) -> Pixels:
@@ -43,23 +51,28 @@ def _unnormalized_gaussian(sigma: float) -> Pixels:
     )
 
 
-def _masked_contrast(filtered: Pixels, offset: float) -> Pixels:
+def _masked_contrast(filtered: Image, offset: float) -> Pixels:
     """Masked contrast C^3 / (C^2 + 0.0001) between two Gaussian levels.
 
     C = |G2 / (G4 + offset) - 1|.
     """
-    fine, coarse = (
-        separable_same(filtered, *(2 * [_unnormalized_gaussian(sigma)])) for sigma in (2.0, 4.0)
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        contrast = np.abs(fine / (coarse + offset) - 1)
-    return contrast**3 / (contrast**2 + 0.0001)
+
+    def of_strip(strip: Image) -> tuple[Pixels]:
+        fine, coarse = (
+            separable_same(strip.pixels, *(2 * [_unnormalized_gaussian(sigma)]))
+            for sigma in (2.0, 4.0)
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            contrast = np.abs(fine / (coarse + offset) - 1)
+        return (contrast**3 / (contrast**2 + 0.0001),)
+
+    return joined(filtered, of_strip, len(_unnormalized_gaussian(2.0)) // 2)[0]
 
 
 def perceived_contrast(image: Image) -> Pixels:
     """Masked contrast of the stretched image after the contrast sensitivity filter."""
-    radius = _frequencies(*image.pixels.shape, 30.0)
-    return _masked_contrast(_filtered(image.part(stretched), _blum_response(radius)), 0.0)
+    filtered = _filtered(image.part(stretched), _blum_response, 30.0)
+    return _masked_contrast(image.derive(filtered), 0.0)
 
 
 def _kept(source: Pixels, fused: Pixels) -> Pixels:
@@ -76,9 +89,13 @@ def contrast_quality(fusion: Fusion) -> float:
     Where neither source has contrast, both weigh the same.
     """
     a, b, fused = (image.part(perceived_contrast) for image in (*fusion.sources, fusion.fused))
+    return float(of_pixels(_contrast_kept, a, b, fused).mean())
+
+
+def _contrast_kept(a: Pixels, b: Pixels, fused: Pixels) -> Pixels:
     squares = a * a + b * b
     share = np.divide(a * a, squares, out=np.full_like(squares, 0.5), where=squares != 0)
-    return float((share * _kept(a, fused) + (1 - share) * _kept(b, fused)).mean())
+    return np.asarray(share * _kept(a, fused) + (1 - share) * _kept(b, fused))
 
 
 def unit_contrast(image: Image) -> Pixels:
@@ -89,10 +106,8 @@ def unit_contrast(image: Image) -> Pixels:
     low, high = image.extremes
     if low == high:
         raise MetricError(f"has no value: {image.name} is constant and cannot be stretched to 0..1")
-    radius = _frequencies(*image.pixels.shape, 60.0)
-    return _masked_contrast(
-        _filtered((image.pixels - low) / (high - low), _blum_response(radius)), 1e-10
-    )
+    unit = of_pixels(lambda pixels: (pixels - low) / (high - low), image.pixels)
+    return _masked_contrast(image.derive(_filtered(unit, _blum_response, 60.0)), 1e-10)
 
 
 def contrast_quality_unit(fusion: Fusion) -> float:
@@ -101,8 +116,12 @@ def contrast_quality_unit(fusion: Fusion) -> float:
     Images are stretched to 0..1, and frequencies are those of ``fftfreq`` (half of MATLAB's).
     """
     a, b, fused = (image.part(unit_contrast) for image in (*fusion.sources, fusion.fused))
+    return float(of_pixels(_unit_contrast_kept, a, b, fused).mean())
+
+
+def _unit_contrast_kept(a: Pixels, b: Pixels, fused: Pixels) -> Pixels:
     squares = a * a + b * b + 1e-10
-    return float((a * a / squares * _kept(a, fused) + b * b / squares * _kept(b, fused)).mean())
+    return np.asarray(a * a / squares * _kept(a, fused) + b * b / squares * _kept(b, fused))
 
 
 def _block_sums(values: Pixels) -> Pixels:
@@ -121,8 +140,12 @@ def block_saliency(image: Image) -> Pixels:
     step, smooth = np.array([-1.0, 0.0, 1.0]), np.array([1.0, 2.0, 1.0])
     pixels = image.part(stretched)
     across, down = separable_same(pixels, step, smooth), separable_same(pixels, smooth, step)
+    return _block_sums(of_pixels(_fifth_power, across, down))
+
+
+def _fifth_power(across: Pixels, down: Pixels) -> Pixels:
     squared = across * across + down * down
-    return _block_sums(squared * squared * np.sqrt(squared))
+    return np.asarray(squared * squared * np.sqrt(squared))
 
 
 def _mannos_response(radius: Pixels) -> Pixels:
@@ -133,8 +156,9 @@ def _mannos_response(radius: Pixels) -> Pixels:
 def _seen_difference(fusion: Fusion, source: Image) -> Pixels:
     """Mean square, per block, of the filtered difference between a source and the fused image."""
     difference = source.part(stretched) - fusion.fused.part(stretched)
-    filtered = _filtered(difference, _mannos_response(_frequencies(*difference.shape, 8.0)))
-    return _block_sums(filtered * filtered) / BLOCK**2
+    filtered = _filtered(difference, _mannos_response, 8.0)
+    filtered *= filtered
+    return _block_sums(filtered) / BLOCK**2
 
 
 def perceived_difference(fusion: Fusion) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled_sums
 from fusebench.metrics.elementary import bounded_exponential, quotient_angle
-from fusebench.metrics.images import Fusion, Image, Pixels
+from fusebench.metrics.images import Fusion, Image, Pixels, SourcePair
+from fusebench.metrics.strips import cut
 
 
 @compiled_sums
@@ -166,8 +167,10 @@ def _liu_quality(
 
 
 @compiled_sums
-def _liu_mean(ax: Pixels, ay: Pixels, bx: Pixels, by: Pixels, fx: Pixels, fy: Pixels) -> float:
-    total = 0.0
+def _liu_sum(
+    total: float, ax: Pixels, ay: Pixels, bx: Pixels, by: Pixels, fx: Pixels, fy: Pixels
+) -> float:
+    """Sum of the qualities of all pixels, added to the total of the rows above."""
     for row in range(fx.shape[0]):
         for column in range(fx.shape[1]):
             x, y = fx[row, column], fy[row, column]
@@ -175,7 +178,7 @@ def _liu_mean(ax: Pixels, ay: Pixels, bx: Pixels, by: Pixels, fx: Pixels, fy: Pi
             quality_a, weight_a = _liu_quality(ax[row, column], ay[row, column], x, y, 0.0)
             quality_b, weight_b = _liu_quality(bx[row, column], by[row, column], x, y, 1e-5)
             total += (quality_a * weight_a + quality_b * weight_b) / (weight_a + weight_b)
-    return total / fx.size
+    return total
 
 
 def gradient_quality(fusion: Fusion) -> float:
@@ -184,12 +187,12 @@ def gradient_quality(fusion: Fusion) -> float:
     As in imageFusionMetrics, with the constants 1, -10, 0.5 for the strength and 1, -20, 0.75 for
     the wrapped orientation.
     """
-    a, b = fusion.sources
-    return _liu_mean(
-        *a.part(sobel_zero_padded),
-        *b.part(sobel_zero_padded),
-        *fusion.fused.part(sobel_zero_padded),
-    )
+    total = 0.0
+    for strip, rows in cut(fusion, 1):
+        images = (*strip.sources, strip.fused)
+        gradients = [part[rows] for image in images for part in image.part(sobel_zero_padded)]
+        total = _liu_sum(total, *gradients)
+    return total / fusion.fused.size
 
 
 def sobel_mirrored(image: Image) -> tuple[Pixels, Pixels]:
@@ -223,9 +226,17 @@ def _kumar_loss(
 
 @compiled_sums
 def _kumar_artifacts(
-    ax: Pixels, ay: Pixels, bx: Pixels, by: Pixels, fx: Pixels, fy: Pixels, least_weight: float
+    least_weight: float,
+    artifacts: float,
+    weights: float,
+    ax: Pixels,
+    ay: Pixels,
+    bx: Pixels,
+    by: Pixels,
+    fx: Pixels,
+    fy: Pixels,
 ) -> tuple[float, float]:
-    artifacts, weights = 0.0, 0.0
+    """Artifacts and weights of all pixels, added to those of the rows above."""
     for row in range(fx.shape[0]):
         for column in range(fx.shape[1]):
             x_a, y_a, x_b, y_b = ax[row, column], ay[row, column], bx[row, column], by[row, column]
@@ -245,10 +256,12 @@ def _kumar_artifacts(
     return artifacts, weights
 
 
-def _artifacts(fused: Image, a: Image, b: Image, least_weight: float) -> float:
-    gradients = (image.part(sobel_mirrored) for image in (a, b, fused))
-    (ax, ay), (bx, by), (fx, fy) = gradients
-    artifacts, weights = _kumar_artifacts(ax, ay, bx, by, fx, fy, least_weight)
+def _artifacts(fusion: Fusion, least_weight: float) -> float:
+    artifacts, weights = 0.0, 0.0
+    for strip, rows in cut(fusion, 1):
+        images = (*strip.sources, strip.fused)
+        gradients = [part[rows] for image in images for part in image.part(sobel_mirrored)]
+        artifacts, weights = _kumar_artifacts(least_weight, artifacts, weights, *gradients)
     if weights == 0:
         raise MetricError("has no value: no source has an edge of strength 2 or more")
     return artifacts / weights
@@ -262,7 +275,7 @@ def fusion_artifacts(fusion: Fusion) -> float:
     0.001 elsewhere.
     """
     fusion.require_size(2)
-    return _artifacts(fusion.fused, fusion.a, fusion.b, 0.001)
+    return _artifacts(fusion, 0.001)
 
 
 def fusion_artifacts_as_called(fusion: Fusion) -> float:
@@ -271,10 +284,11 @@ def fusion_artifacts_as_called(fusion: Fusion) -> float:
     A takes the place of F, and B and F take the places of the sources.
     """
     fusion.require_size(2)
-    return _artifacts(fusion.a, fusion.b, fusion.fused, 0.001)
+    turned = Fusion.of(fusion.a, SourcePair.of(fusion.b, fusion.fused))
+    return _artifacts(turned, 0.001)
 
 
 def fusion_artifacts_strong(fusion: Fusion) -> float:
     """Nabf as IVIF_ZOO computes it: edges weaker than 2 have no weight at all."""
     fusion.require_size(2)
-    return _artifacts(fusion.fused, fusion.a, fusion.b, 0.0)
+    return _artifacts(fusion, 0.0)

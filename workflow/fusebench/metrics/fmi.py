@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fusebench.metrics.compiled import compiled
 from fusebench.metrics.images import Fusion, Image, Pixels
+from fusebench.metrics.strips import joined
 
 Window = NDArray[np.float64]
 
@@ -156,6 +157,12 @@ def edge_feature(image: Image) -> Pixels:
 
     An edge must be stronger than twice the root mean square.
     """
+    strength, ridge = joined(image, _ridges, 2)
+    return np.asarray((strength > 4 * strength.mean()) & ridge, dtype=np.float64)
+
+
+def _ridges(image: Image) -> tuple[Pixels, NDArray[np.bool_]]:
+    """Squared strength of the Sobel gradient, and where it has a peak across the edge."""
     x = np.pad(image.pixels, 1, mode="edge")
     rows = x[:, :-2] + 2 * x[:, 1:-1] + x[:, 2:]
     columns = x[:-2] + 2 * x[1:-1] + x[2:]
@@ -168,7 +175,7 @@ def edge_feature(image: Image) -> Pixels:
     ridge = ((across >= down - tolerance) & peak_across) | (
         (down >= across - tolerance) & peak_down
     )
-    return np.asarray((strength > 4 * strength.mean()) & ridge, dtype=np.float64)
+    return strength, ridge
 
 
 def cosine_feature(image: Image) -> Pixels:
@@ -185,7 +192,11 @@ def wavelet_feature(image: Image) -> Pixels:
     approximation, (horizontal, vertical, diagonal) = pywt.dwt2(image.pixels, "dmey", "symmetric")
     bands = np.block([[approximation, horizontal], [vertical, diagonal]])
     low, high = bands.min(), bands.max()
-    return np.ones_like(bands) if low == high else (bands - low) / (high - low)
+    if low == high:
+        return np.ones_like(bands)
+    bands -= low
+    bands /= high - low
+    return bands
 
 
 def raw_information(fusion: Fusion) -> float:

@@ -60,10 +60,8 @@ def slope_sum(image: Image) -> float:
     Raises:
         MetricError: a side has fewer than 2 pixels.
     """
-    if min(image.pixels.shape) < 2:
-        raise MetricError(
-            f"needs at least 2 x 2 pixels, found {' x '.join(map(str, image.pixels.shape))}"
-        )
+    if min(image.shape) < 2:
+        raise MetricError(f"needs at least 2 x 2 pixels, found {' x '.join(map(str, image.shape))}")
     return _slope_sum(image.pixels)
 
 
@@ -74,7 +72,7 @@ def spatial_frequency(fusion: Fusion) -> float:
     of differences.
     """
     fusion.require_size(2)
-    height, width = fusion.fused.pixels.shape
+    height, width = fusion.fused.shape
     rows, columns = fusion.fused.part(squared_differences)
     return math.sqrt(rows / (height * (width - 1)) + columns / ((height - 1) * width))
 
@@ -84,19 +82,19 @@ def average_gradient(fusion: Fusion) -> float:
 
     dx and dy are centred differences.
     """
-    return fusion.fused.part(slope_sum) / fusion.fused.pixels.size
+    return fusion.fused.part(slope_sum) / fusion.fused.size
 
 
 def average_gradient_inner(fusion: Fusion) -> float:
     """Average gradient divided by (M - 1)(N - 1) instead of the number of pixels summed."""
-    height, width = fusion.fused.pixels.shape
+    height, width = fusion.fused.shape
     return fusion.fused.part(slope_sum) / float((height - 1) * (width - 1))
 
 
 def spatial_frequency_all(fusion: Fusion) -> float:
     """Spatial frequency with both sums divided by M N instead of their numbers of differences."""
     rows, columns = fusion.fused.part(squared_differences)
-    return math.sqrt((rows + columns) / fusion.fused.pixels.size)
+    return math.sqrt((rows + columns) / fusion.fused.size)
 
 
 @compiled_sums
@@ -126,12 +124,12 @@ def edge_intensity(fusion: Fusion) -> float:
     Borders are replicated.
     """
     padded = np.pad(fusion.fused.pixels, 1, mode="edge")
-    return _sobel_strength_sum(padded) / fusion.fused.pixels.size
+    return _sobel_strength_sum(padded) / fusion.fused.size
 
 
 def edge_intensity_zero_padded(fusion: Fusion) -> float:
     """Edge intensity with pixels outside the image being 0, as IVIF_ZOO computes it."""
-    return _sobel_strength_sum(np.pad(fusion.fused.pixels, 1)) / fusion.fused.pixels.size
+    return _sobel_strength_sum(np.pad(fusion.fused.pixels, 1)) / fusion.fused.size
 
 
 @compiled_sums

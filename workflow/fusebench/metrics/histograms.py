@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fusebench.errors import MetricError
 from fusebench.metrics.compiled import compiled
 from fusebench.metrics.images import Fusion, Image, Pixels, SourcePair
+from fusebench.metrics.strips import of_pixels
 
 Counts = NDArray[np.int64]
 Levels = NDArray[np.uint8]
@@ -131,7 +132,7 @@ def cross_entropy(fusion: Fusion) -> float:
 def _divergence(source: Image, fused: Image) -> float:
     source_counts, fused_counts = source.part(histogram), fused.part(histogram)
     both = (source_counts > 0) & (fused_counts > 0)
-    p, q = source_counts[both] / source.pixels.size, fused_counts[both] / fused.pixels.size
+    p, q = source_counts[both] / source.size, fused_counts[both] / fused.size
     return float((p * np.log2(p / q)).sum())
 
 
@@ -177,7 +178,9 @@ def stretched(image: Image) -> Pixels:
                 f"has no value: {image.name} is constant and cannot be stretched to 0..255"
             )
         return image.pixels
-    return np.floor((image.pixels - low) / (high - low) * 255 + 0.5)
+    return of_pixels(
+        lambda pixels: np.floor((pixels - low) / (high - low) * 255 + 0.5), image.pixels
+    )
 
 
 def stretched_levels(image: Image) -> Levels:
@@ -256,7 +259,7 @@ def tsallis_cvejic_swapped(fusion: Fusion) -> float:
 
 
 def _offset_entropy(image: Image, offset: float) -> float:
-    probabilities = image.part(histogram) / image.pixels.size
+    probabilities = image.part(histogram) / image.size
     return float(-(probabilities * np.log2(probabilities + offset)).sum())
 
 

@@ -3,6 +3,8 @@
 Every part (a gradient, a histogram, a filtered image) is computed when a metric first asks for it,
 and cached. Parts of a source stay cached as long as its :class:`SourcePair`, for all fused images
 of that pair; parts of a fused image as long as one call of :meth:`SourcePair.measure`.
+
+Very large images take little memory: see :mod:`fusebench.metrics.strips`, and :class:`Kept`.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fusebench.errors import MetricError
+from fusebench.metrics import limits
 from fusebench.metrics.definitions import CANONICAL_PROTOCOL, Definition
 
 Pixels = NDArray[np.float64]
@@ -72,69 +76,136 @@ def scaled_levels(image: NDArray[Any]) -> Pixels:
     return np.asarray(image, dtype=np.float64) * (255.0 / maximum)
 
 
-KEPT_BYTES = 512 * 2**20
-"""How many bytes of its parts one image or pair caches.
-
-Only images of more than about 5 megapixels come near this limit.
-"""
-
-
 def _size_of(value: object) -> int:
     """Bytes of an array, of a tuple of arrays, or of what an image holds; 0 for a number."""
     if isinstance(value, tuple):
         return sum(_size_of(item) for item in value)
-    pixels = getattr(value, "pixels", value)
-    return int(getattr(pixels, "nbytes", 0))
+    if isinstance(value, Image):
+        return value.stored_bytes
+    return int(getattr(value, "nbytes", 0))
+
+
+class _Part:
+    """A part that is cached until it is dropped."""
+
+    __slots__ = ("__weakref__", "is_dropped", "reference", "size", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value, self.size, self.is_dropped = value, _size_of(value), False
+        self.reference: ref[_Part] | None = None
+
+    def drop(self) -> None:
+        self.value, self.is_dropped = None, True
+
+
+class Kept:
+    """What some images cache together: the least recently used parts are dropped.
+
+    It holds no part itself, so that parts end with their images.
+    """
+
+    def __init__(self) -> None:
+        """Start with no part."""
+        self._sizes: dict[ref[_Part], int] = {}
+        self._total = 0
+
+    def use(self, part: _Part) -> None:
+        """Note that a part is used now; above :data:`limits.KEPT_BYTES`, drop others."""
+        if part.size == 0:
+            return
+        if part.reference is None:
+            part.reference = ref(part, self._forget)
+            self._total += part.size
+        else:
+            del self._sizes[part.reference]
+        self._sizes[part.reference] = part.size  # the last one is the one used last
+        for reference in list(self._sizes)[:-1] if self._total > limits.KEPT_BYTES else ():
+            one = reference()
+            self._forget(reference)
+            if one is not None:
+                one.drop()
+            if self._total <= limits.KEPT_BYTES:
+                return
+
+    def _forget(self, reference: ref[_Part]) -> None:
+        self._total -= self._sizes.pop(reference, 0)
 
 
 class Parts:
     """Caches what was computed from an object, so that each part is computed once.
 
-    When the parts of a very large image exceed :data:`KEPT_BYTES`, the least recently used parts
-    are dropped. They are computed again when a metric asks for them.
+    When the parts of very large images exceed :data:`limits.KEPT_BYTES`, the least recently used
+    ones are dropped. They are computed again when a metric asks for them.
     """
 
-    def __init__(self) -> None:
-        """Start with no part."""
-        self._parts: dict[tuple[Any, ...], Any] = {}
+    def __init__(self, kept: Kept | None = None) -> None:
+        """Start with no part; ``kept`` is shared by objects that cache together."""
+        self.kept = kept or Kept()
+        self._parts: dict[tuple[Any, ...], _Part] = {}
 
     def part(self, compute: Callable[..., T], *arguments: Hashable) -> T:
         """Return ``compute(self, *arguments)``, computed by the first call with these arguments."""
         key = (compute, *arguments)
-        value: T = self._parts.pop(key) if key in self._parts else compute(self, *arguments)
-        self._parts[key] = value  # the last one is the one used last
-        self._drop_excess()
+        part = self._parts.get(key)
+        if part is None or part.is_dropped:
+            part = self._parts[key] = _Part(compute(self, *arguments))
+        value: T = part.value
+        self.kept.use(part)
         return value
-
-    def _drop_excess(self) -> None:
-        sizes = {key: _size_of(value) for key, value in self._parts.items()}
-        excess = sum(sizes.values()) - KEPT_BYTES
-        for key in list(sizes)[:-1]:
-            if excess <= 0:
-                return
-            del self._parts[key]
-            excess -= sizes[key]
 
 
 class Image(Parts):
     """One gray image.
 
     Attributes:
-        pixels: float64 ``(H, W)`` on 0..255, contiguous; never written to.
+        shape: height and width.
         name: what messages call it.
     """
 
-    def __init__(self, pixels: NDArray[Any], name: str, *, derived: bool = False) -> None:
-        """Check the pixels and store them.
-
-        Pixels ``derived`` from checked ones are not checked again.
+    def __init__(self, pixels: NDArray[Any], name: str, kept: Kept | None = None) -> None:
+        """Check the pixels, ``(H, W)`` on 0..255, and store them.
 
         Raises:
             MetricError: they are not gray, not finite, masked, or outside 0..255.
         """
-        super().__init__()
+        super().__init__(kept)
         self.name = name
-        self.pixels = pixels if derived else _checked(pixels, name)
+        self._store(_compact(_checked(pixels, name)))
+
+    def _store(self, stored: NDArray[Any]) -> None:
+        self._stored = stored
+        self.shape: tuple[int, int] = stored.shape
+
+    def derive(self, pixels: Pixels, name: str = "", kept: Kept | None = None) -> Image:
+        """Return an image of pixels that were computed from this one; they are not checked."""
+        image = Image.__new__(Image)
+        Parts.__init__(image, kept or self.kept)
+        image.name = name or self.name
+        image._store(pixels)
+        return image
+
+    def rows(self, start: int, stop: int) -> Image:
+        """Return some rows of this image, as an image with parts of its own."""
+        pixels = np.asarray(self._stored[start:stop], dtype=np.float64)
+        return self.derive(pixels, kept=Kept())
+
+    @property
+    def pixels(self) -> Pixels:
+        """Float64 ``(H, W)``, contiguous; never written to.
+
+        Very large images of whole levels are stored as such, and converted with each call.
+        """
+        return np.asarray(self._stored, dtype=np.float64)
+
+    @property
+    def stored_bytes(self) -> int:
+        """How much memory the image itself takes."""
+        return int(self._stored.nbytes)
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return self.shape[0] * self.shape[1]
 
     @property
     def is_constant(self) -> bool:
@@ -148,8 +219,17 @@ class Image(Parts):
         return self.part(_extremes)
 
 
+def _compact(pixels: Pixels) -> NDArray[Any]:
+    """Return very large images of whole levels as uint8, an eighth of the size."""
+    if pixels.size <= limits.WHOLE_PIXELS:
+        return pixels
+    levels = pixels.astype(np.uint8)
+    return levels if np.array_equal(levels, pixels) else pixels
+
+
 def _extremes(image: Image) -> tuple[float, float]:
-    return float(image.pixels.min()), float(image.pixels.max())
+    pixels = image.pixels
+    return float(pixels.min()), float(pixels.max())
 
 
 def _checked(pixels: NDArray[Any], name: str) -> Pixels:
@@ -267,11 +347,30 @@ class SourcePair(Measurable):
             MetricError: the sizes differ, or an image holds nan, masked or out-of-range pixels.
         """
         super().__init__()
-        self.a = Image(a, "source A")
-        self.b = Image(b, "source B")
-        self.reference = None if reference is None else Image(reference, "the reference")
+        self.a = Image(a, "source A", self.kept)
+        self.b = Image(b, "source B", self.kept)
+        self.reference = None
+        if reference is not None:
+            self.reference = Image(reference, "the reference", self.kept)
         for other in (self.b, self.reference):
             _check_same_size(self.a, other)
+
+    @classmethod
+    def of(cls, a: Image, b: Image) -> SourcePair:
+        """Return two images that were derived from sources as a pair that caches with the first."""
+        pair = cls.__new__(cls)
+        Parts.__init__(pair, a.kept)
+        pair.a, pair.b, pair.reference = a, b, None
+        return pair
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.a.shape
+
+    def rows(self, start: int, stop: int) -> SourcePair:
+        """Return some rows of the sources, with parts of their own."""
+        return SourcePair.of(self.a.rows(start, stop), self.b.rows(start, stop))
 
     def fusion(self, fused: NDArray[Any]) -> Fusion:
         """Join a fused image, float64 ``(H, W)`` on 0..255, with these sources.
@@ -292,10 +391,27 @@ class Fusion(Parts):
 
     def __init__(self, fused: NDArray[Any], pair: SourcePair) -> None:
         """Check the fused image against the size of its sources."""
-        super().__init__()
-        self.fused = Image(fused, "the fused image")
+        super().__init__(pair.kept)
+        self.fused = Image(fused, "the fused image", self.kept)
         self.pair = pair
         _check_same_size(pair.a, self.fused)
+
+    @classmethod
+    def of(cls, fused: Image, pair: SourcePair) -> Fusion:
+        """Return images that were derived from a fusion as a fusion of their own."""
+        fusion = cls.__new__(cls)
+        Parts.__init__(fusion, fused.kept)
+        fusion.fused, fusion.pair = fused, pair
+        return fusion
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.fused.shape
+
+    def rows(self, start: int, stop: int) -> Fusion:
+        """Return some rows of all images, with parts of their own."""
+        return Fusion.of(self.fused.rows(start, stop), self.pair.rows(start, stop))
 
     @property
     def a(self) -> Image:
@@ -325,7 +441,7 @@ class Fusion(Parts):
 
     def require_size(self, smallest: int) -> None:
         """Refuse images with a side of fewer than ``smallest`` pixels."""
-        height, width = self.fused.pixels.shape
+        height, width = self.shape
         if min(height, width) < smallest:
             raise MetricError(
                 f"needs images of at least {smallest} x {smallest} pixels, found {height} x {width}"
@@ -333,8 +449,8 @@ class Fusion(Parts):
 
 
 def _check_same_size(first: Image, second: Image | None) -> None:
-    if second is not None and first.pixels.shape != second.pixels.shape:
-        sizes = [" x ".join(str(side) for side in image.pixels.shape) for image in (first, second)]
+    if second is not None and first.shape != second.shape:
+        sizes = [" x ".join(str(side) for side in image.shape) for image in (first, second)]
         raise MetricError(
             f"{first.name} and {second.name} must have the same size (height x width),"
             f" found {sizes[0]} and {sizes[1]}"

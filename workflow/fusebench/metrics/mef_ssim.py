@@ -9,6 +9,7 @@ import numpy as np
 from fusebench.metrics.compiled import compiled
 from fusebench.metrics.filters import box_sums_valid, gaussian, halve, separable_valid
 from fusebench.metrics.images import Fusion, Pixels
+from fusebench.metrics.strips import strips_of
 
 WINDOW, SIGMA = 11, 1.5
 SCALE_WEIGHTS = np.array([0.0448, 0.2856, 0.3001]) / (0.0448 + 0.2856 + 0.3001)
@@ -39,15 +40,15 @@ def _consistency_weights(
 
 
 @compiled
-def _quality(box: Pixels, weighted: Pixels) -> float:
-    """Mean similarity of the fused patch and the wanted one.
+def _quality(box: Pixels, weighted: Pixels, total: float) -> float:
+    """Sum of the similarities of the fused patch and the wanted one, added to a total.
 
     Args:
         box: sums over 11 x 11 pixels of A, B, A^2, B^2 and AB, ``(5, h, w)``.
         weighted: Gaussian means of A, B, F, A^2, B^2, F^2, AB, AF and BF, ``(9, h, w)``.
+        total: the sum of the windows above.
     """
     count, c = 121.0, (0.03 * 255) ** 2
-    total = 0.0
     for row in range(box.shape[1]):
         for column in range(box.shape[2]):
             sum_a, sum_b, square_a, square_b, product = box[:, row, column]
@@ -64,14 +65,25 @@ def _quality(box: Pixels, weighted: Pixels) -> float:
             wanted += 2 * factor_a * factor_b * (ab - a * b)
             shared = factor_a * (af - a * f) + factor_b * (bf - b * f)
             total += (2 * shared + c) / (wanted + ff - f * f + c)
-    return total / float(box[0].size)
+    return total
 
 
 def _single_scale(a: Pixels, b: Pixels, fused: Pixels) -> float:
-    box = np.stack([box_sums_valid(image, WINDOW) for image in (a, b, a * a, b * b, a * b)])
+    # not in strips: OpenCV's box sums depend on where they start
+    box = [box_sums_valid(image, WINDOW) for image in (a, b)]
+    box += [box_sums_valid(x * y, WINDOW) for x, y in ((a, a), (b, b), (a, b))]
+    height, width = box[0].shape
+    total: float = 0.0
+    for rows, _, _ in strips_of(height, width):
+        around = slice(rows.start, rows.stop + WINDOW - 1)
+        weighted = _weighted_means(a[around], b[around], fused[around])
+        total = _quality(np.stack([one[rows] for one in box]), weighted, total)
+    return float(total / (height * width))
+
+
+def _weighted_means(a: Pixels, b: Pixels, fused: Pixels) -> Pixels:
     products = (a, b, fused, a * a, b * b, fused * fused, a * b, a * fused, b * fused)
-    weighted = np.stack([separable_valid(image, gaussian(WINDOW, SIGMA)) for image in products])
-    return _quality(box, weighted)
+    return np.stack([separable_valid(image, gaussian(WINDOW, SIGMA)) for image in products])
 
 
 def exposure_similarity(fusion: Fusion) -> float:

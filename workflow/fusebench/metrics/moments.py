@@ -77,7 +77,7 @@ def standard_deviation(fusion: Fusion) -> float:
 
 def sample_deviation(fusion: Fusion) -> float:
     """Standard deviation divided by the number of pixels less one."""
-    if fusion.fused.pixels.size < 2:
+    if fusion.fused.size < 2:
         raise MetricError("needs at least two pixels")
     return float(fusion.fused.pixels.std(ddof=1))
 
@@ -158,7 +158,7 @@ def peak_of_fused(fusion: Fusion) -> float:
 
 def root_error_over_count(fusion: Fusion) -> float:
     """ "RMSE" as VIFB computes it: the mean over both sources of sqrt(sum (F - S)^2) / (M N)."""
-    count = fusion.fused.pixels.size
+    count = fusion.fused.size
     return (
         sum(
             math.sqrt(fusion.part(squared_error, source) * count) / count

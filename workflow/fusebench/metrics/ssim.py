@@ -18,6 +18,7 @@ from fusebench.metrics.filters import (
     separable_valid,
 )
 from fusebench.metrics.images import Fusion, Image, Parts, Pixels, SourcePair
+from fusebench.metrics.strips import joined, joined_windows, of_pixels
 
 WANG = (11, 1.5)
 """Size and sigma of the Gaussian window of Wang et al. 2004."""
@@ -276,7 +277,7 @@ SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 def halved(image: Image) -> Image:
     """The image at half size, each pixel the mean of 2 x 2."""
-    return Image(halve(image.pixels), image.name, derived=True)
+    return image.derive(halve(image.pixels))
 
 
 def pooled(image: Image) -> Image:
@@ -284,11 +285,11 @@ def pooled(image: Image) -> Image:
 
     An odd side is first padded with zeros.
     """
-    height, width = image.pixels.shape
+    height, width = image.shape
     padded = np.pad(image.pixels, ((height % 2, height % 2), (width % 2, width % 2)))
     rows, columns = padded.shape[0] // 2 * 2, padded.shape[1] // 2 * 2
     blocks = padded[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2)
-    return Image(blocks.mean(axis=(1, 3)), image.name, derived=True)
+    return image.derive(blocks.mean(axis=(1, 3)))
 
 
 def _scales(fusion: Fusion, source: Image, dynamic_range: float, *, pool: bool) -> float:
@@ -352,13 +353,16 @@ def _saliency(a: Image, b: Image) -> tuple[Pixels, Pixels]:
     return _share(variance_a, variance_b), np.maximum(variance_a, variance_b)
 
 
-def _source_saliency(pair: SourcePair) -> tuple[Pixels, Pixels]:
+def _pair_saliency(pair: SourcePair) -> tuple[Pixels, Pixels]:
     return _saliency(pair.a, pair.b)
 
 
-def _wang_maps(fusion: Fusion) -> tuple[Pixels, Pixels]:
-    """SSIM maps of the fused image with A and with B in Wang's window, L = 255."""
-    fusion.require_size(WANG[0])
+def source_saliency(pair: SourcePair) -> tuple[Pixels, Pixels]:
+    """Share of A in the local variance of both sources, and the larger variance."""
+    return joined_windows(pair, _pair_saliency, WANG[0] // 2)
+
+
+def _similarity_maps(fusion: Fusion) -> tuple[Pixels, Pixels]:
     c1, c2 = constants(255)
     a, b = fusion.sources
     return (
@@ -367,11 +371,22 @@ def _wang_maps(fusion: Fusion) -> tuple[Pixels, Pixels]:
     )
 
 
+def _wang_maps(fusion: Fusion) -> tuple[Pixels, Pixels]:
+    """SSIM maps of the fused image with A and with B in Wang's window, L = 255."""
+    fusion.require_size(WANG[0])
+    return joined_windows(fusion, _similarity_maps, WANG[0] // 2)
+
+
+def _shared(share: Pixels, with_a: Pixels, with_b: Pixels) -> Pixels:
+    """Quality of each window, where A has a share of it."""
+    return share * with_a + (1 - share) * with_b
+
+
 def _piella_map(fusion: Fusion) -> Pixels:
     """SSIM with both sources, weighted by the share of each in the local variance."""
     with_a, with_b = fusion.part(_wang_maps)
-    share = fusion.pair.part(_source_saliency)[0]
-    return share * with_a + (1 - share) * with_b
+    share = fusion.pair.part(source_saliency)[0]
+    return of_pixels(_shared, share, with_a, with_b)
 
 
 def fusion_quality(fusion: Fusion) -> float:
@@ -387,7 +402,7 @@ def weighted_quality(fusion: Fusion) -> float:
 
     The weight c is proportional to max(s_A^2, s_B^2).
     """
-    return _weighted_mean(fusion.part(_piella_map), fusion.pair.part(_source_saliency)[1])
+    return _weighted_mean(fusion.part(_piella_map), fusion.pair.part(source_saliency)[1])
 
 
 def _weighted_mean(values: Pixels, weights: Pixels) -> float:
@@ -402,27 +417,31 @@ def prewitt_strength(image: Image) -> Image:
 
     Pixels outside are 0.
     """
+    return image.derive(joined(image, _prewitt, 1)[0], f"edges of {image.name}")
+
+
+def _prewitt(image: Image) -> tuple[Pixels]:
     column, step = np.ones(3), np.array([-1.0, 0.0, 1.0])
     across, down = (
         separable_same(image.pixels, step, column),
         separable_same(image.pixels, column, step),
     )
-    return Image(np.sqrt(across * across + down * down), f"edges of {image.name}", derived=True)
+    return (np.sqrt(across * across + down * down),)
 
 
-def _edge_saliency(pair: SourcePair) -> tuple[Pixels, Pixels]:
-    return _saliency(pair.a.part(prewitt_strength), pair.b.part(prewitt_strength))
+def _edges(fusion: Fusion) -> Fusion:
+    return Fusion.of(fusion.fused.part(prewitt_strength), fusion.pair.part(_source_edges))
+
+
+def _source_edges(pair: SourcePair) -> SourcePair:
+    return SourcePair.of(pair.a.part(prewitt_strength), pair.b.part(prewitt_strength))
 
 
 def edge_weighted_quality(fusion: Fusion) -> float:
     """Q_W of the edge images alone, which MEFB prints under the name Qw."""
     fusion.require_size(WANG[0])
-    a, b, fused = (image.part(prewitt_strength) for image in (*fusion.sources, fusion.fused))
-    with_a, with_b = (
-        _similarity_map(window_maps(fusion, fused, edge, WANG), *constants(255)) for edge in (a, b)
-    )
-    share, salience = fusion.pair.part(_edge_saliency)
-    return _weighted_mean(share * with_a + (1 - share) * with_b, salience)
+    edges = fusion.part(_edges)
+    return _weighted_mean(_piella_map(edges), edges.pair.part(source_saliency)[1])
 
 
 def edge_quality(fusion: Fusion) -> float:
@@ -487,13 +506,17 @@ def yang_quality(fusion: Fusion) -> float:
     treated as such; in imageFusionMetrics rounding errors decide them.
     """
     fusion.require_size(WANG[0])
+    return float(joined_windows(fusion, _yang_qualities, YANG[0] // 2)[0].mean())
+
+
+def _yang_qualities(fusion: Fusion) -> tuple[Pixels]:
     with_a, with_b = (fusion.part(yang_maps, fusion.fused, source)[0] for source in fusion.sources)
-    return _yang_mean(with_a, with_b, *fusion.pair.part(_source_map))
+    return (_yang_map(with_a, with_b, *fusion.pair.part(_source_map)),)
 
 
-def _yang_mean(with_a: Pixels, with_b: Pixels, sources: Pixels, share: Pixels) -> float:
-    weighted = share * with_a + (1 - share) * with_b
-    return float(np.where(sources >= 0.75, weighted, np.maximum(with_a, with_b)).mean())
+def _yang_map(with_a: Pixels, with_b: Pixels, sources: Pixels, share: Pixels) -> Pixels:
+    """Quality of each window: where the sources differ, the better similarity alone counts."""
+    return np.where(sources >= 0.75, _shared(share, with_a, with_b), np.maximum(with_a, with_b))
 
 
 def cvejic_quality(fusion: Fusion) -> float:
@@ -504,10 +527,14 @@ def cvejic_quality(fusion: Fusion) -> float:
     has no value.
     """
     fusion.require_size(WANG[0])
+    return float(joined_windows(fusion, _cvejic_qualities, YANG[0] // 2)[0].mean())
+
+
+def _cvejic_qualities(fusion: Fusion) -> tuple[Pixels]:
     maps = (fusion.part(yang_maps, fusion.fused, source) for source in fusion.sources)
     (with_a, covariance_a), (with_b, covariance_b) = maps
     share = _quotient(covariance_a, covariance_a + covariance_b)
-    return _cvejic_mean(with_a, with_b, np.where(np.isnan(share), 0.5, share))
+    return (_cvejic_map(with_a, with_b, np.where(np.isnan(share), 0.5, share)),)
 
 
 def _quotient(top: Pixels, bottom: Pixels) -> Pixels:
@@ -516,10 +543,11 @@ def _quotient(top: Pixels, bottom: Pixels) -> Pixels:
         return top / bottom
 
 
-def _cvejic_mean(with_a: Pixels, with_b: Pixels, share: Pixels) -> float:
+def _cvejic_map(with_a: Pixels, with_b: Pixels, share: Pixels) -> Pixels:
+    """Quality of each window: 0 where the share of A is below 0, and 1 where it is above 1."""
     with np.errstate(invalid="ignore"):
-        quality = share * with_a + (1 - share) * with_b
-    return float(np.where(share < 0, 0.0, np.where(share > 1, 1.0, quality)).mean())
+        quality = _shared(share, with_a, with_b)
+    return np.where(share < 0, 0.0, np.where(share > 1, 1.0, quality))
 
 
 def ordered_mean(image: Image, size: int, sigma: float) -> Pixels:
@@ -552,11 +580,16 @@ def yang_quality_original(fusion: Fusion) -> float:
     source.
     """
     fusion.require_size(WANG[0])
+    return float(joined_windows(fusion, _original_yang_qualities, YANG[0] // 2)[0].mean())
+
+
+def _original_yang_qualities(fusion: Fusion) -> tuple[Pixels]:
     a, b = fusion.sources
     with_a, with_b = (fusion.part(ordered_maps, source, fusion.fused)[0] for source in (a, b))
     sources, _ = fusion.pair.part(ordered_maps, a, b)
     variance_a, variance_b = a.part(ordered_variance, *YANG), b.part(ordered_variance, *YANG)
-    return _yang_mean(with_a, with_b, sources, _quotient(variance_a, variance_a + variance_b))
+    share = _quotient(variance_a, variance_a + variance_b)
+    return (_yang_map(with_a, with_b, sources, share),)
 
 
 def cvejic_quality_original(fusion: Fusion) -> float:
@@ -566,9 +599,14 @@ def cvejic_quality_original(fusion: Fusion) -> float:
     all.
     """
     fusion.require_size(WANG[0])
+    return float(joined_windows(fusion, _original_cvejic_qualities, YANG[0] // 2)[0].mean())
+
+
+def _original_cvejic_qualities(fusion: Fusion) -> tuple[Pixels]:
     maps = (fusion.part(ordered_maps, source, fusion.fused) for source in fusion.sources)
     (with_a, covariance_a), (with_b, covariance_b) = maps
-    return _cvejic_mean(with_a, with_b, _quotient(covariance_a, covariance_a + covariance_b))
+    share = _quotient(covariance_a, covariance_a + covariance_b)
+    return (_cvejic_map(with_a, with_b, share),)
 
 
 def fusion_quality_original(fusion: Fusion) -> float:
@@ -577,12 +615,17 @@ def fusion_quality_original(fusion: Fusion) -> float:
     Sums are added up in its order.
     """
     with_a, with_b = fusion.part(_wang_maps)
-    share = fusion.pair.part(_ordered_share)
-    return float((share * with_a + (1 - share) * with_b).mean())
+    share = fusion.pair.part(ordered_share)
+    return float(of_pixels(_shared, share, with_a, with_b).mean())
 
 
-def _ordered_share(pair: SourcePair) -> Pixels:
-    return _share(*(source.part(ordered_variance, *WANG) for source in (pair.a, pair.b)))
+def ordered_share(pair: SourcePair) -> Pixels:
+    """Share of A in the local variance of both sources, added up in the order of the original."""
+    return joined_windows(pair, _share_of_strip, WANG[0] // 2)[0]
+
+
+def _share_of_strip(pair: SourcePair) -> tuple[Pixels]:
+    return (_share(*(source.part(ordered_variance, *WANG) for source in (pair.a, pair.b))),)
 
 
 STRIPES = np.exp(-((np.arange(7) - 3.0) ** 2) / (2 * 1.5**2))
@@ -621,8 +664,11 @@ def yang_quality_striped(fusion: Fusion) -> float:
 
     The window is Gaussian along rows and constant along columns.
     """
+    return float(joined(fusion, _striped_qualities, len(STRIPES) // 2)[0].mean())
+
+
+def _striped_qualities(fusion: Fusion) -> tuple[Pixels]:
     sources, variance_a, variance_b = _striped_similarity(fusion.a, fusion.b)
     with_a, with_b = (_striped_similarity(source, fusion.fused)[0] for source in fusion.sources)
     share = variance_a / (variance_a + variance_b + 1e-10)
-    weighted = share * with_a + (1 - share) * with_b
-    return float(np.where(sources >= 0.75, weighted, np.maximum(with_a, with_b)).mean())
+    return (_yang_map(with_a, with_b, sources, share),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from fusebench.metrics.filters import (
     separable_same,
     separable_valid,
 )
-from fusebench.metrics.images import Fusion, Image, Parts, Pixels
+from fusebench.metrics.images import Fusion, Image, Parts, Pixels, SourcePair
+from fusebench.metrics.strips import joined_windows
 
 SCALES = (1, 2, 3, 4)
 SMALLEST = 41
@@ -30,22 +32,25 @@ def _taps(scale: int) -> Pixels:
     return gaussian(size, size / 5)
 
 
-def reduced(image: Image, scale: int) -> Pixels:
+def at_scale(image: Image, scale: int) -> Image:
+    """The image at a scale; scale 1 is the image itself."""
+    return image if scale == 1 else image.part(reduced, scale)
+
+
+def reduced(image: Image, scale: int) -> Image:
     """The image at a scale: filtered by that scale's Gaussian and halved, from the scale before."""
-    if scale == 1:
-        return image.pixels
-    finer: Pixels = image.part(reduced, scale - 1)
-    return np.ascontiguousarray(separable_valid(finer, _taps(scale))[::2, ::2])
+    finer = at_scale(image, scale - 1).pixels
+    return image.derive(np.ascontiguousarray(separable_valid(finer, _taps(scale))[::2, ::2]))
 
 
 def local_mean(image: Image, scale: int) -> Pixels:
-    """Gaussian-weighted mean around each pixel at a scale."""
-    return separable_valid(image.part(reduced, scale), _taps(scale))
+    """Gaussian-weighted mean around each pixel of an image at a scale."""
+    return separable_valid(image.pixels, _taps(scale))
 
 
 def local_square(image: Image, scale: int) -> Pixels:
-    """Gaussian-weighted mean of squares around each pixel at a scale."""
-    pixels = image.part(reduced, scale)
+    """Gaussian-weighted mean of squares around each pixel of an image at a scale."""
+    pixels = image.pixels
     return separable_valid(pixels * pixels, _taps(scale))
 
 
@@ -97,8 +102,8 @@ def _information(
 def _statistics(
     fused: Image, source: Image, scale: int
 ) -> tuple[Pixels, Pixels, Pixels, Pixels, Pixels]:
-    """Local means of source and fused image, of their squares and of their product at a scale."""
-    product = fused.part(reduced, scale) * source.part(reduced, scale)
+    """Local means of two images at a scale, of their squares and of their product."""
+    product = fused.pixels * source.pixels
     return (
         source.part(local_mean, scale),
         fused.part(local_mean, scale),
@@ -109,7 +114,7 @@ def _statistics(
 
 
 def _information_at(fused: Image, source: Image, scale: int) -> tuple[float, float]:
-    return _information(*_statistics(fused, source, scale))
+    return _information(*_statistics(at_scale(fused, scale), at_scale(source, scale), scale))
 
 
 @compiled_sums
@@ -171,17 +176,19 @@ def informations(
     fusion: Parts, fused: Image, sources: tuple[Image, ...]
 ) -> tuple[tuple[float, float], ...]:
     """Information preserved and information of each source, summed over the four scales."""
-    sums = sum(
-        _information_of_all(
-            fused.part(reduced, scale),
-            _taps(scale),
-            tuple(source.part(reduced, scale) for source in sources),
-            tuple(source.part(local_mean, scale) for source in sources),
-            tuple(source.part(local_square, scale) for source in sources),
-        )
-        for scale in SCALES
-    )
+    sums = sum(_informations_at(fused, sources, scale) for scale in SCALES)
     return tuple((float(preserved), float(total)) for preserved, total in np.asarray(sums))
+
+
+def _informations_at(fused: Image, sources: tuple[Image, ...], scale: int) -> Pixels:
+    scaled = tuple(at_scale(source, scale) for source in sources)
+    return _information_of_all(
+        at_scale(fused, scale).pixels,
+        _taps(scale),
+        tuple(source.pixels for source in scaled),
+        tuple(source.part(local_mean, scale) for source in scaled),
+        tuple(source.part(local_square, scale) for source in scaled),
+    )
 
 
 def _fidelities(fusion: Fusion, sources: tuple[Image, ...]) -> list[float]:
@@ -284,13 +291,22 @@ def _information_maps(
 
 def _han_scale(fusion: Fusion, scale: int) -> float:
     """VIFF of one scale: in each window the source of the smaller gain counts."""
+    fused, a, b = (at_scale(image, scale) for image in (fusion.fused, *fusion.sources))
+    scaled = Fusion.of(fused, SourcePair.of(a, b))
+    maps = partial(_smaller_gain, scale=scale)
+    preserved, total = joined_windows(scaled, maps, len(_taps(scale)) // 2)
+    return float(preserved.sum() / total.sum())
+
+
+def _smaller_gain(fusion: Fusion, scale: int) -> tuple[Pixels, Pixels]:
+    """Information preserved and information of the source of the smaller gain."""
     maps = (
         _information_maps(*_statistics(fusion.fused, source, scale)) for source in fusion.sources
     )
     (preserved_a, total_a, gain_a), (preserved_b, total_b, gain_b) = maps
     from_a = gain_a < gain_b
-    preserved = np.where(from_a, preserved_a, preserved_b) + 1e-7
-    return float(preserved.sum() / (np.where(from_a, total_a, total_b) + 1e-7).sum())
+    preserved = np.where(from_a, preserved_a, preserved_b)
+    return preserved + 1e-7, np.where(from_a, total_a, total_b) + 1e-7
 
 
 def fusion_fidelity(fusion: Fusion) -> float:

@@ -297,8 +297,10 @@ def _shown(table: PaperTable, dataset: Dataset) -> ShownDataset:
 
 
 def _key(table: PaperTable, method: Method) -> str:
-    named = (table.entry.cite or {}).get(method.name)
-    return named or citation_key(method.name, method.paper)
+    named = table.entry.cite or {}
+    others = [other for other in _cited(table) if other.name != method.name]
+    taken = {named.get(other.name) or citation_key(other.name, other.paper) for other in others}
+    return named.get(method.name) or citation_key(method.name, method.paper, taken)
 
 
 def _cited(table: PaperTable) -> list[Method]:

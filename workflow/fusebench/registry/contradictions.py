@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from fusebench.contracts.base import choices_of
 from fusebench.contracts.configuration import Config
-from fusebench.contracts.datasets import DatasetEntry
+from fusebench.contracts.datasets import DatasetEntry, PercentileRange
 from fusebench.contracts.methods import ACTIVE, MethodEntry, Resources, Task
 from fusebench.contracts.pair_names import why_no_name
 from fusebench.generated import GENERATORS
@@ -159,7 +159,14 @@ def _dataset_problems(root: Path, datasets: Datasets) -> Iterator[str]:
 
 def _reading_problems(datasets: Datasets, name: str, entry: DatasetEntry) -> Iterator[str]:
     for side, reading in readings(entry).items():
-        if reading.range and not 0 <= reading.range[0] < reading.range[1]:
+        if isinstance(reading.range, PercentileRange):
+            low, high = reading.range.percentiles
+            if not 0 <= low < high <= 100:
+                yield (
+                    f"{datasets.where((name, side, 'range', 'percentiles'))}: must be two numbers"
+                    f" of 0 to 100, the smaller one first; found [{low:g}, {high:g}]"
+                )
+        elif reading.range and not 0 <= reading.range[0] < reading.range[1]:
             yield (
                 f"{datasets.where((name, side, 'range'))}: must be two values, 0 or greater, the"
                 f" smaller one first; found {list(reading.range)}"

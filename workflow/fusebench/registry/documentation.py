@@ -27,9 +27,9 @@ repository could not be fetched. `unsupported`: it needs what fusebench does not
 MATLAB, spectral cubes, or a mask or a sentence beside each pair.
 
 **Verified** names the datasets that a real run fused as a whole, with their images on disk when
-`fusebench verified` wrote it. A method without it has never produced an image here. Where it says
-"asks for its weights", its script was started without them (`--config try=true`) and got that far:
-inputs, arguments and imports are right.
+`fusebench verified` wrote it; on the CPU where it names no GPU. A method without it has never
+produced an image here. Where it says "asks for its weights", its script was started without them
+(`--config try=true`) and got that far: inputs, arguments and imports are right.
 
 **Needed** says what was needed to run the published script: replaced texts (`edit`) and named shims
 (`compat`).
@@ -122,13 +122,14 @@ def paper_address(paper: Paper) -> str:
 
 
 def verified_on(method: Method) -> str:
-    """Return the date and the datasets of what a method really produced.
+    """Return the date and the datasets of what a method really produced, and the GPU, if any.
 
     Where it produced nothing, return how far it got without its weights, or ``none``.
     """
     known, tried = method.verified, method.entry.tried
     if known:
-        return f"{known.date} {', '.join([known.dataset, *(known.others or {})])}"
+        device = "" if known.device == "cpu" else f" on {known.device}"
+        return f"{known.date} {', '.join([known.dataset, *(known.others or {})])}{device}"
     return f"none; asks for its weights, {tried.date}" if tried else "none"
 
 

@@ -3,6 +3,7 @@
 import builtins
 import functools
 import sys
+import types
 from collections import namedtuple
 
 from ..wrap import provide, wrap
@@ -46,7 +47,10 @@ PILLOW_RENAMED = {
 
 
 def numpy_aliases(argument, tally, finder):
-    """np.float, np.int, np.mat and other names that numpy 1.24 and 2.0 removed."""
+    """np.float, np.int, np.mat and other names that numpy 1.24 and 2.0 removed; sums of generators.
+
+    numpy 2.5 refuses np.sum of a generator, which was the built-in sum.
+    """
 
     def patch(numpy):
         makers = {name: lambda value=value: value for name, value in NUMPY_TYPES.items()}
@@ -56,6 +60,8 @@ def numpy_aliases(argument, tally, finder):
         makers["asscalar"] = lambda: lambda a: a.item()
         makers["asfarray"] = lambda: _asfarray
         provide(numpy, makers, lambda name: tally.count("numpy-aliases:np.%s" % name))
+        if [int(part) for part in numpy.__version__.split(".")[:2]] >= [2, 5]:
+            wrap(numpy, "sum", lambda original: _sum_of_generators(original, tally))
 
     finder.after_import("numpy", patch)
     finder.after_import("numpy.lib", lambda lib: _provide_pad(lib, tally))
@@ -66,6 +72,16 @@ def _asfarray(a, dtype=float):
 
     dtype = dtype if numpy.issubdtype(dtype, numpy.inexact) else float
     return numpy.asarray(a, dtype=dtype)
+
+
+def _sum_of_generators(original, tally):
+    def sum(a, *args, **kwargs):
+        if not isinstance(a, types.GeneratorType):
+            return original(a, *args, **kwargs)
+        tally.count("numpy-aliases:np.sum of a generator")
+        return builtins.sum(a)
+
+    return sum
 
 
 def _provide_pad(lib, tally):

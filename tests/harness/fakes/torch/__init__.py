@@ -2,19 +2,27 @@
 
 A tensor knows its device, and CUDA raises the errors of the real one.
 
-``FAKE_CUDA_DEVICES`` is the number of GPUs; without it this is a build for the CPU. ``LOG`` lists
-what CUDA was asked.
+``FAKE_CUDA_DEVICES`` is the number of GPUs, none of which is seen where ``CUDA_VISIBLE_DEVICES`` is
+empty; without it this is a build for the CPU. ``LOG`` lists what CUDA was asked.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 __version__ = "2.6.0+fake"
-COUNT = int(os.environ.get("FAKE_CUDA_DEVICES", "0"))
+HIDDEN = os.environ.get("CUDA_VISIBLE_DEVICES") == ""
+COUNT = 0 if HIDDEN else int(os.environ.get("FAKE_CUDA_DEVICES", "0"))
+CUDA_IS_A_STAND_IN = True
 LOG: list[str] = []
+version = SimpleNamespace(cuda=None)
+backends = SimpleNamespace(
+    cudnn=SimpleNamespace(version=lambda: None, allow_tf32=True),
+    cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=False)),
+)
 
 
 class device:  # noqa: N801 - the name in torch
@@ -42,6 +50,8 @@ def check(where: Any) -> device:
         raise AssertionError("Torch not compiled with CUDA enabled")
     if place.type == "cuda" and (place.index or 0) >= COUNT:
         raise RuntimeError("CUDA error: invalid device ordinal")
+    if place.type == "cuda" and "no memory" in LOG:
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 MiB")
     return place
 
 
