@@ -58,6 +58,8 @@ OUT_OF_MEMORY = (
 )
 KILLED = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
 
+GREEDY = "import time\nkept = [b'x' * 10_000_000 for _ in range(60)]\ntime.sleep(60)\n"
+
 NUMERIC_ORDER = (
     READ
     + """
@@ -96,6 +98,7 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "sleeps": (SLEEPS, PLAIN, "timeout", "limit of 0.05 minutes"),
     "out-of-memory": (OUT_OF_MEMORY, PLAIN, "out-of-memory", "CUDA out of memory"),
     "killed": (KILLED, PLAIN, "out-of-memory", "ran out of memory"),
+    "greedy": (GREEDY, PLAIN, "out-of-memory", "MB of memory; its limit is 300 MB; raise"),
     "other-order": (
         NUMERIC_ORDER,
         {**PLAIN, "collect": "f/{index}.png"},
@@ -122,8 +125,8 @@ def ran(make_project: Callable[..., MiniProject]) -> Ran:
     project = make_project()
     project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
     for name, (script, run, _, _) in FAILURES.items():
-        limit = {"resources": {"runtime": 0.05}} if name == "sleeps" else {}
-        project.add_method(name, {"test.py": script}, run, **limit)
+        limits = {"sleeps": {"runtime": 0.05}, "greedy": {"mem_mb": 300}}
+        project.add_method(name, {"test.py": script}, run, resources=limits.get(name, {}))
     _add_failures_of_other_steps(project)
     return project, project.snakemake()
 

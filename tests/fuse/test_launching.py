@@ -12,10 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import psutil
 import pytest
 from fusebench.contracts.harness import HarnessJob, LaunchReport
 from fusebench.errors import Crashed, EnvironmentFailed, OutOfMemory, StepError, TimedOut
 from fusebench.fuse.launching import Launch, launch
+from fusebench.sandbox import starting
+from fusebench.sandbox.plan import Limits
+from fusebench.sandbox.starting import Policy
 
 PYTHON = Path(sys.executable)
 
@@ -93,6 +97,7 @@ def test_a_script_sees_none_of_the_user_s_variables(
     assert seen["HOME"] == str(tmp_path / "home") and Path(seen["HOME"]).is_dir()
     assert seen["TMPDIR"] == str(tmp_path / "tmp") and Path(seen["TMPDIR"]).is_dir()
     assert seen["PATH"].split(":")[0] == str(PYTHON.parent)
+    assert (seen["USER"], seen["LOGNAME"]) == ("fusebench", "fusebench")
 
 
 def test_what_the_entry_sets_wins(tmp_path: Path, log: IO[str]) -> None:
@@ -102,40 +107,52 @@ def test_what_the_entry_sets_wins(tmp_path: Path, log: IO[str]) -> None:
 
 
 CHILD = """
-import subprocess, sys
-child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])
+import os, subprocess, sys
+child = [sys.executable, '-c', 'import time; time.sleep(600)', os.environ['HOME']]
+subprocess.Popen(child, start_new_session={own_session})
 """
+"""A script that starts a process, which knows its home: no other process on the machine has it."""
 
 
-def is_alive(pid: int) -> bool:
-    """Say whether a process runs; one that has ended and is not waited for does not."""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
-def ended_within(pid: int, seconds: float) -> bool:
-    """Wait until a process has ended, for a limited number of seconds."""
+def ended_within(folder: Path, seconds: float) -> bool:
+    """Wait until no process of a script is left, for a limited number of seconds."""
     deadline = time.monotonic() + seconds
-    while is_alive(pid) and time.monotonic() < deadline:
+    while living(folder) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return not is_alive(pid)
+    return not living(folder)
 
 
-def test_a_script_past_its_limit_is_ended_with_all_it_started(tmp_path: Path, log: IO[str]) -> None:
+def living(folder: Path) -> list[int]:
+    """Return the processes whose command names the home of a script."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        if str(folder / "home") in words and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process.pid)
+    return found
+
+
+def test_a_script_past_its_limit_is_ended_with_all_it_started(
+    tmp_path: Path, log: IO[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A process that ignores SIGTERM is killed."""
-    text = CHILD + "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-    text += "print(child.pid, flush=True)\ntime.sleep(600)"
+    text = CHILD.format(own_session=False)
+    text += "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    text += "print('started', flush=True)\ntime.sleep(600)"
+    monkeypatch.setattr(starting, "SECONDS_TO_END", 1.0)
     with pytest.raises(TimedOut, match="the script ran past its time limit"):
-        launched(tmp_path, log, text, seconds=1.5)
-    assert ended_within(int((tmp_path / "cell.log").read_text().split()[0]), 10)
+        launched(tmp_path, log, text, seconds=8)
+    assert (tmp_path / "cell.log").read_text() == "started\n"
+    assert ended_within(tmp_path, 10)
 
 
-def test_what_a_script_left_running_is_ended(tmp_path: Path, log: IO[str]) -> None:
-    """A script that succeeds leaves no process behind."""
-    ended = launched(tmp_path, log, CHILD + "print(child.pid, flush=True)")
-    assert ended.status == 0 and ended_within(int(ended.printed), 15)
+@pytest.mark.parametrize("own_session", [False, True])
+def test_what_a_script_left_running_is_ended(
+    tmp_path: Path, log: IO[str], own_session: bool
+) -> None:
+    """A script that succeeds leaves no process behind, also none in a session of its own."""
+    ended = launched(tmp_path, log, CHILD.format(own_session=own_session))
+    assert ended.status == 0 and ended_within(tmp_path, 15)
 
 
 def test_a_process_that_is_killed_before_it_reports_has_an_empty_report(
@@ -168,6 +185,53 @@ def test_a_report_that_no_launcher_writes_is_told(
     text += "os.kill(os.getpid(), 9)"
     with pytest.raises(Crashed, match=re.escape(told)):
         launched(tmp_path, log, text)
+
+
+def test_what_an_earlier_process_left_in_place_of_a_file_is_not_followed(
+    tmp_path: Path, log: IO[str]
+) -> None:
+    """A script for the first pairs cannot have the next process write through its links."""
+    private = tmp_path.parent / f"{tmp_path.name}.private"
+    private.write_text("private")
+    text = "import os, shutil\nos.chdir('..')\n"
+    for name in ("job.json", "launch.json"):
+        text += f"os.path.exists({name!r}) and os.remove({name!r})\n"
+        text += f"os.symlink({str(private)!r}, {name!r})\n"
+    text += "for name in ('home', 'tmp'):\n    shutil.rmtree(name)\n    os.symlink('/', name)\n"
+    text += "os.kill(os.getpid(), 9)"
+    with pytest.raises(Crashed, match=r"launch\.json cannot be read: .*symbolic links"):
+        launched(tmp_path, log, text)
+    assert launched(tmp_path, log, "print('fine')").printed == "fine\n"
+    assert private.read_text() == "private"
+    assert not (tmp_path / "home").is_symlink()
+
+
+@pytest.mark.parametrize("make", ["os.mkfifo('launch.json')", "os.mkdir('launch.json')"])
+def test_a_report_that_is_no_file_is_told(tmp_path: Path, log: IO[str], make: str) -> None:
+    """It is not waited for, and the next process of the script has a report again."""
+    text = f"import os\nos.chdir('..')\nos.remove('launch.json')\n{make}\nos.kill(os.getpid(), 9)"
+    with pytest.raises(Crashed, match="cannot be read: must be a file of at most"):
+        launched(tmp_path, log, text)
+    assert launched(tmp_path, log, "print('fine')").report.state == "exit"
+
+
+def test_a_script_that_uses_too_much_memory_is_ended(tmp_path: Path, log: IO[str]) -> None:
+    """The reason has what it used, its limit, and the field of the entry to raise."""
+    text = "import time\nkept = [b'x' * 10_000_000 for _ in range(30)]\ntime.sleep(60)"
+    policy = Policy(limits=Limits(memory_mb=150))
+    found = launch(job(tmp_path, text), PYTHON, tmp_path, log, 60, {}, policy).failure()
+    told = r"used \d+ MB of memory; its limit is 150 MB; raise `resources.mem_mb` of the entry$"
+    assert isinstance(found, OutOfMemory) and re.search(told, str(found))
+
+
+def test_no_sandbox_that_is_strong_enough_ends_the_cell(tmp_path: Path, log: IO[str]) -> None:
+    """Nothing of the script is run then."""
+    policy = Policy("apptainer", "apptainer")
+    with pytest.raises(
+        EnvironmentFailed, match=r"of level apptainer or stronger \(`min_sandbox`\)"
+    ):
+        launch(job(tmp_path, "print('run')"), PYTHON, tmp_path, log, 60, {}, policy)
+    assert (tmp_path / "cell.log").read_text() == ""
 
 
 def ended(status: int, printed: str) -> Launch:
@@ -216,6 +280,7 @@ def test_colours_hide_no_error(tmp_path: Path, log: IO[str]) -> None:
     ("status", "printed", "kind", "told"),
     [
         (-9, "", OutOfMemory, "ran out of memory: nothing was printed"),
+        (137, "Killed\n", OutOfMemory, "ran out of memory: Killed"),
         (1, "RuntimeError: CUDA out of memory. Tried\n", OutOfMemory, "ran out of memory: Runtime"),
         (1, f"{TRACE}MemoryError\n", OutOfMemory, "ran out of memory: MemoryError"),
         (1, "torch.cuda.OutOfMemoryError: CUDA\n", OutOfMemory, "ran out of memory: torch"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from fusebench.contracts.configuration import Config
 from fusebench.contracts.files import as_parameter, from_parameter
@@ -24,6 +26,31 @@ def test_a_session_begins_with_what_the_configuration_says() -> None:
     begun, other = (begun_session(CONFIG, on_cluster=False) for _ in range(2))
     assert (begun.device, begun.mirror, begun.trial) == ("cpu", CONFIG.mirror, False)
     assert begun.id != other.id
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({}, ("bwrap", "env-only", [], 20_000)),
+        (
+            {
+                "sandbox": "userns",
+                "min_sandbox": "userns",
+                "sandbox_reads": "/a, /b/c,",
+                "file_mb": 5,
+            },
+            ("userns", "userns", ["/a", "/b/c"], 5),
+        ),
+        ({"sandbox_reads": ["/a,b"]}, ("bwrap", "env-only", ["/a,b"], 20_000)),
+    ],
+)
+def test_the_sandbox_is_chosen_by_the_configuration(
+    told: dict[str, Any], expected: tuple[object, ...]
+) -> None:
+    """Without a word, the strongest one that works; paths stand in a list, or between commas."""
+    begun = begun_session(Config(suite="s", suites={}, **told), on_cluster=False)
+    found = (begun.sandbox, begun.min_sandbox, begun.sandbox_reads, begun.file_mb)
+    assert found == expected
 
 
 @pytest.mark.parametrize(("told", "trial"), [(True, True), ("true", True), (False, False)])

@@ -74,7 +74,8 @@ rule fuse:
         session=SESSION,
     shell:
         "python -m fusebench.steps fuse --job {params.job:q} --session {params.session:q}"
-        " --numbers {params.numbers} --attempt {resources.job_attempt} --output {output:q}"
+        " --numbers {params.numbers} --attempt {resources.job_attempt} --memory {resources.mem_mb}"
+        " --output {output:q}"
 
 
 # The same for methods on a GPU: a rule of its own, so that a profile can send its jobs to other

@@ -143,6 +143,12 @@ Commit = Annotated[
     ),
 ]
 DeviceKind = Annotated[Literal["cpu", "cuda"], says("cpu or cuda")]
+SandboxLevel = Annotated[
+    Literal["bwrap", "userns", "apptainer", "env-only"],
+    says("bwrap, userns, apptainer or env-only: how a script is shut in, the strongest first"),
+]
+DEFAULT_FILE_MB = 20_000
+"""The size of the largest file that a script may write, in MB; far above what one needs."""
 DatasetKind = Annotated[
     Literal["generated", "git", "local"],
     says("generated, git or local: where the images come from"),

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET
 
-from fusebench.contracts.base import Entry, Maybe, Name, says, text
+from fusebench.contracts.base import DEFAULT_FILE_MB, Entry, Maybe, Name, SandboxLevel, says, text
 
 FigureKind = Literal[
     "grid",
@@ -27,6 +27,7 @@ Layout = Literal["side-by-side", "stacked"]
 Unfinished = Literal["rows", "caption"]
 SpreadShown = Literal["none", "std", "interval"]
 DeviceAsked = Literal["auto", "cpu", "cuda"]
+SandboxAsked = Literal["auto", "bwrap", "userns", "apptainer", "env-only"]
 
 Shown = Annotated[str, says("a name to be shown", pattern=r"\S")]
 MethodNames = Annotated[
@@ -282,6 +283,31 @@ class Config(Entry, kw_only=True, rename={"try_": "try"}):
             " their reason; default false"
         ),
     ] = False
+    sandbox: Annotated[
+        SandboxAsked,
+        says(
+            "auto (default: the strongest sandbox that works), or the strongest one that is tried:"
+            " bwrap, userns, apptainer or env-only; see docs/sandbox.md"
+        ),
+    ] = "auto"
+    min_sandbox: Annotated[
+        SandboxLevel,
+        says(
+            "the weakest sandbox that may be taken: bwrap, userns, apptainer or env-only (default);"
+            " where none works, cells end as env-failed"
+        ),
+    ] = "env-only"
+    sandbox_reads: Annotated[
+        str | list[str],
+        says(
+            "files and folders of the machine that every script may read, absolute: a list, or"
+            " paths joined by commas; default none"
+        ),
+    ] = ""
+    file_mb: Annotated[
+        int,
+        says("the size in MB of the largest file that a script may write; default 20000", ge=1),
+    ] = DEFAULT_FILE_MB
     threads: Annotated[
         int,
         says("CPU threads of a fusing job whose entry does not say; default 2", ge=1),

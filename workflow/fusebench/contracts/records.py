@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import UNSET
 
-from fusebench.contracts.base import Contract, Maybe, says
+from fusebench.contracts.base import Contract, Maybe, SandboxLevel, says
 from fusebench.contracts.files import StoredFile
 from fusebench.contracts.markers import PixelHash, PythonFacts, Size
 from fusebench.contracts.methods import EditedFiles
@@ -102,6 +102,24 @@ class Clock(Contract, kw_only=True):
     device_name: Annotated[str | None, says("the name of the GPU as the library gives it")] = None
 
 
+class Seen(Contract, kw_only=True):
+    """What the job saw of the script's processes from outside; the script cannot change it."""
+
+    seconds: Annotated[float, says("how long they ran in all, in seconds")]
+    peak_rss_bytes: Annotated[
+        int | None,
+        says("the largest memory of one of them that was seen, in bytes; null for a short run"),
+    ] = None
+
+
+class SandboxFacts(Contract, kw_only=True):
+    """How the script was shut in; ``docs/sandbox.md`` says what each level promises."""
+
+    level: SandboxLevel
+    landlock: Annotated[bool, says("whether the kernel's Landlock was in force beside it")] = False
+    refused: Annotated[list[str], says("why each stronger level was not taken")] = []
+
+
 class SourceFacts(Contract, kw_only=True):
     """The source of a run, from its marker."""
 
@@ -178,6 +196,8 @@ class Record(StoredFile, kw_only=True):
     device: Annotated[str | None, says("cpu or cuda; null where nothing was run")] = None
     threads: Annotated[int | None, says("CPU threads that the job was given")] = None
     clock: Annotated[Clock | None, says("what the launcher counted in the first process")] = None
+    seen: Annotated[Seen | None, says("what was seen of the script from outside")] = None
+    sandbox: Annotated[SandboxFacts | None, says("how it was shut in; null if nothing ran")] = None
     versions: Versions = {}
     shims: Annotated[dict[str, int], says("name of a shim -> how often it was used")] = {}
     compat: Annotated[list[str], says("the shims that the entry names")] = []

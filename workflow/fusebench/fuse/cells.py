@@ -34,6 +34,7 @@ from fusebench.errors import (
 )
 from fusebench.folders import NO_SPACE, remove_folder, scratch_folder, staged_folder
 from fusebench.fuse.access_times import ScratchCopy
+from fusebench.fuse.believed import disbelief
 from fusebench.fuse.caveats import caveat
 from fusebench.fuse.collecting import (
     collect_result,
@@ -280,6 +281,9 @@ def _fuse_batch(
     own = [pair for pair in staged if pair.name in known]
     refuse_links_out(own, directory.scratch)
     _check_traces(own, launched, directory.traces, outcome)
+    doubt = disbelief(launched, own)
+    outcome.notes += [doubt] if doubt else []
+    told = {} if doubt else launched.report.images
     # Threads are enough: decoding an image releases Python's global lock.
     with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(
@@ -292,7 +296,7 @@ def _fuse_batch(
             own,
         )
         for image, small in results:
-            times = launched.report.images.get(image.name, ImageTimes())
+            times = told.get(image.name, ImageTimes())
             outcome.images.append(
                 replace(
                     image,
@@ -329,7 +333,16 @@ def _launch_batch(
     }
     seconds = max(1.0, deadline - time.monotonic())
     try:
-        launched = launch(job, python, directory.scratch, directory.log, seconds, environ)
+        launched = launch(
+            job,
+            python,
+            directory.scratch,
+            directory.log,
+            seconds,
+            environ,
+            cell.policy,
+            cell.root.resolve(),
+        )
     except TimedOut as error:
         raise TimedOut(
             f"{error} of {cell.spec.minutes:g} minutes {_progress(cell, staged, outcome)}; raise"

@@ -18,6 +18,7 @@ from fusebench.contracts.records import Record
 from fusebench.errors import Crashed, StepError, UnreadableFile
 from fusebench.fuse.cells import run_cell
 from fusebench.fuse.leases import holder, holder_words, lease
+from fusebench.fuse.orphans import end_with, starter_of
 from fusebench.fuse.records import (
     Cell,
     Outcome,
@@ -70,6 +71,8 @@ def fuse_cells(cells: Iterable[tuple[Cell, int]], attempt: Attempt) -> None:
         attempt: what the job needs beside them.
     """
     signal.signal(signal.SIGTERM, _leave)
+    if not attempt.session.on_cluster:
+        end_with(starter_of(attempt.session.id))
     ended = {cell.name: fuse_cell(cell, number, attempt) for cell, number in cells}
     write_stored(attempt.output, FusedCells(cells=ended))
 

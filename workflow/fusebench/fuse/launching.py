@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,16 @@ import msgspec
 
 from fusebench.contracts.files import explained
 from fusebench.contracts.harness import HarnessJob, LaunchReport
-from fusebench.errors import Crashed, EnvironmentFailed, OutOfMemory, StepError, TimedOut
+from fusebench.errors import Crashed, EnvironmentFailed, OutOfMemory, StepError
+from fusebench.folders import remove_folder
+from fusebench.sandbox.starting import (
+    DEFAULT_POLICY,
+    Ended,
+    Policy,
+    Program,
+    own_folder,
+    run_program,
+)
 from fusebench.texts import plain
 
 LAUNCHER = Path(__file__).resolve().parents[2] / "harness" / "launch.py"
@@ -40,16 +49,30 @@ NO_KERNELS = re.compile(r"no kernel image is available for execution on the devi
 Most are refused before the script starts (``environments.hardware``); this is left for GPUs whose
 driver does not tell what they are, and for libraries other than torch.
 """
+LARGEST_REPORT = 100_000_000
+"""In bytes. A report has some hundred bytes for each image."""
 TRACEBACK = "Traceback (most recent call last)"
+
+
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+"""How a script ends that the kernel kills, or one of whose programs the kernel kills."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How one process of the script ended: exit status, printed text and launcher's report."""
+    """How one process of the script ended, and what was seen of it.
+
+    Attributes:
+        status: the exit status; negative for a signal.
+        printed: what it printed.
+        report: what the launcher inside the process tells.
+        ended: how it ended as this process saw it; None in tests.
+    """
 
     status: int
     printed: str
     report: LaunchReport
+    ended: Ended | None = None
 
     @property
     def complaint(self) -> str:
@@ -70,7 +93,9 @@ class Launch:
 
     def failure(self) -> StepError:
         """Return the error that says how the process ended."""
-        if self.status == -signal.SIGKILL or OUT_OF_MEMORY.search(self.printed):
+        if self.ended and self.ended.excess:
+            return self._stopped(self.ended.excess)
+        if self.status in KILLED or OUT_OF_MEMORY.search(self.printed):
             return OutOfMemory(f"the script ran out of memory: {self.complaint}")
         if NO_KERNELS.search(self.printed):
             return EnvironmentFailed(
@@ -78,6 +103,11 @@ class Launch:
             )
         how = f"signal {-self.status}" if self.status < 0 else f"exit status {self.status}"
         return Crashed(f"the script ended with {how}: {self.complaint}")
+
+    def _stopped(self, excess: str) -> StepError:
+        if "memory" in excess:
+            return OutOfMemory(f"{excess}; raise `resources.mem_mb` of the entry")
+        return Crashed(excess)
 
 
 def launch(
@@ -87,8 +117,10 @@ def launch(
     log: IO[str],
     seconds: float,
     environ: Mapping[str, str],
+    policy: Policy = DEFAULT_POLICY,
+    project: Path = Path(),
 ) -> Launch:
-    """Run one job of the harness.
+    """Run one job of the harness in a sandbox.
 
     Args:
         job: what to run.
@@ -97,38 +129,47 @@ def launch(
         log: receives everything that the script prints.
         seconds: the time limit.
         environ: variables that the device and the entry ask for.
+        policy: in which sandboxes the script may run, and what it may use.
+        project: the folder of which the script sees nothing but its environment.
 
     Raises:
         TimedOut: the limit was reached; the script and its children are ended.
         Crashed: the launcher's report cannot be read.
+        EnvironmentFailed: no sandbox that the policy allows works here.
     """
-    (scratch / "job.json").write_bytes(msgspec.json.encode(job))
-    Path(job.report).unlink(missing_ok=True)
+    told = scratch / "job.json"
+    scratch.chmod(0o700)
+    for path in (told, Path(job.report)):
+        _clear(path)
+    told.write_bytes(msgspec.json.encode(job))
     log.flush()
     start = os.fstat(log.fileno()).st_size
-    process = subprocess.Popen(
-        [str(python), str(LAUNCHER), str(scratch / "job.json")],
+    program = Program(
+        words=[str(python), str(LAUNCHER), str(told)],
+        python=python,
         cwd=job.cwd,
-        env={**_environment(python, job.threads, scratch), **environ},
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
+        scratch=scratch,
+        reads=(str(LAUNCHER.parent), str(ADAPTERS)),
+        project=project,
+        environ={**_environment(python, job.threads, scratch), **environ},
     )
-    try:
-        status = process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired as error:
-        raise TimedOut("the script ran past its time limit") from error
-    finally:
-        _end_group(process)
-    return Launch(status, _printed_since(log, start), _read_report(Path(job.report)))
+    ended = run_program(program, log, seconds, policy)
+    printed = _printed_since(log, start)
+    return Launch(ended.status, printed, _read_report(Path(job.report)), ended)
+
+
+def _clear(path: Path) -> None:
+    """Remove what an earlier process of the script may have put in the place of a file."""
+    if path.is_dir() and not path.is_symlink():
+        remove_folder(path)
+    path.unlink(missing_ok=True)
 
 
 def _read_report(path: Path) -> LaunchReport:
     """Return what the launcher saw; nothing where the process ended before it wrote a report."""
-    if not path.exists():
+    content = _read_own_file(path)
+    if content is None:
         return LaunchReport()
-    content = path.read_bytes()
     try:
         return msgspec.json.decode(content, type=LaunchReport)
     except msgspec.ValidationError as error:
@@ -138,16 +179,29 @@ def _read_report(path: Path) -> LaunchReport:
     raise Crashed(f"the launcher's report {path.name} cannot be read: {told}")
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End the script and all that it left running."""
-    for ending in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, ending)
-            process.wait(timeout=10)
-        except (ProcessLookupError, PermissionError):
-            return
-        except subprocess.TimeoutExpired:
-            continue
+def _read_own_file(path: Path) -> bytes | None:
+    """Read a file that the launcher wrote; None where it is not there.
+
+    Raises:
+        Crashed: it is a link, no file, or too large: the script has put it there.
+    """
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Crashed(f"the launcher's report {path.name} cannot be read: {error}") from error
+    try:
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_REPORT:
+            raise Crashed(
+                f"the launcher's report {path.name} cannot be read: must be a file of at most"
+                f" {LARGEST_REPORT} bytes"
+            )
+        with os.fdopen(opened, "rb", closefd=False) as stream:
+            return stream.read()
+    finally:
+        os.close(opened)
 
 
 def _printed_since(log: IO[str], start: int) -> str:
@@ -163,13 +217,15 @@ def _printed_since(log: IO[str], start: int) -> str:
 def _environment(python: Path, threads: int, scratch: Path) -> dict[str, str]:
     """Return the variables that the script sees: none of the user's own, fixed threads."""
     home, temporary = scratch / "home", scratch / "tmp"
-    home.mkdir(exist_ok=True)
-    temporary.mkdir(exist_ok=True)
+    own_folder(home)
+    own_folder(temporary)
     return {
         **{name: value for name, value in os.environ.items() if PASSED_ON.match(name)},
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
         "TMPDIR": str(temporary),
+        "LOGNAME": "fusebench",  # libraries ask for it; a sandbox has no directory of users
+        "USER": "fusebench",
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",

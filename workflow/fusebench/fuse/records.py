@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,8 @@ from fusebench.contracts.records import (
     Host,
     Inputs,
     Record,
+    SandboxFacts,
+    Seen,
     SourceFacts,
 )
 from fusebench.contracts.tables import CellList
@@ -39,6 +41,7 @@ from fusebench.fuse.launching import Launch
 from fusebench.fuse.timing import hardware, load_per_cpu, timing
 from fusebench.hashes import sha256_of_json
 from fusebench.layout import cell_folder, cell_log, record_path
+from fusebench.sandbox.starting import DEFAULT_POLICY, Policy
 from fusebench.states import OK, SKIPPED
 from fusebench.texts import plain
 
@@ -61,6 +64,7 @@ class Cell:
         trial: whether a method without its weights is run as far as it goes.
         on_cluster: whether a scheduler has given the job its GPUs.
         commit: the commit of the entry; None for a local folder.
+        policy: in which sandboxes the script may run, and what it may use.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Cell:
     trial: bool = False
     on_cluster: bool = False
     commit: str | None = None
+    policy: Policy = DEFAULT_POLICY
 
     @property
     def is_of_its_commit(self) -> bool:
@@ -145,7 +150,12 @@ def spec_of(job: FuseJob, cell: CellPart) -> CellSpec:
 
 
 def cells_of(
-    job: FuseJob, root: Path = Path(), *, trial: bool = False, on_cluster: bool = False
+    job: FuseJob,
+    root: Path = Path(),
+    *,
+    trial: bool = False,
+    on_cluster: bool = False,
+    policy: Policy = DEFAULT_POLICY,
 ) -> list[Cell]:
     """Return the cells of a job, with the markers that the steps before it left.
 
@@ -170,6 +180,7 @@ def cells_of(
             trial,
             on_cluster,
             method.commit or None,
+            policy,
         )
         for cell in job.cells
     ]
@@ -280,7 +291,9 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
     reports = outcome.reports
     first = reports[0] if reports else LaunchReport()
     run, same = cell.spec.run, identity(cell)
-    times = timing(outcome.images, reports, bool(cell.spec.exclusive))
+    seen = _seen(outcome.launches)
+    peak = seen.peak_rss_bytes if seen else None
+    times = timing(outcome.images, reports, bool(cell.spec.exclusive), peak)
     gpus = outcome.device.visible if outcome.device else ""
     return Record(
         method=same.method,
@@ -301,6 +314,8 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         device=outcome.device.kind if outcome.device else None,
         threads=cell.spec.threads,
         clock=_same_fields(first, Clock),
+        seen=seen,
+        sandbox=_sandbox(outcome.launches),
         versions=first.versions,
         shims=_summed(report.shims for report in reports),
         compat=run.compat,
@@ -351,6 +366,25 @@ def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for count in counts:
         total.update(count)
     return dict(total)
+
+
+def _seen(launches: Sequence[Launch]) -> Seen | None:
+    """Return what was seen of the processes of a run from outside."""
+    ends = [launched.ended for launched in launches if launched.ended]
+    if not ends:
+        return None
+    peaks = [ended.peak_rss_bytes for ended in ends if ended.peak_rss_bytes]
+    return Seen(
+        seconds=round(sum(ended.seconds for ended in ends), 3),
+        peak_rss_bytes=max(peaks, default=None),
+    )
+
+
+def _sandbox(launches: Sequence[Launch]) -> SandboxFacts | None:
+    used = next((launched.ended.sandbox for launched in launches if launched.ended), None)
+    if used is None:
+        return None
+    return SandboxFacts(level=used.level, landlock=used.landlock, refused=list(used.refused))
 
 
 def _host(load_before: float | None) -> Host:

@@ -21,7 +21,10 @@ PROTOCOL = "fusebench clock 1"
 
 
 def timing(
-    images: Sequence[FusedImage], reports: Sequence[LaunchReport], exclusive: bool
+    images: Sequence[FusedImage],
+    reports: Sequence[LaunchReport],
+    exclusive: bool,
+    peak_seen: int | None = None,
 ) -> Timing:
     """Return the times and the memory of a run.
 
@@ -29,6 +32,8 @@ def timing(
         images: of the record, with their times.
         reports: of the launcher, one for each process.
         exclusive: whether the job had the machine for itself.
+        peak_seen: the largest memory of a process that was seen from outside, in bytes; the
+            launcher of an honest script saw as much, or more.
     """
     timed = [image for image in images if not image.warmup] or images
     memory = [
@@ -44,7 +49,7 @@ def timing(
         model_seconds=spread(image.model_seconds for image in timed),
         seconds=spread(image.seconds for image in timed),
         startup_seconds=_largest(report.startup_seconds for report in reports),
-        peak_rss_bytes=_largest(memory),
+        peak_rss_bytes=_largest([*memory, peak_seen]),
         peak_device_bytes=_largest(report.peak_device_bytes for report in reports),
         exclusive=exclusive,
     )

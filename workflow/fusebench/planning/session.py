@@ -43,7 +43,18 @@ def begun_session(config: Config, on_cluster: bool, registry: str = "") -> Sessi
         mirror=config.mirror,
         trial=config.try_ in (True, "true"),
         registry=registry,
+        sandbox="bwrap" if config.sandbox == "auto" else config.sandbox,
+        min_sandbox=config.min_sandbox,
+        sandbox_reads=sandbox_reads(config),
+        file_mb=config.file_mb,
     )
+
+
+def sandbox_reads(config: Config) -> list[str]:
+    """Return the files and folders of the machine that every script may read."""
+    told = config.sandbox_reads
+    paths = told.split(",") if isinstance(told, str) else told
+    return [path.strip() for path in paths if path.strip()]
 
 
 def whole_session(

@@ -26,7 +26,9 @@ from fusebench.registry.methods import Method, why_skipped
 from fusebench.registry.pairing import dataset_job
 from fusebench.sources.weights import weights_changed
 
-NO_RESULT_CHANGES = frozenset({"mirror", "try"})
+NO_RESULT_CHANGES = frozenset(
+    {"mirror", "try", "sandbox", "min_sandbox", "sandbox_reads", "file_mb"}
+)
 """Options that change no result: a job that reads the registry again does not need them."""
 
 

@@ -10,9 +10,18 @@ from fusebench.contracts.jobs.session import Session
 from fusebench.layout import exchanged_cell
 
 ROOT = Path()
+PROCESSES = 4096
+"""The most processes and threads that a script may run at once."""
 
 
-def fuse(job: FuseJob, session: Session, numbers: list[int], attempt: int, output: Path) -> None:
+def fuse(
+    job: FuseJob,
+    session: Session,
+    numbers: list[int],
+    attempt: int,
+    output: Path,
+    memory: int | None = None,
+) -> None:
     """Make the records of some cells; a cell that is finished already is taken over.
 
     Args:
@@ -21,11 +30,17 @@ def fuse(job: FuseJob, session: Session, numbers: list[int], attempt: int, outpu
         numbers: the attempt number of each cell, see ``fusebench.markers``.
         attempt: as Snakemake counts: a job that died is retried.
         output: the file that says that all cells have their records.
+        memory: the memory that was asked for, in MB. A scheduler sees to it; where there is none,
+            the job itself limits the script to it.
     """
     from fusebench.fuse.jobs import Attempt, fuse_cells
     from fusebench.fuse.records import cells_of
+    from fusebench.sandbox.plan import Limits
+    from fusebench.sandbox.starting import Policy
 
-    cells = cells_of(job, ROOT, trial=session.trial, on_cluster=session.on_cluster)
+    limits = Limits(None if session.on_cluster else memory, session.file_mb, PROCESSES)
+    policy = Policy(session.sandbox, session.min_sandbox, tuple(session.sandbox_reads), limits)
+    cells = cells_of(job, ROOT, trial=session.trial, on_cluster=session.on_cluster, policy=policy)
 
     def declared() -> Mapping[str, str]:
         from fusebench.registry.methods_file import read_methods

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fusebench.contracts.base import Contract, DeviceKind, says
+from fusebench.contracts.base import DEFAULT_FILE_MB, Contract, DeviceKind, SandboxLevel, says
 
 
 class Session(Contract, kw_only=True):
@@ -47,4 +47,12 @@ class Session(Contract, kw_only=True):
             " empty where jobs read the files themselves"
         ),
     ] = ""
+    sandbox: Annotated[SandboxLevel, says("the strongest sandbox that is tried")] = "bwrap"
+    min_sandbox: Annotated[SandboxLevel, says("the weakest sandbox that may be taken")] = "env-only"
+    sandbox_reads: Annotated[
+        list[str], says("files and folders of the machine that every script may read")
+    ] = []
+    file_mb: Annotated[int, says("the size of the largest file that a script may write, in MB")] = (
+        DEFAULT_FILE_MB
+    )
     forced: Annotated[list[str], says("rules and files that are forced; * for everything")] = []
