@@ -345,12 +345,30 @@ LOADS = "open('w.pth').read()\n" + SCRIPT
             " ModuleNotFoundError: No module named 'nonsense'",
             False,
         ),
+        (
+            "print('resume: w.pth')\nimport urllib.request\n"
+            "urllib.request.urlopen('https://nowhere.invalid/resnet.pth')\n" + LOADS,
+            True,
+            "name the file under `weights:` of the entry, or stage it>",
+            False,
+        ),
+        (
+            "print('Downloading: https://nowhere.invalid/w.pth to w.pth')\nimport urllib.request\n"
+            "urllib.request.urlopen('https://nowhere.invalid/w.pth')\n" + LOADS,
+            True,
+            "imports what it needs and asks for its weights",
+            True,
+        ),
     ],
 )
 def test_a_method_without_its_weights_says_how_far_it_gets(
     tmp_path: Path, dataset: Manifest, script: str, trial: bool, told: str, reached: bool
 ) -> None:
-    """The trial runs only if it was asked for; the state stays weights-missing."""
+    """The trial runs only if it was asked for; the state stays weights-missing.
+
+    A script that printed its options and was then refused another download has not asked; one that
+    was refused the download of its weights has.
+    """
     known = cell(tmp_path, dataset, script)
     spec = replace(known.spec, weights=[WeightRef(path="w.pth")])
     steps = (known.source, known.environment, known.manifest)

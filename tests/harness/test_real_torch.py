@@ -341,3 +341,109 @@ def test_a_forward_that_the_script_calls_itself(real_stage: Stage) -> None:
     assert first is None and second > 0 and third > 0
     assert report["parameters"] == 10 and report["flops"] is None
     assert report["modules_called"] == {"Conv2d": 1, "Fused": 2}
+
+
+MAMBA = """
+import numpy as np
+import torch
+from causal_conv1d import causal_conv1d_fn
+from mamba_ssm.ops import selective_scan_interface as scan
+
+rng = np.random.default_rng(0)
+BATCH, CHANNELS, LENGTH, STATES, RANK = 2, 6, 300, 4, 3
+
+def draw(*shape):
+    return rng.normal(0, 1, shape).astype("float32")
+
+def torched(*arrays):
+    return [None if array is None else torch.from_numpy(array) for array in arrays]
+
+def softplus(x):
+    return np.log1p(np.exp(x))
+
+def silu(x):
+    return x / (1 + np.exp(-x))
+
+def recurrence(u, delta, A, B, C, D=None, z=None, bias=None):
+    # the definition, in float64: h' = exp(delta A) h + delta B u, y = C h + D u
+    u, delta, A, B, C = (array.astype("float64") for array in (u, delta, A, B, C))
+    delta = softplus(delta + (0 if bias is None else bias[:, None]))
+    B, C = (x[:, None] if x.ndim == 3 else x for x in (B, C))
+    B, C = (np.repeat(x, CHANNELS // x.shape[1], axis=1) for x in (B, C))
+    state, y = np.zeros((BATCH, CHANNELS, STATES)), np.zeros(u.shape)
+    for i in range(u.shape[2]):
+        state = np.exp(delta[:, :, i, None] * A) * state
+        state = state + delta[:, :, i, None] * B[..., i] * u[:, :, i, None]
+        y[:, :, i] = (C[..., i] * state).sum(-1)
+    y = y if D is None else y + u * D[:, None]
+    return (y if z is None else y * silu(z.astype("float64"))), state
+
+def near(ours, definition):
+    worst = np.abs(ours.detach().numpy() - definition).max()
+    assert worst < 1e-4 * np.abs(definition).max(), worst
+
+u, delta, z = (draw(BATCH, CHANNELS, LENGTH) for _ in range(3))
+A, D, bias = -np.exp(draw(CHANNELS, STATES)), draw(CHANNELS), draw(CHANNELS)
+for shape in ((BATCH, STATES, LENGTH), (BATCH, 2, STATES, LENGTH)):
+    B, C = draw(*shape), draw(*shape)
+    given = torched(u, delta, A, B, C, D, z, bias)
+    near(scan.selective_scan_fn(*given, True), recurrence(u, delta, A, B, C, D, z, bias)[0])
+    y, last = scan.selective_scan_fn(
+        *given[:5], delta_softplus=True, return_last_state=True
+    )
+    near(y, recurrence(u, delta, A, B, C)[0])
+    near(last, recurrence(u, delta, A, B, C)[1])
+
+x, weight, start = draw(BATCH, CHANNELS, LENGTH), draw(CHANNELS, 4), draw(CHANNELS)
+
+def convolved(x):
+    padded = np.pad(x, ((0, 0), (0, 0), (3, 0)))
+    return sum(padded[..., i : i + LENGTH] * weight[:, i, None] for i in range(4)) + start[:, None]
+
+near(causal_conv1d_fn(*torched(x, weight, start), activation="silu"), silu(convolved(x)))
+
+xz, project = draw(BATCH, 2 * CHANNELS, LENGTH), draw(RANK + 2 * STATES, CHANNELS)
+spread = draw(CHANNELS, RANK)
+inner = silu(convolved(xz[:, :CHANNELS]))
+parts = np.einsum("pd,bdl->bpl", project, inner)
+step = np.einsum("dr,brl->bdl", spread, parts[:, :RANK])
+B, C = parts[:, RANK:-STATES], parts[:, -STATES:]
+gate, out, out_bias = xz[:, CHANNELS:], draw(5, CHANNELS), draw(5)
+forwards = recurrence(inner, step, A, B, C, D, gate, bias)[0]
+flipped = [part[..., ::-1] for part in (inner, step, B, C, gate)]
+backwards = recurrence(*flipped[:2], 2 * A, *flipped[2:4], D, flipped[4], bias)[0][..., ::-1]
+block = torched(xz, weight[:, None], start, project, spread)
+rest = dict(zip(("D", "delta_bias"), torched(D, bias)))
+A1, A2, last, last_bias = torched(A, 2 * A, out, out_bias)
+near(scan.mamba_inner_fn_no_out_proj(*block, A1, None, None, **rest), forwards)
+ends = np.einsum("od,bdl->blo", out, forwards) + out_bias
+near(scan.mamba_inner_fn(*block, last, last_bias, A1, None, None, **rest), ends)
+ends = np.einsum("od,bdl->blo", out, forwards + backwards) + out_bias
+near(scan.bimamba_inner_fn(*block, last, last_bias, A1, A2, None, None, **rest), ends)
+print("as defined")
+"""
+
+
+def test_mamba_in_plain_torch(real_stage: Stage) -> None:
+    """The stand-in for Mamba's compiled scan gives what the definition gives, and is counted.
+
+    Without the shim its modules are missing.
+    """
+    real_stage.write("script.py", MAMBA)
+    assert "ModuleNotFoundError" in real_stage.launch().stderr
+    run = real_stage.launch(compat=["mamba-ssm"])
+    assert run.stdout == "as defined\n", run.stderr
+    assert run.report["shims"]["mamba-ssm:selective_scan_fn"] == 4
+
+
+def test_an_installed_mamba_is_used(stage: Stage) -> None:
+    """The shim leaves a package alone that is there."""
+    stage.write("mamba_ssm/__init__.py", "HERE = True\n")
+    stage.write("mamba_ssm/ops/__init__.py", "")
+    stage.write("mamba_ssm/ops/selective_scan_interface.py", "selective_scan_fn = 'compiled'\n")
+    stage.write(
+        "script.py",
+        "from mamba_ssm.ops.selective_scan_interface import selective_scan_fn\n"
+        "print(selective_scan_fn)\n",
+    )
+    assert stage.launch(compat=["mamba-ssm"]).stdout == "compiled\n"

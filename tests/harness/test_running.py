@@ -337,3 +337,24 @@ def test_starting_imports_no_library(stage: Stage) -> None:
     libraries = ("numpy", "torch", "cv2", "PIL", "scipy")
     stage.write("script.py", f"import sys\nprint([n for n in {libraries} if n in sys.modules])\n")
     assert stage.launch().stdout == "[]\n"
+
+
+def test_comments_in_another_encoding_are_imported(any_stage: Stage) -> None:
+    """Python imports a module whose comments are GBK and declare nothing, and so does a run.
+
+    Edits of the file apply.
+    """
+    any_stage.write("script.py", "import network\nprint(network.SIZE)\n")
+    (any_stage.root / "network.py").write_bytes(b"# \xb0\xfc\xba\xac\r\nSIZE = 1\r\nTWO = 2\r\n")
+    edit = {"network.py": [["SIZE = 1\nTWO", "SIZE = 3\nTWO"]]}
+    run = any_stage.launch(edits=edit)
+    assert run.stdout == "3\n", run.stderr
+
+
+def test_text_in_another_encoding_is_refused(any_stage: Stage) -> None:
+    """Outside of comments such bytes are an error, as in Python itself."""
+    any_stage.write("script.py", "import network\n")
+    (any_stage.root / "network.py").write_bytes(b"NAME = '\xb0\xfc'\n")
+    run = any_stage.launch()
+    assert run.returncode == 1
+    assert "SyntaxError" in run.stderr

@@ -2,8 +2,25 @@
 
 import os
 from importlib.util import decode_source
+from io import IncrementalNewlineDecoder
 
 from .job import JobError
+
+
+def text_of(data, path):
+    """Return the text of the bytes ``data`` of a module.
+
+    Python imports a module whose comments are in another encoding than UTF-8 (GBK, for instance)
+    and declare none. The bytes of such comments are replaced.
+
+    Raises:
+        SyntaxError: such bytes stand outside of comments.
+    """
+    try:
+        return decode_source(data)
+    except (UnicodeDecodeError, SyntaxError):  # the latter: in one of the first two lines
+        compile(data, path, "exec", dont_inherit=True)
+        return IncrementalNewlineDecoder(None, True).decode(data.decode("utf-8", "replace"))
 
 
 class Edits:
@@ -34,7 +51,7 @@ class Edits:
             )
         try:
             with open(path, "rb") as file:
-                source = decode_source(file.read())
+                source = text_of(file.read(), path)
         except OSError:
             raise JobError(
                 "edit: there is no file %s in the repository" % self.name(path)

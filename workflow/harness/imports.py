@@ -8,8 +8,8 @@ import importlib
 import os
 import sys
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from importlib.util import decode_source
 
+from .edits import text_of
 from .job import JobError
 from .timed_functions import decorate
 
@@ -42,7 +42,7 @@ class Finder:
         if not os.path.isfile(path):
             raise JobError("model_functions: there is no file %s" % path)
         with open(path, "rb") as file:
-            decorate(decode_source(file.read()), path, names)
+            decorate(text_of(file.read(), path), path, names)
 
     def install(self):
         """Insert this finder before ``PathFinder``: built-in and frozen modules stay first."""
@@ -76,7 +76,7 @@ class Finder:
     def compile(self, path, data):
         """Compile the bytes ``data`` of the file ``path``, with its edits."""
         real = os.path.realpath(path)
-        source = self.edits.apply(real, decode_source(data))
+        source = self.edits.apply(real, text_of(data, path))
         if real in self.model_functions:
             source = decorate(source, path, self.model_functions[real])
         return compile(source, path, "exec", dont_inherit=True)

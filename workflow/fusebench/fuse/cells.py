@@ -68,6 +68,8 @@ TRIAL_SECONDS = 300.0
 
 MOST_LINKS = 3
 """A note names so many links that were left out."""
+NO_NETWORK = "a run has no network"
+"""What the harness says where a script asks for the network (``workflow/harness/network.py``)."""
 
 
 @dataclass(frozen=True)
@@ -378,7 +380,7 @@ def _tried(cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: 
     except TimedOut:
         minutes = TRIAL_SECONDS / 60
         return f"; tried without it, the script did not end within {minutes:g} minutes"
-    if launched.report.weights_read or any(Path(name).name in launched.printed for name in names):
+    if launched.report.weights_read or _names_weights(launched, names):
         outcome.reached_weights = True
         return (
             "; tried without it, the script starts, imports what it needs and asks for its weights"
@@ -386,6 +388,17 @@ def _tried(cell: Cell, batch: Sequence[Pair], directory: JobDirectory, outcome: 
     return (
         f"; tried without it, the script ends before it asks for its weights: {launched.complaint}"
     )
+
+
+def _names_weights(launched: Launch, names: Sequence[str]) -> bool:
+    """Whether what a script printed names a file of weights, as it does where it misses one.
+
+    A script that ended because it was refused the network missed what it would download: there, a
+    name counts beside an address, and not in a list of options.
+    """
+    refused = NO_NETWORK in launched.complaint
+    lines = [line for line in launched.printed.splitlines() if "://" in line or not refused]
+    return any(Path(name).name in line for line in lines for name in names)
 
 
 def _values(cell: Cell, directory: JobDirectory, count: int, device: Device | None) -> Values:

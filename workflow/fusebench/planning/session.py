@@ -42,11 +42,11 @@ def begun_session(config: Config, on_cluster: bool, registry: str = "") -> Sessi
         on_cluster=on_cluster,
         mirror=config.mirror,
         trial=config.try_ in (True, "true"),
+        registry=registry,
         sandbox="bwrap" if config.sandbox == "auto" else config.sandbox,
         min_sandbox=config.min_sandbox,
         sandbox_reads=sandbox_reads(config),
         file_mb=config.file_mb,
-        registry=registry,
     )
 
 

@@ -5,7 +5,7 @@ with a colon takes an argument: ``missing-modules:thop,seaborn``, ``module-alias
 """
 
 from ..job import JobError
-from . import imports, libraries, misc, paths, torch_load
+from . import imports, libraries, mamba, misc, paths, torch_load
 from . import torchvision as torchvision_operators
 
 COMPAT = {
@@ -23,6 +23,7 @@ COMPAT = {
     "torchvision-nms": torchvision_operators.torchvision_nms,
     "missing-modules": imports.missing_modules,
     "module-alias": imports.module_alias,
+    "mamba-ssm": mamba.mamba_ssm,
     "windows-paths": paths.windows_paths,
 }
 # Always applied: harmless where it is not needed.

@@ -40,6 +40,13 @@ class Session(Contract, kw_only=True):
     trial: Annotated[bool, says("true where methods without weights are run as far as they go")] = (
         False
     )
+    registry: Annotated[
+        str,
+        says(
+            "the folder with methods.yaml, datasets.yaml and config.yaml as this run has read them;"
+            " empty where jobs read the files themselves"
+        ),
+    ] = ""
     sandbox: Annotated[SandboxLevel, says("the strongest sandbox that is tried")] = "bwrap"
     min_sandbox: Annotated[SandboxLevel, says("the weakest sandbox that may be taken")] = "env-only"
     sandbox_reads: Annotated[
@@ -48,11 +55,4 @@ class Session(Contract, kw_only=True):
     file_mb: Annotated[int, says("the size of the largest file that a script may write, in MB")] = (
         DEFAULT_FILE_MB
     )
-    registry: Annotated[
-        str,
-        says(
-            "the folder with methods.yaml, datasets.yaml and config.yaml as this run has read them;"
-            " empty where jobs read the files themselves"
-        ),
-    ] = ""
     forced: Annotated[list[str], says("rules and files that are forced; * for everything")] = []
