@@ -639,8 +639,8 @@ class MethodEntry(Entry, kw_only=True):
         Status,
         says(
             "whether the method can be run; default active; unsupported: the code is there, but"
-            " needs what fusebench does not offer (encrypted MATLAB code, spectral cubes, video, a mask"
-            " or a sentence beside each pair), or its result is not the committed one"
+            " needs what fusebench does not offer (encrypted MATLAB code, spectral cubes, video, a"
+            " mask or a sentence beside each pair), or its result is not the committed one"
         ),
     ] = ACTIVE
     reason: Maybe[Annotated[str, text("why the status is not active")]] = UNSET
