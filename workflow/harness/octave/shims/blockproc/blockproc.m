@@ -1,4 +1,4 @@
-% Octave's blockproc hands the function a matrix; this one hands it a struct with the field data
+% Octave's blockproc hands the function a matrix; this one hands it a struct with the field data.
 %
 % b = blockproc(a, [m n], f): f is called for each block of m x n pixels (smaller at the lower and
 % right edge) with a struct of the fields data, location, blockSize and imageSize.

@@ -1,4 +1,4 @@
-% Octave lacks freqspace: frequencies from -1 to 1 (times pi) of a filter of n, or of [m n], values
+% Octave lacks freqspace: the frequencies (1 is pi) of a filter of n, or of [m n], values.
 %
 % f = freqspace(n) and f = freqspace(n, 'whole') are the frequencies of a filter of one dimension;
 % [f1, f2] = freqspace(n) and freqspace([m n], 'meshgrid') those of two, as MATLAB documents them.

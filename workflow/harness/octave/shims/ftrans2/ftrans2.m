@@ -1,4 +1,4 @@
-% Octave lacks ftrans2: a filter of two dimensions from one of one, by the McClellan transform
+% Octave lacks ftrans2: a filter of two dimensions from one of one, by the McClellan transform.
 %
 % h = ftrans2(b, t): b is a symmetric filter of odd length; t is the transform, by default
 % McClellan's [1 2 1; 2 -4 2; 1 2 1] / 8. The filter of two dimensions is the sum of a(k) T_k(t),
