@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from fusebench.contracts.jobs.fusing import CellSpec, Run
-from fusebench.contracts.markers import EnvironmentMarker, Manifest, SourceMarker
+from fusebench.contracts.markers import EnvironmentMarker, Manifest
 from fusebench.contracts.methods import Stage
 from fusebench.fuse import devices
 from fusebench.fuse.cells import run_cell
 from fusebench.fuse.records import Cell
+from fusebench.sources.repositories import obtain_source
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +96,7 @@ def test_a_gpu_without_kernels_is_refused_before_the_script_starts(
             minutes=60,
             device="cuda",
         ),
-        SourceMarker(path=str(source), code="x"),
+        obtain_source("source", None, tmp_path / "copy", tmp_path),
         environment,
         Manifest(),
         None,

@@ -17,6 +17,7 @@
     |   |-- TimedOut           the authors' script ran past its time limit
     |   |-- BadOutput          the script ended, but what it wrote cannot be used
     |   `-- Suspicious         what it wrote can be measured, but cannot be right
+    |-- GitFailed              a command of git failed
     `-- MetricError            a metric cannot be resolved, or cannot be computed on these images
 
 A message says what must be, what was found, where, and what to do next.
@@ -143,6 +144,10 @@ class Suspicious(StepError):
     """
 
     state: State = "suspicious"
+
+
+class GitFailed(FusebenchError):
+    """A command of git failed; the message is git's own reason."""
 
 
 class MetricError(FusebenchError):

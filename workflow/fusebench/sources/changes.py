@@ -12,10 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fusebench.contracts.markers import SourceMarker
-from fusebench.errors import SourceUnavailable
+from fusebench.errors import GitFailed, SourceUnavailable
 from fusebench.hashes import IGNORED_FOLDERS, folder_digest
 from fusebench.sources.git_process import (
-    GitFailed,
     Repository,
     ignored_by_user,
     own_directory,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from fusebench.errors import FusebenchError
+from fusebench.errors import GitFailed
 
 Setting = tuple[str, str]
 """Name and value; a name may have several values."""
@@ -51,10 +51,6 @@ SERVER_VARIABLES = re.compile(
 
 NO_ATTRIBUTES = "* -text -filter -ident -working-tree-encoding -diff\n"
 """No rule of a repository changes a file while it is written or compared."""
-
-
-class GitFailed(FusebenchError):
-    """A command of git failed; the message is git's own reason."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import UNSET
 
 from fusebench.contracts.markers import SourceMarker
-from fusebench.errors import SourceUnavailable
+from fusebench.errors import GitFailed, SourceUnavailable
 from fusebench.folders import staged_folder
 from fusebench.hashes import folder_digest, source_files
 from fusebench.links import leads_out, links_out_of
@@ -33,7 +33,6 @@ from fusebench.sources.git_process import (
     SERVERS,
     STRANGERS,
     Access,
-    GitFailed,
     Repository,
     own_settings,
     run_git,

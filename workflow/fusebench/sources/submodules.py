@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fusebench.errors import SourceUnavailable
+from fusebench.errors import GitFailed, SourceUnavailable
 from fusebench.sources.addresses import submodule_address
-from fusebench.sources.git_process import GitFailed, Repository
+from fusebench.sources.git_process import Repository
 from fusebench.sources.objects import entries, missing_objects
 
 MODULES = ".gitmodules"
