@@ -65,12 +65,19 @@ class MiniProject:
         shutil.copytree(REPOSITORY / "envs" / "classical", root / "envs" / "classical")
         (root / "resources").mkdir()
         (root / "resources" / "envs").symlink_to(environments)
+        project.told.mkdir()
         project.add_images("pairs", list(pairs))
         project.config = {
             "suite": "mini",
+            "sandbox_reads": [str(project.told)],
             "suites": {"mini": {"methods": [], "datasets": ["pairs"], "metrics": ["EN", "SSIM"]}},
         }
         return project
+
+    @property
+    def told(self) -> Path:
+        """A folder of files that scripts in the sandbox may look for."""
+        return self.root / "told"
 
     def add_images(self, name: str, pairs: list[str], **shape: int) -> None:
         """Write a local dataset of gray images and register it."""

@@ -250,14 +250,14 @@ def test_failures_are_tried_again_without_being_told(project: MiniProject) -> No
     methods work, nothing is left to do.
     """
     project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
-    flaky = f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
+    flaky = f"import os\nassert os.path.exists({str(project.told / 'mended')!r})\n{ARGPARSE}"
     project.add_method("flaky", {"test.py": flaky}, BY_OPTIONS)
     project.add_method("copies", {"test.py": COPIES}, PLAIN)
     assert project.snakemake().returncode != 0
     second = project.snakemake()
     assert project.jobs(second)["fuse"] == 1 and second.returncode != 0
     assert project.record("copies")["state"] == "suspicious" and "SUSPICIOUS" in second.stdout
-    (project.root / "mended").touch()
+    (project.told / "mended").touch()
     project.methods["copies"]["accept"] = ["copy"]
     third = project.snakemake()
     assert third.returncode == 0, third.stderr[-2000:]
@@ -273,7 +273,7 @@ def test_one_cell_tells_how_it_ended(project: MiniProject) -> None:
     this cell and not about the suite, whose other cells have not been run.
     """
     project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
-    flaky = f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
+    flaky = f"import os\nassert os.path.exists({str(project.told / 'mended')!r})\n{ARGPARSE}"
     project.add_method("flaky", {"test.py": flaky}, BY_OPTIONS)
     record = "results/runs/flaky/pairs/record.json"
     for _ in range(2):
@@ -290,7 +290,7 @@ def test_one_cell_tells_how_it_ended(project: MiniProject) -> None:
     assert shown.returncode == 0, shown.stderr[-2000:]
     states = {row["method"]: row["state"] for row in project.table("tables/mini/pairs.csv")}
     assert states == {"works": "ok", "flaky": "crashed"}
-    (project.root / "mended").touch()
+    (project.told / "mended").touch()
     done = project.snakemake(record)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().splitlines()[-1] == (
@@ -305,14 +305,14 @@ def test_tables_alone_try_no_failed_method_again(project: MiniProject) -> None:
     The next run of everything tries the failed methods again.
     """
     project.add_method("works", {"test.py": ARGPARSE}, BY_OPTIONS)
-    flaky = f"import os\nassert os.path.exists({str(project.root / 'mended')!r})\n{ARGPARSE}"
+    flaky = f"import os\nassert os.path.exists({str(project.told / 'mended')!r})\n{ARGPARSE}"
     project.add_method("flaky", {"test.py": flaky}, BY_OPTIONS)
     assert project.snakemake().returncode != 0
     project.config["suites"]["mini"]["metrics"] = ["EN"]
     shown = project.snakemake("tables")
     assert shown.returncode == 0 and "fuse" not in project.jobs(shown), shown.stderr[-2000:]
     assert "not tried again for tables and figures alone" in shown.stdout
-    (project.root / "mended").touch()
+    (project.told / "mended").touch()
     assert project.jobs(project.snakemake())["fuse"] == 1
     assert project.record("flaky")["state"] == "ok"
     assert "Nothing to be done" in (last := project.snakemake()).stderr + last.stdout

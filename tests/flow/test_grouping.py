@@ -56,7 +56,7 @@ def project(project: MiniProject) -> MiniProject:
     project.add_images("more", ["q1", "q2"], width=64, height=56)
     project.config["suites"]["mini"]["datasets"] = DATASETS
     project.config["together_from"] = 4
-    mended = str(project.root / "mended")
+    mended = str(project.told / "mended")
     fails = f"import os\nassert os.path.exists({mended!r}) or os.path.exists('in/a/p1.png')\n"
     project.add_method("one", {"test.py": ARGPARSE}, BY_OPTIONS)
     project.add_method("two", {"test.py": fails + ARGPARSE}, BY_OPTIONS)
@@ -81,7 +81,7 @@ def test_cells_of_one_job_stand_for_themselves(project: MiniProject) -> None:
     states = {(row["method"], row["dataset"]): row["state"] for row in project.table("status.csv")}
     assert states == {**dict.fromkeys(CELLS, "ok"), ("two", "more"): "crashed"}
 
-    (project.root / "mended").touch()
+    (project.told / "mended").touch()
     assert run_again(project) == {("two", "more")}
     assert {row["state"] for row in project.table("status.csv")} == {"ok"}
 
@@ -100,7 +100,7 @@ def test_the_grouping_does_not_reach_the_cells(project: MiniProject) -> None:
 
     Only a lost or a forced cell is run again.
     """
-    (project.root / "mended").touch()
+    (project.told / "mended").touch()
     project.snakemake()
     for limit, jobs in ((5, 4), (4, 0)):
         before = times(project)
@@ -118,7 +118,7 @@ def test_the_grouping_does_not_reach_the_cells(project: MiniProject) -> None:
 
 def test_forcing_reaches_what_it_names(project: MiniProject) -> None:
     """Forcing the tables reruns no cell, now or later; forcing a job reruns all its cells."""
-    (project.root / "mended").touch()
+    (project.told / "mended").touch()
     project.snakemake()
     assert run_forced(project, "--forcerun", "write_tables") == set()
     project.methods["one"]["run"] = {**BY_OPTIONS, "per_dataset": {"more": {"seed": 1}}}
@@ -134,7 +134,7 @@ def test_so_many_cells_are_a_job_as_the_configuration_says(
     project: MiniProject, cells: int
 ) -> None:
     """`cells_per_job` says how many cells of a method form one job, however many there are."""
-    (project.root / "mended").touch()
+    (project.told / "mended").touch()
     project.config |= {"cells_per_job": cells, "together_from": 100}
     jobs = project.jobs(project.snakemake())
     assert {rule: jobs.get(rule, 0) for rule in RULES} == {

@@ -29,7 +29,7 @@ def submitter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Submitter]:
     project = MiniProject.create(folder / "project", folder / "environments")
     project.add_method("good", {"test.py": ARGPARSE}, BY_OPTIONS, resources=RESOURCES)
     for name, script in (("hog", HOG), ("cancelled", WAITS)):
-        mended = script.format(flag=str(project.root / "mended"))
+        mended = script.format(flag=str(project.told / "mended"))
         project.add_method(
             name, {"test.py": mended}, {**BY_OPTIONS, "devices": ["cpu"]}, resources=RESOURCES
         )
@@ -90,5 +90,5 @@ def test_a_job_whose_node_died_ends_well_elsewhere(submitter: Submitter, tmp_pat
 
     Slurm restarts nothing by itself.
     """
-    (submitter.project.root / "mended").touch()
+    (submitter.project.told / "mended").touch()
     end_elsewhere(submitter_that_waits(submitter), profile_with_sacct(tmp_path / "profile"))

@@ -54,7 +54,7 @@ def submitter_with_suite(submitter: Submitter) -> Submitter:
     on_cpu = {**BY_OPTIONS, "devices": ["cpu"]}
     project.add_method("on-cpu", {"test.py": ARGPARSE}, on_cpu, resources=RESOURCES)
     for name, script in (("cancelled", WAITS), ("hog", HOG)):
-        mended = script.format(flag=str(project.root / "mended"))
+        mended = script.format(flag=str(project.told / "mended"))
         project.add_method(name, {"test.py": mended}, on_cpu, resources=RESOURCES)
     return submitter
 
@@ -153,7 +153,7 @@ def test_a_killed_snakemake_leaves_no_second_writer(
     project = submitter.project
     before = {name: started(project, name) for name in ("cancelled", "hog")}
     for name in before:
-        script = WAITS.format(flag=str(project.root / "go"))
+        script = WAITS.format(flag=str(project.told / "go"))
         project.methods[name]["commit"] = project.publish(name, {"test.py": script})
     killed = submitter.start()
     wait_until(
@@ -167,7 +167,7 @@ def test_a_killed_snakemake_leaves_no_second_writer(
     assert submitter.run("--unlock") == 0
     again = submitter.start()
     wait_until(lambda: not orphans & set(submitter.cluster.jobs()), "the orphans are gone")
-    (project.root / "go").touch()
+    (project.told / "go").touch()
     assert again.wait(timeout=SECONDS) == 0, submitter.output[-5000:]
     jobs = {job.id: job for job in submitter.cluster.finished()}
     assert {jobs[orphan].state for orphan in orphans} == {"CANCELLED"}
@@ -294,7 +294,7 @@ def test_impossible_requests_are_refused_with_slurms_words(
     """
     submitter, _ = ran
     project = submitter.project
-    (project.root / "mended").touch()
+    (project.told / "mended").touch()
     project.methods["gpu1"]["resources"] = {**RESOURCES, **resources}
     project.methods["gpu1"]["run"] = {**BY_OPTIONS, "seed": len(words) + len(resources)}
     status = submitter.run("--retries", "1", profile=profile_with(tmp_path / "profile", **setting))

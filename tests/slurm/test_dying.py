@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 def submitter_that_waits(submitter: Submitter) -> Submitter:
     """Register a method on a GPU that waits for a file."""
-    script = WAITS.format(flag=str(submitter.project.root / "go"))
+    script = WAITS.format(flag=str(submitter.project.told / "go"))
     submitter.project.add_method("waits", {"test.py": script}, BY_OPTIONS, resources=RESOURCES)
     submitter.project.add_method("other", {"test.py": ARGPARSE}, BY_OPTIONS, resources=RESOURCES)
     return submitter
@@ -35,7 +35,7 @@ def end_elsewhere(submitter: Submitter, profile: Path) -> None:
         job = started(project, "waits")
         node = cluster.ask("squeue", "-h", "-j", job, "-o", "%N").strip()
         cluster.kill_node(node, [job])
-        (project.root / "go").touch()
+        (project.told / "go").touch()
         assert snakemake.wait(timeout=2 * SECONDS) == 0, submitter.output[-5000:]
     finally:
         snakemake.kill()
@@ -71,6 +71,6 @@ def test_a_time_limit_is_a_state_and_then_a_result(make_submitter: Callable[[], 
     assert states["waits"]["state"] == "timeout"
     assert "ended as TIMEOUT" in states["waits"]["reason"]
     assert states["other"]["state"] == "ok"
-    (project.root / "go").touch()
+    (project.told / "go").touch()
     assert submitter.run() == 0, submitter.output[-5000:]
     assert project.record("waits")["state"] == "ok"
