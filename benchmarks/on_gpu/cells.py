@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from on_gpu.contents import Seen
 from on_gpu.environments import OWN, Variant
 
-SESSION = Session(id="gpu-run", device="cuda")
+SESSION = Session(id="gpu-run", device="cuda", sandbox="env-only", landlock=False)
 LINES_OF_LOG = 12
 
 

@@ -122,10 +122,14 @@ def _write_scripts(folder: Path, variant: Variant, python: Path, packages: Path)
 
 
 def time_logged(root: Path, variant: Variant) -> tuple[float, float] | None:
-    """Return start and end, in seconds since 1970, of the one Python of a timed environment.
+    """Return start and end, in seconds since 1970, of the script in a timed environment.
 
-    None where none was started, or one was killed.
+    Of the Pythons that were started there, it is the one that ran longest: the job also asks the
+    interpreter where it lies. None where none was started, or one was killed.
     """
-    files = list((root / ENVIRONMENTS / variant.name).glob("times.txt.*"))
-    moments = [float(line) for file in files for line in file.read_text().split()]
-    return (moments[0], moments[1]) if len(moments) == 2 else None
+    files = sorted((root / ENVIRONMENTS / variant.name).glob("times.txt.*"))
+    moments = [[float(line) for line in file.read_text().split()] for file in files]
+    if not moments or any(len(found) != 2 for found in moments):
+        return None
+    began, ended = max(moments, key=lambda found: found[1] - found[0])
+    return began, ended

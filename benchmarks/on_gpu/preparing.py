@@ -18,11 +18,11 @@ from fusebench.contracts.base import DeviceKind
 from fusebench.contracts.files import write_stored
 from fusebench.contracts.jobs.fusing import FuseJob
 from fusebench.contracts.jobs.resources import DatasetJob
-from fusebench.contracts.markers import Manifest, SourceMarker
+from fusebench.contracts.markers import Manifest, Pair, SourceMarker
 from fusebench.datasets.preparation import prepare_dataset
 from fusebench.errors import RegistryError
 from fusebench.generated import FOLDER as GENERATORS
-from fusebench.hashes import IGNORED_FOLDERS, folder_digest, source_files
+from fusebench.hashes import IGNORED_FOLDERS, folder_digest, sha256_of_file, source_files
 from fusebench.layout import SOURCES, dataset_marker
 from fusebench.metrics import default_metrics
 from fusebench.planning.cells import CellPlan, fuse_job, method_part
@@ -116,8 +116,18 @@ def _carry_dataset(carrying: Carrying, dataset: Dataset) -> None:
     for path in Path(made.path).rglob("*.png"):
         pixels: Any = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         cv2.imwrite(str(path), pixels, [cv2.IMWRITE_PNG_COMPRESSION, COMPRESSION])
-    manifest: Manifest = replace(made, path=str(marker.with_suffix("")))
+    pairs = [_of_smaller_files(pair, Path(made.path)) for pair in made.pairs]
+    manifest: Manifest = replace(made, path=str(marker.with_suffix("")), pairs=pairs)
     write_stored(carrying.into / marker, manifest)
+
+
+def _of_smaller_files(pair: Pair, folder: Path) -> Pair:
+    """Return a pair whose images have the hashes of their files as they are carried."""
+    sides = {
+        side: replace(image, file_sha256=sha256_of_file(folder / image.file))
+        for side, image in pair.sides.items()
+    }
+    return replace(pair, **sides)
 
 
 def _carry_method(
@@ -194,7 +204,11 @@ def _carry_source(carrying: Carrying, method: Method) -> tuple[str, int]:
         made = obtain_source(method.code, method.commit, tree, carrying.project, carrying.mirror)
         left_out = _copy_tree(tree, carrying.into / marker, carrying.whole_bytes)
     known: SourceMarker = replace(
-        made, path=marker, origin=method.code, absent=sorted([*made.absent, *left_out])
+        made,
+        path=marker,
+        origin=method.code,
+        absent=sorted([*made.absent, *left_out]),
+        carried=folder_digest(carrying.into / marker),
     )
     write_stored(carrying.into / f"{marker}.json", known)
     return f"{marker}.json", len(left_out)

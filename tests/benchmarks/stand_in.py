@@ -39,7 +39,7 @@ def make_machine(folder: Path, python: Path, torch: Path = CUDA_STAND_IN) -> Pat
     smi.parent.mkdir(parents=True, exist_ok=True)
     smi.write_text(SMI)
     program.write_text(
-        f'#!/bin/sh\n[ "$1" = -I ] && exec echo "sm_80 sm_90"\n'
+        f'#!/bin/sh\n[ "$1 $2" = "-I -c" ] && exec echo "sm_80 sm_90"\n'
         f'export PYTHONPATH="{torch}:$PYTHONPATH" FAKE_CUDA_DEVICES=1\n'
         f'export CUDA_STAND_IN_MEMORY="{folder / "memory.lock"}"\nexec "{python}" "$@"\n'
     )

@@ -43,7 +43,7 @@ def test_the_command_lists_its_subcommands(capsys: pytest.CaptureFixture[str]) -
         (["list"], "the following arguments are required: what"),
         (["pin"], "the following arguments are required: name"),
         (["verified"], "the following arguments are required: method"),
-        (["verify"], "the following arguments are required: env"),
+        (["verify"], "one of the arguments env --all is required"),
         (["claims"], "the following arguments are required: table"),
         (["claims", "nowhere"], "invalid choice: 'nowhere' (choose from 'cddfuse', 'fcdfusion'"),
         (["measure", "a.png"], "A, B and F must be given"),

@@ -14,7 +14,8 @@ from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.markers import WeightsMarker
 from fusebench.contracts.methods import Verified
 from fusebench.contracts.records import Clock, FusedImage, Record, SourceFacts
-from fusebench.hashes import sha256_of_json
+from fusebench.files import write_text
+from fusebench.hashes import sha256_of_file, sha256_of_json
 from fusebench.images import pixel_sha256, write_png
 from fusebench.planning.cells import cell_spec
 from fusebench.registry.loading import load_registry
@@ -178,11 +179,13 @@ def test_fields_for_an_unknown_dataset_are_told(
 
 def test_first_download_is_pinned(project: Path) -> None:
     """The hash of a fetched file goes into its entry; the second time nothing is left to pin."""
-    marker = WeightsMarker(sha256={"w.pth": "a" * 64})
-    write_stored(project / "resources/weights/m.json", marker)
+    file = project / "resources/weights/m/w.pth"
+    write_text(file, "weights")
+    digest = sha256_of_file(file)
+    write_stored(project / "resources/weights/m.json", WeightsMarker(sha256={"w.pth": digest}))
     assert main(["pin", "m", "--project", str(project)]) == 0
     text = (project / "methods.yaml").read_text()
-    assert load_registry(project).methods["m"].weights[0].sha256 == "a" * 64
+    assert load_registry(project).methods["m"].weights[0].sha256 == digest
     assert main(["pin", "m", "--project", str(project)]) == 0
     assert (project / "methods.yaml").read_text() == text
 

@@ -31,7 +31,12 @@ def below(kind: type[Any]) -> Iterator[type[Any]]:
 
 
 CONTRACTS: list[type[Contract]] = sorted(
-    {one for one in below(Contract) if one not in BASES}, key=lambda one: one.__qualname__
+    {
+        one
+        for one in below(Contract)
+        if one not in BASES and one.__module__.startswith("fusebench.contracts.")
+    },
+    key=lambda one: one.__qualname__,
 )
 STORED: list[type[StoredFile]] = [one for one in CONTRACTS if issubclass(one, StoredFile)]
 

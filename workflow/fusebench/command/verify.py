@@ -8,13 +8,13 @@ from pathlib import Path
 from fusebench.environments.definition import VARIANTS
 from fusebench.environments.key import choose_variant, environment_key
 from fusebench.environments.verifying import verify
-from fusebench.errors import WrongCall
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench verify``."""
-    parser.add_argument("env", nargs="?", help="environment, a folder of envs/")
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("env", nargs="?", help="environment, a folder of envs/")
+    what.add_argument(
         "--all",
         action="store_true",
         help="instead: clones, weights, images, environments, records and values of this project",
@@ -37,8 +37,6 @@ def run(options: argparse.Namespace) -> int:
     """Print each difference; the exit status is 1 where there is one."""
     if options.all:
         return _run_all(Path())
-    if not options.env:
-        raise WrongCall("verify must be called with the name of an environment, or with --all")
     folder = options.envs / options.env
     variant = options.variant or choose_variant(folder)
     differences = verify(folder, variant, options.resources, archives=options.archives)

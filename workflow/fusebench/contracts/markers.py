@@ -51,6 +51,15 @@ class SourceMarker(Marker, kw_only=True):
     ] = ""
     absent: Annotated[list[str], says("files of the commit whose content the origin lacks")] = []
     submodules: Annotated[dict[str, str], says("path of a submodule -> its commit")] = {}
+    carried: Maybe[
+        Annotated[
+            str,
+            says(
+                "the sha256 over the files of a clone that was carried to another machine without"
+                " its history"
+            ),
+        ]
+    ] = UNSET
     submodule_addresses: Maybe[
         Annotated[dict[str, str], says("path of a submodule -> where it was asked for")]
     ] = UNSET

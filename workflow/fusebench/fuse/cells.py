@@ -171,9 +171,10 @@ def _refuse_failed_steps(cell: Cell) -> None:
         raise SourceUnavailable(
             f"{cell.source.path} is gone: delete {cell.source.path}.json and run again"
         )
-    refuse_changes(Path(cell.source.path), cell.source.code, cell.source.commit)
-    if cell.source.commit is None:
+    if cell.source.commit is None or cell.source.carried:
         refuse_edited_copy(cell.source)
+    else:
+        refuse_changes(Path(cell.source.path), cell.source.code, cell.source.commit)
     python = Path(cell.environment.path, "bin", "python")
     if not python.exists():
         raise EnvironmentFailed(

@@ -86,13 +86,12 @@ class Sandbox:
 
 
 def strongest(
-    highest: Level, lowest: Level, python: Path, steps: Sequence[Step], environ: Mapping[str, str]
+    levels: Sequence[Sandbox], python: Path, steps: Sequence[Step], environ: Mapping[str, str]
 ) -> Sandbox:
     """Return the strongest sandbox in which an interpreter starts.
 
     Args:
-        highest: the strongest level that is tried.
-        lowest: the weakest level that may be taken.
+        levels: those that may be taken, the strongest first.
         python: the interpreter.
         steps: what it sees.
         environ: its variables.
@@ -101,23 +100,30 @@ def strongest(
         EnvironmentFailed: no level of these works.
     """
     refused: list[str] = []
-    for sandbox in _candidates(highest, lowest):
+    for sandbox in levels:
         complaint = _complaint(sandbox, python, steps, environ)
         if not complaint:
             return replace(sandbox, refused=tuple(refused))
         refused.append(f"{sandbox.level}: {complaint}")
     raise EnvironmentFailed(
-        f"the script must run in a sandbox of level {lowest} or stronger (`min_sandbox`); found"
+        f"the script must run in a sandbox of level {levels[-1].level} or stronger"
+        " (`min_sandbox`); found"
         f" none that works on this machine ({'; '.join(refused) or 'none was tried'}): install"
         " bubblewrap, allow user namespaces, or ask for less"
     )
 
 
-def _candidates(highest: Level, lowest: Level) -> list[Sandbox]:
-    """Return the sandboxes to be tried, the strongest first."""
+def candidates(highest: Level, lowest: Level, *, landlock: bool = True) -> list[Sandbox]:
+    """Return the sandboxes to be tried, the strongest first.
+
+    Args:
+        highest: the strongest level that is tried.
+        lowest: the weakest level that may be taken.
+        landlock: whether the kernel's Landlock is used where it has it.
+    """
     levels = LEVELS[LEVELS.index(highest) : LEVELS.index(lowest) + 1]
     found = [Sandbox(level) for level in levels]
-    if "env-only" in levels and version() >= FIRST_USABLE:
+    if landlock and "env-only" in levels and version() >= FIRST_USABLE:
         found.insert(-1, Sandbox("env-only", landlock=True))
     return found
 

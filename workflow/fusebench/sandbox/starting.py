@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from fusebench.errors import TimedOut
-from fusebench.sandbox.levels import Sandbox, strongest
+from fusebench.sandbox.levels import Sandbox, candidates, strongest
 from fusebench.sandbox.plan import LEVELS, NO_LIMITS, Level, Limits, Step
 from fusebench.sandbox.tree import kill_below
 from fusebench.sandbox.view import Wanted, private_folders, steps_of
@@ -34,12 +34,14 @@ class Policy:
         lowest: the weakest level that may be taken.
         reads: further files and folders of the machine that it may read.
         limits: what it may use.
+        landlock: whether the kernel's Landlock is used where there are no namespaces.
     """
 
     highest: Level = LEVELS[0]
     lowest: Level = LEVELS[-1]
     reads: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS
+    landlock: bool = True
 
 
 DEFAULT_POLICY = Policy()
@@ -89,7 +91,7 @@ class Program:
     environ: Mapping[str, str]
 
 
-_CHOSEN: dict[tuple[Level, Level, Path], Sandbox] = {}
+_CHOSEN: dict[tuple[tuple[Sandbox, ...], Path], Sandbox] = {}
 """The sandboxes that were chosen in this process: each is tried once for an interpreter."""
 
 
@@ -139,9 +141,10 @@ def _steps(program: Program, policy: Policy) -> list[Step]:
 
 
 def _chosen(program: Program, policy: Policy, steps: list[Step]) -> Sandbox:
-    key = (policy.highest, policy.lowest, program.python)
+    levels = candidates(policy.highest, policy.lowest, landlock=policy.landlock)
+    key = (tuple(levels), program.python)
     if key not in _CHOSEN:
-        _CHOSEN[key] = strongest(*key, steps, program.environ)
+        _CHOSEN[key] = strongest(levels, program.python, steps, program.environ)
     return _CHOSEN[key]
 
 

@@ -60,11 +60,14 @@ def refuse_changes(folder: Path, what: str, commit: str | None) -> None:
 
 
 def refuse_edited_copy(source: SourceMarker) -> None:
-    """Raise SourceUnavailable if the copy of a local folder is not what was copied."""
-    found = folder_digest(Path(source.path))
-    if found != source.tree:
+    """Raise SourceUnavailable if the copy of a local folder is not what was copied.
+
+    The same for a clone that was carried to another machine without its history.
+    """
+    found, wanted = folder_digest(Path(source.path)), source.carried or source.tree
+    if found != wanted:
         raise SourceUnavailable(
-            f"{source.code}: its copy {source.path} must have the digest {source.tree}; found"
+            f"{source.code}: its copy {source.path} must have the digest {wanted}; found"
             f" {found}: it was edited; delete it and {source.path}.json, and run again"
         )
 

@@ -39,7 +39,8 @@ def fuse(
     from fusebench.sandbox.starting import Policy
 
     limits = Limits(None if session.on_cluster else memory, session.file_mb, PROCESSES)
-    policy = Policy(session.sandbox, session.min_sandbox, tuple(session.sandbox_reads), limits)
+    reads = tuple(session.sandbox_reads)
+    policy = Policy(session.sandbox, session.min_sandbox, reads, limits, session.landlock)
     cells = cells_of(job, ROOT, trial=session.trial, on_cluster=session.on_cluster, policy=policy)
 
     def declared() -> Mapping[str, str]:

@@ -49,6 +49,12 @@ class Session(Contract, kw_only=True):
     ] = ""
     sandbox: Annotated[SandboxLevel, says("the strongest sandbox that is tried")] = "bwrap"
     min_sandbox: Annotated[SandboxLevel, says("the weakest sandbox that may be taken")] = "env-only"
+    landlock: Annotated[
+        bool,
+        says(
+            "whether the kernel's Landlock is used; not where environments write what is measured"
+        ),
+    ] = True
     sandbox_reads: Annotated[
         list[str], says("files and folders of the machine that every script may read")
     ] = []
