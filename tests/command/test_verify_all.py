@@ -17,7 +17,7 @@ from fusebench.hashes import sha256_of_file
 from fusebench.images import pixel_sha256, write_png
 from fusebench.layout import marker_attempts
 from fusebench.measure.runs import measure_dataset, write_rows
-from fusebench.sources.changes import refuse_edited_copy
+from fusebench.sources.changes import refuse_changed_source
 from fusebench.sources.repositories import obtain_source
 from fusebench.sources.weights import refuse_other_weights
 
@@ -168,7 +168,7 @@ def test_an_edited_copy_of_a_local_folder_is_refused() -> None:
     from fusebench.contracts.markers import SourceMarker
 
     marker = read_stored(Path(f"{COPY}.json"), SourceMarker)
-    refuse_edited_copy(marker)
+    refuse_changed_source(marker)
     change(COPY / "test.py")
     with pytest.raises(SourceUnavailable, match="it was edited"):
-        refuse_edited_copy(marker)
+        refuse_changed_source(marker)

@@ -43,6 +43,8 @@ SPEED = "results/speed"
 RUN_FAILURES = "results/failures"
 
 RECORD = "record.json"
+CACHE = "measures.json"
+"""The values that are kept beside a record, so that they need not be computed again."""
 FUSED = "fused"
 """The folder of the fused images beside a record."""
 

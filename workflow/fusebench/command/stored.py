@@ -16,11 +16,11 @@ from fusebench.environments.key import environment_key
 from fusebench.environments.verifying import verify
 from fusebench.errors import FusebenchError
 from fusebench.hashes import sha256_of_file
-from fusebench.layout import FUSED, MEASURES, RECORD, record_path
+from fusebench.layout import CACHE, FUSED, MEASURES, RECORD, record_path
 from fusebench.measure.runs import read_fused
 from fusebench.metrics.definitions import CANONICAL
 from fusebench.project import locate
-from fusebench.sources.changes import refuse_changes, refuse_edited_copy
+from fusebench.sources.changes import refuse_changed_source
 
 Kind = TypeVar("Kind", bound=StoredFile)
 
@@ -58,9 +58,7 @@ def _each(
 
 def _source(_: Path, marker: SourceMarker) -> Iterator[str]:
     if marker.is_ok:
-        refuse_changes(Path(marker.path), marker.code, marker.commit)
-        if marker.commit is None:
-            refuse_edited_copy(marker)
+        refuse_changed_source(marker)
     yield from ()
 
 
@@ -94,7 +92,7 @@ def _environment(root: Path, path: Path, marker: EnvironmentMarker) -> Iterator[
 
 
 def _fused(path: Path, record: Record) -> Iterator[str]:
-    for image in record.images if record.is_ok else ():
+    for image in record.images if record.has_results else ():
         try:
             read_fused(path.parent / FUSED / image.fused, image)
         except FusebenchError as error:
@@ -119,7 +117,7 @@ def _values(root: Path, file: Path) -> Iterator[str]:
 @cache
 def _cached(root: Path, method: str, dataset: str) -> dict[str, dict[str, float]]:
     """Return image -> id of a metric -> value, as the cache of a run has it."""
-    path = (root / record_path(method, dataset)).with_name("measures.json")
+    path = (root / record_path(method, dataset)).with_name(CACHE)
     try:
         return read_stored(path, CachedMeasures).values
     except (FileNotFoundError, FusebenchError):

@@ -55,7 +55,7 @@ from fusebench.fuse.weights_opened import watch_weights
 from fusebench.layout import FUSED
 from fusebench.links import links_out_of, place_for
 from fusebench.registry.placeholders import Values, fill_arguments, filled_edits
-from fusebench.sources.changes import refuse_changes, refuse_edited_copy
+from fusebench.sources.changes import refuse_changed_source
 from fusebench.sources.weights import place_weights, refuse_other_weights
 from fusebench.texts import first_of, plain
 
@@ -171,10 +171,7 @@ def _refuse_failed_steps(cell: Cell) -> None:
         raise SourceUnavailable(
             f"{cell.source.path} is gone: delete {cell.source.path}.json and run again"
         )
-    if cell.source.commit is None or cell.source.carried:
-        refuse_edited_copy(cell.source)
-    else:
-        refuse_changes(Path(cell.source.path), cell.source.code, cell.source.commit)
+    refuse_changed_source(cell.source)
     python = Path(cell.environment.path, "bin", "python")
     if not python.exists():
         raise EnvironmentFailed(

@@ -24,7 +24,7 @@ from fusebench.errors import BadOutput, UnreadableFile
 from fusebench.hashes import folder_digest, sha256_of_json
 from fusebench.image_headers import UnreadableImageError
 from fusebench.images import pixel_sha256, read_own
-from fusebench.layout import FUSED, RECORD, record_path
+from fusebench.layout import CACHE, FUSED, RECORD, record_path
 from fusebench.markers import read_manifest
 from fusebench.metrics import resolve
 
@@ -84,7 +84,7 @@ class Run:
     @property
     def cache(self) -> Path:
         """The file beside the record that caches the run's values."""
-        return self.folder / "measures.json"
+        return self.folder / CACHE
 
     def missing(self, image: str, ids: Sequence[str]) -> list[str]:
         """Return the metrics that are not known of an image."""

@@ -29,7 +29,19 @@ OF_THE_FILE_SYSTEM = ("filemode", "symlinks", "ignorecase", "precomposeunicode")
 """Settings that git found out about the file system when it made the repository."""
 
 
-def refuse_changes(folder: Path, what: str, commit: str | None) -> None:
+def refuse_changed_source(source: SourceMarker) -> None:
+    """Raise SourceUnavailable if a clone or a copy is not what its marker says.
+
+    The files decide where there is no history to compare with: of a local folder, and of a clone
+    that was carried to another machine without it.
+    """
+    if source.commit is None or source.carried:
+        _refuse_edited_copy(source)
+    else:
+        refuse_changes(Path(source.path), source.code, source.commit)
+
+
+def refuse_changes(folder: Path, what: str, commit: str) -> None:
     """Raise SourceUnavailable if a clone is not whole, or was edited after it was made.
 
     Files that the origin lacks, and caches of Python, do not count.
@@ -37,10 +49,8 @@ def refuse_changes(folder: Path, what: str, commit: str | None) -> None:
     Args:
         folder: the clone.
         what: how messages name it.
-        commit: its full hash; None for a copy of a local folder, which has no history.
+        commit: its full hash.
     """
-    if commit is None:
-        return
     head = head_of(folder)
     if head != commit:
         raise SourceUnavailable(
@@ -59,11 +69,7 @@ def refuse_changes(folder: Path, what: str, commit: str | None) -> None:
         )
 
 
-def refuse_edited_copy(source: SourceMarker) -> None:
-    """Raise SourceUnavailable if the copy of a local folder is not what was copied.
-
-    The same for a clone that was carried to another machine without its history.
-    """
+def _refuse_edited_copy(source: SourceMarker) -> None:
     found, wanted = folder_digest(Path(source.path)), source.carried or source.tree
     if found != wanted:
         raise SourceUnavailable(
