@@ -21,6 +21,7 @@ from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.markers import Attempts, Manifest, Marker
 from fusebench.errors import StepError, UnreadableFile
 from fusebench.layout import dataset_marker, marker_attempts
+from fusebench.texts import beginning_of
 
 Made = TypeVar("Made", bound=Marker)
 
@@ -71,7 +72,7 @@ def _failed(path: Path, error: StepError, failed: Callable[[StepError], Made]) -
 def print_left_out(name: str, manifest: Manifest) -> None:
     """Write into the step's log which source images belong to no pair, and why."""
     for reason, files in (manifest.left_out or {}).items():
-        shown = ", ".join(files[:SHOWN]) + (", ..." if len(files) > SHOWN else "")
+        shown = beginning_of(files, SHOWN)
         print(f"{name}: left out {len(files)} image(s), {reason}: {shown}", file=sys.stderr)
 
 

@@ -29,6 +29,15 @@ def first_of(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + more
 
 
+def beginning_of(names: Sequence[str], most: int) -> str:
+    """Return the first names between commas, and dots where there are more.
+
+    >>> beginning_of(["a", "b", "c"], 2)
+    'a, b, ...'
+    """
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
 def plain(text: str) -> str:
     r"""Return a text without ANSI escapes and control characters.
 

@@ -225,6 +225,11 @@ ModelFunctions = Annotated[
 Seed = Annotated[int, says("the seed set before the script starts; default 0")]
 
 
+def is_matlab(script: Maybe[str], function: Maybe[str]) -> bool:
+    """Say whether the code of an entry is MATLAB's: a function, or a script that ends with .m."""
+    return bool(function) or bool(script and script.endswith(".m"))
+
+
 class RunPart(Entry, kw_only=True):
     """Fields of ``run`` that an entry gives.
 

@@ -6,7 +6,8 @@ import os
 import select
 import signal
 import threading
-from pathlib import Path
+
+from fusebench.sandbox.tree import parent_of
 
 
 def starter_of(session: str) -> int | None:
@@ -20,16 +21,8 @@ def starter_of(session: str) -> int | None:
     while process > 1:
         if str(process) == told:
             return process
-        process = _parent(process)
+        process = parent_of(process)
     return None
-
-
-def _parent(process: int) -> int:
-    try:
-        stat = Path(f"/proc/{process}/stat").read_bytes()
-    except OSError:
-        return 0
-    return int(stat.rpartition(b")")[2].split()[1])
 
 
 def end_with(process: int | None) -> None:

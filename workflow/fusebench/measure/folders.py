@@ -15,6 +15,7 @@ from fusebench.image_headers import UnreadableImageError
 from fusebench.images import SUFFIXES, notes_together, range_notes, read_levels
 from fusebench.measure.runs import Row, Values, in_processes
 from fusebench.metrics import resolve
+from fusebench.texts import beginning_of
 
 MOST_NAMED = 5
 MOST_TOLD = 10
@@ -108,8 +109,7 @@ def scenes_of(folders: Folders) -> tuple[list[Scene], list[str]]:
 def _listed(names: Iterable[str]) -> str:
     """Return how many names there are, and the first of them."""
     known = sorted(names)
-    more = ", ..." if len(known) > MOST_NAMED else ""
-    told = f" ({', '.join(known[:MOST_NAMED])}{more})" if known else ""
+    told = f" ({beginning_of(known, MOST_NAMED)})" if known else ""
     return f"{len(known)} image{'' if len(known) == 1 else 's'}{told}"
 
 

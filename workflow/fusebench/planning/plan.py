@@ -101,8 +101,10 @@ def make_plan(
         RegistryError: a file of the registry is wrong.
     """
     told = told_session()
-    registry = load_registry(root, options, copies=told.registry if told else "")
-    session = told or begun_session(registry.config, on_cluster, store_copies(root, registry.texts))
+    copies = told.registry if told else ""
+    registry = load_registry(root, options, copies=copies)
+    copies = copies or store_copies(root, registry.texts)
+    session = begun_session(registry.config, on_cluster, copies)
     put_python_first()
     grouping = Grouping(select(registry, session.device), session.on_cluster)
     return Plan(grouping, session, overrides or {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fusebench.contracts.methods import MethodEntry, RunEntry
+from fusebench.contracts.methods import MethodEntry, is_matlab
 from fusebench.registry.documents import Document
 
 ONLY_PYTHON = ("args", "model_functions")
@@ -16,7 +16,7 @@ def matlab_problems(methods: Document[dict[str, MethodEntry]]) -> Iterator[str]:
     for name, entry in methods.data.items():
         if not entry.run:
             continue
-        matlab = is_matlab(entry.run)
+        matlab = is_matlab(entry.run.script, entry.run.function)
         for field in ONLY_PYTHON if matlab else ONLY_MATLAB:
             if getattr(entry.run, field):
                 kind = "MATLAB code; replace texts of the code with `edit`" if matlab else "Python"
@@ -30,8 +30,3 @@ def matlab_problems(methods: Document[dict[str, MethodEntry]]) -> Iterator[str]:
                 f"{methods.where((name, 'run', 'function'))}: must be the file of a MATLAB function"
                 f" (.m); found {entry.run.function!r}"
             )
-
-
-def is_matlab(run: RunEntry) -> bool:
-    """Say whether an entry runs MATLAB code."""
-    return bool(run.function) or bool(run.script and run.script.endswith(".m"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +14,8 @@ from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.pair_names import why_no_name
 from fusebench.errors import DatasetUnavailable
 from fusebench.project import locate
-from fusebench.registry.path_patterns import SideFiles, fixed_folder
+from fusebench.registry.path_patterns import MOST_NAMED, SideFiles, fixed_folder
+from fusebench.texts import beginning_of
 
 LABELS = {"a": "image A", "b": "image B", "reference": "ground truth"}
 """The sides that a dataset may have, and what messages call them."""
@@ -165,17 +166,13 @@ def _count(found: SideFiles, usable: set[str]) -> str:
     """Say how many files of one side match, and which files lie there if none does."""
     pattern = found.folder / found.pattern
     if usable:
-        return f"{len(usable)} match {pattern} ({_first(sorted(usable))})"
+        return f"{len(usable)} match {pattern} ({beginning_of(sorted(usable), MOST_NAMED)})"
     folder = found.folder / fixed_folder(found.pattern)
     try:
         there = sorted(ascii(path.name)[1:-1] for path in folder.iterdir())
     except OSError as error:
         return f"0 match {pattern} ({folder}: {error.strerror})"
-    return f"0 match {pattern} (there: {_first(there) or 'nothing'})"
-
-
-def _first(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return f"0 match {pattern} (there: {beginning_of(there, MOST_NAMED) or 'nothing'})"
 
 
 def _bracket_hint(patterns_of_sides: Iterable[str]) -> str:

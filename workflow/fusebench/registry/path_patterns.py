@@ -13,8 +13,11 @@ from pathlib import Path, PurePosixPath
 
 from fusebench.errors import DatasetUnavailable
 from fusebench.images import SUFFIXES
+from fusebench.texts import beginning_of
 
 NAME = "{name}"
+MOST_NAMED = 3
+"""So many files of a longer list are named in a message."""
 
 _TOKENS = re.compile(
     r"(?P<name>\{name\})|(?P<depth>\*\*/)|(?P<any>\*)|(?P<one>\?)"
@@ -150,10 +153,10 @@ class SideFiles:
             return matches[0]
         if is_plain and not matches:
             return named
-        files = ", ".join(_relative(path, self.folder) for path in matches[:3])
+        files = beginning_of([_relative(path, self.folder) for path in matches], MOST_NAMED)
         raise DatasetUnavailable(
             f"{named}: must match exactly one image; found {len(matches)}"
-            + (f": {files}{', ...' if len(matches) > 3 else ''}" if files else "")
+            + (f": {files}" if files else "")
         )
 
     def matching(self, name: str) -> list[Path]:

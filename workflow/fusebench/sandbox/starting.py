@@ -91,7 +91,7 @@ class Program:
     environ: Mapping[str, str]
 
 
-_CHOSEN: dict[tuple[tuple[Sandbox, ...], Path], Sandbox] = {}
+_CHOSEN: dict[tuple[Level, Level, bool, Path], Sandbox] = {}
 """The sandboxes that were chosen in this process: each is tried once for an interpreter."""
 
 
@@ -141,9 +141,9 @@ def _steps(program: Program, policy: Policy) -> list[Step]:
 
 
 def _chosen(program: Program, policy: Policy, steps: list[Step]) -> Sandbox:
-    levels = candidates(policy.highest, policy.lowest, landlock=policy.landlock)
-    key = (tuple(levels), program.python)
+    key = (policy.highest, policy.lowest, policy.landlock, program.python)
     if key not in _CHOSEN:
+        levels = candidates(policy.highest, policy.lowest, landlock=policy.landlock)
         _CHOSEN[key] = strongest(levels, program.python, steps, program.environ)
     return _CHOSEN[key]
 

@@ -63,5 +63,16 @@ def kill_below(pid: int) -> None:
 
 def is_living(pid: int) -> bool:
     """Say whether a process runs; one that has ended and is not waited for does not."""
-    stat = _content(f"/proc/{pid}/stat")
-    return bool(stat) and stat.rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    facts = _facts(pid)
+    return bool(facts) and facts[0] not in (b"Z", b"X")
+
+
+def parent_of(pid: int) -> int:
+    """Return the parent of a process; 0 where the process has ended."""
+    facts = _facts(pid)
+    return int(facts[1]) if facts else 0
+
+
+def _facts(pid: int) -> list[bytes]:
+    """Return what /proc tells of a process after its name, its state first; nothing if it ended."""
+    return _content(f"/proc/{pid}/stat").rpartition(b")")[2].split()

@@ -31,6 +31,7 @@ from fusebench.contracts.methods import (
     Seed,
     SizePolicy,
     Staging,
+    is_matlab,
 )
 from fusebench.contracts.suspicion import Suspicion
 
@@ -71,7 +72,7 @@ class Run(Contract, kw_only=True):
     @property
     def is_matlab(self) -> bool:
         """Whether the code is MATLAB's, a function or a script."""
-        return bool(self.function) or bool(self.script and self.script.endswith(".m"))
+        return is_matlab(self.script, self.function)
 
 
 class WeightRef(Contract, kw_only=True):
