@@ -30,7 +30,7 @@ from tests.metrics.test_agreement import SCENES, tolerance  # noqa: E402
 OWN = Path(__file__).with_name("matlab")
 SHIMS = ROOT / "workflow/harness/octave"
 SECONDS = 3600
-"""Some functions go through the image pixel by pixel; one core needs some ten minutes for all."""
+SMALLEST = min(SCENES, key=lambda name: SCENES[name][0])
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Evaluator:
         columns: column of the evaluator -> expression of the sources ``a`` (infrared) and ``b``
             (visible) and the fused image ``f``; ``a8``, ``b8``, ``f8`` are the same as uint8.
         archives: zip files of the repository that hold functions.
+        slow: columns that take minutes for one image, for which one scene has to do.
         not_here: column -> what Octave lacks for it.
     """
 
@@ -52,6 +53,7 @@ class Evaluator:
     folders: tuple[str, ...]
     columns: dict[str, str]
     archives: tuple[str, ...] = ()
+    slow: tuple[str, ...] = ()
     not_here: dict[str, str] = field(default_factory=dict)
 
 
@@ -85,6 +87,7 @@ EVALUATORS = {
             "FMI_gradient": "analysis_fmi(a, b, f, 'gradient')",
             "FMI_dct": "analysis_fmi(a, b, f, 'dct')",
         },
+        slow=("FMI_none", "FMI_gradient", "FMI_dct"),
         not_here={
             "FMI_pixel(edge)": "MATLAB's edge thins what Octave's does not",
             "FMI_w": "dwt2 of the Wavelet Toolbox",
@@ -185,7 +188,10 @@ def measure(evaluator: Evaluator, mirror: Path | None, folder: Path) -> list[lis
         {name: dict(zip("abf", scene, strict=True)) for name, scene in scenes.items()},
     )
     (folder / "columns.txt").write_text(
-        "\n".join(f"{column}\t{call}" for column, call in evaluator.columns.items())
+        "\n".join(
+            f"{column}\t{call}\t{SMALLEST if column in evaluator.slow else ' '.join(SCENES)}"
+            for column, call in evaluator.columns.items()
+        )
     )
     paths = [OWN, SHIMS, SHIMS / "shims/freqspace", *(code / path for path in evaluator.folders)]
     paths += [path.parent for path in sorted((code / "unpacked").rglob("*.m"))]
