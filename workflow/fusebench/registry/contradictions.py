@@ -48,7 +48,8 @@ def contradictions(
     """Yield one line for each problem of the three files of a registry."""
     yield from _method_problems(root, methods)
     yield from matlab_problems(methods)
-    yield from training_problems(root, methods, datasets)
+    of_trainings = list(training_problems(root, methods, datasets))
+    yield from of_trainings
     yield from check_problems(methods)
     yield from claim_problems(root, methods, datasets)
     yield from _same_source(methods)
@@ -57,7 +58,8 @@ def contradictions(
     yield from _dataset_problems(root, datasets)
     yield from path_problems(methods, datasets)
     yield from _suite_problems(methods, datasets, config)
-    yield from table_problems(methods, datasets, config)
+    if not of_trainings:  # tables may name what is trained
+        yield from table_problems(methods, datasets, config)
 
 
 def selected_names(config: Config) -> list[str]:

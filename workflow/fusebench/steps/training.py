@@ -56,7 +56,7 @@ def train(
     reads = tuple(session.sandbox_reads)
     policy = Policy(session.sandbox, session.min_sandbox, reads, limits, session.landlock)
     log = ROOT / training_log(str(marker))
-    order = Order(marker, log, ROOT, policy, session.on_cluster)
+    order = Order(marker, log, ROOT, policy, session.on_cluster, session.id)
 
     def make() -> WeightsMarker:
         try:

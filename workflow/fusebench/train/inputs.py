@@ -60,6 +60,7 @@ class Order:
         root: the project's folder.
         policy: in which sandboxes the script may run, and what it may use.
         on_cluster: a scheduler has given the job its GPUs.
+        session: the run of Snakemake that the job belongs to.
     """
 
     marker: Path
@@ -67,6 +68,12 @@ class Order:
     root: Path
     policy: Policy
     on_cluster: bool = False
+    session: str = ""
+
+    @property
+    def lease(self) -> Path:
+        """The folder whose lease keeps two jobs of one training apart."""
+        return self.root / self.marker.parent / ".leases" / self.marker.stem
 
     @property
     def folder(self) -> Path:

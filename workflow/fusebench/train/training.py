@@ -12,6 +12,7 @@ from fusebench.errors import EnvironmentFailed, Interrupted, StepError, TimedOut
 from fusebench.folders import remove_folder, scratch_folder
 from fusebench.fuse.devices import Device, reserved_device
 from fusebench.fuse.launching import Launch
+from fusebench.fuse.leases import lease
 from fusebench.sources.changes import refuse_changed_source
 from fusebench.train.checkpoints import known_files
 from fusebench.train.inputs import Inputs, Order, identity_of, read_inputs
@@ -32,6 +33,11 @@ def train(job: TrainJob, order: Order) -> WeightsMarker:
     for marker in inputs.all:
         if not marker.is_ok:
             raise StepError.taken_over(marker.state, marker.reason)
+    with lease(order.lease, order.session):  # a job of a killed Snakemake may still train
+        return _train(job, order, inputs)
+
+
+def _train(job: TrainJob, order: Order, inputs: Inputs) -> WeightsMarker:
     identity = identity_of(job, inputs)
     if finished := finished_marker(job, order, inputs, identity):
         return finished
