@@ -47,7 +47,7 @@ SMOKE = {"smoke": {"args": "--epochs 1", "edit": {"a.py": [["2", "3"]]}, "seeds"
 @pytest.fixture
 def methods() -> NamedMethods:
     """Return a registry of one method, which is trained here in both ways."""
-    made = entry(edit={"a.py": [["1", "2"]]}, **SMOKE)
+    made = entry(edit={"a.py": [["1", "2"]], "b.py": [["3", "4"]]}, **SMOKE)
     return NamedMethods(METHODS, {"mini": Method("mini", made)})
 
 
@@ -84,7 +84,10 @@ def test_the_fields_of_smoke_come_after_those_of_train(methods: NamedMethods) ->
     """Edits of one file are joined, arguments replaced."""
     training = methods["mini@smoke-seed1"].training
     assert training and training.entry.args == "--epochs 1"
-    assert training.entry.edit == {"a.py": [("1", "2"), ("2", "3")]}
+    assert training.entry.edit == {
+        "a.py": [("1", "2"), ("2", "3")],
+        "b.py": [("3", "4")],
+    }
 
 
 def test_the_seeds_of_a_suite_have_one_row(methods: NamedMethods) -> None:

@@ -4,8 +4,8 @@ The names are those that the script reads, the values those of DILRAN, by the sa
 the README names as its base.
 """
 
-import os
+from pathlib import Path
 
-data_dir = os.getcwd()
+data_dir = str(Path.cwd())
 train_val_ratio = 0.8
 block_idx = [0, 1, 2]  # blocks of VGG16 for the perceptual loss

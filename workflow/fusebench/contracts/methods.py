@@ -389,6 +389,17 @@ class TrainEntry(TrainPart, kw_only=True):
         list[Annotated[TrainData, says("images of one dataset: {dataset, stage}")]],
         says("the training images, of one or several datasets", min_length=1),
     ]
+    weights: Maybe[
+        Annotated[
+            list[
+                Annotated[
+                    WeightEntry,
+                    says("one file of trained parameters: path, sha256, and where it comes from"),
+                ]
+            ],
+            says("pretrained files that the training needs and the test does not"),
+        ]
+    ] = UNSET
     checkpoint: Annotated[
         Checkpoint, says("which of the files that the script writes are the trained weights")
     ]

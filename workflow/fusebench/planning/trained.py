@@ -116,7 +116,9 @@ def training_method(method: Method) -> Method:
 
 def parts_of(registry: Registry, method: Method) -> list[WeightEntry]:
     """Return the weights that a training starts from."""
-    return pretrained_parts(registry.methods[training_of(method).base].entry)
+    training = training_of(method)
+    of_entry = pretrained_parts(registry.methods[training.base].entry)
+    return [*of_entry, *(training.entry.weights or ())]
 
 
 def pretrained_name(base: str) -> str:

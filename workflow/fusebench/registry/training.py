@@ -44,12 +44,12 @@ def part_for(train: TrainEntry, variant: Variant) -> TrainEntry:
 
 
 def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return both mappings; the lists of a key that both have are joined."""
     both = {**first, **second}
-    return {
-        key: [*first[key], *value] if isinstance(value, list) and key in first else value
-        for key, value in both.items()
-        for value in [second.get(key, value)]
-    }
+    for key in first.keys() & second.keys():
+        if isinstance(second[key], list):
+            both[key] = [*first[key], *second[key]]
+    return both
 
 
 def variants_of(entry: MethodEntry) -> list[Variant]:

@@ -65,10 +65,11 @@ def make_product(trained: Trained, order: Order, inputs: Inputs, log: IO[str]) -
     chosen = chosen_files(job.spec.checkpoint, trained.stage.work, trained.before)
     with staged_folder(order.root / order.folder) as made:
         checkpoint = place_checkpoints(chosen, made)
-        for path in trained.pretrained:
+        needed = needed_parts(job, trained.pretrained)
+        for path in needed:
             (made / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(trained.stage.work / path, made / path)
-        hashes = {**trained.pretrained, **checkpoint}
+        hashes = {**needed, **checkpoint}
         tested = check_test(job, order, inputs, made, hashes)
         log.write(f"\nfusebench: the test with other weights: {tested.verdict}: {tested.reason}\n")
         refuse_unused(tested)
@@ -83,7 +84,13 @@ def make_product(trained: Trained, order: Order, inputs: Inputs, log: IO[str]) -
         )
         write_stored(made / RECEIPT, receipt)
         remove_folder(order.root / order.folder)
-    return marker_of(receipt, order.folder)
+    return marker_of(job, receipt, order.folder)
+
+
+def needed_parts(job: TrainJob, pretrained: Mapping[str, str]) -> dict[str, str]:
+    """Return the pretrained parts that the test needs too: path -> sha256."""
+    tested = {item.path for item in job.test.weights}
+    return {path: sha256 for path, sha256 in pretrained.items() if path in tested}
 
 
 def _receipt(
@@ -172,7 +179,7 @@ def finished_marker(
         receipt = read_stored(folder / RECEIPT, TrainingReceipt)
     except (FileNotFoundError, UnreadableFile):
         return None
-    files = {**receipt.checkpoint, **receipt.pretrained}
+    files = {**receipt.checkpoint, **needed_parts(job, receipt.pretrained)}
     right = receipt.identity == identity and all(
         (folder / path).is_file() and sha256_of_file(folder / path) == sha256
         for path, sha256 in files.items()
@@ -184,15 +191,15 @@ def finished_marker(
         receipt = replace(receipt, test=tested, test_run=test_run_of(job))
         write_stored(folder / RECEIPT, receipt)
     refuse_unused(receipt.test)
-    return marker_of(receipt, order.folder)
+    return marker_of(job, receipt, order.folder)
 
 
-def marker_of(receipt: TrainingReceipt, folder: Path) -> WeightsMarker:
+def marker_of(job: TrainJob, receipt: TrainingReceipt, folder: Path) -> WeightsMarker:
     """Return the marker of weights that were trained here, as cells read it."""
     told = str(folder / RECEIPT)
     return WeightsMarker(
         path=str(folder),
-        sha256={**receipt.pretrained, **receipt.checkpoint},
+        sha256={**needed_parts(job, receipt.pretrained), **receipt.checkpoint},
         facts={
             path: WeightFacts(origin="retrained", source=told, pinned=True)
             for path in receipt.checkpoint
