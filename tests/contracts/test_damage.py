@@ -151,7 +151,9 @@ def test_an_older_file_that_cannot_be_used_is_outdated(
     path.write_text(json.dumps(written))
     with pytest.raises(OutdatedFile) as told:
         read_stored(path, kind)
-    assert "version must be 2 or more; found 1, of an older fusebench" in str(told.value)
+    assert f"version must be {kind.OLDEST} or more; found 1, of an older fusebench" in str(
+        told.value
+    )
 
 
 FIRST: dict[type[StoredFile], dict[str, Any]] = {

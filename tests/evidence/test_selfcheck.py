@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fusebench.contracts.evidence import SelfcheckResult
-from fusebench.contracts.files import read_stored, write_stored
+from fusebench.contracts.files import FORMAT, read_stored, write_stored
 from fusebench.contracts.jobs.evidence import SelfcheckJob
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.records import EnvironmentFacts, SourceFacts
@@ -196,8 +196,10 @@ def test_the_result_is_a_file_of_this_version(tmp_path: Path) -> None:
     assert read_stored(path, SelfcheckResult) == result
     text = path.read_text(encoding="utf-8")
     assert '"max_abs": 10' in text and '"psnr": null' in text
-    path.write_text(text.replace('"version": 2', '"version": 1'), encoding="utf-8")
-    with pytest.raises(OutdatedFile, match="version must be 2 or more; found 1, of an older"):
+    path.write_text(text.replace(f'"version": {FORMAT}', '"version": 1'), encoding="utf-8")
+    with pytest.raises(
+        OutdatedFile, match=f"version must be {FORMAT} or more; found 1, of an older"
+    ):
         read_stored(path, SelfcheckResult)
 
 

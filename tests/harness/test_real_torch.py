@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.conftest import Stage
+from tests.harness.conftest import HARNESS, Stage
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -447,3 +447,115 @@ def test_an_installed_mamba_is_used(stage: Stage) -> None:
         "print(selective_scan_fn)\n",
     )
     assert stage.launch(compat=["mamba-ssm"]).stdout == "compiled\n"
+
+
+MAMBA2 = """
+import numpy as np
+import torch
+from mamba_ssm.ops.triton.ssd_combined import mamba_chunk_scan_combined as scan
+from mamba_ssm.ops.triton.ssd_combined import mamba_split_conv1d_scan_combined
+
+rng = np.random.default_rng(0)
+BATCH, LENGTH, HEADS, CHANNELS, GROUPS, STATES = 2, 150, 4, 5, 2, 3
+
+def draw(*shape):
+    return rng.normal(0, 1, shape).astype("float32")
+
+def silu(x):
+    return x / (1 + np.exp(-x))
+
+def recurrence(x, dt, A, B, C, D=0.0, state=0.0):
+    # the definition, in float64: h' = exp(dt A) h + dt x B, y = h C + D x
+    B, C = (np.repeat(one, HEADS // GROUPS, axis=2) for one in (B, C))
+    state = np.zeros((BATCH, HEADS, CHANNELS, STATES)) + state
+    y = np.zeros(x.shape)
+    for i in range(LENGTH):
+        step = dt[:, i, :, None, None].astype("float64")
+        state = np.exp(step * A[:, None, None]) * state
+        state = state + step * x[:, i, :, :, None] * B[:, i, :, None]
+        y[:, i] = (state * C[:, i, :, None]).sum(-1)
+    return y + x * D, state
+
+def near(ours, definition):
+    worst = np.abs(ours.detach().numpy() - definition).max()
+    assert worst < 1e-4 * np.abs(definition).max(), worst
+
+x, z = (draw(BATCH, LENGTH, HEADS, CHANNELS) for _ in range(2))
+dt, A, D, bias = draw(BATCH, LENGTH, HEADS), -np.exp(draw(HEADS)), draw(HEADS), draw(HEADS)
+B, C = (draw(BATCH, LENGTH, GROUPS, STATES) for _ in range(2))
+before = draw(BATCH, HEADS, CHANNELS, STATES)
+soft = np.log1p(np.exp(dt + bias))
+torched = [torch.from_numpy(one) for one in (x, dt, A, B, C)]
+more = {"D": D, "z": z, "dt_bias": bias, "initial_states": before}
+more = {name: torch.from_numpy(one) for name, one in more.items()}
+y, last = scan(*torched, chunk_size=32, dt_softplus=True, return_final_states=True, **more)
+defined, state = recurrence(x, soft, A, B, C, D[:, None], before)
+near(y, defined * silu(z.astype("float64")))
+near(last, state)
+near(scan(*torched, 8, dt_limit=(0.1, 0.5)), recurrence(x, dt.clip(0.1, 0.5), A, B, C)[0])
+gradient = torched[0].requires_grad_()
+scan(*torched, 8).sum().backward()
+assert gradient.grad.isfinite().all() and gradient.grad.abs().sum() > 0
+try:
+    mamba_split_conv1d_scan_combined()
+except NotImplementedError as error:
+    print(error)
+"""
+
+
+def test_mamba2_in_plain_torch(real_stage: Stage) -> None:
+    """The stand-in for Mamba-2's compiled scan gives what the definition gives, and is counted.
+
+    It has a gradient; a function without a stand-in says so when it is called.
+    """
+    real_stage.write("script.py", MAMBA2)
+    assert "ModuleNotFoundError" in real_stage.launch().stderr
+    run = real_stage.launch(compat=["mamba2-ssm"])
+    told = "mamba2-ssm: mamba_split_conv1d_scan_combined has no stand-in\n"
+    assert run.stdout == told, run.stderr
+    assert run.report["shims"]["mamba2-ssm:mamba_chunk_scan_combined"] == 3
+
+
+TRAINING = """
+import torch
+net = torch.nn.Linear(3, 2)
+frozen = torch.nn.Linear(2, 2)
+optimizer = torch.optim.SGD([{"params": net.parameters()}, {"params": frozen.parameters()}], 0.1)
+for _ in range(STEPS):
+    optimizer.zero_grad()
+    net(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+torch.save(net.state_dict(), "net.pth")
+"""
+
+
+@pytest.mark.parametrize(("steps", "changed"), [(2, 2), (0, 0)])
+def test_a_training_tells_which_parameters_it_changed(
+    real_stage: Stage, steps: int, changed: int
+) -> None:
+    """Those of every optimiser are counted; a training without a batch has changed none."""
+    real_stage.write("script.py", TRAINING.replace("STEPS", str(steps)))
+    trained = real_stage.launch(training=True).report["trained"]
+    assert trained["tensors"] == 4 and trained["values"] == 14
+    assert trained["changed"] == changed
+    assert (trained["before"] == trained["after"]) == (changed == 0)
+
+
+def test_weights_are_shuffled(real_stage: Stage) -> None:
+    """The new file has the same tensors, each with its values in another order."""
+    shuffling = (HARNESS / "shuffled_weights.py").as_posix()
+    real_stage.write("script.py", TRAINING.replace("STEPS", "1"))
+    assert real_stage.launch().report["exit_status"] == 0
+    real_stage.write(
+        "script.py",
+        "import runpy, sys, torch\n"
+        "sys.argv[1:] = ['net.pth', 'other.pth']\n"
+        f"runpy.run_path({shuffling!r}, run_name='__main__')\n"
+        "one, other = torch.load('net.pth'), torch.load('other.pth')\n"
+        "assert one.keys() == other.keys()\n"
+        "assert not torch.equal(one['weight'], other['weight'])\n"
+        "same = [t['weight'].flatten().sort().values for t in (one, other)]\n"
+        "assert torch.equal(*same)\n",
+    )
+    run = real_stage.launch()
+    assert run.returncode == 0, run.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fusebench.contracts.evidence import ClaimResults, SelfcheckResult, SpreadResult
-from fusebench.contracts.files import as_parameter, read_stored, write_stored
+from fusebench.contracts.files import FORMAT, as_parameter, read_stored, write_stored
 from fusebench.contracts.jobs.evidence import (
     ClaimedImages,
     ClaimsJob,
@@ -225,4 +225,4 @@ def test_a_verdict_of_an_older_version_is_judged_again(
     """The table refuses it, because the rules of judgement may have changed."""
     Path("old.json").write_text('{"method": "one", "dataset": "d"}', encoding="utf-8")
     assert main(["spread-table", "--spreads", "old.json", "--output", "spread.csv"]) == 1
-    assert "old.json: version must be 2 or more; found 1" in capsys.readouterr().err
+    assert f"old.json: version must be {FORMAT} or more; found 1" in capsys.readouterr().err

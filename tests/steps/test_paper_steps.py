@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fusebench.compare.paper_files import SUFFIXES
-from fusebench.contracts.files import write_stored
+from fusebench.contracts.files import FORMAT, write_stored
 from fusebench.contracts.markers import Manifest
 from fusebench.layout import dataset_marker
 from fusebench.planning.plan import Plan, make_plan
@@ -106,7 +106,9 @@ def test_a_damaged_manifest_ends_the_step(plan: Plan, capsys: pytest.CaptureFixt
     Path(dataset_marker("set-01")).write_text('{"version": 99}')
     assert tabulated(plan) == 1
     told = capsys.readouterr().err
-    assert told.startswith(f"fusebench: {dataset_marker('set-01')}: version must be 2 or less")
+    assert told.startswith(
+        f"fusebench: {dataset_marker('set-01')}: version must be {FORMAT} or less"
+    )
     assert not Path(f"results/tables/{TABLE}.html").exists()
 
 

@@ -15,7 +15,9 @@
     |   |-- Crashed            the authors' script failed
     |   |-- OutOfMemory        the authors' script ran out of memory
     |   |-- TimedOut           the authors' script ran past its time limit
+    |   |-- Interrupted        a training was cut off, and goes on in the next run
     |   |-- BadOutput          the script ended, but what it wrote cannot be used
+    |   |   `-- Untrained      a training changed none of its parameters
     |   `-- Suspicious         what it wrote can be measured, but cannot be right
     |-- GitFailed              a command of git failed
     `-- MetricError            a metric cannot be resolved, or cannot be computed on these images
@@ -128,6 +130,12 @@ class TimedOut(StepError):
     state: State = "timeout"
 
 
+class Interrupted(StepError):
+    """A training was cut off; what it has done is kept, and the next run goes on from there."""
+
+    state: State = "interrupted"
+
+
 class BadOutput(StepError):
     """The script ended, but a result is missing, has the wrong size, or holds no usable values.
 
@@ -135,6 +143,10 @@ class BadOutput(StepError):
     """
 
     state: State = "bad-output"
+
+
+class Untrained(BadOutput):
+    """A training has changed nothing: what it left is not worth keeping."""
 
 
 class Suspicious(StepError):

@@ -8,6 +8,9 @@ By these paths one part of fusebench finds what another part wrote.
     resources/weights/<method>.json                fetched weights
     resources/envs/<key>.json                      a built environment
     resources/datasets/<dataset>.json              a dataset in its normal form
+    resources/trained/<method>/<key>/seed<n>/      weights that were trained here, their receipt and
+                                                   their marker seed<n>.json beside it
+    resources/trained/<method>/<key>/seed<n>.part/ what is kept of a training that has not ended
     resources/committed/<method>/<check>.json      the images of a self-check
     results/runs/<method>/<dataset>/record.json    a cell
     results/selfcheck/<method>/<check>/<run>/      a run of a self-check, or `exchanged`
@@ -27,6 +30,7 @@ WEIGHTS = "resources/weights"
 ENVIRONMENTS = "resources/envs"
 DATASETS = "resources/datasets"
 COMMITTED = "resources/committed"
+TRAINED = "resources/trained"
 RESOURCE_FAILURES = "resources/failures"
 
 RUNS = "results/runs"
@@ -35,6 +39,8 @@ SELFCHECKS = "results/selfcheck"
 EXCHANGED = "exchanged"
 """The folder of the run of a self-check with A and B exchanged."""
 REPEATS = "results/repeats"
+PROBES = "results/probes"
+"""The runs by which a training checks that the test script uses its weights; removed afterwards."""
 EVIDENCE = "results/evidence"
 MEASURES = "results/measures"
 TABLES = "results/tables"
@@ -52,6 +58,21 @@ FUSED = "fused"
 def dataset_marker(dataset: str) -> str:
     """Return the marker of a dataset."""
     return f"{DATASETS}/{dataset}.json"
+
+
+def trained_marker(method: str, key: str, seed: int) -> str:
+    """Return the marker of a training, by the name of its entry, its key and its seed."""
+    return f"{TRAINED}/{method}/{key}/seed{seed}.json"
+
+
+def training_log(marker: str) -> str:
+    """Return the file that holds what the script of a training printed, by its marker.
+
+    >>> training_log("resources/trained/amlca/0123/seed1.json")
+    'logs/train/amlca/0123/seed1.script.log'
+    """
+    place = Path(marker).relative_to(TRAINED).with_suffix(".script.log")
+    return f"logs/train/{place.as_posix()}"
 
 
 def committed_marker(method: str, check: str) -> str:
@@ -82,6 +103,11 @@ def exchanged_cell(cell: str) -> str:
 def repeat_cell(dataset: str, run: int) -> str:
     """Return the name of a further run on a dataset among the cells of its method."""
     return f"repeats/{dataset}/{run}"
+
+
+def probe_cell(kind: str) -> str:
+    """Return the name of a run that checks trained weights among the cells of its method."""
+    return f"probes/check/{kind}"
 
 
 def cell_folder(method: str, cell: str) -> str:

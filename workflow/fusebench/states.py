@@ -14,6 +14,7 @@ State = Literal[
     "crashed",
     "out-of-memory",
     "timeout",
+    "interrupted",
     "bad-output",
 ]
 """Each state but ``ok`` has an error in ``errors.py`` that leads to it; README.md lists them."""

@@ -18,6 +18,7 @@ Keys of the file; those with a default may be left out:
 - ``warmup``: how many first images are marked as warm-up. ``flops``: count operations on the first
   of them.
 - ``matlab``: null, or how MATLAB code is started, see :mod:`matlab`.
+- ``training``: whether the script trains: its optimisers are watched, and no model is timed.
 - ``report``: where launch.json is written.
 """
 
@@ -38,6 +39,7 @@ DEFAULTS = {
     "flops": True,
     "model_functions": {},
     "matlab": None,
+    "training": False,
 }
 REQUIRED = ("script", "cwd", "root", "report")
 

@@ -22,6 +22,9 @@ Keys of the file:
   whether they exist or not.
 - ``inputs_read``: staged inputs, relative to the clone, that this process was seen to open, by
   ``open`` or a known reader of a C library. Child processes and other readers are not seen.
+- ``trained``: of a training that has ended, how many ``tensors`` of parameters its optimisers were
+  given, how many have ``changed``, how many ``values`` they hold, and the sha256 over all
+  ``before`` and ``after``; null for any other script.
 - ``device``, ``device_name``, ``threads``, ``versions``, ``shims`` (name -> how often it fired),
   ``edits_applied``, ``notes`` (sentences).
 """
@@ -47,7 +50,7 @@ class Report:
         path: of launch.json.
         job: the job, as read.
         parts: an object with ``clock``, ``models``, ``weights``, ``loading``, ``tally``,
-            ``edits``.
+            ``edits``, ``training``.
     """
 
     def __init__(self, path, job, parts):
@@ -103,6 +106,7 @@ class Report:
             "edits_applied": self.parts.edits.applied,
             "notes": self._notes(together),
             "versions": dict(versions(), **self.parts.versions()),
+            "trained": self.parts.training.finish() if self.ended != "running" else None,
         }
         contents.update(self.parts.models.finish())
         contents.update(device(self.job["device"]))

@@ -22,6 +22,7 @@ from .matlab import MatlabRun, shim_folders, shims  # noqa: E402
 from .models import Models  # noqa: E402
 from .report import Report, describe_exception  # noqa: E402
 from .tally import Tally  # noqa: E402
+from .training import Training  # noqa: E402
 from .wrap import wrap  # noqa: E402
 
 
@@ -43,6 +44,7 @@ class Harness:
         self.weights = writes.Weights(job["weights"])
         self.loading = Loading()
         self.models = Models(self.clock, job, self.tally)
+        self.training = Training()
         self.finder = Finder(job["root"], self.edits, job["model_functions"])
 
     def install(self):
@@ -54,7 +56,10 @@ class Harness:
         self.loading.install(self.finder)
         determinism.install(self.job, self.finder)
         network.install(self.tally, self.finder)
-        self.models.install(self.finder)
+        if self.job["training"]:  # a model that trains is not timed, and its parts are many
+            self.training.install(self.finder)
+        else:
+            self.models.install(self.finder)
         processes.install(self.job_path, self.tally, self.finder)
         wrap(os, "_exit", self._tell_before_exit)
         if "PYTHONHASHSEED" not in os.environ:

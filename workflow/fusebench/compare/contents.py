@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fusebench.compare.means import Mean, Means, means_of
+from fusebench.compare.seeds import with_rows
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import TableSpec
 from fusebench.fuse.caveats import caveat_of
@@ -32,6 +33,7 @@ class Cell:
         rank: 1 is best; None where the cell is not ranked.
         problem: why values are missing, ``""`` if none is.
         source: the mean with its deviation, interval and tie, as far as they are known.
+        between: the deviation between seeds as shown, ``""`` for a row of one run.
     """
 
     mean: float | None
@@ -40,6 +42,7 @@ class Cell:
     rank: int | None = None
     problem: str = ""
     source: Mean = NO_MEAN
+    between: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ def table_of(spec: TableSpec, records: Iterable[Record], measures: pd.DataFrame)
 
 def tabulate(spec: TableSpec, records: Iterable[Record], means: Means) -> Table:
     """Return the table that ``spec`` asks for from known means; otherwise as ``table_of``."""
+    if spec.seeds:
+        records, means = with_rows(spec, records, means)
     here = {record.method: record for record in records if record.dataset == spec.dataset}
     runs = {method: here.get(method) or _no_record(spec, method) for method in spec.methods}
     pairs = spec.pairs or max((len(record.images) for record in runs.values()), default=0)
@@ -148,7 +153,9 @@ def _cell(spec: TableSpec, mean: Mean, definition: Definition, pairs: int) -> Ce
     """Return the cell of a run that has results; its problem says what was not measured."""
     problem = _problem(mean, definition, pairs) if mean.measured < pairs else ""
     shown = "" if mean.value is None else printed(mean.value, spec.decimals_of(definition.id))
-    return Cell(mean.value, mean.measured, shown, problem=problem, source=mean)
+    decimals = spec.decimals_of(definition.id)
+    between = "" if mean.between is None else f" ± {printed(mean.between, decimals)}"
+    return Cell(mean.value, mean.measured, shown, problem=problem, source=mean, between=between)
 
 
 def _problem(mean: Mean, definition: Definition, pairs: int) -> str:

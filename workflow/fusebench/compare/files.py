@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fusebench.compare.contents import Table, table_of
+from fusebench.compare.contents import Row, Table, table_of
 from fusebench.compare.latex import latex
 from fusebench.compare.markdown import markdown
 from fusebench.compare.means import comparable
@@ -94,10 +94,19 @@ def frame_of(table: Table) -> pd.DataFrame:
                 "measured": min((cell.measured for cell in row.cells), default=0),
                 **{d.id: cell.mean for d, cell in zip(table.definitions, row.cells, strict=True)},
                 **{column: getattr(row.record, column) for column in COST_COLUMNS},
+                **_between(row, table),
             }
             for row in table.rows
         ]
     ).astype({"parameters": "Int64"})
+
+
+def _between(row: Row, table: Table) -> dict[str, float | None]:
+    """Return the deviations over seeds, in a table that has a row of several seeds."""
+    if not table.spec.seeds:
+        return {}
+    cells = zip(table.definitions, row.cells, strict=True)
+    return {f"{d.id} std over seeds": cell.source.between for d, cell in cells}
 
 
 def _write_csv(path: Path, frame: pd.DataFrame) -> None:

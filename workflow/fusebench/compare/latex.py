@@ -197,7 +197,9 @@ def _texts(row: Row, table: Table, footnote: str) -> list[str]:
 def _text(cell: Cell, table: Table, footnote: str) -> str:
     if cell.mean is None:
         return NOTHING + footnote
-    return signed(cell.printed) + incomplete(cell, table) + (footnote if cell.problem else "")
+    return (
+        signed(cell.printed) + escaped(incomplete(cell, table)) + (footnote if cell.problem else "")
+    )
 
 
 def _styles(row: Row, costs_shown: int) -> list[str]:

@@ -27,6 +27,7 @@ class Mean:
         std: the standard deviation over the images, None if it is unknown.
         interval: the ends of the 95 % interval of the mean, None if it is unknown.
         tied: whether the statistics do not distinguish the method from the one with the best mean.
+        between: the standard deviation between seeds, of a row that shows several; else None.
     """
 
     value: float | None
@@ -35,6 +36,7 @@ class Mean:
     std: float | None = None
     interval: tuple[float, float] | None = None
     tied: bool = False
+    between: float | None = None
 
 
 def means_of(measures: pd.DataFrame) -> dict[tuple[str, str, str, str], Mean]:

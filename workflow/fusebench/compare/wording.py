@@ -89,8 +89,9 @@ def three_digits(value: float) -> str:
 
 
 def incomplete(cell: Cell, table: Table) -> str:
-    """Say how many pairs a mean is of, unless it is of all pairs."""
-    return "" if cell.measured == table.pairs else f" ({cell.measured} of {table.pairs})"
+    """Return what follows a mean: its deviation over seeds, and its pairs unless it is of all."""
+    pairs = "" if cell.measured == table.pairs else f" ({cell.measured} of {table.pairs})"
+    return cell.between + pairs
 
 
 def definition_shown(definition: Definition) -> str:
@@ -135,7 +136,14 @@ def caption(table: Table) -> str:
         f"{table.spec.title}: mean over {table.pairs} pairs. Best bold, second underlined, ranked"
         " on the printed digits; means of fewer pairs are not ranked. Seconds per"
         f" image{_devices(table)} of the model alone and in total, reading and writing included."
+        f"{_seeds(table)}"
     )
+
+
+def _seeds(table: Table) -> str:
+    if not any(cell.between for row in table.rows for cell in row.cells):
+        return ""
+    return " After ±, the standard deviation over trainings with different seeds."
 
 
 def _devices(table: Table) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, Meta
 
 from fusebench.contracts.base import DEFAULT_FILE_MB, Entry, Maybe, Name, SandboxLevel, says, text
 
@@ -331,6 +331,14 @@ class Config(Entry, kw_only=True, rename={"try_": "try"}):
             ),
         ]
     ] = UNSET
+    training_minutes: Annotated[
+        Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)],
+        says(
+            "the most minutes of one job that trains, such as the time limit of a partition; a"
+            " longer training goes on in further jobs, where its script can, and is refused where"
+            " it cannot; default 0: no limit"
+        ),
+    ] = 0
     repeats: Annotated[
         int,
         says(

@@ -27,8 +27,18 @@ RunsVerdict = Annotated[
     says("whether all runs gave the same images"),
 ]
 ClaimVerdict = Annotated[
-    Literal["reproduced", "close", "not-reproduced", "not-comparable"],
-    says("how the value measured here stands to the published one"),
+    Literal[
+        "reproduced",
+        "close",
+        "not-reproduced",
+        "not-comparable",
+        "within-seeds",
+        "outside-seeds",
+    ],
+    says(
+        "how the value measured here stands to the published one; within-seeds and outside-seeds"
+        " for weights that were trained here"
+    ),
 ]
 
 

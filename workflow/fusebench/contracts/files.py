@@ -19,7 +19,7 @@ from fusebench.contracts.base import Contract, says
 from fusebench.errors import OutdatedFile, UnreadableFile
 from fusebench.files import write_text
 
-FORMAT = 2
+FORMAT = 3
 """Increased by one when a stored file of any kind changes so that older ones would be misread."""
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from fusebench.contracts.base import Contract, DeviceKind, says
 from fusebench.contracts.methods import EditedFiles
+from fusebench.contracts.training import Parameters
 
 PairOfPath = dict[str, str]
 
@@ -67,6 +68,9 @@ class HarnessJob(Contract, kw_only=True):
         says("file relative to root -> functions (f, Class.f) timed as the model"),
     ] = {}
     matlab: Annotated[MatlabCall | None, says("how MATLAB code is started; null for Python")] = None
+    training: Annotated[
+        bool, says("whether the script trains: its optimisers are watched, and no model is timed")
+    ] = False
 
 
 class ImageTimes(Contract, kw_only=True):
@@ -159,5 +163,9 @@ class LaunchReport(Contract, kw_only=True):
         dict[str, str | int | None], says("python and each imported library -> version")
     ] = {}
     shims: Annotated[dict[str, int], says("name of a shim -> how often it was used")] = {}
+    trained: Annotated[
+        Parameters | None,
+        says("what a training did to the parameters of its optimisers; null for any other script"),
+    ] = None
     edits_applied: Annotated[list[AppliedEdit], says("the edits that were made")] = []
     notes: Annotated[list[str], says("what a reader should know")] = []

@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from fusebench.contracts.base import Contract, Maybe, says
 from fusebench.contracts.files import StoredFile, Upgrade
+from fusebench.contracts.training import TrainedWith
 from fusebench.contracts.weights import WeightFacts
 from fusebench.states import OK, State
 
@@ -70,6 +71,9 @@ class WeightsMarker(Marker, kw_only=True):
 
     sha256: Annotated[dict[str, str], says("path of a file -> its sha256")] = {}
     facts: Annotated[dict[str, WeightFacts], says("path of a file -> where it came from")] = {}
+    training: Maybe[
+        Annotated[TrainedWith, says("the training that they come from, if they were trained here")]
+    ] = UNSET
 
 
 class KeptWeight(Contract, kw_only=True):

@@ -26,6 +26,7 @@ from fusebench.contracts.base import (
 )
 from fusebench.contracts.pair_names import PairName
 from fusebench.contracts.suspicion import Suspicion
+from fusebench.contracts.training import Checkpoint, Resume, Stated
 from fusebench.contracts.weights import WeightEntry
 
 Task = Annotated[
@@ -316,6 +317,106 @@ class Resources(Entry, kw_only=True):
     exclusive: Maybe[Annotated[bool, says("true where the job wants the node for itself")]] = UNSET
 
 
+class TrainData(Entry, kw_only=True):
+    """Images of a dataset, staged where the training script looks for them."""
+
+    dataset: Annotated[str, says("a name of datasets.yaml")]
+    stage: Staging
+    convert: Maybe[Converting] = UNSET
+    first_index: Maybe[FirstIndex] = UNSET
+    pairs: Maybe[Annotated[int, says("only the first pairs of the dataset, so many", ge=1)]] = UNSET
+    lists: Maybe[
+        Annotated[
+            dict[str, Annotated[str, text("the line of a pair, with {name} or {index}")]],
+            says("text files that the script reads: its path -> the line that it holds of a pair"),
+        ]
+    ] = UNSET
+
+
+class TrainPart(Entry, kw_only=True):
+    """Fields of ``train`` that an entry gives; for ``smoke`` only those that differ."""
+
+    UNIQUE: ClassVar[tuple[str, ...]] = ("compat",)
+
+    script: Maybe[Script] = UNSET
+    args: Maybe[
+        Annotated[
+            str,
+            says(
+                "the arguments as on a command line; placeholders {work}, {out}, {device}, {seed}"
+            ),
+        ]
+    ] = UNSET
+    cwd: Maybe[Cwd] = UNSET
+    unpack: Maybe[Archives] = UNSET
+    edit: Maybe[EditedFiles] = UNSET
+    compat: Maybe[Compat] = UNSET
+    environ: Maybe[Environ] = UNSET
+    data: Maybe[
+        Annotated[
+            list[Annotated[TrainData, says("images of one dataset: {dataset, stage}")]],
+            says("the training images, of one or several datasets", min_length=1),
+        ]
+    ] = UNSET
+    files: Maybe[
+        Annotated[
+            dict[str, Annotated[str, inside("a file of this project")]],
+            says(
+                "files that the repository lacks: path in the repository -> file of this project;"
+                " placeholders in its text are filled as in `args`"
+            ),
+        ]
+    ] = UNSET
+    seeds: Maybe[
+        Annotated[
+            int,
+            says("how often it is trained, each time with another seed; default 3", ge=1, le=20),
+        ]
+    ] = UNSET
+    resources: Maybe[
+        Annotated[
+            Resources,
+            says("what the training needs; `runtime` is that of the whole training in minutes"),
+        ]
+    ] = UNSET
+
+
+class TrainEntry(TrainPart, kw_only=True):
+    """How the authors' training script is started and fed, and what of it the test uses."""
+
+    script: Script
+    data: Annotated[
+        list[Annotated[TrainData, says("images of one dataset: {dataset, stage}")]],
+        says("the training images, of one or several datasets", min_length=1),
+    ]
+    weights: Maybe[
+        Annotated[
+            list[
+                Annotated[
+                    WeightEntry,
+                    says("one file of trained parameters: path, sha256, and where it comes from"),
+                ]
+            ],
+            says("pretrained files that the training needs and the test does not"),
+        ]
+    ] = UNSET
+    checkpoint: Annotated[
+        Checkpoint, says("which of the files that the script writes are the trained weights")
+    ]
+    resume: Maybe[
+        Annotated[
+            Resume, says("how a training that was cut off goes on; default from the beginning")
+        ]
+    ] = UNSET
+    run: Maybe[
+        Annotated[RunPart, says("fields of run that differ where the weights were trained here")]
+    ] = UNSET
+    smoke: Maybe[
+        Annotated[TrainPart, says("fields that differ for a training of minutes on a CPU")]
+    ] = UNSET
+    stated: Maybe[Annotated[Stated, says("what the authors say of their training")]] = UNSET
+
+
 class Modalities(Entry, kw_only=True):
     """What the two source images show."""
 
@@ -550,6 +651,7 @@ class MethodEntry(Entry, kw_only=True):
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(field="status", value=ACTIVE, required=("env", "run")),
         Rule(field="status", value=ACTIVE, unless=True, required=("reason",)),
+        Rule(field="train", required=("env", "run")),
     )
 
     title: Annotated[str, text("the paper's title")]
@@ -593,6 +695,15 @@ class MethodEntry(Entry, kw_only=True):
         ]
     ] = UNSET
     run: Maybe[Annotated[RunEntry, says("how the authors' script is started and fed")]] = UNSET
+    train: Maybe[
+        Annotated[
+            TrainEntry,
+            says(
+                "how the authors' training script is started; suites then name the method as"
+                " NAME@retrained, or NAME@smoke for a training of minutes"
+            ),
+        ]
+    ] = UNSET
     accept: Maybe[
         Annotated[
             list[Suspicion],

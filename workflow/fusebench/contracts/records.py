@@ -15,6 +15,7 @@ from fusebench.contracts.base import Contract, Maybe, SandboxLevel, says
 from fusebench.contracts.files import StoredFile
 from fusebench.contracts.markers import OctaveFacts, PixelHash, PythonFacts, Size
 from fusebench.contracts.methods import EditedFiles
+from fusebench.contracts.training import TrainedWith
 from fusebench.contracts.weights import WeightFacts
 from fusebench.states import OK, SUSPICIOUS, State
 
@@ -213,6 +214,9 @@ class Record(StoredFile, kw_only=True):
         dict[str, WeightFacts],
         says("path of a file of weights that is not in the repository -> where it came from"),
     ] = {}
+    training: Maybe[
+        Annotated[TrainedWith, says("the training that they come from, if they were trained here")]
+    ] = UNSET
     weights_read: Annotated[list[str], says("files of weights that the script opened")] = []
     reached_weights: Annotated[
         bool, says("whether a script without its weights got as far as asking for them")

@@ -18,6 +18,7 @@ Suspicion = Annotated[
         "negative",
         "noise",
         "untrained",
+        "trained-on",
     ],
     says("the name of a rule, see docs/noticed.md"),
 ]

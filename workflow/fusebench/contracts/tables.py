@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fusebench.contracts.base import Contract, says
+from msgspec import UNSET
+
+from fusebench.contracts.base import Contract, Maybe, says
 from fusebench.contracts.configuration import (
     Box,
     CostColumn,
@@ -43,6 +45,12 @@ class TableSpec(Contract, kw_only=True):
     dataset: Annotated[str, says("the name of the dataset")]
     title: Annotated[str, says("the title of the dataset, shown in the caption")]
     methods: Labels
+    seeds: Maybe[
+        Annotated[
+            dict[str, list[str]],
+            says("row that shows several trainings of a method -> the methods of its seeds"),
+        ]
+    ] = UNSET
     metrics: Annotated[
         list[str], says("ids of metrics in the order of the columns: METRIC or METRIC@DEFINITION")
     ]

@@ -6,7 +6,14 @@
 ``close``           the difference is at most 2 % of the claimed value
 ``not-reproduced``  anything else
 ``not-comparable``  there is no number here to compare with; the reason says why
+``within-seeds``    of weights that were trained here: the difference of the seeds' mean is at most
+                    half a unit of the last printed digit, plus twice the standard deviation of the
+                    seeds
+``outside-seeds``   of weights that were trained here: it is greater
 ==================  ================================================================================
+
+Weights that were trained here are other weights than those of the paper, so that a claim is never
+reproduced by them, only within or outside what a training varies by.
 
 A claim that is not reproduced is tried with every other definition of its metric. The reason names
 the definitions that give the claimed digits, or else one that comes close where the claimed
@@ -18,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Final
 
 import msgspec
@@ -47,6 +54,10 @@ REPRODUCED: Final = "reproduced"
 CLOSE: Final = "close"
 NOT_REPRODUCED: Final = "not-reproduced"
 NOT_COMPARABLE: Final = "not-comparable"
+WITHIN_SEEDS: Final = "within-seeds"
+OUTSIDE_SEEDS: Final = "outside-seeds"
+SEED_DEVIATIONS = 2
+"""How many standard deviations of the seeds a claim may lie from their mean."""
 VERDICTS: tuple[ClaimVerdict, ...] = choices_of(ClaimVerdict)
 CLOSE_SHARE = 0.02
 OTHER_SCALES = {
@@ -76,8 +87,14 @@ class MeasuredHere:
     proof: Proof | None = None
 
 
-def judge(claim: Claim, measured: MeasuredHere) -> ClaimResult:
-    """Return a claim beside what was measured, their difference, its tolerance and the verdict."""
+def judge(claim: Claim, measured: MeasuredHere, *, seeds: bool = False) -> ClaimResult:
+    """Return a claim beside what was measured, their difference, its tolerance and the verdict.
+
+    Args:
+        claim: what was published.
+        measured: the values of every run.
+        seeds: whether the runs are those of weights that were trained here with other seeds.
+    """
     formula = formula_of(claim)
     result = ClaimResult(
         **msgspec.structs.asdict(claim),
@@ -92,6 +109,8 @@ def judge(claim: Claim, measured: MeasuredHere) -> ClaimResult:
     known = [value for value in found if value is not None]
     if len(known) < len(found):
         return replace(result, reason=_without_value(claim, measured))
+    if seeds:
+        return _judged_by_seeds(result, known)
     spread = max(known) - min(known)
     tolerance = half_unit(claim.decimals) + spread
     difference = known[0] - claim.value
@@ -104,6 +123,24 @@ def judge(claim: Claim, measured: MeasuredHere) -> ClaimResult:
         spread=spread if len(known) > 1 else None,
         verdict=verdict,
         reason="" if verdict == REPRODUCED else other_definitions(claim, measured, tolerance),
+    )
+
+
+def _judged_by_seeds(result: ClaimResult, known: Sequence[float]) -> ClaimResult:
+    """Return a claim beside the mean of some seeds, judged by how much they differ."""
+    mean = fmean(known)
+    deviation = stdev(known) if len(known) > 1 else 0.0
+    tolerance = half_unit(result.decimals) + SEED_DEVIATIONS * deviation
+    within = is_within(mean - result.value, tolerance)
+    seeds = f"{len(known)} seed{'s' if len(known) > 1 else ''}"
+    return replace(
+        result,
+        measured=mean,
+        difference=mean - result.value,
+        tolerance=tolerance,
+        spread=max(known) - min(known) if len(known) > 1 else None,
+        verdict=WITHIN_SEEDS if within else OUTSIDE_SEEDS,
+        reason=f"trained here with {seeds}, standard deviation {deviation:.{result.decimals}f}",
     )
 
 

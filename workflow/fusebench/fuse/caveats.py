@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from fusebench.contracts.harness import UNTRAINED
 from fusebench.contracts.records import FusedImage, Record
+from fusebench.contracts.training import SMOKE
 from fusebench.contracts.weights import AUTHORS, WeightFacts
 from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
 from fusebench.images import LOSSY
@@ -28,7 +29,7 @@ def caveat_of(record: Record) -> str:
         return ""
     told = caveat(record.images, record.notes if record.is_ok else ())
     suspicion = "" if record.is_ok else f"suspicious, not ranked: {record.reason}"
-    return "; ".join(filter(None, [suspicion, told, *_of_weights(record)]))
+    return "; ".join(filter(None, [suspicion, told, *_of_weights(record), *_of_training(record)]))
 
 
 def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:
@@ -56,6 +57,16 @@ def _of_weights(record: Record) -> Iterator[str]:
             told.setdefault(origin_of(facts), []).append(f"{path} (sha256 {sha256})")
     for origin, files in told.items():
         yield f"weights {origin}: {first_of(files, MOST_NAMED)}"
+
+
+def _of_training(record: Record) -> Iterator[str]:
+    """Yield what a reader must know of a training that was made here."""
+    if record.training is UNSET:
+        return
+    if record.training.variant == SMOKE:
+        yield "trained for minutes only (smoke): its numbers say nothing of the method"
+    if record.training.selected == "test":
+        yield "the checkpoint was chosen on test images (selected on test)"
 
 
 def origin_of(facts: WeightFacts) -> str:

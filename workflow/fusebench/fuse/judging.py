@@ -12,6 +12,7 @@ from fusebench.contracts.harness import UNTRAINED
 from fusebench.errors import BadOutput
 from fusebench.fuse.records import Cell, Outcome
 from fusebench.registry.placeholders import fields
+from fusebench.suspicion.overlap import told_seen, trained_on
 from fusebench.suspicion.rules import Finding, advice, findings, of_other_pairs, results_of, told
 
 if TYPE_CHECKING:
@@ -53,11 +54,25 @@ def judge(
     if kept:
         outcome.notes.append(f"accepted by the entry: {told(kept, len(pairs))}")
     left = [finding for finding in found if finding.kind not in accepted]
-    notes = untrained if "untrained" not in accepted else []
-    if not left and not notes:
+    notes = {"untrained": untrained, "trained-on": _trained_on(cell)}
+    if "trained-on" in accepted:
+        outcome.notes += [f"accepted by the entry: {note}" for note in notes["trained-on"]]
+    kept_notes = {kind: told_of for kind, told_of in notes.items() if kind not in accepted}
+    words = [note for told_of in kept_notes.values() for note in told_of]
+    if not left and not words:
         return ""
-    kinds = [*(finding.kind for finding in left), *["untrained"][: len(notes)]]
-    return f"{told(left, len(pairs), notes)}: {advice(kinds)}"
+    kinds = [*(finding.kind for finding in left), *(kind for kind in kept_notes if notes[kind])]
+    return f"{told(left, len(pairs), words)}: {advice(kinds)}"
+
+
+def _trained_on(cell: Cell) -> list[str]:
+    """Return which pairs are among the images that a network was trained on here, if any are."""
+    training = cell.weights.training if cell.weights else UNSET
+    if not training:
+        return []
+    pairs = cell.manifest.pairs
+    seen = trained_on(cell.root / training.images, Path(cell.manifest.path), pairs)
+    return [told_seen(seen, len(pairs))] if seen else []
 
 
 def _refuse_other_order(found: list[Finding]) -> None:

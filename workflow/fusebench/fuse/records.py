@@ -320,7 +320,7 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         flops=first.flops,
         device=outcome.device.kind if outcome.device else None,
         threads=cell.spec.threads,
-        clock=_same_fields(first, Clock),
+        clock=same_fields(first, Clock),
         seen=seen,
         sandbox=_sandbox(outcome.launches),
         versions=first.versions,
@@ -330,10 +330,11 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         seed=run.seed,
         hash_seed=hash_seed(run),
         notes=outcome.all_notes,
-        source=_same_fields(cell.source, SourceFacts),
-        environment=_same_fields(cell.environment, EnvironmentFacts),
+        source=same_fields(cell.source, SourceFacts),
+        environment=same_fields(cell.environment, EnvironmentFacts),
         weights=outcome.weights,
         weights_from=_origins(cell.weights, outcome.weights),
+        training=cell.weights.training if cell.weights and outcome.weights else msgspec.UNSET,
         weights_read=sorted(outcome.all_weights_read),
         reached_weights=outcome.reached_weights,
         inputs=Inputs(dataset=cell.manifest.sha256, pairs=len(cell.manifest.pairs)),
@@ -348,7 +349,7 @@ def _origins(fetched: WeightsMarker | None, placed: Mapping[str, str]) -> dict[s
     return {path: told for path, told in facts.items() if path in placed}
 
 
-def _same_fields(source: msgspec.Struct, kind: type[Facts]) -> Facts:
+def same_fields(source: msgspec.Struct, kind: type[Facts]) -> Facts:
     """Return the fields that a structure shares with another one, as that one."""
     return kind(**{name: getattr(source, name) for name in kind.__struct_fields__})
 

@@ -115,7 +115,7 @@ def method_part(
         commit=method.commit or UNSET,
         environment=markers["environment"],
         fetched=markers.get("weights"),
-        weights=[_weight_ref(item) for item in method.weights],
+        weights=[weight_ref(item) for item in method.weights],
         threads=threads_of(method, config),
         minutes=method.resources.runtime or DEFAULT_MINUTES,
         device=device_for(method, device),
@@ -124,7 +124,8 @@ def method_part(
     )
 
 
-def _weight_ref(item: WeightEntry) -> WeightRef:
+def weight_ref(item: WeightEntry) -> WeightRef:
+    """Return a file of weights as far as it decides a result."""
     origin = UNSET if item.origin == AUTHORS else item.origin
     return WeightRef(path=item.path, sha256=item.sha256, origin=origin)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import UNSET
 
 import fusebench.evidence
 from fusebench.contracts.evidence import Claim
 from fusebench.contracts.files import as_parameter
 from fusebench.contracts.jobs.evidence import ClaimedImages, ClaimsJob, SelfcheckJob, SpreadJob
+from fusebench.contracts.training import RETRAINED
 from fusebench.evidence.pages import entry_facts
 from fusebench.hashes import folder_digest, sha256_of_file, sha256_of_json
 from fusebench.layout import (
@@ -43,11 +46,13 @@ class EvidencePlan:
         selection: of the run, for sources and environments.
         grouping: of its cells.
         methods: the methods that evidence is asked for.
+        trained: row of trained methods that are asked for -> the methods of its seeds.
     """
 
     selection: Selection
     grouping: Grouping
     methods: list[Method]
+    trained: Mapping[str, list[Method]] = field(default_factory=dict)
 
     @cached_property
     def checks(self) -> dict[tuple[str, str], Check]:
@@ -99,7 +104,12 @@ class EvidencePlan:
     @cached_property
     def claimed(self) -> list[str]:
         """The methods asked for about which something is claimed."""
-        return [method.name for method in self.methods if method.entry.claims]
+        own = [method.name for method in self.methods if method.entry.claims]
+        return [*own, *(row for row in self.trained if self.entry_of(row).entry.claims)]
+
+    def entry_of(self, name: str) -> Method:
+        """Return a method, or the one whose claims are judged by a row of trained methods."""
+        return self.selection.registry.methods[name.partition("@")[0]]
 
     @property
     def judged_claims(self) -> list[str]:
@@ -127,25 +137,37 @@ class EvidencePlan:
 
     def claims(self, method: str) -> list[Claim]:
         """Return the claims about a method."""
-        registry = self.selection.registry
-        return claims_of(method, registry.methods[method].entry.claims or [], registry.root)
+        known = self.entry_of(method)
+        return claims_of(known.name, known.entry.claims or [], self.selection.registry.root)
 
     def claimed_cells(self, method: str) -> dict[str, tuple[str, list[str]]]:
         """Return dataset of a claim -> marker of its images, and the cells to compare it with.
 
         There are none for a method that cannot be run, and for one that is not the authors' code.
         """
-        if why_no_claim(self.selection.registry.methods[method]):
+        if self.why_no_claim(method):
             return {}
         names = dict.fromkeys(claim.dataset for claim in self.claims(method) if claim.dataset)
+        if method in self.trained:  # the committed outputs are those of the authors' weights
+            names = {name: None for name in names if name.partition("/")[0] != SELFCHECK}
         return {name: self._cells_of(method, name) for name in names}
+
+    def why_no_claim(self, name: str) -> str:
+        """Return why published numbers cannot be compared with a method, or a trained row."""
+        return why_no_claim(self.trained[name][0] if name in self.trained else self.entry_of(name))
+
+    def runs_of(self, name: str, cells: Sequence[str]) -> list[tuple[str, str]]:
+        """Return method and cell of each run of a method, or of each seed of a trained row."""
+        methods = [method.name for method in self.trained.get(name, ())] or [name]
+        return [(method, cell) for method in methods for cell in cells]
 
     def _cells_of(self, method: str, name: str) -> tuple[str, list[str]]:
         kind, _, stated = name.partition("/")
         if kind == SELFCHECK:
             check = stated or next(known for owner, known in self.checks if owner == method)
             return committed_marker(method, check), self.check_runs(method, check)
-        return dataset_marker(name), self.repeated_runs(method, name)
+        cells = [name] if method in self.trained else self.repeated_runs(method, name)
+        return dataset_marker(name), cells
 
 
 @dataclass(frozen=True)
@@ -204,7 +226,7 @@ class EvidenceJobs:
         return [
             file
             for marker, cells in self.plan.claimed_cells(method).values()
-            for file in (marker, *self.plan.fused_by(method, cells))
+            for file in (marker, *self._fused(method, cells))
         ]
 
     def claims(self, method: str) -> str:
@@ -213,7 +235,7 @@ class EvidenceJobs:
         They name files of claims instead of the rows in them.
         """
         registry = self.plan.selection.registry
-        known = registry.methods[method]
+        known = self.plan.entry_of(method)
         files = [item.file for item in known.entry.claims or [] if item.file]
         job = ClaimsJob(
             code=self.code,
@@ -222,13 +244,20 @@ class EvidenceJobs:
             files={file: sha256_of_file(locate(registry.root, file)) for file in files},
             images={
                 name: ClaimedImages(
-                    manifest=marker, records=[record_path(method, cell) for cell in cells]
+                    manifest=marker,
+                    records=[record_path(*run) for run in self.plan.runs_of(method, cells)],
                 )
                 for name, (marker, cells) in self.plan.claimed_cells(method).items()
             },
-            reason=why_no_claim(known),
+            reason=self.plan.why_no_claim(method),
+            entry=known.name if known.name != method else UNSET,
         )
         return as_parameter(job)
+
+    def _fused(self, method: str, cells: list[str]) -> list[str]:
+        runs = self.plan.runs_of(method, cells)
+        names = dict.fromkeys(name for name, _ in runs)
+        return [file for name in names for file in self.plan.fused_by(name, cells)]
 
     @property
     def pages_digest(self) -> str:
@@ -248,7 +277,12 @@ def make_evidence_plan(grouping: Grouping, overrides: Mapping[str, object]) -> E
             restricts nothing.
     """
     registry = grouping.selection.registry
-    chosen = registry.methods
+    chosen = list(registry.methods.values())
+    asked = {method.name: method for suite in registry.selected for method in suite.methods}
     if "suite" in overrides:
-        chosen = {method.name: method for suite in registry.selected for method in suite.methods}
-    return EvidencePlan(grouping.selection, grouping, list(chosen.values()))
+        chosen = [method for method in asked.values() if not method.training]
+    trained: dict[str, list[Method]] = {}
+    for method in asked.values():
+        if method.training and method.training.variant == RETRAINED:
+            trained.setdefault(method.training.row or method.name, []).append(method)
+    return EvidencePlan(grouping.selection, grouping, chosen, trained)

@@ -14,13 +14,15 @@ from fusebench.planning.ending import Ending
 from fusebench.planning.evidence import EvidenceJobs, EvidencePlan, make_evidence_plan
 from fusebench.planning.fusing import FusingJobs
 from fusebench.planning.grouping import Grouping
-from fusebench.planning.matching import methods_on
+from fusebench.planning.matching import methods_on, none_of, one_of
 from fusebench.planning.papers import PaperJobs, PaperTables
 from fusebench.planning.selection import Selection, select
 from fusebench.planning.session import begun_session, told_session
 from fusebench.planning.steps import StepJobs
+from fusebench.planning.training import TrainingJobs
 from fusebench.registry.copies import store_copies
 from fusebench.registry.loading import load_registry
+from fusebench.registry.training import all_trained
 from fusebench.variables import put_python_first
 
 
@@ -49,6 +51,11 @@ class Plan:
         return FusingJobs(self.grouping)
 
     @cached_property
+    def training(self) -> TrainingJobs:
+        """The jobs that train."""
+        return TrainingJobs(self.selection)
+
+    @cached_property
     def steps(self) -> StepJobs:
         """The other jobs of a suite."""
         return StepJobs(self.selection, self.grouping)
@@ -75,8 +82,14 @@ class Plan:
 
     def methods_on(self, kind: DeviceKind) -> str:
         """Return a regular expression for the methods that run on one kind of device."""
-        methods = self.selection.registry.methods.values()
+        known = self.selection.registry.methods
+        methods = (*known.values(), *all_trained(known))
         return methods_on(methods, self.selection.device, kind)
+
+    def trained_on(self, kind: DeviceKind) -> str:
+        """Return a regular expression for the entries that are trained on one kind of device."""
+        on_gpu = self.training.methods_on("cuda")
+        return one_of(on_gpu) if kind == "cuda" else none_of(on_gpu)
 
     def ending(self, session: Session) -> Ending:
         """Return what the end of the run says."""

@@ -24,9 +24,11 @@ from fusebench.environments.key import choose_variant, environment_key
 from fusebench.errors import EnvironmentFailed
 from fusebench.layout import ENVIRONMENTS, SOURCES, WEIGHTS, dataset_marker
 from fusebench.planning.cells import device_for
+from fusebench.planning.trained import Planned, parts_of, planned_training, pretrained_name
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.loading import Registry, load_registry
 from fusebench.registry.methods import Method
+from fusebench.registry.training import all_trained
 from fusebench.sources import source_key
 
 Job = TypeVar("Job")
@@ -56,7 +58,9 @@ class Selection:
         sources: what is cloned, by its key.
         environments: what is built, by its key.
         weights: what is fetched, by method.
+        trained: what is trained, by its marker.
         datasets: the datasets of the selected suites by name.
+        trained_on: the datasets that are trained on, by name.
         cells: every method of the selected suites that can be run, with every dataset of its tasks.
     """
 
@@ -65,7 +69,9 @@ class Selection:
     sources: dict[str, SourceJob] = field(default_factory=dict)
     environments: dict[str, EnvironmentJob] = field(default_factory=dict)
     weights: dict[str, WeightsJob] = field(default_factory=dict)
+    trained: dict[str, Planned] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
+    trained_on: dict[str, Dataset] = field(default_factory=dict)
     cells: Cells = field(default_factory=dict)
     _keys: dict[str, Keys] = field(default_factory=dict, init=False, repr=False)
 
@@ -85,9 +91,29 @@ class Selection:
     def _add_method(self, method: Method) -> Keys:
         source = source_key(method.code, method.commit, self.registry.root)
         self.sources[source] = SourceJob(code=method.code, commit=method.commit)
-        if any(item.is_external for item in method.weights):
+        keys = Keys(source, self._add_environment(method))
+        if method.training:
+            self._add_training(method, keys)
+        elif any(item.is_external for item in method.weights):
             self.weights[method.name] = WeightsJob(weights=method.weights)
-        return Keys(source, self._add_environment(method))
+        return keys
+
+    def _add_training(self, method: Method, keys: Keys) -> None:
+        """Add the training of a method, and the pretrained parts that it starts from."""
+        both = (keys.source, keys.environment)
+        planned = planned_training(self.registry, method, both, self.device)
+        self.trained[planned.marker] = planned
+        parts = parts_of(self.registry, method)
+        if any(item.is_external for item in parts):
+            name = pretrained_name(planned.training.base)
+            self.weights[name] = WeightsJob(weights=parts)
+        for dataset in planned.spec.datasets:
+            self.trained_on[dataset] = self.registry.datasets[dataset]
+
+    def pretrained_marker(self, base: str) -> str | None:
+        """Return the marker of the pretrained parts of a method; None where none are fetched."""
+        name = pretrained_name(base)
+        return f"{WEIGHTS}/{name}.json" if name in self.weights else None
 
     def _add_environment(self, method: Method) -> str:
         """Add the environment of a method and return its key.
@@ -104,11 +130,15 @@ class Selection:
 
         Weights have a marker only where they must be fetched.
         """
-        keys = self.keys_of(self.registry.methods[method])
+        known = self.registry.methods[method]
+        keys = self.keys_of(known)
         markers = {
             "source": f"{SOURCES}/{keys.source}.json",
             "environment": f"{ENVIRONMENTS}/{keys.environment}.json",
         }
+        if known.training:
+            planned = (one for one in self.trained.values() if one.method.name == method)
+            return {**markers, "weights": next(planned).marker}
         fetched = {"weights": f"{WEIGHTS}/{method}.json"} if method in self.weights else {}
         return {**markers, **fetched}
 
@@ -121,7 +151,8 @@ class Selection:
             KeyError: nothing in the registry has this key.
         """
         if key not in jobs:
-            for method in self.registry.methods.values():
+            methods = self.registry.methods
+            for method in (*methods.values(), *all_trained(methods)):
                 if method.is_active:
                     self.keys_of(method)
         return jobs[key]
@@ -149,7 +180,7 @@ class Selection:
             **{f"{SOURCES}/{key}.json": SourceMarker for key in self.sources},
             **{f"{WEIGHTS}/{method}.json": WeightsMarker for method in self.weights},
             **{f"{ENVIRONMENTS}/{key}.json": EnvironmentMarker for key in self.environments},
-            **{dataset_marker(dataset): Manifest for dataset in self.datasets},
+            **{dataset_marker(name): Manifest for name in {**self.datasets, **self.trained_on}},
         }
 
 

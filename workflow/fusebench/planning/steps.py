@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from fusebench.contracts.configuration import Config, Crops
@@ -24,10 +25,11 @@ from fusebench.registry.datasets import Dataset
 from fusebench.registry.loading import Registry
 from fusebench.registry.methods import Method, why_skipped
 from fusebench.registry.pairing import dataset_job
+from fusebench.registry.training import row_labels, seeds_by_row
 from fusebench.sources.weights import weights_changed
 
 NO_RESULT_CHANGES = frozenset(
-    {"mirror", "try", "sandbox", "min_sandbox", "sandbox_reads", "file_mb"}
+    {"mirror", "try", "sandbox", "min_sandbox", "sandbox_reads", "file_mb", "training_minutes"}
 )
 """Options that change no result: a job that reads the registry again does not need them."""
 
@@ -107,7 +109,8 @@ class StepJobs:
             suite=suite,
             dataset=dataset,
             title=known.title,
-            methods={method.name: method.label for method in methods},
+            methods=row_labels(methods),
+            seeds=seeds_by_row(methods) or UNSET,
             metrics=[definition.id for definition in resolve(chosen.metrics_for(known))],
             decimals=chosen.decimals,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,8 @@ from fusebench.registry.path_patterns import pattern_problem
 from fusebench.registry.path_problems import path_problems
 from fusebench.registry.selfchecks import check_problems
 from fusebench.registry.table_problems import table_problems
+from fusebench.registry.training import trained_names
+from fusebench.registry.training_problems import training_problems
 
 ARCHIVE_NOTE = "ARCHIVE.md"
 """This file lies in an unpacked archive of results.
@@ -46,6 +48,8 @@ def contradictions(
     """Yield one line for each problem of the three files of a registry."""
     yield from _method_problems(root, methods)
     yield from matlab_problems(methods)
+    of_trainings = list(training_problems(root, methods, datasets))
+    yield from of_trainings
     yield from check_problems(methods)
     yield from claim_problems(root, methods, datasets)
     yield from _same_source(methods)
@@ -54,7 +58,8 @@ def contradictions(
     yield from _dataset_problems(root, datasets)
     yield from path_problems(methods, datasets)
     yield from _suite_problems(methods, datasets, config)
-    yield from table_problems(methods, datasets, config)
+    if not of_trainings:  # tables may name what is trained
+        yield from table_problems(methods, datasets, config)
 
 
 def selected_names(config: Config) -> list[str]:
@@ -210,11 +215,13 @@ def _suite_problems(
         place: Place = ("suites", name)
         if isinstance(suite.methods, list):
             named = suite.methods
-            yield from _unknown_names(config, (*place, "methods"), "method", named, methods)
+            known_ones = {**methods.data, **dict.fromkeys(trained_names(methods.data))}
+            yield from _unknown_names(config, (*place, "methods"), "method", named, known_ones)
         elif suite.methods not in [*TASKS, "all"]:
             known = [*TASKS, "all"]
             yield unknown(config, (*place, "methods"), "task", suite.methods, known)
-        yield from _unknown_names(config, (*place, "datasets"), "dataset", suite.datasets, datasets)
+        named = suite.datasets
+        yield from _unknown_names(config, (*place, "datasets"), "dataset", named, datasets.data)
         measured = {one: datasets.data[one] for one in suite.datasets if one in datasets.data}
         for problem in metric_problems(suite.metrics or [], measured):
             yield f"{config.where((*place, 'metrics'))}: {problem}"
@@ -225,9 +232,9 @@ def _unknown_names(
     place: Place,
     what: str,
     names: Iterable[str],
-    known: Methods | Datasets,
+    known: Mapping[str, object],
 ) -> Iterator[str]:
     for index, name in enumerate(names):
-        if name not in known.data:
-            remedy = f"add it to {known.file.name}"
-            yield unknown(config, (*place, index), what, name, known.data, remedy)
+        if name not in known:
+            remedy = f"add it to {what}s.yaml"
+            yield unknown(config, (*place, index), what, name, known, remedy)

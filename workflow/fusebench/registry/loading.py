@@ -27,6 +27,7 @@ from fusebench.registry.methods import Method
 from fusebench.registry.methods_file import METHODS, forget_inherited
 from fusebench.registry.suites import DEFAULT_DECIMALS, Suite
 from fusebench.registry.tables import PaperTable, table_of
+from fusebench.registry.training import seeds_named
 
 DATASETS = Path("datasets.yaml")
 CONFIG = Path("config/config.yaml")
@@ -53,6 +54,20 @@ class Named(dict[str, EntryT]):
             f"{self.file}: must have the entry that was asked for; found none named"
             f" {name!r}{near(name, self)}"
         )
+
+
+class NamedMethods(Named[Method]):
+    """The methods of methods.yaml; asked for by name, also those that are trained here."""
+
+    def __missing__(self, name: str) -> Method:
+        """Return a method that is trained here; refuse a name that no entry has."""
+        found = seeds_named(name, self)
+        if len(found) > 1:
+            raise RegistryError(
+                f"{name} stands for {len(found)} trainings; name one of them, such as"
+                f" {found[0].name!r}, or name it in a suite, whose tables have one row for all"
+            )
+        return found[0] if found else super().__missing__(name)
 
 
 @dataclass(frozen=True)
@@ -171,7 +186,7 @@ def _registry(
     timed_on = {dataset.name: dataset for suite in suites.values() for dataset in suite.speed}
     return Registry(
         root,
-        Named(METHODS, known_methods),
+        NamedMethods(METHODS, known_methods),
         Named(DATASETS, {**timed_on, **known_datasets}),
         Named(CONFIG, suites),
         config,
@@ -201,7 +216,11 @@ def _methods_of(asked: list[str] | str, known: Mapping[str, Method]) -> list[Met
     ``all`` is every entry, a task is every active entry of that task.
     """
     if isinstance(asked, list):
-        return [known[name] for name in asked]
+        return [
+            method
+            for name in asked
+            for method in ([known[name]] if name in known else seeds_named(name, known))
+        ]
     if asked == "all":
         return list(known.values())
     return [method for method in known.values() if method.is_active and asked in method.tasks]

@@ -16,10 +16,31 @@ from fusebench.contracts.methods import (
     Paper,
     Resources,
     RunEntry,
+    TrainEntry,
     Verified,
 )
+from fusebench.contracts.training import Variant
 from fusebench.contracts.weights import WeightEntry
 from fusebench.errors import RegistryError
+
+
+@dataclass(frozen=True)
+class Training:
+    """The training that the weights of a method come from.
+
+    Attributes:
+        base: the name of its entry.
+        variant: retrained, or smoke.
+        seed: of the training.
+        entry: ``train`` of the entry, with the fields of the variant.
+        row: the name of the row that shows all seeds in tables of a suite; ``""`` for its own.
+    """
+
+    base: str
+    variant: Variant
+    seed: int
+    entry: TrainEntry
+    row: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,10 +48,16 @@ class Method:
     """An entry of ``methods.yaml`` under its name.
 
     A field that the entry leaves out has its default here.
+
+    Attributes:
+        name: of the entry, or that of a method that is trained here (``registry.training``).
+        entry: what the file says.
+        training: where its weights come from; None for those of its entry.
     """
 
     name: str
     entry: MethodEntry
+    training: Training | None = None
 
     @property
     def label(self) -> str:

@@ -18,6 +18,7 @@ from fusebench.registry.methods import Method
 from fusebench.registry.metric_problems import metric_problems
 from fusebench.registry.suites import Suite
 from fusebench.registry.tables import PaperTable, by_formula, formula_of, group_names, one_line
+from fusebench.registry.training import all_trained
 
 
 def table_problems(
@@ -29,8 +30,11 @@ def table_problems(
 
     These are names that do not exist; where all exist, contradictions.
     """
+    known = {name: Method(name, entry) for name, entry in methods.data.items()}
+    trained = {method.name: method.entry for method in all_trained(known)}
     for name, entry in config.data.tables.items():
-        check = _TableCheck(("tables", name), entry, methods.data, datasets.data, config)
+        entries = {**methods.data, **trained}
+        check = _TableCheck(("tables", name), entry, entries, datasets.data, config)
         found = list(check.names())
         yield from found or check.contradictions()
 
@@ -59,7 +63,7 @@ class _TableCheck:
         asked = self.suite.methods if self.suite else []
         if own or isinstance(asked, list):
             return own or {"": list(asked)}
-        entries = self.methods.items()
+        entries = [(name, entry) for name, entry in self.methods.items() if "@" not in name]
         return {"": [name for name, entry in entries if asked == "all" or asked in entry.tasks]}
 
     @property

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.fusing import WeightRef
@@ -28,7 +29,9 @@ KEPT = ".files.json"
 DOWNLOADS = ".downloads"
 
 
-def fetch_weights(weights: Iterable[WeightEntry], folder: Path) -> WeightsMarker:
+def fetch_weights(
+    weights: Iterable[WeightEntry], folder: Path, beside: Path | None = None
+) -> WeightsMarker:
     """Fetch the weights that have an address into ``folder`` and return their marker.
 
     A file that somebody put into ``folder`` by hand is taken as it is, once it is found to be the
@@ -37,12 +40,15 @@ def fetch_weights(weights: Iterable[WeightEntry], folder: Path) -> WeightsMarker
     Args:
         weights: the entry's list.
         folder: has the name of the method.
+        beside: a folder that may hold the same files, which are then copied and not fetched.
 
     Raises:
         WeightsMissing: no address gives a file, or it is not the one that the entry names. The
             message names all files, so that nobody learns of the second one after the first.
     """
-    store = WeightsFolder(folder)
+    weights, store = list(weights), WeightsFolder(folder)
+    if beside:
+        store.borrow(weights, beside)
     missing = store.obtain_all(weights)
     if missing:
         raise WeightsMissing(ask_for(missing, folder.name))
@@ -131,6 +137,18 @@ class WeightsFolder:
             except WeightsMissing as error:
                 missing.append(Missing(item, str(error), found=there))
         return missing
+
+    def borrow(self, weights: Iterable[WeightEntry], other: Path) -> None:
+        """Copy the files that another folder of weights has and this one lacks."""
+        known = read_kept(other)
+        for item in weights:
+            source, target = other / item.path, self.folder / item.path
+            if self.has(item) or not source.is_file():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            if item.path in known and known[item.path].stat == _stat(source):
+                self._kept[item.path] = replace(known[item.path], stat=_stat(target))
 
     def place(self, item: WeightEntry, offered: Path, *, archive: bool, keep: bool) -> str:
         """Put an offered file where it belongs, and return its sha256.

@@ -18,6 +18,7 @@ STEPS = {
     "weights": "resources",
     "environment": "resources",
     "dataset": "datasets",
+    "train": "training",
     "fuse": "fusing",
     "record": "fusing",
     "measure": "comparing",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from fusebench.contracts.evidence import ClaimResults, SelfcheckResult, SpreadResult
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.evidence import ClaimsJob, CommittedJob, SelfcheckJob, SpreadJob
@@ -14,6 +16,7 @@ from fusebench.errors import DatasetUnavailable
 from fusebench.markers import mark_step, print_left_out
 
 ROOT = Path()
+AUTHORS_ONLY = "the committed images are compared with the authors' weights alone"
 
 
 def committed_images(job: CommittedJob, attempt: int, source: Path, marker: Path) -> None:
@@ -53,17 +56,20 @@ def claims(job: ClaimsJob, output: Path) -> None:
     from fusebench.evidence.judging import MeasuredHere, judge, measured_on
     from fusebench.registry.claims import claims_of
 
-    found = claims_of(job.method, job.claims, ROOT)
+    found = [
+        replace(claim, method=job.method)
+        for claim in claims_of(job.entry or job.method, job.claims, ROOT)
+    ]
     results = []
     for dataset, group in groupby(
         sorted(found, key=lambda claim: claim.dataset), key=lambda claim: claim.dataset
     ):
         here, images = list(group), job.images.get(dataset)
-        measured = MeasuredHere(job.reason)
+        measured = MeasuredHere(job.reason or (AUTHORS_ONLY if job.entry else ""))
         if images:
             records = [ROOT / record for record in images.records]
             measured = measured_on(here, ROOT / images.manifest, records)
-        results += [judge(claim, measured) for claim in here]
+        results += [judge(claim, measured, seeds=bool(job.entry)) for claim in here]
     write_stored(output, ClaimResults(claims=results))
 
 

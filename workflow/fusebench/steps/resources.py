@@ -38,14 +38,19 @@ def source(job: SourceJob, session: Session, attempt: int, marker: Path) -> None
 
 
 def weights(job: WeightsJob, attempt: int, marker: Path) -> None:
-    """Fetch the weights of a method that are not in its repository."""
+    """Fetch the weights of a method that are not in its repository.
+
+    The pretrained parts of a training (``METHOD@pretrained``) may lie among the method's weights.
+    """
     from fusebench.sources.weights import fetch_weights
 
     folder = marker.with_suffix("")
+    method, _, part = folder.name.partition("@")
+    beside = folder.with_name(method) if part else None
     mark_step(
         marker,
         attempt,
-        lambda: fetch_weights(job.weights, folder),
+        lambda: fetch_weights(job.weights, folder, beside),
         lambda error: WeightsMarker(state=error.state, reason=str(error)),
         WeightsMissing,
     )

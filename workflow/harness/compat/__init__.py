@@ -5,7 +5,7 @@ with a colon takes an argument: ``missing-modules:thop,seaborn``, ``module-alias
 """
 
 from ..job import JobError
-from . import imports, libraries, mamba, misc, paths, torch_load
+from . import imports, libraries, mamba, mamba2, misc, paths, torch_load
 from . import torchvision as torchvision_operators
 
 COMPAT = {
@@ -24,6 +24,7 @@ COMPAT = {
     "missing-modules": imports.missing_modules,
     "module-alias": imports.module_alias,
     "mamba-ssm": mamba.mamba_ssm,
+    "mamba2-ssm": mamba2.mamba2_ssm,
     "windows-paths": paths.windows_paths,
 }
 # Always applied: harmless where it is not needed.

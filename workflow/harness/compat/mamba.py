@@ -24,15 +24,17 @@ def mamba_ssm(argument, tally, finder):
         (INTERFACE, scan),
         ("causal_conv1d", {f.__name__: f for f in (causal_conv1d_fn, causal_conv1d_update)}),
     ):
-        finder.substitutes[name] = _maker(name, functions, tally)
+        finder.substitutes[name] = stand_in(name, functions, tally)
 
 
-def _maker(name, functions, tally):
+def stand_in(name, functions, tally, shim="mamba-ssm"):
+    """A function that makes a module which holds some functions; each use is counted."""
+
     def make():
         module = types.ModuleType(name)
         module.__path__ = []  # a package without files
         for function in functions:
-            counting = tally.counting("mamba-ssm:%s" % function, functions[function])
+            counting = tally.counting("%s:%s" % (shim, function), functions[function])
             setattr(module, function, counting)
         return module
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fusebench.contracts.base import Contract, MarkerPath, MetricIds, RecordPath, says
+from msgspec import UNSET
+
+from fusebench.contracts.base import (
+    Contract,
+    MarkerPath,
+    Maybe,
+    MetricIds,
+    RecordPath,
+    says,
+)
 from fusebench.contracts.methods import Archives, CheckPair, ClaimEntry
 
 
@@ -59,3 +68,9 @@ class ClaimsJob(Contract, kw_only=True):
     files: Annotated[dict[str, str], says("file of claims -> its sha256")]
     images: Annotated[dict[str, ClaimedImages], says("dataset of a claim -> its runs")]
     reason: Annotated[str, says("why nothing can be compared with the claims; empty where it can")]
+    entry: Maybe[
+        Annotated[
+            str,
+            says("the name of the entry, where its claims are judged by the seeds of trainings"),
+        ]
+    ] = UNSET
