@@ -65,10 +65,15 @@ def scratch_folder() -> Iterator[Path]:
 
     A killed job cannot remove its own: the next one does.
     """
-    parent = Path(tempfile.gettempdir()).resolve() / f"fusebench-{os.getuid()}"
+    parent = scratch_parent()
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _living_folder(parent, "scratch") as stage:
         yield stage
+
+
+def scratch_parent() -> Path:
+    """Return the folder of all scratch folders of this user on this machine."""
+    return Path(tempfile.gettempdir()).resolve() / f"fusebench-{os.getuid()}"
 
 
 @contextmanager
@@ -94,14 +99,17 @@ def collect_leftovers(parent: Path) -> list[Path]:
     On this machine a builder holds its lock as long as it lives. Folders of other machines, and
     folders on a file system without locks, are judged by their age.
     """
-    gone = []
-    for stage in parent.glob("*.*.*"):
-        if stage.suffix in (".alive", ".building") or not _left_over(stage):
-            continue
+    gone = leftovers(parent)
+    for stage in gone:
         _discard(stage)
         stage.with_name(f"{stage.name}.alive").unlink(missing_ok=True)
-        gone.append(stage)
     return gone
+
+
+def leftovers(parent: Path) -> list[Path]:
+    """Return the staging folders whose builder is dead, as ``collect_leftovers`` judges it."""
+    stages = (path for path in parent.glob("*.*.*") if path.suffix not in (".alive", ".building"))
+    return sorted(stage for stage in stages if _left_over(stage))
 
 
 def remove_folder(folder: Path) -> None:

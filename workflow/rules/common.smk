@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fusebench.contracts.files import as_parameter
 from fusebench.errors import RegistryError
+from fusebench.living_runs import begin_run, is_only_run
 from fusebench.planning.attempts import marker_attempt
 from fusebench.planning.plan import make_plan
 from fusebench.planning.session import LaterText, whole_session
@@ -13,6 +14,9 @@ from fusebench.slurm import cancel_orphans, placeholders, refusals
 from fusebench import snakemake_facts as facts
 
 facts.collect_less_garbage()
+
+if facts.is_main(workflow) and (told := begin_run(Path())):
+    print(f"fusebench: {told}", file=sys.stderr)
 
 if unfilled := placeholders(facts.resources_as_written(workflow)):
     sys.exit(f"fusebench: {unfilled}\nNothing was run.")
