@@ -225,6 +225,25 @@ class FusedCells(StoredFile, kw_only=True):
     cells: Annotated[dict[str, FusedCell], says("name of a cell -> its state and record")]
 
 
+class WrittenFile(Contract, kw_only=True):
+    """One file of results as a step left it."""
+
+    sha256: Annotated[str, says("the sha256 of its bytes")]
+    stat: Annotated[
+        list[int], says("its size in bytes, times of content and inode in ns, and inode")
+    ]
+
+
+class WrittenFiles(StoredFile, kw_only=True):
+    """``results/.written/...json``: what a job has made of the results, and from what.
+
+    Written by ``steps``, read when a run begins (``outputs.py``).
+    """
+
+    files: Annotated[dict[str, WrittenFile], says("path of a file -> what is known of it")]
+    made_from: Annotated[list[str], says("the paths of the files that it was made from")] = []
+
+
 class Holder(StoredFile, kw_only=True):
     """``.lease`` in the folder of a run: the job that holds it, or held it last.
 
