@@ -30,6 +30,22 @@ Its lock may not be visible on this machine.
 _POLL_SECONDS = 0.2
 
 
+def disk_trouble(error: Exception) -> str:
+    """Return what a full or read-only disk means for the user; empty for any other error.
+
+    >>> disk_trouble(OSError(28, "No space left on device", "results/a.csv"))
+    'results/a.csv is full (No space left on device): free space and run again'
+    """
+    if not isinstance(error, OSError):
+        return ""
+    where = error.filename2 or error.filename or "the disk"
+    if error.errno in NO_SPACE:
+        return f"{where} is full ({error.strerror}): free space and run again"
+    if error.errno == errno.EROFS:
+        return f"{where} is read-only ({error.strerror}): make it writable and run again"
+    return ""
+
+
 @contextmanager
 def staged_folder(final: Path) -> Iterator[Path]:
     """Give an empty folder that becomes ``final`` in one rename when the block ends well.

@@ -19,6 +19,15 @@ from fusebench.states import OK, State
 Size = Annotated[tuple[int, int], says("width and height in pixels")]
 PixelHash = Annotated[str, says("the sha256 over the pixel values")]
 Notes = Annotated[list[str], says("what was done to the image while it was read")]
+Installed = Maybe[
+    Annotated[
+        str,
+        says(
+            "the sha256 over names and sha256 of the files that its wheels installed; two builds of"
+            " one version have different ones"
+        ),
+    ]
+]
 Packages = Annotated[dict[str, str], says("package -> version")]
 
 
@@ -130,6 +139,7 @@ class EnvironmentMarker(Marker, kw_only=True):
     bytes: Annotated[int, says("the size of its files in bytes")] = 0
     files: Annotated[int, says("the number of its files")] = 0
     manifest: Annotated[str, says("the sha256 of the list of its files")] = ""
+    installed: Installed = UNSET
     seconds: Annotated[float, says("how long it was built, in seconds")] = 0.0
 
 

@@ -34,7 +34,7 @@ from fusebench.errors import (
     TimedOut,
     WeightsMissing,
 )
-from fusebench.folders import NO_SPACE, remove_folder, scratch_folder, staged_folder
+from fusebench.folders import disk_trouble, remove_folder, scratch_folder, staged_folder
 from fusebench.fuse.access_times import ScratchCopy
 from fusebench.fuse.believed import disbelief
 from fusebench.fuse.caveats import caveat
@@ -140,11 +140,10 @@ def run_cell(cell: Cell) -> Record:
 def _unexpected(error: Exception, log: IO[str]) -> StepError:
     """Return the end of a cell for an exception that is no StepError; it must stop no other cell.
 
-    The log gets the whole exception, unless it says that a disk is full.
+    The log gets the whole exception, unless it says that a disk is full, or read-only.
     """
-    if isinstance(error, OSError) and error.errno in NO_SPACE:
-        where = error.filename2 or error.filename or "the disk"
-        return Crashed(f"{where} is full ({error.strerror}): free space and run again")
+    if trouble := disk_trouble(error):
+        return Crashed(trouble)
     traceback.print_exception(error, file=log)
     if isinstance(error, MemoryError):
         return OutOfMemory(f"a file that the script left does not fit into memory: {error}")

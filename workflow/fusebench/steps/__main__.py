@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from fusebench.contracts.files import from_parameter
 from fusebench.errors import FusebenchError, WrongCall
+from fusebench.folders import disk_trouble
 from fusebench.outputs import write_down
 
 STEPS = {
@@ -60,6 +61,11 @@ def main(words: list[str]) -> int:
             write_down(written, made_from)
     except FusebenchError as error:
         print(f"fusebench: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if not (trouble := disk_trouble(error)):
+            raise
+        print(f"fusebench: {trouble}", file=sys.stderr)
         return 1
     return 0
 
