@@ -10,6 +10,7 @@ import pytest
 from fusebench.outputs import remove_damaged
 
 from tests.chaos.faults import (
+    CHAINS,
     DOCUMENT,
     FAULTS,
     RESULTS,
@@ -39,11 +40,10 @@ def unmounted(project: Disturbed) -> Iterator[None]:
             subprocess.run(["umount", "--lazy", folder], check=False)
 
 
-def test_three_kills_in_a_row(project: Disturbed) -> None:
+def test_four_kills_in_a_row(project: Disturbed) -> None:
     """Each run goes on from where the one before was killed, and nobody unlocks anything."""
     project.begin()
-    for number in range(3):
-        killed(number).happen(project)
+    killed(CHAINS).happen(project)
     project.check()
 
 

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from fusebench.contracts.harness import HarnessJob, ImageTimes, MatlabCall
 from fusebench.contracts.markers import Pair
 from fusebench.contracts.records import Record
+from fusebench.environments.damage import refuse_damaged
 from fusebench.environments.hardware import kernels_for
 from fusebench.environments.octave import octave_reads
 from fusebench.errors import (
@@ -126,7 +127,7 @@ def run_cell(cell: Cell) -> Record:
                 _refuse_without_kernels(cell, outcome.device)
                 _fuse(cell, outcome, log)
         except StepError as error:
-            ended = error
+            ended = _blamed(cell, error) if outcome.launches else error
         except Exception as error:
             ended = _unexpected(error, log)
         for note in filter(None, [*outcome.all_notes, caveat(outcome.images)]):
@@ -135,6 +136,17 @@ def run_cell(cell: Cell) -> Record:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")
     outcome.seconds = round(time.perf_counter() - clock, 3)
     return record_of(cell, outcome, ended)
+
+
+def _blamed(cell: Cell, error: StepError) -> StepError:
+    """Return how a cell ended whose script was started: not by its fault if files are missing."""
+    if error.state != Crashed.state:
+        return error
+    try:
+        refuse_damaged(cell.environment)
+    except EnvironmentFailed as damage:
+        return EnvironmentFailed(f"{damage}. The script said: {error}")
+    return error
 
 
 def _unexpected(error: Exception, log: IO[str]) -> StepError:
