@@ -1,4 +1,4 @@
-"""A script that fails in a damaged environment is not blamed, and the environment is built again."""
+"""A script that fails in a damaged environment is not blamed; the environment is built again."""
 
 from __future__ import annotations
 
