@@ -27,7 +27,7 @@ from fusebench.registry.pairing import dataset_job
 from fusebench.sources.weights import weights_changed
 
 NO_RESULT_CHANGES = frozenset(
-    {"mirror", "try", "sandbox", "min_sandbox", "sandbox_reads", "file_mb"}
+    {"mirror", "try", "sandbox", "min_sandbox", "sandbox_reads", "file_mb", "scratch_mb"}
 )
 """Options that change no result: a job that reads the registry again does not need them."""
 

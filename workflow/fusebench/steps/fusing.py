@@ -41,7 +41,8 @@ def fuse(
     from fusebench.sandbox.plan import Limits
     from fusebench.sandbox.starting import Policy
 
-    limits = Limits(None if session.on_cluster else memory, session.file_mb, PROCESSES)
+    memory_mb = None if session.on_cluster else memory
+    limits = Limits(memory_mb, session.file_mb, PROCESSES, session.scratch_mb)
     reads = tuple(session.sandbox_reads)
     policy = Policy(session.sandbox, session.min_sandbox, reads, limits, session.landlock)
     cells = cells_of(job, ROOT, trial=session.trial, on_cluster=session.on_cluster, policy=policy)
