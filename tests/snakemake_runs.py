@@ -2,7 +2,8 @@
 
 Importing Snakemake takes a second of CPU time, and the tests run it hundreds of times. A run has
 the arguments, the folder and the environment variables that it is given, and knows of no other run.
-Tests that send signals, cut off the network or use a cluster start the program itself.
+A run can be ended by a signal. Tests that cut off the network or use a cluster start the program
+itself.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, NoReturn
@@ -34,8 +37,26 @@ IMPORTED = (
 """What every run imports until its jobs start."""
 
 
+@dataclass(frozen=True)
+class Kill:
+    """A signal that ends a run.
+
+    Attributes:
+        signal: its number.
+        seconds: when it is sent, from the start of the run on.
+        to_jobs: whether the jobs of the run get it too, as by Ctrl-C.
+    """
+
+    signal: int
+    seconds: float
+    to_jobs: bool = False
+
+
 def snakemake(
-    *arguments: str, folder: Path, variables: dict[str, str] | None = None
+    *arguments: str,
+    folder: Path,
+    variables: dict[str, str] | None = None,
+    kill: Kill | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run Snakemake as its command does, and return how it ended.
 
@@ -43,10 +64,12 @@ def snakemake(
         arguments: what a person types after ``snakemake``.
         folder: the working directory.
         variables: environment variables besides those of this process.
+        kill: the signal that ends it; a run that has ended before does not get it.
     """
     environ = {**os.environ, **(variables or {})}
     with tempfile.TemporaryDirectory() as printed:
-        status = _answer(json.dumps([printed, str(folder), environ, arguments]))
+        told = asdict(kill) if kill else None
+        status = _answer(json.dumps([told, printed, str(folder), environ, arguments]))
         stdout, stderr = (
             (Path(printed) / name).read_text(encoding="utf-8") for name in ("stdout", "stderr")
         )
@@ -86,10 +109,23 @@ def _prepare() -> None:
 def _serve(requests: IO[str]) -> None:
     """Fork for each request, and answer with the exit status."""
     for request in requests:
+        kill, *rest = json.loads(request)
         pid = os.fork()
         if not pid:
-            _be_snakemake(*json.loads(request))
+            _be_snakemake(*rest)
+        if kill:
+            _kill_after(pid, Kill(**kill))
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+def _kill_after(pid: int, kill: Kill) -> None:
+    """Send a signal to a run, unless it ends before."""
+    process = os.pidfd_open(pid)
+    try:
+        if not select.select([process], [], [], kill.seconds)[0]:
+            (os.killpg if kill.to_jobs else os.kill)(pid, kill.signal)
+    finally:
+        os.close(process)
 
 
 def _be_snakemake(
@@ -98,6 +134,7 @@ def _be_snakemake(
     """Turn this process into a run."""
     import snakemake.cli
 
+    os.setpgid(0, 0)
     signal.alarm(SECONDS)
     outputs = (Path(printed) / name for name in ("stdout", "stderr"))
     for number, path in enumerate((Path(os.devnull), *outputs)):

@@ -16,6 +16,7 @@ from fusebench.contracts.tables import PaperSpec, ShownDataset, TableSpec
 from fusebench.contracts.weights import Origin, WeightFacts
 from fusebench.fuse.caveats import CROPPED, RESIZED, caveat, caveat_of
 from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
+from fusebench.fuse.verified import OTHER_IMAGES
 from fusebench.images import LOSSY
 from fusebench.report.contents import run_facts
 from msgspec.structs import replace
@@ -112,10 +113,14 @@ def test_a_footnote_holds_what_is_missing_and_what_was_done(tmp_path: Path) -> N
     [
         "loading changed no parameter of Net: it may be untrained",
         "torch.load(w.pth) failed and the script went on: UnpicklingError: refused",
+        f"{OTHER_IMAGES} (d, 2026-01-02, on cpu): likely another build of a package",
     ],
 )
-def test_a_network_without_its_weights_has_a_footnote(tmp_path: Path, note: str) -> None:
-    """The launcher's note is repeated; other notes of a run stay in its record."""
+def test_what_the_launcher_or_the_job_doubts_has_a_footnote(tmp_path: Path, note: str) -> None:
+    """An untrained network, and images that are not those of `verified`.
+
+    Other notes of a run stay in its record.
+    """
     run = record("altered", "d", notes=["waited for process 1", note])
     assert run_facts(run)["caveat"] == note
     files = written(tmp_path, run)

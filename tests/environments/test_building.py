@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from fusebench.environments.building import build
-from fusebench.environments.installed_files import RECEIPT
+from fusebench.environments.installed_files import MANIFEST, RECEIPT, installed_digest
 from fusebench.environments.locking import lock
 from fusebench.errors import EnvironmentFailed
 from fusebench.folders import remove_folder
@@ -45,6 +45,17 @@ def start_builder(
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
+
+
+def test_what_is_installed_has_one_hash_wherever_it_lies(locked: Path, tmp_path: Path) -> None:
+    """Two builds of one lock agree; another file of a package, as of another build, does not."""
+    first, second = (build(locked, "cpu", tmp_path / name) for name in ("one", "two"))
+    assert first.manifest != second.manifest  # scripts name the folder that they lie in
+    assert first.installed == second.installed
+    files = json.loads((Path(first.path) / MANIFEST).read_text())
+    assert installed_digest(files) == first.installed
+    module = next(path for path in files if path.endswith("/alpha/__init__.py"))
+    assert installed_digest({**files, module: "0" * 64}) != first.installed
 
 
 def test_what_is_locked_is_installed(locked: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from tests.evidence.makers import Pixels, written_manifest
 from tests.fuse.made import SPEC, cell
 
-ATTEMPT = Attempt(Session(id="s", device="cpu"), Path("jobs.json"), False, dict)
+ATTEMPT = Attempt(Session(id="s", device="cpu"), Path("jobs.json"), False, lambda: None)
 JOB = SelfcheckJob(code="", method="one", check="c", tolerance=1.0, metrics=["EN"])
 
 

@@ -183,10 +183,10 @@ class MiniProject:
 class SavedProject:
     """A project as it is now; a test changes it, and the next one gets it as it was."""
 
-    def __init__(self, project: MiniProject) -> None:
-        """Copy the project, with the times of its files."""
+    def __init__(self, project: MiniProject, name: str = "saved") -> None:
+        """Copy the project, with the times of its files, into a folder of some name beside it."""
         self._project = copy.deepcopy(project)
-        self._copy = project.root.with_name("saved")
+        self._copy = project.root.with_name(name)
         shutil.copytree(project.root, self._copy, symlinks=True)
 
     def restored(self) -> MiniProject:

@@ -15,6 +15,7 @@ from fusebench.contracts.jobs.fusing import CellSpec, Run, WeightRef
 from fusebench.contracts.markers import EnvironmentMarker, Manifest, SourceMarker, WeightsMarker
 from fusebench.contracts.methods import Convert, Stage
 from fusebench.datasets.preparation import prepare_dataset
+from fusebench.errors import EnvironmentFailed
 from fusebench.fuse import cells
 from fusebench.fuse.cells import run_cell
 from fusebench.fuse.jobs import finished_record
@@ -543,6 +544,21 @@ def test_an_unexpected_exception_is_the_state_of_its_cell(
     record = run_cell(known)
     assert record.state == ("out-of-memory" if isinstance(error, MemoryError) else "crashed")
     assert type(error).__name__ in known.log.read_text() and "Traceback" in known.log.read_text()
+
+
+def test_a_script_in_a_damaged_environment_is_not_blamed(
+    tmp_path: Path, dataset: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package that is gone is a state of the environment; the reason quotes the script too."""
+
+    def damaged(_: object) -> None:
+        raise EnvironmentFailed("classical: 1 file(s) of the environment must be as they were")
+
+    monkeypatch.setattr("fusebench.fuse.cells.refuse_damaged", damaged)
+    record = run_cell(cell(tmp_path, dataset, "import no_such_module"))
+    assert record.state == "env-failed"
+    assert "1 file(s) of the environment" in record.reason and "no_such_module" in record.reason
+    assert run_cell(cell(tmp_path, dataset)).is_ok
 
 
 GARBAGE = {

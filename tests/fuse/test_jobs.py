@@ -5,24 +5,27 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import Attempts, FusedCell, FusedCells, Holder
+from fusebench.contracts.methods import MethodEntry, Verified
 from fusebench.contracts.records import Record
 from fusebench.errors import BadOutput, StepError
 from fusebench.fuse import jobs
 from fusebench.fuse.jobs import NEVER_STARTED, Attempt, finished_record, fuse_cell, fuse_cells
 from fusebench.fuse.leases import holder
 from fusebench.fuse.records import Cell, Outcome, identity, record_of
+from fusebench.fuse.verified import OTHER_IMAGES
 from fusebench.hashes import sha256_of_file
 from fusebench.layout import cell_attempts
 from msgspec.structs import replace
 
 from tests.fuse.made import MANIFEST, SPEC, cell, image
+from tests.registry.small import method
 
 THIS = Session(id="this run", device="cpu")
 OUTPUT = Path("results/jobs/one/pairs.json")
@@ -36,6 +39,7 @@ class Script:
         self.ran: list[str] = []
         self.error: StepError | None = None
         self.versions: dict[str, str | int | None] = {"python": "3.11.7"}
+        self.device: str | None = None
         self.before: Callable[[Cell], None] = lambda cell: None
 
     def __call__(self, cell: Cell) -> Record:
@@ -48,7 +52,7 @@ class Script:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"run {len(self.ran)}")
         record = record_of(cell, Outcome(images=images, notes=["of the run"]), self.error)
-        return replace(record, versions=self.versions)
+        return replace(record, versions=self.versions, device=self.device)
 
 
 @pytest.fixture
@@ -68,9 +72,9 @@ def _signals_stay() -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
-def attempt(declared: Mapping[str, str] | None = None, *, is_final: bool = False) -> Attempt:
+def attempt(entry: MethodEntry | None = None, *, is_final: bool = False) -> Attempt:
     """Return the facts that a job needs beside its cells."""
-    return Attempt(THIS, OUTPUT, is_final, lambda: declared or {})
+    return Attempt(THIS, OUTPUT, is_final, lambda: entry)
 
 
 def counted(known: Cell) -> Attempts | None:
@@ -101,14 +105,26 @@ def test_what_authors_declare_is_asked_for_where_something_is_run(script: Script
     The registry is not read for a record that is used again.
     """
 
-    def refuse() -> Mapping[str, str]:
+    def refuse() -> MethodEntry:
         raise AssertionError("the registry was read")
 
     known = cell()
-    fuse_cell(known, 0, attempt({"python": "3.8"}))
+    fuse_cell(known, 0, attempt(method(declares={"python": "3.8"}).entry))
     assert record_in(known).deviations == ["python: declared 3.8, ran with 3.11.7"]
     fuse_cell(known, 0, Attempt(THIS, OUTPUT, False, refuse))
     assert len(script.ran) == 1
+
+
+def test_images_that_are_not_the_verified_ones_have_a_note(script: Script) -> None:
+    """What `verified` says decides nothing else: the record counts as before."""
+    known = cell()
+    verified = Verified(
+        date="2026-01-02", device="cpu", dataset=known.name, outputs_sha256="0" * 64
+    )
+    script.device = "cpu"
+    told = fuse_cell(known, 0, attempt(replace(method().entry, verified=verified)))
+    assert told.state == "ok"
+    assert record_in(known).notes[-1].startswith(f"{OTHER_IMAGES} ({known.name}, 2026-01-02")
 
 
 def lose_image(known: Cell) -> None:

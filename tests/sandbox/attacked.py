@@ -28,7 +28,7 @@ HOSTILE = Path(__file__).with_name("hostile.py")
 TOKEN = "TOKEN-OF-THE-USER"
 """The value of a variable with which this program is started."""
 WITHOUT_LANDLOCK = "env-only without Landlock"
-LIMITS = Limits(memory_mb=400, file_mb=20, processes=150)
+LIMITS = Limits(memory_mb=400, file_mb=20, processes=150, scratch_mb=60)
 OUTLIVING = "end the sandbox's own process, and live on"
 OUTLIVE = """
 if os.fork():
@@ -47,6 +47,11 @@ GREEDY = {
     ),
     "write a file larger than the limit": (
         "with open('large', 'wb') as large:\n    for _ in range(40): large.write(b'0' * 1_000_000)"
+    ),
+    "fill the disk with many files": (
+        "for number in range(20):\n    open(f'part-{number}', 'wb').write(b'0' * 5_000_000)\n"
+        "time.sleep(5)\n"
+        "for number in range(20): os.unlink(f'part-{number}')"
     ),
 }
 """Programs that use too much. Each of them prints `done` where nothing stops it."""

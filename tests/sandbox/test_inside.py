@@ -87,6 +87,17 @@ def test_an_older_kernel_has_each_mount_restricted(
     assert (ended.status, set(eval(printed))) == (0, {"ro"})
 
 
+def test_a_limit_of_the_scratch_folder_holds_for_all_files_together(tmp_path: Path) -> None:
+    """A script that passes it is ended, and told so."""
+    text = (
+        "import time\nfor n in range(9): open(f'{n}', 'wb').write(b'0' * 900_000)\ntime.sleep(60)"
+    )
+    ended, _ = run(tmp_path, Policy(limits=Limits(scratch_mb=5)), ["-c", text])
+    assert ended.excess.startswith("the script had 8 MB in its scratch folder; its limit is 5 MB")
+    fits = Policy(limits=Limits(scratch_mb=50))
+    assert run(tmp_path, fits, ["-c", "import time; time.sleep(1)"])[0].excess == ""
+
+
 def test_a_limit_of_files_holds_for_each_of_them(tmp_path: Path) -> None:
     """A script that does not expect it ends with the error of the system."""
     text = "open('small', 'wb').write(b'0' * 900_000)\nopen('large', 'wb').write(b'0' * 2_000_000)"

@@ -20,6 +20,7 @@
     |   |   `-- Untrained      a training changed none of its parameters
     |   `-- Suspicious         what it wrote can be measured, but cannot be right
     |-- GitFailed              a command of git failed
+    |-- RunIsAlive             a run of Snakemake goes on in the project's folder
     `-- MetricError            a metric cannot be resolved, or cannot be computed on these images
 
 A message says what must be, what was found, where, and what to do next.
@@ -160,6 +161,10 @@ class Suspicious(StepError):
 
 class GitFailed(FusebenchError):
     """A command of git failed; the message is git's own reason."""
+
+
+class RunIsAlive(FusebenchError):
+    """A run of Snakemake goes on in the project's folder, so nothing may be removed there."""
 
 
 class MetricError(FusebenchError):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
+
+HALF_WRITTEN = re.compile(r"\..+\.[0-9a-f]{16}")
+"""The name of a file that ``write_text`` has not finished; a killed process leaves it."""
 
 
 def write_text(path: Path, text: str) -> None:

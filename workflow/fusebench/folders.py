@@ -30,6 +30,22 @@ Its lock may not be visible on this machine.
 _POLL_SECONDS = 0.2
 
 
+def disk_trouble(error: Exception) -> str:
+    """Return what a full or read-only disk means for the user; empty for any other error.
+
+    >>> disk_trouble(OSError(28, "No space left on device", "results/a.csv"))
+    'results/a.csv is full (No space left on device): free space and run again'
+    """
+    if not isinstance(error, OSError):
+        return ""
+    where = error.filename2 or error.filename or "the disk"
+    if error.errno in NO_SPACE:
+        return f"{where} is full ({error.strerror}): free space and run again"
+    if error.errno == errno.EROFS:
+        return f"{where} is read-only ({error.strerror}): make it writable and run again"
+    return ""
+
+
 @contextmanager
 def staged_folder(final: Path) -> Iterator[Path]:
     """Give an empty folder that becomes ``final`` in one rename when the block ends well.
@@ -65,10 +81,15 @@ def scratch_folder() -> Iterator[Path]:
 
     A killed job cannot remove its own: the next one does.
     """
-    parent = Path(tempfile.gettempdir()).resolve() / f"fusebench-{os.getuid()}"
+    parent = scratch_parent()
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _living_folder(parent, "scratch") as stage:
         yield stage
+
+
+def scratch_parent() -> Path:
+    """Return the folder of all scratch folders of this user on this machine."""
+    return Path(tempfile.gettempdir()).resolve() / f"fusebench-{os.getuid()}"
 
 
 @contextmanager
@@ -94,14 +115,17 @@ def collect_leftovers(parent: Path) -> list[Path]:
     On this machine a builder holds its lock as long as it lives. Folders of other machines, and
     folders on a file system without locks, are judged by their age.
     """
-    gone = []
-    for stage in parent.glob("*.*.*"):
-        if stage.suffix in (".alive", ".building") or not _left_over(stage):
-            continue
+    gone = leftovers(parent)
+    for stage in gone:
         _discard(stage)
         stage.with_name(f"{stage.name}.alive").unlink(missing_ok=True)
-        gone.append(stage)
     return gone
+
+
+def leftovers(parent: Path) -> list[Path]:
+    """Return the staging folders whose builder is dead, as ``collect_leftovers`` judges it."""
+    stages = (path for path in parent.glob("*.*.*") if path.suffix not in (".alive", ".building"))
+    return sorted(stage for stage in stages if _left_over(stage))
 
 
 def remove_folder(folder: Path) -> None:

@@ -20,6 +20,7 @@ from typing import TypeVar
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.markers import Attempts, Manifest, Marker
 from fusebench.errors import StepError, UnreadableFile
+from fusebench.folders import disk_trouble
 from fusebench.layout import dataset_marker, marker_attempts
 from fusebench.texts import beginning_of
 
@@ -54,8 +55,11 @@ def mark_step(
     except StepError as error:
         marker = _failed(path, error, failed)
     except Exception as error:
-        traceback.print_exc()
-        marker = _failed(path, kind.unexpected(error), failed)
+        if trouble := disk_trouble(error):
+            marker = _failed(path, kind(trouble), failed)
+        else:
+            traceback.print_exc()
+            marker = _failed(path, kind.unexpected(error), failed)
     if marker.is_ok:
         count_success(counter, attempt)
     else:

@@ -61,22 +61,22 @@ HINT = (
 def cancel_orphans(folder: Path) -> list[str]:
     """Cancel the Slurm jobs that an earlier Snakemake of this folder left, and wait for their end.
 
-    Snakemake's lock on the folder is held when this is called. So a job of this folder that is
-    still there belongs to a Snakemake that was killed.
+    It is called only where no other run of this folder lives. So a job of this folder that is still
+    there belongs to a Snakemake that was killed.
 
     Returns:
         The ids of the jobs that were cancelled.
     """
-    orphans = _jobs_of(folder) if shutil.which("squeue") else []
+    orphans = jobs_of(folder)
     if orphans:
         subprocess.run(["scancel", *orphans], check=False)
     deadline = time.monotonic() + SECONDS_TO_END
-    while orphans and set(orphans) & set(_jobs_of(folder)) and time.monotonic() < deadline:
+    while orphans and set(orphans) & set(jobs_of(folder)) and time.monotonic() < deadline:
         time.sleep(1.0)
     return orphans
 
 
-def _jobs_of(folder: Path) -> list[str]:
+def jobs_of(folder: Path) -> list[str]:
     """Return the ids of this user's jobs that Snakemake submitted from a folder.
 
     Only jobs that wait or run.

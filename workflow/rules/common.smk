@@ -5,6 +5,8 @@ from pathlib import Path
 
 from fusebench.contracts.files import as_parameter
 from fusebench.errors import RegistryError
+from fusebench.living_runs import begin_run, is_only_run
+from fusebench.outputs import remove_damaged, tells_only
 from fusebench.planning.attempts import marker_attempt
 from fusebench.planning.plan import make_plan
 from fusebench.planning.session import LaterText, whole_session
@@ -13,6 +15,13 @@ from fusebench.slurm import cancel_orphans, placeholders, refusals
 from fusebench import snakemake_facts as facts
 
 facts.collect_less_garbage()
+
+if facts.is_main(workflow):
+    told = [begin_run(Path())]
+    if not tells_only(sys.argv) and is_only_run():
+        told += remove_damaged(Path())
+    for line in filter(None, told):
+        print(f"fusebench: {line}", file=sys.stderr)
 
 if unfilled := placeholders(facts.resources_as_written(workflow)):
     sys.exit(f"fusebench: {unfilled}\nNothing was run.")

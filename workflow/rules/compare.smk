@@ -76,7 +76,8 @@ rule write_tables:
     shell:
         "python -m fusebench.steps tables --job {params.jobs}/{params.job} --values {input:q}"
         " --measures {output.measures:q} --status {output.status:q}"
-        " --unfinished {output.unfinished:q} 2> {log:q}"
+        " --unfinished {output.unfinished:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 rule write_table:
@@ -91,7 +92,8 @@ rule write_table:
         jobs=JOB_FILES,
     shell:
         "python -m fusebench.steps tables --job {params.jobs}/{params.job}"
-        " --values {input.values:q} 2> {log:q}"
+        " --values {input.values:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 # Fails as long as a cell has no result: names the cell and its log, and sets the exit status. The
@@ -136,4 +138,5 @@ rule write_speed_tables:
     params:
         job=lambda wildcards: PLAN.steps.speed(wildcards.suite),
     shell:
-        "python -m fusebench.steps speed --job {params.job:q} --folder results/speed 2> {log:q}"
+        "python -m fusebench.steps speed --job {params.job:q} --folder results/speed"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"

@@ -96,7 +96,8 @@ rule judge_selfcheck:
         records=records(check_runs),
     shell:
         "python -m fusebench.steps selfcheck --job {params.job:q} --images {input.images:q}"
-        " --records {params.records:q} --output {output:q} 2> {log:q}"
+        " --records {params.records:q} --output {output:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 rule judge_spread:
@@ -112,7 +113,8 @@ rule judge_spread:
         records=records(repeated_runs),
     shell:
         "python -m fusebench.steps spread --job {params.job:q} --images {input.images:q}"
-        " --records {params.records:q} --output {output:q} 2> {log:q}"
+        " --records {params.records:q} --output {output:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 rule write_spread_table:
@@ -125,7 +127,7 @@ rule write_spread_table:
         "logs/evidence/spread.log",
     shell:
         "python -m fusebench.steps spread-table --spreads {input:q} --output {output.csv:q}"
-        " 2> {log:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 rule judge_claims:
@@ -138,7 +140,8 @@ rule judge_claims:
     params:
         job=lambda wildcards: PLAN.evidence_jobs.claims(wildcards.method),
     shell:
-        "python -m fusebench.steps claims --job {params.job:q} --output {output:q} 2> {log:q}"
+        "python -m fusebench.steps claims --job {params.job:q} --output {output:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 rule write_selfcheck_table:
@@ -151,7 +154,7 @@ rule write_selfcheck_table:
         "logs/evidence/selfcheck.log",
     shell:
         "python -m fusebench.steps selfcheck-table --checks {input:q} --output {output.csv:q}"
-        " 2> {log:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 rule write_claims_table:
@@ -164,7 +167,7 @@ rule write_claims_table:
         "logs/evidence/claims.log",
     shell:
         "python -m fusebench.steps claims-table --claims {input:q} --output {output.csv:q}"
-        " 2> {log:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 rule write_evidence_pages:
@@ -184,4 +187,5 @@ rule write_evidence_pages:
     shell:
         "python -m fusebench.steps evidence-pages --methods {params.methods:q}"
         " --checks {input.checks:q} --claims {input.claims:q} --session {params.session:q}"
-        " --output {output.markdown:q} 2> {log:q}"
+        " --output {output.markdown:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"

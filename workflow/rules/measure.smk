@@ -48,4 +48,5 @@ rule measure:
         job=measure_job,
     shell:
         "python -m fusebench.steps measure --job {params.job:q} --workers {threads}"
-        " --output {output:q} 2> {log:q}"
+        " --output {output:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"

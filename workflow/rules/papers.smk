@@ -54,7 +54,8 @@ rule analyse_table:
         job=lambda wildcards: PLAN.paper_jobs.statistics(wildcards.table),
     shell:
         "python -m fusebench.steps statistics --job {params.job:q} --measures {input:q}"
-        " --output {output.summary:q} 2> {log:q}"
+        " --output {output.summary:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 rule write_paper_table:
@@ -74,7 +75,8 @@ rule write_paper_table:
         job=lambda wildcards: PLAN.paper_jobs.table(wildcards.table),
     shell:
         "python -m fusebench.steps paper-table --job {params.job:q}"
-        " --statistics {input.statistics:q} --output {output.page:q} 2> {log:q}"
+        " --statistics {input.statistics:q} --output {output.page:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 # `snakemake figures`, or one of them by its name, results/figures/<table>/<figure>.pdf.
@@ -99,4 +101,5 @@ rule draw_figure:
         job=lambda wildcards: PLAN.paper_jobs.figure(wildcards.table, wildcards.figure),
     shell:
         "python -m fusebench.steps figure --job {params.job:q} --statistics {input.statistics:q}"
-        " --measures {input.measures:q} --output {output.pdf:q} 2> {log:q}"
+        " --measures {input.measures:q} --output {output.pdf:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"

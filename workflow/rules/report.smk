@@ -56,7 +56,8 @@ rule write_page:
     shell:
         "python -m fusebench.steps page --options {params.options:q} --session {params.session:q}"
         " --workers {threads} --output {output.page:q} --previews {output.previews:q}"
-        " --together {output.together:q} 2> {log:q}"
+        " --together {output.together:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 # Every CSV file of the results described for machines, and one long file of all values.
@@ -85,7 +86,8 @@ rule write_package:
         session=SESSION,
     shell:
         "python -m fusebench.steps package --options {params.options:q}"
-        " --session {params.session:q} --output {output.package:q} 2> {log:q}"
+        " --session {params.session:q} --output {output.package:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"
 
 
 # All that a second machine needs to make the tables and figures again without any method.
@@ -106,4 +108,5 @@ rule write_archive:
         named=lambda wildcards: PLAN.papers.named_files(SPEED_TABLES),
     shell:
         "python -m fusebench.steps archive --options {params.options:q}"
-        " --named {params.named:q} --output {output:q} 2> {log:q}"
+        " --named {params.named:q} --output {output:q}"
+        " --written {output:q} --made-from {input:q} 2> {log:q}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from msgspec import UNSET, to_builtins
+from msgspec import UNSET, UnsetType, to_builtins
 
 from fusebench.compare.devices import device_of
 from fusebench.contracts.base import DeviceKind
@@ -15,6 +15,7 @@ from fusebench.contracts.files import read_stored
 from fusebench.contracts.methods import Tried, Verified
 from fusebench.contracts.records import Record
 from fusebench.errors import RegistryError, UnreadableFile
+from fusebench.fuse.verified import outputs_sha256
 from fusebench.hashes import sha256_of_json
 from fusebench.image_headers import UnreadableImageError
 from fusebench.images import pixel_sha256, read_image
@@ -88,7 +89,14 @@ def _facts(records: list[Record]) -> Verified:
         dataset=first.dataset,
         outputs_sha256=outputs_sha256(first),
         others=others or UNSET,
+        installed=_installed(records),
     )
+
+
+def _installed(records: list[Record]) -> str | UnsetType:
+    """Return what was installed in all runs; nothing where that differed or is not known."""
+    found = {record.environment.installed for record in records}
+    return found.pop() if len(found) == 1 else UNSET
 
 
 def _day(record: Record) -> str:
@@ -114,14 +122,6 @@ def trial(project: Path, method: str) -> Tried | None:
                 reached="weights",
             )
     return None
-
-
-def outputs_sha256(record: Record) -> str:
-    """Return the sha256 over names and pixels of all fused images of a record.
-
-    The images are taken in the order of their names.
-    """
-    return sha256_of_json(sorted([image.name, image.sha256] for image in record.images))
 
 
 def _read(file: Path) -> Record:

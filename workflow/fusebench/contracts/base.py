@@ -148,6 +148,7 @@ SandboxLevel = Annotated[
     says("bwrap, userns, apptainer or env-only: how a script is shut in, the strongest first"),
 ]
 DEFAULT_FILE_MB = 20_000
+DEFAULT_SCRATCH_MB = 100_000
 """The size of the largest file that a script may write, in MB; far above what one needs."""
 DatasetKind = Annotated[
     Literal["generated", "git", "local"],

@@ -10,7 +10,16 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta
 
-from fusebench.contracts.base import DEFAULT_FILE_MB, Entry, Maybe, Name, SandboxLevel, says, text
+from fusebench.contracts.base import (
+    DEFAULT_FILE_MB,
+    DEFAULT_SCRATCH_MB,
+    Entry,
+    Maybe,
+    Name,
+    SandboxLevel,
+    says,
+    text,
+)
 
 FigureKind = Literal[
     "grid",
@@ -308,6 +317,14 @@ class Config(Entry, kw_only=True, rename={"try_": "try"}):
         int,
         says("the size in MB of the largest file that a script may write; default 20000", ge=1),
     ] = DEFAULT_FILE_MB
+    scratch_mb: Annotated[
+        int,
+        says(
+            "the size in MB that all files in the scratch folder of a script may have together, its"
+            " copy of the repository and the staged images included; default 100000",
+            ge=1,
+        ),
+    ] = DEFAULT_SCRATCH_MB
     threads: Annotated[
         int,
         says("CPU threads of a fusing job whose entry does not say; default 2", ge=1),

@@ -20,6 +20,15 @@ from fusebench.states import OK, State
 Size = Annotated[tuple[int, int], says("width and height in pixels")]
 PixelHash = Annotated[str, says("the sha256 over the pixel values")]
 Notes = Annotated[list[str], says("what was done to the image while it was read")]
+Installed = Maybe[
+    Annotated[
+        str,
+        says(
+            "the sha256 over names and sha256 of the files that its wheels installed; two builds of"
+            " one version have different ones"
+        ),
+    ]
+]
 Packages = Annotated[dict[str, str], says("package -> version")]
 
 
@@ -134,6 +143,7 @@ class EnvironmentMarker(Marker, kw_only=True):
     bytes: Annotated[int, says("the size of its files in bytes")] = 0
     files: Annotated[int, says("the number of its files")] = 0
     manifest: Annotated[str, says("the sha256 of the list of its files")] = ""
+    installed: Installed = UNSET
     seconds: Annotated[float, says("how long it was built, in seconds")] = 0.0
 
 
@@ -227,6 +237,25 @@ class FusedCells(StoredFile, kw_only=True):
     """
 
     cells: Annotated[dict[str, FusedCell], says("name of a cell -> its state and record")]
+
+
+class WrittenFile(Contract, kw_only=True):
+    """One file of results as a step left it."""
+
+    sha256: Annotated[str, says("the sha256 of its bytes")]
+    stat: Annotated[
+        list[int], says("its size in bytes, times of content and inode in ns, and inode")
+    ]
+
+
+class WrittenFiles(StoredFile, kw_only=True):
+    """``results/.written/...json``: what a job has made of the results, and from what.
+
+    Written by ``steps``, read when a run begins (``outputs.py``).
+    """
+
+    files: Annotated[dict[str, WrittenFile], says("path of a file -> what is known of it")]
+    made_from: Annotated[list[str], says("the paths of the files that it was made from")] = []
 
 
 class Holder(StoredFile, kw_only=True):

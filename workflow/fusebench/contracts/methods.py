@@ -642,6 +642,15 @@ class Verified(Entry, kw_only=True):
             says("further datasets that were fused as a whole, with their outputs_sha256"),
         ]
     ] = UNSET
+    installed: Maybe[
+        Annotated[
+            str,
+            says(
+                "the sha256 over the files of the packages that were installed",
+                pattern=SHA256_PATTERN,
+            ),
+        ]
+    ] = UNSET
 
 
 class MethodEntry(Entry, kw_only=True):

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from fusebench.contracts.base import Contract, Maybe, SandboxLevel, says
 from fusebench.contracts.files import StoredFile
-from fusebench.contracts.markers import OctaveFacts, PixelHash, PythonFacts, Size
+from fusebench.contracts.markers import Installed, OctaveFacts, PixelHash, PythonFacts, Size
 from fusebench.contracts.methods import EditedFiles
 from fusebench.contracts.training import TrainedWith
 from fusebench.contracts.weights import WeightFacts
@@ -144,6 +144,7 @@ class EnvironmentFacts(Contract, kw_only=True):
     python: Annotated[PythonFacts | None, says("its Python")] = None
     octave: Maybe[Annotated[OctaveFacts, says("its Octave, where it has one")]] = UNSET
     path: Annotated[str | None, says("its folder")] = None
+    installed: Installed = UNSET
 
 
 class Inputs(Contract, kw_only=True):

@@ -6,7 +6,6 @@ mode and sha256 (over the pixel values) of its images, and what was done to them
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from fusebench.datasets.pins import check_pins
 from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
 from fusebench.file_facts import facts_of
-from fusebench.folders import remove_folder, staged_folder
+from fusebench.folders import remove_folder, scratch_folder, staged_folder
 from fusebench.hashes import sha256_of_file, sha256_of_json
 from fusebench.image_headers import UnreadableImageError
 from fusebench.images import (
@@ -91,12 +90,12 @@ def prepare_dataset(
         DatasetUnavailable: images are absent, damaged or of different sizes, or not the ones that
             the entry pins.
     """
-    with tempfile.TemporaryDirectory() as scratch:
+    with scratch_folder() as scratch:
         remove_folder(final)
         with staged_folder(final) as stage:
             if job.kind == "local":  # before the first image is read: a later change is noticed
                 _keep_facts(job, root, stage)
-            pairs, left_out = _sources(job, root, mirror, Path(scratch))
+            pairs, left_out = _sources(job, root, mirror, scratch)
             manifest = replace(_write_pairs(pairs, stage), left_out=left_out or UNSET)
             _check_pin(name, job, manifest)
             if job.hashes:

@@ -35,6 +35,7 @@ from fusebench.environments.installed_files import (
     RECEIPT,
     files_of,
     hash_files,
+    installed_digest,
     installed_packages,
     normalised,
     one_a_line,
@@ -200,7 +201,13 @@ def _sealed(
     write_stamps(stage, sealed)
     size = sum(status.st_size for status in sealed.values() if stat.S_ISREG(status.st_mode))
     digest = sha256_of_file(stage / MANIFEST)
-    return replace(receipt, bytes=size, files=len(sealed), manifest=digest)
+    return replace(
+        receipt,
+        bytes=size,
+        files=len(sealed),
+        manifest=digest,
+        installed=installed_digest(manifest),
+    )
 
 
 def _make_read_only(path: str) -> os.stat_result:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fusebench.environments.conda_meta import conda_records
-from fusebench.hashes import sha256_of_file
+from fusebench.hashes import sha256_of_file, sha256_of_json
 
 RECEIPT = "fusebench-receipt.json"
 """What a build says of the environment, inside its folder."""
@@ -27,6 +27,9 @@ MANIFEST = "fusebench-files.json"
 """Every file of a built environment with its sha256."""
 
 _URL_SAFE = str.maketrans("-_", "+/")
+_OF_INSTALLER = re.compile(
+    r"\.pyc$|\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json|uv_.*)$"
+)
 _DIST_INFO = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 
 
@@ -84,6 +87,24 @@ def installed_packages(root: Path) -> dict[str, str]:
         for folder in _wheels(root)
         if (match := _DIST_INFO.fullmatch(folder.name))
     }
+
+
+def installed_digest(digests: Mapping[str, str]) -> str:
+    """Return the sha256 over the files that packages have put into ``site-packages``.
+
+    It is the same wherever the environment lies and whenever it was built: bytecode does not count,
+    nor do the notes of the installer, which name the scripts of ``bin`` with their hashes.
+
+    Args:
+        digests: path of a file -> its sha256.
+    """
+    return sha256_of_json(
+        {
+            path.partition("/site-packages/")[2]: digest
+            for path, digest in digests.items()
+            if "/site-packages/" in path and not _OF_INSTALLER.search(path)
+        }
+    )
 
 
 def normalised(name: str) -> str:

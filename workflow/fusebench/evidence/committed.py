@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fnmatch
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from fusebench.contracts.jobs.evidence import CommittedJob
 from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair, SourceMarker
 from fusebench.datasets.preparation import sha256_of_pairs
 from fusebench.errors import DatasetUnavailable, StepError
-from fusebench.folders import remove_folder, staged_folder
+from fusebench.folders import remove_folder, scratch_folder, staged_folder
 from fusebench.fuse.staging import copy_repository
 from fusebench.hashes import sha256_of_file
 from fusebench.image_headers import UnreadableImageError
@@ -56,10 +55,10 @@ def prepare_committed(source: SourceMarker, job: CommittedJob, final: Path) -> M
     """
     if not source.is_ok:
         raise StepError.taken_over(source.state, source.reason)
-    with tempfile.TemporaryDirectory() as scratch:
+    with scratch_folder() as scratch:
         folder = Path(source.path)
         if job.unpack:
-            folder = Path(scratch, "work")
+            folder = scratch / "work"
             _refuse_absent(job.unpack, source)
             copy_repository(Path(source.path), folder, job.unpack, {})
         remove_folder(final)

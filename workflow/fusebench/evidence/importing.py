@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from fusebench.errors import FusebenchError
 from fusebench.files import write_text
+from fusebench.folders import scratch_folder
 from fusebench.hashes import sha256_of_file, source_files
 from fusebench.registry.claims import COLUMNS, NUMBER, UNKNOWN_DEFINITION, decimals_of
 
@@ -296,8 +296,8 @@ def import_table(name: str, wanted: set[str], target: Path, root: Path, mirror: 
     from fusebench.sources.repositories import checkout_folders
 
     table = TABLES[name]
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "checkout")
+    with scratch_folder() as scratch:
+        folder = scratch / "checkout"
         absent = checkout_folders(table.code, table.commit, [table.folder], folder, root, mirror)
         _refuse_absent(
             name, absent if table.folder else [file for file in absent if file == README]

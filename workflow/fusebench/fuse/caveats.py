@@ -12,6 +12,7 @@ from fusebench.contracts.records import FusedImage, Record
 from fusebench.contracts.training import SMOKE
 from fusebench.contracts.weights import AUTHORS, WeightFacts
 from fusebench.fuse.value_range import MUCH_CLIPPED, SMALL_16_BITS
+from fusebench.fuse.verified import OTHER_IMAGES
 from fusebench.images import LOSSY
 from fusebench.texts import first_of
 
@@ -36,7 +37,7 @@ def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:
     """Say what a reader of a table must know of a run; ``""`` if there is nothing.
 
     That is how many results were resized, cropped or lossy, or have an odd range of values, and
-    whether the network may be untrained.
+    whether the network may be untrained, or the images are not those that were verified.
 
     Args:
         images: of the run.
@@ -44,7 +45,7 @@ def caveat(images: Sequence[FusedImage], notes: Sequence[str] = ()) -> str:
     """
     counts = Counter(told for image in images for told in _of_image(image))
     of_images = [f"{count} of {len(images)} results {told}" for told, count in counts.items()]
-    of_run = [note for note in notes if any(part in note for part in UNTRAINED)]
+    of_run = [note for note in notes if any(part in note for part in (*UNTRAINED, OTHER_IMAGES))]
     return "; ".join([*of_images, *of_run])
 
 

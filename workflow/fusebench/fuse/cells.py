@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from fusebench.contracts.harness import HarnessJob, ImageTimes, MatlabCall
 from fusebench.contracts.markers import Pair
 from fusebench.contracts.records import Record
+from fusebench.environments.damage import refuse_damaged
 from fusebench.environments.hardware import kernels_for
 from fusebench.environments.octave import octave_reads
 from fusebench.environments.octave_packages import package_list
@@ -35,7 +36,7 @@ from fusebench.errors import (
     TimedOut,
     WeightsMissing,
 )
-from fusebench.folders import NO_SPACE, remove_folder, scratch_folder, staged_folder
+from fusebench.folders import disk_trouble, remove_folder, scratch_folder, staged_folder
 from fusebench.fuse.access_times import ScratchCopy
 from fusebench.fuse.believed import disbelief
 from fusebench.fuse.caveats import caveat
@@ -127,7 +128,7 @@ def run_cell(cell: Cell) -> Record:
                 _refuse_without_kernels(cell, outcome.device)
                 _fuse(cell, outcome, log)
         except StepError as error:
-            ended = error
+            ended = _blamed(cell, error) if outcome.launches else error
         except Exception as error:
             ended = _unexpected(error, log)
         for note in filter(None, [*outcome.all_notes, caveat(outcome.images)]):
@@ -138,14 +139,24 @@ def run_cell(cell: Cell) -> Record:
     return record_of(cell, outcome, ended)
 
 
+def _blamed(cell: Cell, error: StepError) -> StepError:
+    """Return how a cell ended whose script was started: not by its fault if files are missing."""
+    if error.state != Crashed.state:
+        return error
+    try:
+        refuse_damaged(cell.environment)
+    except EnvironmentFailed as damage:
+        return EnvironmentFailed(f"{damage}. The script said: {error}")
+    return error
+
+
 def _unexpected(error: Exception, log: IO[str]) -> StepError:
     """Return the end of a cell for an exception that is no StepError; it must stop no other cell.
 
-    The log gets the whole exception, unless it says that a disk is full.
+    The log gets the whole exception, unless it says that a disk is full, or read-only.
     """
-    if isinstance(error, OSError) and error.errno in NO_SPACE:
-        where = error.filename2 or error.filename or "the disk"
-        return Crashed(f"{where} is full ({error.strerror}): free space and run again")
+    if trouble := disk_trouble(error):
+        return Crashed(trouble)
     traceback.print_exception(error, file=log)
     if isinstance(error, MemoryError):
         return OutOfMemory(f"a file that the script left does not fit into memory: {error}")

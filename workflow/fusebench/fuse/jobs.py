@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.session import Session
 from fusebench.contracts.markers import FusedCell, FusedCells, Holder
+from fusebench.contracts.methods import MethodEntry, Verified
 from fusebench.contracts.records import Record
 from fusebench.errors import Crashed, StepError, UnreadableFile
 from fusebench.fuse.cells import run_cell
@@ -27,6 +28,7 @@ from fusebench.fuse.records import (
     pinned_since,
     record_of,
 )
+from fusebench.fuse.verified import note_of_other_images
 from fusebench.hashes import sha256_of_file
 from fusebench.layout import FUSED, cell_attempts
 from fusebench.markers import count_failure, count_success, counted_attempts
@@ -53,14 +55,14 @@ class Attempt:
         session: the run of Snakemake that it belongs to.
         output: the file that says that the job has ended.
         is_final: every earlier attempt died; this final attempt records how, and runs nothing.
-        declared: returns the versions that the authors of the method name; it is called only where
-            something is run, because these versions change no result.
+        entry: returns the entry of the method; it is called only where something is run, for what
+            changes no result: versions that the authors name, and what was verified.
     """
 
     session: Session
     output: Path
     is_final: bool
-    declared: Callable[[], Mapping[str, str]]
+    entry: Callable[[], MethodEntry | None]
 
 
 def fuse_cells(cells: Iterable[tuple[Cell, int]], attempt: Attempt) -> None:
@@ -107,10 +109,13 @@ def _brought_about(cell: Cell, attempt: Attempt, before: Holder | None, notes: l
     if not record.is_ok:
         words = f"{record.method} on {record.dataset}: {record.state}: {record.reason}"
         print(words, file=sys.stderr)
+    entry = attempt.entry()
+    verified = entry.verified if entry and isinstance(entry.verified, Verified) else None
+    other = note_of_other_images(verified if cell.name == record.dataset else None, record)
     return replace(
         record,
-        notes=[*notes, *record.notes],
-        deviations=deviations(attempt.declared(), record.versions),
+        notes=[*notes, *record.notes, *([other] if other else [])],
+        deviations=deviations((entry and entry.declares) or {}, record.versions),
     )
 
 

@@ -64,6 +64,16 @@ def holder(folder: Path) -> Holder | None:
         return None
 
 
+def held_now_by(folder: Path) -> str:
+    """Return the job that holds the run now; empty where none does, or where there are no locks."""
+    with contextlib.suppress(OSError), (folder / FILE).open("rb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return holder_words(holder(folder))
+    return ""
+
+
 def _locked(stream: IO[str]) -> list[str]:
     waited_for = ""
     while True:

@@ -47,6 +47,7 @@ def begun_session(config: Config, on_cluster: bool, registry: str = "") -> Sessi
         min_sandbox=config.min_sandbox,
         sandbox_reads=sandbox_reads(config),
         file_mb=config.file_mb,
+        scratch_mb=config.scratch_mb,
     )
 
 

@@ -29,7 +29,16 @@ from fusebench.registry.training import row_labels, seeds_by_row
 from fusebench.sources.weights import weights_changed
 
 NO_RESULT_CHANGES = frozenset(
-    {"mirror", "try", "sandbox", "min_sandbox", "sandbox_reads", "file_mb", "training_minutes"}
+    {
+        "file_mb",
+        "min_sandbox",
+        "mirror",
+        "sandbox",
+        "sandbox_reads",
+        "scratch_mb",
+        "training_minutes",
+        "try",
+    }
 )
 """Options that change no result: a job that reads the registry again does not need them."""
 

@@ -37,11 +37,13 @@ class Limits:
         memory_mb: memory of all its processes together, in MB; checked from outside.
         file_mb: size of one file that it writes, in MB.
         processes: its processes and threads together; checked from outside.
+        scratch_mb: all files of its scratch folder together, in MB; checked from outside.
     """
 
     memory_mb: int | None = None
     file_mb: int | None = None
     processes: int | None = None
+    scratch_mb: int | None = None
 
 
 NO_LIMITS = Limits()

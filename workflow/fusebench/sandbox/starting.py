@@ -123,7 +123,7 @@ def run_program(program: Program, log: IO[str], seconds: float, policy: Policy) 
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    watch = Watch(process.pid, policy.limits)
+    watch = Watch(process.pid, policy.limits, program.scratch)
     try:
         excess = _wait(process, watch, began + seconds)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from fusebench.sandbox.tree import descendants
 
 KB = 1024
 MB = 1_000_000
+SECONDS_BETWEEN_LOOKS = 0.5
+"""How often the disk is looked at, where that takes no time."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,44 @@ class Use:
     threads: int
 
 
+class DiskWatch:
+    """Adds up the files of a scratch folder now and then: a program may write many of them.
+
+    Walking through a folder takes time, so most of the time is spent without.
+    """
+
+    def __init__(self, scratch: Path, limit_mb: int | None) -> None:
+        """Watch a folder."""
+        self._scratch = scratch
+        self._limit_mb = limit_mb
+        self._next_look = 0.0
+
+    def excess(self) -> str:
+        """Look, if it is time to; say that the limit is passed, or nothing."""
+        began = time.monotonic()
+        if self._limit_mb is None or began < self._next_look:
+            return ""
+        used = disk_use(self._scratch)
+        seconds = time.monotonic() - began
+        self._next_look = began + max(SECONDS_BETWEEN_LOOKS, 50 * seconds)
+        if used <= self._limit_mb * MB:
+            return ""
+        return (
+            f"the script had {used // MB} MB in its scratch folder; its limit is"
+            f" {self._limit_mb} MB (`scratch_mb` of the configuration)"
+        )
+
+
+def disk_use(folder: Path) -> int:
+    """Return the bytes that a folder takes on the disk; what vanishes meanwhile does not count."""
+    used = 0
+    for parent, _, files in os.walk(folder):
+        for name in files:
+            with suppress(OSError):
+                used += os.lstat(f"{parent}/{name}").st_blocks * 512
+    return used
+
+
 class Watch:
     """Looks at a program now and then.
 
@@ -33,10 +74,11 @@ class Watch:
             until one was.
     """
 
-    def __init__(self, pid: int, limits: Limits) -> None:
+    def __init__(self, pid: int, limits: Limits, scratch: Path) -> None:
         """Watch the processes below ``pid``, which is the one that starts the program."""
         self._pid = pid
         self._limits = limits
+        self._disk = DiskWatch(scratch, limits.scratch_mb)
         self.peak_rss_bytes: int | None = None
 
     def excess(self) -> str:
@@ -45,7 +87,7 @@ class Watch:
         peak = max((use.peak for use in uses), default=None)
         if peak is not None:
             self.peak_rss_bytes = max(peak, self.peak_rss_bytes or 0)
-        return self._memory(uses) or self._processes(uses)
+        return self._memory(uses) or self._processes(uses) or self._disk.excess()
 
     def _memory(self, uses: list[Use]) -> str:
         limit = self._limits.memory_mb

@@ -45,7 +45,7 @@ def download(item: WeightEntry, field: str, folder: Path) -> Path:
         WeightsMissing: nothing answers there, it is refused, or it ends too early.
     """
     source = getattr(item, field)
-    place = folder / sha256_of_json([field, _as_json(source)])[:16]
+    place = folder / place_of(item, field)
     place.mkdir(parents=True, exist_ok=True)
     try:
         return FETCHERS[field](source, place, item)
@@ -53,6 +53,11 @@ def download(item: WeightEntry, field: str, folder: Path) -> Path:
         raise
     except Exception as error:  # three libraries, with the errors of their own libraries
         raise WeightsMissing(f"cannot be downloaded: {_words(error)}") from error
+
+
+def place_of(item: WeightEntry, field: str) -> str:
+    """Return the name of the folder that holds the download of a source."""
+    return sha256_of_json([field, _as_json(getattr(item, field))])[:16]
 
 
 def _fetch_url(source: str, place: Path, item: WeightEntry) -> Path:

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from fusebench.errors import GitFailed
+from fusebench.folders import scratch_folder
 
 Setting = tuple[str, str]
 """Name and value; a name may have several values."""
@@ -228,10 +229,7 @@ def own_settings(git_dir: Path) -> None:
 @contextmanager
 def own_directory(objects: Path, work: Path, commit: str) -> Iterator[Repository]:
     """Give a repository with the objects and files of another, and with settings of our own."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="fusebench-git-") as folder:
-        git_dir = Path(folder)
+    with scratch_folder() as git_dir:
         (git_dir / "refs").mkdir()
         (git_dir / "objects").mkdir()
         (git_dir / "HEAD").write_text(f"{commit}\n")

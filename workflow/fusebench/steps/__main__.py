@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from fusebench.contracts.files import from_parameter
 from fusebench.errors import FusebenchError, WrongCall
+from fusebench.folders import disk_trouble
+from fusebench.outputs import write_down
 
 STEPS = {
     "source": "resources",
@@ -46,12 +48,25 @@ The function has the name of the step, with ``_`` for ``-``.
 
 
 def main(words: list[str]) -> int:
-    """Run a step; an error of fusebench ends as a message and exit status 1."""
+    """Run a step; an error of fusebench ends as a message and exit status 1.
+
+    ``--written`` and ``--made-from`` name the outputs and inputs of a job that writes results: they
+    are options of every step.
+    """
     try:
         step = step_function(words[0] if words else "")
-        step(**read_options(step, words[1:]))
+        options = _words_by_option(words[1:])
+        written, made_from = options.pop("written", []), options.pop("made_from", [])
+        step(**read_options(step, options))
+        if written:
+            write_down(written, made_from)
     except FusebenchError as error:
         print(f"fusebench: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if not (trouble := disk_trouble(error)):
+            raise
+        print(f"fusebench: {trouble}", file=sys.stderr)
         return 1
     return 0
 
@@ -69,8 +84,8 @@ def step_function(name: str) -> Callable[..., None]:
     return function
 
 
-def read_options(step: Callable[..., None], words: list[str]) -> dict[str, Any]:
-    """Return the parameters of a step from the words of its command: ``--option word word ...``.
+def read_options(step: Callable[..., None], given: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return the parameters of a step from the words after each option of its command.
 
     Raises:
         WrongCall: an option is missing, or there is none of that name.
@@ -78,12 +93,11 @@ def read_options(step: Callable[..., None], words: list[str]) -> dict[str, Any]:
     """
     hints = get_type_hints(step)
     del hints["return"]
-    given = _words_by_option(words)
     needed = signature(step).parameters.values()
     missing = {one.name for one in needed if one.default is one.empty} - given.keys()
     if missing or not given.keys() <= hints.keys():
         expected = ", ".join(f"--{name.replace('_', '-')}" for name in hints)
-        raise WrongCall(f"{step.__name__} must be called with {expected}; found {words}")
+        raise WrongCall(f"{step.__name__} must be called with {expected}; found {dict(given)}")
     return {name: _value(hints[name], told) for name, told in given.items()}
 
 

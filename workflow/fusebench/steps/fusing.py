@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fusebench.contracts.jobs.fusing import FuseJob
 from fusebench.contracts.jobs.session import Session
 from fusebench.layout import exchanged_cell
+
+if TYPE_CHECKING:
+    from fusebench.contracts.methods import MethodEntry
 
 ROOT = Path()
 PROCESSES = 4096
@@ -38,18 +41,19 @@ def fuse(
     from fusebench.sandbox.plan import Limits
     from fusebench.sandbox.starting import Policy
 
-    limits = Limits(None if session.on_cluster else memory, session.file_mb, PROCESSES)
+    memory_mb = None if session.on_cluster else memory
+    limits = Limits(memory_mb, session.file_mb, PROCESSES, session.scratch_mb)
     reads = tuple(session.sandbox_reads)
     policy = Policy(session.sandbox, session.min_sandbox, reads, limits, session.landlock)
     cells = cells_of(job, ROOT, trial=session.trial, on_cluster=session.on_cluster, policy=policy)
 
-    def declared() -> Mapping[str, str]:
+    def entry() -> MethodEntry | None:
         from fusebench.registry.methods_file import read_methods
 
         known = read_methods(ROOT, session.registry).get(job.method.name)
-        return (known.entry.declares or {}) if known else {}
+        return known.entry if known else None
 
-    told = Attempt(session, output, attempt == session.final_attempt, declared)
+    told = Attempt(session, output, attempt == session.final_attempt, entry)
     fuse_cells(zip(cells, numbers, strict=True), told)
     checks = [cell for cell in cells if exchanged_cell(cell.name)]
     if checks and not told.is_final:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fusebench.contracts.base import DEFAULT_FILE_MB, Contract, DeviceKind, SandboxLevel, says
+from fusebench.contracts.base import (
+    DEFAULT_FILE_MB,
+    DEFAULT_SCRATCH_MB,
+    Contract,
+    DeviceKind,
+    SandboxLevel,
+    says,
+)
 
 
 class Session(Contract, kw_only=True):
@@ -61,4 +68,7 @@ class Session(Contract, kw_only=True):
     file_mb: Annotated[int, says("the size of the largest file that a script may write, in MB")] = (
         DEFAULT_FILE_MB
     )
+    scratch_mb: Annotated[
+        int, says("what a script may have on the disk of its scratch folder, in MB")
+    ] = DEFAULT_SCRATCH_MB
     forced: Annotated[list[str], says("rules and files that are forced; * for everything")] = []

@@ -1,0 +1,1 @@
+"""Faults at every moment and in every file; the rerun equals an undisturbed run."""
