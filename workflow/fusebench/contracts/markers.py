@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET
 
 from fusebench.contracts.base import Contract, Maybe, says
+from fusebench.contracts.datasets import Cube
 from fusebench.contracts.files import StoredFile, Upgrade
 from fusebench.contracts.weights import WeightFacts
 from fusebench.states import OK, State
@@ -19,6 +20,8 @@ from fusebench.states import OK, State
 Size = Annotated[tuple[int, int], says("width and height in pixels")]
 PixelHash = Annotated[str, says("the sha256 over the pixel values")]
 Notes = Annotated[list[str], says("what was done to the image while it was read")]
+ARRAY = "array"
+"""The mode of a part that is an array of any number of bands."""
 Packages = Annotated[dict[str, str], says("package -> version")]
 
 
@@ -140,16 +143,34 @@ class OriginalFile(Contract, kw_only=True):
     sha256: Annotated[str, says("the sha256 of its bytes")]
 
 
+class ArrayFacts(Contract, kw_only=True):
+    """What is known of an array (H, W, C), and the 8-bit picture that shows it."""
+
+    shape: Annotated[tuple[int, int, int], says("rows, columns and bands")]
+    dtype: Annotated[str, says("the type of its values, as NumPy names it")]
+    picture: Annotated[str, says("the path of its picture in the folder of the marker")]
+    limits: Annotated[
+        list[tuple[float, float]],
+        says("for each band of the picture, the values that became 0 and 255"),
+    ]
+
+
 class ImageFile(Contract, kw_only=True):
-    """One image of a pair."""
+    """One part of a scene: an image, or an array with a picture of it."""
 
     file: Annotated[str, says("its path in the folder of the marker")]
-    mode: Annotated[str, says("gray or rgb")]
+    mode: Annotated[str, says("gray or rgb; array for one of any bands")]
     sha256: PixelHash
     notes: Notes = []
     size: Maybe[Size] = UNSET
     original: Maybe[OriginalFile] = UNSET
     file_sha256: Maybe[Annotated[str, says("the sha256 of the bytes of this file")]] = UNSET
+    array: Maybe[Annotated[ArrayFacts, says("of an array: what it is, and its picture")]] = UNSET
+
+    @property
+    def shown(self) -> str:
+        """The file of gray or RGB pixels that readers see: the image itself, or its picture."""
+        return self.array.picture if self.array else self.file
 
 
 class Pair(Contract, kw_only=True):
@@ -160,6 +181,7 @@ class Pair(Contract, kw_only=True):
     a: Annotated[ImageFile, says("source image A")]
     b: Annotated[ImageFile, says("source image B")]
     reference: Maybe[Annotated[ImageFile, says("the ground truth")]] = UNSET
+    others: Maybe[Annotated[dict[str, ImageFile], says("further parts by name")]] = UNSET
     expect: Maybe[
         Annotated[
             ImageFile | None, says("the committed output; null where there is none to compare with")
@@ -176,6 +198,11 @@ class Pair(Contract, kw_only=True):
         known = {"a": self.a, "b": self.b}
         return known if self.reference is UNSET else {**known, "reference": self.reference}
 
+    @property
+    def parts(self) -> dict[str, ImageFile]:
+        """All parts of the scene by name: the sides, and further ones."""
+        return {**self.sides, **(self.others or {})}
+
 
 class Manifest(Marker, kw_only=True):
     """A dataset in its normal form, or the images of a self-check.
@@ -185,6 +212,7 @@ class Manifest(Marker, kw_only=True):
 
     pairs: Annotated[list[Pair], says("its pairs in their order; empty where it failed")] = []
     sha256: Annotated[str, says("the sha256 over names and pixels of all sources")] = ""
+    cube: Maybe[Annotated[Cube, says("of arrays: what is known of them")]] = UNSET
     unpaired: Maybe[Annotated[list[str], says("committed outputs that belong to no pair")]] = UNSET
     one_image: Maybe[
         Annotated[list[str], says("pairs whose two source images are equal in every pixel")]
