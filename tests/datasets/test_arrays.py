@@ -77,6 +77,28 @@ def test_walds_protocol_makes_the_ground_truth(tmp_path: Path) -> None:
     assert "reduced by 4 (Wald's protocol, sensor QB)" in pair.b.notes
 
 
+def test_derived_arrays_are_known_by_their_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine may round the last digits of a filter otherwise: pins hold all the same.
+
+    What lies on the disk is still checked.
+    """
+    from fusebench.simulation import wald
+
+    scene(tmp_path)
+    job = replace(JOB, cube=replace(CUBE, derive="wald"))
+    first = prepare(tmp_path, job)
+    real = wald.reduced_pan
+    monkeypatch.setattr(wald, "reduced_pan", lambda pan, ratio: real(pan, ratio) * (1 + 1e-6))
+    other = prepare(tmp_path, job)
+    assert other.sha256 == first.sha256
+    part = other.pairs[0].a
+    np.save(tmp_path / "out" / part.file, PAN[..., None].astype(np.float32))
+    with pytest.raises(DatasetUnavailable, match="found other pixels"):
+        read_prepared(tmp_path / "out", part)
+
+
 def test_a_part_is_cropped_on_both_sides(tmp_path: Path) -> None:
     """The crop is in pixels of B; A is cropped by the ratio."""
     scene(tmp_path)

@@ -81,21 +81,21 @@ def test_images_need_no_fields_of_arrays(small: SmallProject) -> None:
 def test_who_takes_images_cannot_be_put_on_arrays(spectral: SmallProject) -> None:
     """The kind of an entry is checked when the configuration is read, before anything runs."""
     del spectral.methods["one"]["run"]["result"]
-    assert "on dataset 'pairs' it must have `run.result`" in spectral.problems()[0]
+    assert "on dataset 'pairs', its entry must have `run.result`" in spectral.problems()[0]
     spectral.methods["one"]["run"]["stage"] = {"a": "a/{name}.png", "b": "b/{name}.png"}
-    assert "it must have `run.stage.arrays`, because the dataset" in spectral.problems()[0]
+    assert "its entry must have `run.stage.arrays`, because the dataset" in spectral.problems()[0]
 
 
 def test_who_takes_arrays_cannot_be_put_on_images(small: SmallProject) -> None:
     """Neither arrays to stage, nor placeholders of arrays, have a meaning there."""
     small.methods["one"]["run"] = copy.deepcopy(RUN)
-    assert "it must have `run.stage.a` and `b`, because the dataset holds" in small.problems()[0]
+    assert "its entry must have `run.stage.a` and `b`, because the dataset" in small.problems()[0]
     small.methods["one"]["run"] = {
         **RUN,
         "stage": {"a": "a/{name}.png", "b": "b/{name}.png"},
         "args": "--ratio {ratio}",
     }
-    assert "it must not use {ratio} in `run.args`" in small.problems()[0]
+    assert "its entry must not use {ratio} in `run.args`" in small.problems()[0]
 
 
 def test_methods_are_not_timed_on_arrays(spectral: SmallProject) -> None:
@@ -167,3 +167,17 @@ def test_a_cell_that_does_not_fit_is_skipped_with_its_reason(spectral: SmallProj
     assert cells.runs == {}
     assert cells.skipped[0].reason == "its weights are of WV3; these images are of WV2"
     assert select(registry, "cpu").cells == {}
+
+
+def test_a_suite_of_a_task_skips_who_takes_images(spectral: SmallProject) -> None:
+    """A method of the task whose entry stages images is skipped with the reason."""
+    from fusebench.planning.steps import cell_list
+
+    spectral.methods["one"]["run"] = {
+        "script": "test.py",
+        "stage": {"a": "a/{name}.png", "b": "b/{name}.png"},
+        "collect": "{out}/{name}.png",
+    }
+    spectral.config["suites"]["s"]["methods"] = "pansharpening"
+    cells = cell_list(spectral.load().suites["s"].cells())
+    assert "its entry must have `run.stage.arrays`" in cells.skipped[0].reason

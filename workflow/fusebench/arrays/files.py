@@ -140,7 +140,8 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, hdf5: bool =
     if suffix == ".npy":
         np.save(path, first)
     elif suffix == ".npz":
-        np.savez(path, **dict[str, Any](arrays))
+        held: Any = arrays  # NumPy's types take it for one of its options
+        np.savez(path, **held)
     elif suffix in TIFF:
         _write_tiff(path, first)
     elif suffix in HDF5:

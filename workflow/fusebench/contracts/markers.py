@@ -148,6 +148,15 @@ class ArrayFacts(Contract, kw_only=True):
 
     shape: Annotated[tuple[int, int, int], says("rows, columns and bands")]
     dtype: Annotated[str, says("the type of its values, as NumPy names it")]
+    content: Maybe[
+        Annotated[
+            str,
+            says(
+                "the sha256 over the values of a derived array as they are stored; its own sha256"
+                " is that of what it was derived from, and how, which is the same on every machine"
+            ),
+        ]
+    ] = UNSET
     picture: Annotated[str, says("the path of its picture in the folder of the marker")]
     limits: Annotated[
         list[tuple[float, float]],

@@ -343,18 +343,23 @@ def _write_side(name: str, side: str, scene: Scene, stage: Path) -> ImageFile:
     array: Maybe[ArrayFacts] = UNSET
     write_png(stage / file, scene.pictures[side])
     if side in scene.limits:
-        array = array_facts(image.pixels, file, scene.limits[side])
+        array = array_facts(image, file, scene.limits[side])
         file = f"{side}/{name}.npy"
         write_cube(stage / file, image.pixels)
     return ImageFile(
         file=file,
         mode=ARRAY if array else mode_of(image.pixels),
-        sha256=array_sha256(image.pixels) if array else pixel_sha256(image.pixels),
+        sha256=_identity(image) if array else pixel_sha256(image.pixels),
         notes=image.notes,
         original=image.original or UNSET,
         file_sha256=sha256_of_file(stage / file),
         array=array,
     )
+
+
+def _identity(image: ReadImage) -> str:
+    """Return what an array is known by: its own values, or what it was derived from."""
+    return image.identity or array_sha256(image.pixels)
 
 
 def _check_pin(name: str, job: DatasetJob, manifest: Manifest) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from fusebench.arrays.values import array_sha256, read_own_cube
 from fusebench.contracts.markers import ImageFile
 from fusebench.errors import DatasetUnavailable
@@ -51,7 +53,8 @@ def read_prepared(folder: Path, image: ImageFile) -> NDArray[Any]:
             found = pixel_sha256(pixels)
     except UnreadableImageError as error:
         raise _changed(folder, image, str(error)) from error
-    if found != image.sha256:
+    wanted = (image.array.content if image.array else UNSET) or image.sha256
+    if found != wanted:
         raise _changed(folder, image, "other pixels")
     return pixels
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from fusebench.arrays.pictures import Limits, limits_of, picture_of
-from fusebench.arrays.values import in_normal_type
+from fusebench.arrays.values import array_sha256, in_normal_type
 from fusebench.contracts.datasets import Cube
 from fusebench.contracts.markers import ArrayFacts, OriginalFile
 from fusebench.errors import DatasetUnavailable
+from fusebench.hashes import sha256_of_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,11 +28,14 @@ class ReadImage:
         pixels: gray (H, W) or RGB (H, W, 3), values 0 to 255; or an array (H, W, C).
         original: the file that it came from; None for a generated one.
         notes: what was done to it while it was read.
+        identity: of a derived array, the sha256 over what it was derived from, and how: the last
+            digits of its values may differ between machines.
     """
 
     pixels: NDArray[Any]
     original: OriginalFile | None = None
     notes: list[str] = field(default_factory=list)
+    identity: str = ""
 
 
 Sides = dict[str, ReadImage]
@@ -114,18 +120,23 @@ def derived(name: str, sides: Sides, cube: Cube) -> Sides:
             f" {len(gains_of(cube.sensor, count))} bands of the sensor {cube.sensor}; found"
             f" {count}: state `bands` of B, or another `cube.sensor`"
         )
-    notes = [f"reduced by {cube.ratio} (Wald's protocol, sensor {cube.sensor})"]
+    how = f"reduced by {cube.ratio} (Wald's protocol, sensor {cube.sensor})"
     return {
         **sides,
-        "a": _derived(a, reduced_pan(a.pixels, cube.ratio), notes),
-        "b": _derived(b, reduced_bands(b.pixels, cube.ratio, cube.sensor), notes),
+        "a": _derived(a, reduced_pan(a.pixels, cube.ratio), how),
+        "b": _derived(b, reduced_bands(b.pixels, cube.ratio, cube.sensor), how),
         "reference": b,
     }
 
 
-def _derived(image: ReadImage, cube: NDArray[Any], notes: list[str]) -> ReadImage:
+def _derived(image: ReadImage, cube: NDArray[Any], how: str) -> ReadImage:
     pixels, told = in_normal_type(cube)
-    return replace(image, pixels=pixels, notes=[*image.notes, *notes, *told])
+    return replace(
+        image,
+        pixels=pixels,
+        notes=[*image.notes, how, *told],
+        identity=sha256_of_json([array_sha256(image.pixels), how]),
+    )
 
 
 def cube_scene(sides: Sides, cube: Cube) -> Scene:
@@ -157,9 +168,13 @@ def _sized(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.ui
     return np.asarray(larger, dtype=np.uint8)
 
 
-def array_facts(cube: NDArray[Any], picture: str, limits: Limits) -> ArrayFacts:
-    """Return what a manifest or a record says of an array (H, W, C)."""
-    rows, columns, count = cube.shape
+def array_facts(image: ReadImage, picture: str, limits: Limits) -> ArrayFacts:
+    """Return what a manifest says of an array (H, W, C)."""
+    rows, columns, count = image.pixels.shape
     return ArrayFacts(
-        shape=(rows, columns, count), dtype=cube.dtype.name, picture=picture, limits=limits
+        shape=(rows, columns, count),
+        dtype=image.pixels.dtype.name,
+        content=array_sha256(image.pixels) if image.identity else UNSET,
+        picture=picture,
+        limits=limits,
     )

@@ -19,6 +19,7 @@ from fusebench.simulation.reduction import reduce_bicubic
 from fusebench.simulation.transfer import filtered, gains_of, transfer_filter
 
 BLOCK = 32
+SSIM_WINDOW = 11
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -154,6 +155,47 @@ def spectral_angle(fusion: BandFusion) -> float:
     return float(np.degrees(np.arccos(np.clip(product[used] / lengths[used], -1, 1)).mean()))
 
 
+def root_mean_square_error(fusion: BandFusion) -> float:
+    """Root mean square error: RMSE over all pixels and bands, in the numbers of the dataset."""
+    return float(np.sqrt(((fusion.reference - fusion.fused) ** 2).mean()))
+
+
+def mean_peak_ratio(fusion: BandFusion) -> float:
+    """Peak signal-to-noise ratio: mean over bands of 10 log10(max(R_n)^2 / MSE_n), in dB.
+
+    The peak of a band is its largest value in the ground truth.
+    """
+    errors = ((fusion.reference - fusion.fused) ** 2).mean(axis=(0, 1))
+    peaks = fusion.reference.max(axis=(0, 1))
+    if (errors == 0).any() or (peaks == 0).any():
+        raise MetricError("has no value: a band is equal to the ground truth, or is 0 everywhere")
+    return float((10 * np.log10(peaks**2 / errors)).mean())
+
+
+def mean_similarity(fusion: BandFusion) -> float:
+    """Structural similarity: mean over bands of SSIM, Gaussian windows of sigma 1.5; -1..1.
+
+    The range of values of a band is its largest value in the ground truth (scikit-image).
+    """
+    from skimage.metrics import structural_similarity
+
+    if min(fusion.fused.shape[:2]) < SSIM_WINDOW:
+        raise MetricError(f"needs images of at least {SSIM_WINDOW} x {SSIM_WINDOW} pixels")
+    bands = zip(np.moveaxis(fusion.reference, 2, 0), np.moveaxis(fusion.fused, 2, 0), strict=True)
+    values = [
+        structural_similarity(
+            one,
+            other,
+            data_range=max(float(one.max()), EPSILON),
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+        for one, other in bands
+    ]
+    return float(np.mean(values))
+
+
 def relative_error(fusion: BandFusion) -> float:
     """Relative global error: ERGAS = 100 / ratio * sqrt(mean over bands of MSE_n / mean(R_n)^2).
 
@@ -218,14 +260,23 @@ def _universal_index(x: Pixels, y: Pixels) -> float:
 
 
 @cache
-def onion_table(size: int) -> Pixels:
-    """Products of the units of the hypercomplex numbers of ``size`` parts.
+def unit_signs(size: int) -> Pixels:
+    """Signs of the products of the units of the hypercomplex numbers of ``size`` parts.
 
-    The table T satisfies ``e_a e_b = sum_k T[k, a, b] e_k``.
+    ``e_a e_b`` is ``S[k, a] e_k`` with k = a xor b; built by halves as ``_onion_product``.
     """
-    units = np.eye(size)
-    products = [[_onion_product(units[a], units[b]) for b in range(size)] for a in range(size)]
-    return np.array(products).transpose(2, 0, 1)
+    signs = np.ones((1, 1))
+    while len(signs) < size:
+        half = len(signs)
+        conjugate = np.where(np.arange(half) == 0, 1.0, -1.0)
+        places = np.arange(half)
+        partners = places[:, None] ^ places[None, :]  # [k, a] -> b with a xor b = k
+        swapped = np.take_along_axis(signs, partners, axis=1)  # sign of e_b e_a
+        top = np.concatenate([signs, -swapped * conjugate[partners]], axis=1)
+        left = signs * conjugate[places] * conjugate[partners]
+        bottom = np.concatenate([left, swapped * conjugate[places]], axis=1)
+        signs = np.concatenate([top, bottom])
+    return signs
 
 
 def _conjugate(values: Pixels) -> Pixels:
@@ -281,7 +332,9 @@ def _block_quality(x: Pixels, y: Pixels) -> Pixels:
     spread = sample * (energy - modulus_x - modulus_y)
     bias = 2 * np.sqrt(modulus_x * modulus_y) / (modulus_x + modulus_y)
     products = x @ y.transpose(0, 2, 1) / pixels - mean_x[:, :, None] * mean_y[:, None, :]
-    covariance = sample * np.einsum("kab,nab->nk", onion_table(parts), products)
+    places, signs = np.arange(parts), unit_signs(parts)
+    parts_of = [products[:, places, places ^ k] @ signs[k] for k in range(parts)]
+    covariance = sample * np.stack(parts_of, axis=1)
     modulus = np.sqrt((covariance**2).sum(axis=1)) * bias * 2
     return np.asarray(np.divide(modulus, np.abs(spread), out=bias.copy(), where=spread != 0))
 

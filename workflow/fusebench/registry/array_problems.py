@@ -97,18 +97,18 @@ def _cube_problems(datasets: Datasets, name: str, entry: DatasetEntry) -> Iterat
 
 
 def kind_problem(dataset: DatasetEntry, run: Run) -> str:
-    """Return why the entry of a method cannot be put on a dataset; empty where it can.
+    """Return what the entry of a method must have on a dataset; empty where it has it.
 
     Images want ``stage.a`` and ``stage.b``; arrays want ``stage.arrays`` and ``result``.
     """
     if dataset.cube and not (run.stage.arrays and run.result):
         lacking = "stage.arrays" if not run.stage.arrays else "result"
-        return f"must have `run.{lacking}`, because the dataset holds arrays; found 8-bit images"
+        return f"its entry must have `run.{lacking}`, because the dataset holds arrays"
     if not dataset.cube and run.stage.arrays:
-        return "must have `run.stage.a` and `b`, because the dataset holds images; found arrays"
+        return "its entry must have `run.stage.a` and `b`, because the dataset holds images"
     if not dataset.cube and fields(run.args) & OF_ARRAYS:
         names = ", ".join(f"{{{name}}}" for name in sorted(fields(run.args) & OF_ARRAYS))
-        return f"must not use {names} in `run.args`: only datasets of arrays have them"
+        return f"its entry must not use {names} in `run.args`: only datasets of arrays have them"
     return ""
 
 

@@ -227,21 +227,24 @@ def _suite_problems(
 def _kind_problems(
     methods: Methods, datasets: Datasets, suite: SuiteEntry, where: str
 ) -> Iterator[str]:
-    """Yield methods of a suite that cannot take what its datasets hold: images, or arrays."""
+    """Yield methods named by a suite that cannot take what its datasets hold: images, or arrays.
+
+    Where a suite names a task, such methods are skipped with the reason.
+    """
     chosen = {name: datasets.data[name] for name in suite.datasets if name in datasets.data}
     if suite.speed and (arrays := [name for name, entry in chosen.items() if entry.cube]):
         yield (
             f"{where}: `speed` must be absent with datasets of arrays, because methods are timed on"
             f" 8-bit images; found {arrays[0]!r}"
         )
-    named = suite.methods if isinstance(suite.methods, list) else methods.data
+    named = suite.methods if isinstance(suite.methods, list) else []
     for name in (name for name in named if name in methods.data):
         method = Method(name, methods.data[name])
         for dataset, entry in chosen.items():
             if method.is_active and entry.task in method.tasks:
                 problem = kind_problem(entry, method.run_for(dataset, entry.task))
                 if problem:
-                    yield f"{methods.where((name, 'run'))}: on dataset {dataset!r} it {problem}"
+                    yield f"{methods.where((name, 'run'))}: on dataset {dataset!r}, {problem}"
 
 
 def _unknown_names(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fusebench.contracts.methods import MethodEntry
+from fusebench.registry.array_problems import kind_problem
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.methods import Method, why_skipped
 
@@ -10,9 +11,13 @@ from fusebench.registry.methods import Method, why_skipped
 def why_not_on(method: Method, dataset: Dataset) -> str:
     """Return why a method is not run on a dataset of its task; empty where it is.
 
-    It cannot be run at all, or was made for other modalities, sensors, bands or ratios.
+    It cannot be run at all, its entry takes images where the dataset holds arrays or the other way
+    round, or it was made for other modalities, sensors, bands or ratios.
     """
-    return _unfit(method.entry, dataset) if method.is_active else why_skipped(method)
+    if not method.is_active:
+        return why_skipped(method)
+    run = method.run_for(dataset.name, dataset.task)
+    return kind_problem(dataset.entry, run) or _unfit(method.entry, dataset)
 
 
 def _unfit(entry: MethodEntry, dataset: Dataset) -> str:

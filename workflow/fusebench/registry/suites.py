@@ -16,7 +16,7 @@ AGAINST_GROUND_TRUTH = ("PSNR-GT", "SSIM-GT", "VIF-GT")
 Not where the suite itself names metrics that need a ground truth.
 """
 BANDS_AGAINST_GROUND_TRUTH = ("Q2n", "Q", "SAM", "ERGAS", "SCC")
-"""Measured on a dataset of arrays with a ground truth where the suite names no metrics of bands."""
+"""Measured in pansharpening where there is a ground truth and the suite names no metrics."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Suite:
         kind = dataset.measured_as
         own = [name for name in self.metrics if resolve([name])[0].kind == kind]
         if kind == "bands":
-            truth = list(BANDS_AGAINST_GROUND_TRUTH) if dataset.has_reference else []
+            compared = dataset.has_reference and dataset.task == "pansharpening"
+            truth = list(BANDS_AGAINST_GROUND_TRUTH) if compared else []
             return own or truth or default_metrics(dataset.task)
         asked = own or default_metrics(dataset.task)
         named = any(definition.needs_reference for definition in resolve(asked))
