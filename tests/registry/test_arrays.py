@@ -98,6 +98,15 @@ def test_who_takes_arrays_cannot_be_put_on_images(small: SmallProject) -> None:
     assert "its entry must not use {ratio} in `run.args`" in small.problems()[0]
 
 
+@pytest.mark.parametrize("field", [{"repeats": 2}, {"selfcheck": {"inputs": {"a": "a", "b": "b"}}}])
+def test_runs_on_arrays_are_not_compared_with_each_other(
+    spectral: SmallProject, field: dict[str, Any]
+) -> None:
+    """Self-checks and repeats compare 8-bit images."""
+    spectral.methods["one"].update(field)
+    assert "must not stand in an entry that stages arrays" in "\n".join(spectral.problems())
+
+
 def test_methods_are_not_timed_on_arrays(spectral: SmallProject) -> None:
     """The fixed pair of the option speed is an 8-bit one."""
     spectral.config["suites"]["s"]["speed"] = True

@@ -115,6 +115,13 @@ def kind_problem(dataset: DatasetEntry, run: Run) -> str:
 def stage_problems(methods: Document[dict[str, MethodEntry]]) -> Iterator[str]:
     """Yield what is wrong with the arrays that entries stage and collect."""
     for name, entry in methods.data.items():
+        if entry.run and entry.run.stage.arrays:
+            for field in ("selfcheck", "repeats"):
+                if getattr(entry, field) is not UNSET:
+                    yield (
+                        f"{methods.where((name, field))}: must not stand in an entry that stages"
+                        " arrays: runs are compared as 8-bit images"
+                    )
         for place, problem in _run_problems(entry):
             yield f"{methods.where((name, 'run', *place))}: {problem}"
 
