@@ -45,7 +45,7 @@ def _grid(side: int) -> tuple[shapes.Field, shapes.Field]:
 def _fields(random: np.random.RandomState, side: int) -> Cube:
     """Return patches of three kinds of ground, (side, side, 4)."""
     rows, columns = _grid(side)
-    cube = np.zeros((side, side, 4)) + np.array(SPECTRA["soil"], float)
+    cube: Cube = np.zeros((side, side, 4)) + np.array(SPECTRA["soil"], float)
     for number in range(14):
         x, y = random.randint(0, SIDE, 2)
         width, height, slant = (

@@ -183,7 +183,7 @@ def mean_similarity(fusion: BandFusion) -> float:
         raise MetricError(f"needs images of at least {SSIM_WINDOW} x {SSIM_WINDOW} pixels")
     bands = zip(np.moveaxis(fusion.reference, 2, 0), np.moveaxis(fusion.fused, 2, 0), strict=True)
     values = [
-        structural_similarity(
+        structural_similarity(  # type: ignore[no-untyped-call]
             one,
             other,
             data_range=max(float(one.max()), EPSILON),
