@@ -66,7 +66,7 @@ def test_sources_are_computed_once(scene: Bands) -> None:
             r"the multi-band source must have shape \(H, W, bands\), found \(16, 16\)",
         ),
         ({"bands": np.full((16, 16, 4), np.nan)}, "must hold numbers only"),
-        ({"ratio": 3}, "the ratio of resolutions must be a power of 2, found 3"),
+        ({"ratio": 5}, "the ratio of resolutions must be a power of 2, or 3 times one; found 5"),
     ],
 )
 def test_sources_that_do_not_fit_are_refused(

@@ -176,7 +176,7 @@ MISTAKES: list[tuple[Change, str]] = [
         without_metrics("pansharpening"),
         "config/config.yaml:3 (suites.s.metrics): must be given, because dataset 'pairs' is for"
         " pansharpening, and the default metrics of this task (D_lambda, D_s, QNR, HQNR) are of"
-        " multi-band arrays, where datasets hold gray or RGB images",
+        " multi-band arrays, where the dataset holds gray or RGB images",
     ),
     (
         without_metrics("polarization"),

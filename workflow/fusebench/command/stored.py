@@ -75,7 +75,7 @@ def _weights(path: Path, marker: WeightsMarker) -> Iterator[str]:
 
 def _images(_: Path, manifest: Manifest) -> Iterator[str]:
     for pair in manifest.pairs:
-        sides = [*pair.sides.values(), *([pair.expect] if pair.expect else [])]
+        sides = [*pair.parts.values(), *([pair.expect] if pair.expect else [])]
         for image in sides:
             try:
                 refuse_changed(Path(manifest.path), image)

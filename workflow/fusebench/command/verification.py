@@ -9,11 +9,12 @@ from pathlib import Path
 
 from msgspec import UNSET, UnsetType, to_builtins
 
+from fusebench.arrays.values import array_sha256, read_own_cube
 from fusebench.compare.devices import device_of
 from fusebench.contracts.base import DeviceKind
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.methods import Tried, Verified
-from fusebench.contracts.records import Record
+from fusebench.contracts.records import FusedImage, Record
 from fusebench.errors import RegistryError, UnreadableFile
 from fusebench.fuse.verified import outputs_sha256
 from fusebench.hashes import sha256_of_json
@@ -150,7 +151,7 @@ def _good_record(project: Path, method: str, dataset: str) -> Record:
     if record.source.commit != load_registry(project).methods[method].commit:
         raise RegistryError(f"{what}: was run at another commit than today's; run it again")
     for image in record.images:
-        _check_image(folder / FUSED / image.fused, image.sha256, what)
+        _check_image(folder / FUSED / image.fused, image, what)
     return record
 
 
@@ -165,14 +166,17 @@ def _spec_today(project: Path, record: Record) -> str:
     return sha256_of_json(to_builtins(cell_spec(method, dataset.images, registry.config, device)))
 
 
-def _check_image(path: Path, known: str, what: str) -> None:
+def _check_image(path: Path, image: FusedImage, what: str) -> None:
     try:
-        found = pixel_sha256(read_image(path)[0])
+        if image.array:
+            found = array_sha256(read_own_cube(path))
+        else:
+            found = pixel_sha256(read_image(path)[0])
     except (OSError, UnreadableImageError) as error:
         raise RegistryError(
             f"{what}: {path} must be the fused image of the record: {error}; run it again"
         ) from error
-    if found != known:
+    if found != image.sha256:
         raise RegistryError(
             f"{what}: {path} must be the fused image of the record; its pixels are others: run it"
             " again"

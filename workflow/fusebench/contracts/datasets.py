@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, Meta
 
 from fusebench.contracts.base import (
     SHA256_PATTERN,
@@ -83,6 +83,76 @@ class SideReading(Entry, kw_only=True):
             ),
         ]
     ] = UNSET
+    axes: Maybe[
+        Annotated[
+            str,
+            text(
+                "the axes of an array, one letter each in the order of the file: h rows, w columns,"
+                " c bands, n scenes and 1 for an axis of length 1, (hw) or (wh) for rows and"
+                " columns in one axis; those of a .mat file as MATLAB shows them; with it, the"
+                " files are arrays (.mat, .h5, .npy, .npz, .tif) and no 8-bit images"
+            ),
+        ]
+    ] = UNSET
+    key: Maybe[
+        Annotated[str, text("the name of the array in its file (.mat, .h5, .npz); never guessed")]
+    ] = UNSET
+    pixels: Maybe[
+        Annotated[
+            tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(ge=1)]],
+            says("width and height of an array whose rows and columns are one axis"),
+        ]
+    ] = UNSET
+    bands: Maybe[
+        Annotated[
+            list[Annotated[int, Meta(ge=1)]],
+            says("the bands of an array that are taken, counted from 1; default all", min_length=1),
+        ]
+    ] = UNSET
+
+
+class Cube(Entry, kw_only=True):
+    """What is known of the arrays of a dataset: side A is the sharp one, B that of many bands."""
+
+    ratio: Annotated[
+        int, says("how many times the sides of B go into those of A, as the files are", ge=1)
+    ]
+    bands: Annotated[int, says("the number of bands of B that are taken", ge=1)]
+    sensor: Annotated[
+        str,
+        text(
+            "the sensor as DLPan-Toolbox names it (QB, IKONOS, GeoEye1, WV2, WV3, WV4), which"
+            " decides its blur; any other name stands for a gain of 0.3 in all bands"
+        ),
+    ] = "none"
+    peak: Annotated[
+        Annotated[int, Meta(gt=0)] | Annotated[float, Meta(gt=0)],
+        says("the largest value that the sensor can give, e.g. 2047 with 11 bits"),
+    ]
+    rgb: Maybe[
+        Annotated[
+            tuple[int, int, int],
+            says("the bands shown as red, green and blue, counted from 1; default their mean"),
+        ]
+    ] = UNSET
+    wavelengths: Maybe[
+        Annotated[list[float], says("the wavelength of each band of B in nanometres", min_length=1)]
+    ] = UNSET
+    crop: Maybe[
+        Annotated[
+            tuple[int, int, int, int],
+            says("the part that is taken: x, y, width and height in pixels of B as it is stored"),
+        ]
+    ] = UNSET
+    derive: Maybe[
+        Annotated[
+            Literal["wald"],
+            says(
+                "wald: both sides are reduced by the ratio as DLPan-Toolbox does it, and B as it is"
+                " stored is the ground truth; absent: the files are used as they are"
+            ),
+        ]
+    ] = UNSET
 
 
 class SideEntry(SideReading, kw_only=True):
@@ -110,7 +180,16 @@ class BothModalities(Entry, kw_only=True):
     b: Annotated[str, text("what image B shows")]
 
 
-Side = Annotated[SideEntry, says("one side of the pairs: files; modality; channel, range or bits")]
+Side = Annotated[
+    SideEntry, says("one side of the pairs: files; modality; channel, range or bits; axes and key")
+]
+PartName = Annotated[
+    str,
+    says(
+        "a name in lower case that is none of a, b and reference",
+        pattern=r"^(?!a$|b$|reference$)[a-z][a-z0-9-]*$",
+    ),
+]
 PairNames = Annotated[
     list[PairName],
     says("a list of pair names, each in quotes", min_length=1),
@@ -146,6 +225,15 @@ class DatasetEntry(Entry, kw_only=True):
     ] = UNSET
     modalities: Maybe[
         Annotated[BothModalities, says("what the two source images show (generated)")]
+    ] = UNSET
+    parts: Maybe[
+        Annotated[
+            dict[PartName, SideEntry],
+            says("further parts of each scene by name, e.g. mask, as a and b"),
+        ]
+    ] = UNSET
+    cube: Maybe[
+        Annotated[Cube, says("of arrays: the ratio of their sizes, sensor, peak, what is derived")]
     ] = UNSET
     pairs: Maybe[
         Annotated[

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET
 
 from fusebench.contracts.base import Contract, Maybe, says
+from fusebench.contracts.datasets import Cube
 from fusebench.contracts.files import StoredFile, Upgrade
 from fusebench.contracts.training import TrainedWith
 from fusebench.contracts.weights import WeightFacts
@@ -29,6 +30,8 @@ Installed = Maybe[
         ),
     ]
 ]
+ARRAY = "array"
+"""The mode of a part that is an array of any number of bands."""
 Packages = Annotated[dict[str, str], says("package -> version")]
 
 
@@ -154,16 +157,43 @@ class OriginalFile(Contract, kw_only=True):
     sha256: Annotated[str, says("the sha256 of its bytes")]
 
 
+class ArrayFacts(Contract, kw_only=True):
+    """What is known of an array (H, W, C), and the 8-bit picture that shows it."""
+
+    shape: Annotated[tuple[int, int, int], says("rows, columns and bands")]
+    dtype: Annotated[str, says("the type of its values, as NumPy names it")]
+    content: Maybe[
+        Annotated[
+            str,
+            says(
+                "the sha256 over the values of a derived array as they are stored; its own sha256"
+                " is that of what it was derived from, and how, which is the same on every machine"
+            ),
+        ]
+    ] = UNSET
+    picture: Annotated[str, says("the path of its picture in the folder of the marker")]
+    limits: Annotated[
+        list[tuple[float, float]],
+        says("for each band of the picture, the values that became 0 and 255"),
+    ]
+
+
 class ImageFile(Contract, kw_only=True):
-    """One image of a pair."""
+    """One part of a scene: an image, or an array with a picture of it."""
 
     file: Annotated[str, says("its path in the folder of the marker")]
-    mode: Annotated[str, says("gray or rgb")]
+    mode: Annotated[str, says("gray or rgb; array for one of any bands")]
     sha256: PixelHash
     notes: Notes = []
     size: Maybe[Size] = UNSET
     original: Maybe[OriginalFile] = UNSET
     file_sha256: Maybe[Annotated[str, says("the sha256 of the bytes of this file")]] = UNSET
+    array: Maybe[Annotated[ArrayFacts, says("of an array: what it is, and its picture")]] = UNSET
+
+    @property
+    def shown(self) -> str:
+        """The file of gray or RGB pixels that readers see: the image itself, or its picture."""
+        return self.array.picture if self.array else self.file
 
 
 class Pair(Contract, kw_only=True):
@@ -174,6 +204,7 @@ class Pair(Contract, kw_only=True):
     a: Annotated[ImageFile, says("source image A")]
     b: Annotated[ImageFile, says("source image B")]
     reference: Maybe[Annotated[ImageFile, says("the ground truth")]] = UNSET
+    others: Maybe[Annotated[dict[str, ImageFile], says("further parts by name")]] = UNSET
     expect: Maybe[
         Annotated[
             ImageFile | None, says("the committed output; null where there is none to compare with")
@@ -190,6 +221,11 @@ class Pair(Contract, kw_only=True):
         known = {"a": self.a, "b": self.b}
         return known if self.reference is UNSET else {**known, "reference": self.reference}
 
+    @property
+    def parts(self) -> dict[str, ImageFile]:
+        """All parts of the scene by name: the sides, and further ones."""
+        return {**self.sides, **(self.others or {})}
+
 
 class Manifest(Marker, kw_only=True):
     """A dataset in its normal form, or the images of a self-check.
@@ -199,6 +235,7 @@ class Manifest(Marker, kw_only=True):
 
     pairs: Annotated[list[Pair], says("its pairs in their order; empty where it failed")] = []
     sha256: Annotated[str, says("the sha256 over names and pixels of all sources")] = ""
+    cube: Maybe[Annotated[Cube, says("of arrays: what is known of them")]] = UNSET
     unpaired: Maybe[Annotated[list[str], says("committed outputs that belong to no pair")]] = UNSET
     one_image: Maybe[
         Annotated[list[str], says("pairs whose two source images are equal in every pixel")]

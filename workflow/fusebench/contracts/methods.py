@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import UNSET, Meta
 
 from fusebench.contracts.base import (
@@ -93,23 +94,103 @@ Archives = Annotated[
 ]
 
 
-class Stage(Entry, kw_only=True):
-    """Where the script looks for each pair of source images."""
+ArrayScale = Annotated[
+    Literal["keep", "unit"],
+    says("keep (default): in the numbers of the dataset; unit: divided by its peak, 0 to 1"),
+]
 
-    a: Annotated[
+
+class StagedArray(Entry, kw_only=True):
+    """One array of a file that the script reads."""
+
+    source: Annotated[
         str,
-        inside(
-            "where the script looks for source image A of a pair, below {work}; placeholders"
-            " {name}, {index}, {modality_a}, {modality_b}"
+        says(
+            "what the array holds: a, b, reference or a further part of the scene; enlarged: B at"
+            " the size of A by the 23-tap filter of DLPan-Toolbox; stand-in: the same, where a"
+            " script wants a ground truth that it must not see; ratio, peak or wavelengths",
+            min_length=1,
         ),
-    ]
-    b: Annotated[
-        str,
-        inside(
-            "where the script looks for source image B of a pair, below {work}; placeholders"
-            " {name}, {index}, {modality_a}, {modality_b}"
-        ),
-    ]
+    ] = msgspec.field(name="from")
+    axes: Maybe[
+        Annotated[
+            str,
+            text(
+                "the axes that the script wants, as a dataset states them, e.g. nchw; default hwc"
+            ),
+        ]
+    ] = UNSET
+    dtype: Maybe[
+        Annotated[
+            Literal["uint8", "uint16", "int16", "int32", "float32", "float64"],
+            says("the type of its values; default that of the dataset"),
+        ]
+    ] = UNSET
+    scale: Maybe[ArrayScale] = UNSET
+
+
+class Stage(Entry, kw_only=True):
+    """Where the script looks for each pair of source images, or for the arrays of a scene."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (Rule(field="arrays", unless=True, required=("a", "b")),)
+
+    a: Maybe[
+        Annotated[
+            str,
+            inside(
+                "where the script looks for source image A of a pair, below {work}; placeholders"
+                " {name}, {index}, {modality_a}, {modality_b}"
+            ),
+        ]
+    ] = UNSET
+    b: Maybe[
+        Annotated[
+            str,
+            inside(
+                "where the script looks for source image B of a pair, below {work}; placeholders"
+                " {name}, {index}, {modality_a}, {modality_b}"
+            ),
+        ]
+    ] = UNSET
+    arrays: Maybe[
+        Annotated[
+            dict[
+                Annotated[str, inside("a file of arrays below {work}, placeholders as for a")],
+                Annotated[
+                    dict[str, Annotated[StagedArray, says("one array of the file")]],
+                    says("the name of each array in the file, and what it holds", min_length=1),
+                ],
+            ],
+            says(
+                "for datasets of arrays, each file that the script reads (.mat, .h5, .npy, .npz,"
+                " .tif) and the arrays in it",
+                min_length=1,
+            ),
+        ]
+    ] = UNSET
+    matlab: Maybe[
+        Annotated[
+            Literal["5", "7.3"],
+            says("the version of staged .mat files, in quotes; default 5"),
+        ]
+    ] = UNSET
+
+    @property
+    def patterns(self) -> dict[str, str]:
+        """The place of each staged file: field of ``stage`` -> path pattern."""
+        sides = {"stage.a": self.a, "stage.b": self.b}
+        arrays = {f"stage.arrays.{path}": path for path in self.arrays or ()}
+        return {**{field: path for field, path in sides.items() if path}, **arrays}
+
+
+class Result(Entry, kw_only=True):
+    """What the script writes for a scene of arrays."""
+
+    key: Maybe[
+        Annotated[str, text("the name of the array in its file, where the format has names")]
+    ] = UNSET
+    axes: Annotated[str, text("the axes of the array, as a dataset states them, e.g. hwc")]
+    scale: Maybe[ArrayScale] = UNSET
 
 
 class Convert(Entry, kw_only=True):
@@ -156,13 +237,16 @@ Args = Annotated[
     str,
     says(
         "the script's arguments as one line; placeholders {work} {out} {count} {modality_a}"
-        " {modality_b} {device}, and {name} {index} where one process handles one pair"
+        " {modality_b} {device}, of arrays {ratio} {sensor} {peak} {bands}, and {name} {index}"
+        " where one process handles one pair"
     ),
 ]
 Cwd = Annotated[
     str, inside("the folder, inside the repository, in which the script starts; default its top")
 ]
-Staging = Annotated[Stage, says("where the script looks for each pair of source images")]
+Staging = Annotated[
+    Stage, says("where the script looks for each pair of source images, or for the arrays")
+]
 Converting = Annotated[
     Convert, says("the colour mode in which each source image is staged; default keep")
 ]
@@ -172,6 +256,9 @@ Collect = Annotated[
         "where the script leaves the result of each pair: a path below {work}, or {out}/...;"
         " placeholders {name}, {index}, {modality_a}, {modality_b}"
     ),
+]
+ResultArray = Annotated[
+    Result, says("for datasets of arrays, what the file of `collect` holds: key, axes, scale")
 ]
 FirstIndex = Annotated[
     int, says("the number of the first pair where {index} is used; default 1", ge=0)
@@ -249,6 +336,7 @@ class RunPart(Entry, kw_only=True):
     stage: Maybe[Staging] = UNSET
     convert: Maybe[Converting] = UNSET
     collect: Maybe[Collect] = UNSET
+    result: Maybe[ResultArray] = UNSET
     first_index: Maybe[FirstIndex] = UNSET
     pairs_per_process: Maybe[PairsPerProcess] = UNSET
     make_folders: Maybe[MakeFolders] = UNSET
@@ -682,6 +770,40 @@ class MethodEntry(Entry, kw_only=True):
     licence: Maybe[Annotated[str, text("the SPDX name of the repository's licence, or none")]] = (
         UNSET
     )
+    modalities: Maybe[
+        Annotated[
+            list[
+                Annotated[tuple[str, str], says("what A and B show, e.g. [mri, ct], in lower case")]
+            ],
+            says(
+                "the modalities of A and B that the method was made for, in this order; on other"
+                " datasets it is skipped with the reason; default any",
+                min_length=1,
+            ),
+        ]
+    ] = UNSET
+    sensors: Maybe[
+        Annotated[
+            list[Annotated[str, text("a sensor, as `cube.sensor` of a dataset names it")]],
+            says(
+                "of arrays, the sensors that its weights were trained for; on those of others it"
+                " is skipped with the reason; default any",
+                min_length=1,
+            ),
+        ]
+    ] = UNSET
+    bands: Maybe[
+        Annotated[
+            list[Annotated[int, Meta(ge=1)]],
+            says("of arrays, the numbers of bands that it takes; default any", min_length=1),
+        ]
+    ] = UNSET
+    ratios: Maybe[
+        Annotated[
+            list[Annotated[int, Meta(ge=1)]],
+            says("of arrays, the ratios of resolutions that it takes; default any", min_length=1),
+        ]
+    ] = UNSET
     env: Maybe[Annotated[str, says("the name of a folder of envs/", pattern=NAME_PATTERN)]] = UNSET
     declares: Maybe[
         Annotated[

@@ -13,7 +13,14 @@ from msgspec import UNSET
 
 from fusebench.contracts.base import Contract, Maybe, SandboxLevel, says
 from fusebench.contracts.files import StoredFile
-from fusebench.contracts.markers import Installed, OctaveFacts, PixelHash, PythonFacts, Size
+from fusebench.contracts.markers import (
+    ArrayFacts,
+    Installed,
+    OctaveFacts,
+    PixelHash,
+    PythonFacts,
+    Size,
+)
 from fusebench.contracts.methods import EditedFiles
 from fusebench.contracts.training import TrainedWith
 from fusebench.contracts.weights import WeightFacts
@@ -26,7 +33,7 @@ Versions = Annotated[
 
 
 class FusedImage(Contract, kw_only=True):
-    """One fused image."""
+    """One fused image, or array with a picture of it."""
 
     name: Annotated[str, says("the name of the pair")]
     size: Annotated[
@@ -36,8 +43,9 @@ class FusedImage(Contract, kw_only=True):
         ),
     ]
     fused: Annotated[str, says("its file in the folder fused/")]
-    mode: Annotated[str, says("gray or rgb")]
+    mode: Annotated[str, says("gray or rgb; array for one of any bands")]
     sha256: PixelHash
+    array: Maybe[Annotated[ArrayFacts, says("of an array: what it is, and its picture")]] = UNSET
     result_size: Maybe[
         Annotated[Size, says("width and height that the script left, where they are others")]
     ] = UNSET
@@ -51,6 +59,11 @@ class FusedImage(Contract, kw_only=True):
     warmup: Annotated[
         bool | None, says("whether it came first, and its times are left out; null where unknown")
     ] = None
+
+    @property
+    def shown(self) -> str:
+        """The file of gray or RGB pixels that readers see: the image itself, or its picture."""
+        return self.array.picture if self.array else self.fused
 
 
 class TimeSpread(Contract, kw_only=True):

@@ -72,7 +72,7 @@ def _is_same(found: FoundPairs, folder: Path, manifest: Manifest, prepared: Path
 
 def _originals(manifest: Manifest) -> dict[str, str]:
     """Return path -> sha256 of the files that a dataset was prepared from."""
-    images = [image for pair in manifest.pairs for image in pair.sides.values()]
+    images = [image for pair in manifest.pairs for image in pair.parts.values()]
     return {image.original.file: image.original.sha256 for image in images if image.original}
 
 

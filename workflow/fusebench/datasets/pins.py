@@ -13,7 +13,7 @@ from fusebench.errors import DatasetUnavailable
 from fusebench.files import write_text
 
 Key = tuple[str, str]
-"""Side (``a``, ``b`` or ``reference``) and name of a pair."""
+"""Part (``a``, ``b``, ``reference`` or a further one) and name of a pair."""
 
 
 def write_pins(file: Path, manifest: Manifest) -> int:
@@ -72,11 +72,11 @@ def check_pins(name: str, file: Path, manifest: Manifest, whole: bool) -> None:
 def sums_of(manifest: Manifest) -> Iterator[tuple[Key, str]]:
     """Yield the sha256 of the pixels of every image of a prepared dataset."""
     for pair in manifest.pairs:
-        for side, image in pair.sides.items():
+        for side, image in pair.parts.items():
             yield (side, pair.name), image.sha256
 
 
 def _original(manifest: Manifest, side: str, name: str) -> str:
     """Return the file that an image was read from, as its source names it."""
-    image = next(pair.sides[side] for pair in manifest.pairs if pair.name == name)
+    image = next(pair.parts[side] for pair in manifest.pairs if pair.name == name)
     return image.original.file if image.original else f"{side}/{name}"

@@ -1,26 +1,39 @@
 """One normal form for every dataset: ``a/<pair>.png``, ``b/<pair>.png``, ``reference/<pair>.png``.
 
-The reference exists only where there is a ground truth. The manifest names each pair with the size,
-mode and sha256 (over the pixel values) of its images, and what was done to them.
+The reference exists only where there is a ground truth; further parts have folders of their own. An
+array is ``a/<pair>.npy`` instead, (H, W, C), and ``a/<pair>.png`` is a picture of it. The manifest
+names each pair with the size, mode and sha256 (over the pixel values) of its images, and what was
+done to them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 from msgspec.structs import replace
 
-from fusebench.contracts.datasets import PercentileRange, SideReading
+from fusebench.arrays.values import ArrayReading, array_sha256, read_cube, write_cube
+from fusebench.contracts.base import Maybe
+from fusebench.contracts.datasets import Cube, PercentileRange, SideReading
 from fusebench.contracts.jobs.resources import DatasetJob
-from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair
+from fusebench.contracts.markers import ARRAY, ArrayFacts, ImageFile, Manifest, OriginalFile, Pair
 from fusebench.datasets.file_facts import write_facts
 from fusebench.datasets.pins import check_pins
+from fusebench.datasets.scenes import (
+    ReadImage,
+    Scene,
+    Sides,
+    array_facts,
+    cropped,
+    cube_scene,
+    derived,
+    refuse_bands,
+)
 from fusebench.datasets.thumbnails import write_thumbnails
 from fusebench.errors import DatasetUnavailable, SourceUnavailable
 from fusebench.file_facts import facts_of
@@ -41,31 +54,13 @@ from fusebench.images import (
     write_png,
 )
 from fusebench.project import locate
-from fusebench.registry.pairing import FoundPairs, find_pairs, local_folder
+from fusebench.registry.pairing import LABELS, FoundPairs, find_pairs, local_folder
 from fusebench.registry.path_patterns import expression, fixed_folder
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class ReadImage:
-    """One image of a pair as it was read.
-
-    Attributes:
-        pixels: gray (H, W) or RGB (H, W, 3), values 0 to 255.
-        original: the file that it came from; None for a generated one.
-        notes: what was done to it while it was read.
-    """
-
-    pixels: NDArray[np.uint8]
-    original: OriginalFile | None = None
-    notes: list[str] = field(default_factory=list)
-
-
-Sides = dict[str, ReadImage]
-"""Side (a, b, reference) -> image."""
 
 NamedPairs = Iterable[tuple[str, Callable[[], Sides]]]
 """The name of each pair, and what loads its images."""
@@ -96,7 +91,7 @@ def prepare_dataset(
             if job.kind == "local":  # before the first image is read: a later change is noticed
                 _keep_facts(job, root, stage)
             pairs, left_out = _sources(job, root, mirror, scratch)
-            manifest = replace(_write_pairs(pairs, stage), left_out=left_out or UNSET)
+            manifest = replace(_write_pairs(pairs, stage, job), left_out=left_out or UNSET)
             _check_pin(name, job, manifest)
             if job.hashes:
                 check_pins(name, locate(root, job.hashes), manifest, job.names is None)
@@ -107,7 +102,7 @@ def _sources(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> tuple[N
     """Return the pairs of a dataset by its kind, and the images that are left out."""
     match job.kind:
         case "generated":
-            return _generated_pairs(job.generator), {}
+            return _generated_pairs(job), {}
         case "git":
             return _file_pairs(_checkout(job, root, mirror, scratch), job)
         case "local":
@@ -134,10 +129,10 @@ def _users_folder(job: DatasetJob, root: Path) -> Path:
     return folder
 
 
-def _generated_pairs(generator: str) -> Iterator[tuple[str, Callable[[], Sides]]]:
+def _generated_pairs(job: DatasetJob) -> Iterator[tuple[str, Callable[[], Sides]]]:
     from fusebench.generated import generator as generator_of
 
-    for pair in generator_of(generator)():
+    for pair in generator_of(job.generator)():
         images = {"a": pair.a, "b": pair.b, "reference": pair.reference}
         sides = {side: ReadImage(pixels) for side, pixels in images.items() if pixels is not None}
         yield pair.name, partial(dict, sides)
@@ -168,18 +163,32 @@ def _checkout(job: DatasetJob, root: Path, mirror: str, scratch: Path) -> Path:
 
 def _file_pairs(folder: Path, job: DatasetJob) -> tuple[NamedPairs, LeftOut]:
     found = find_pairs(folder, job.patterns, job.names)
-    readings = {side: _reading(side, one, found) for side, one in (job.readings or {}).items()}
+    readings = {
+        side: _array_reading(one, job.cube) if one.axes and job.cube else _reading(side, one, found)
+        for side, one in (job.readings or {}).items()
+    }
     pairs = [(name, partial(_read_sides, folder, readings, found, name)) for name in found.names]
     return pairs, found.left_out
 
 
 def _read_sides(
-    folder: Path, readings: Mapping[str, Reading], found: FoundPairs, name: str
+    folder: Path, readings: Mapping[str, Reading | ArrayReading], found: FoundPairs, name: str
 ) -> Sides:
     return {
         side: _read(folder, found.image(side, name), name, readings.get(side, AS_STORED))
         for side in found.sides
     }
+
+
+def _array_reading(stated: SideReading, cube: Cube) -> ArrayReading:
+    limits = stated.range if isinstance(stated.range, tuple) else (0, cube.peak)
+    return ArrayReading(
+        axes=stated.axes or "",
+        key=stated.key or "",
+        limits=limits,
+        size=stated.pixels or None,
+        bands=stated.bands or None,
+    )
 
 
 def _reading(side: str, stated: SideReading, found: FoundPairs) -> Reading:
@@ -208,17 +217,20 @@ def _counts_of_side(
             yield level_counts(read_levels(found.image(side, name), channel)[0])
 
 
-def _read(folder: Path, path: Path, name: str, reading: Reading) -> ReadImage:
+def _read(folder: Path, path: Path, name: str, reading: Reading | ArrayReading) -> ReadImage:
     relative = path.relative_to(folder).as_posix()
     try:
-        pixels, notes = read_image(path, reading)
+        if isinstance(reading, ArrayReading):
+            pixels, notes = read_cube(path, reading)
+        else:
+            pixels, notes = read_image(path, reading)
     except UnreadableImageError as error:
         message = str(error).replace(str(path), relative)
         raise DatasetUnavailable(f"pair {name!r}: {message}") from error
     return ReadImage(pixels, OriginalFile(file=relative, sha256=sha256_of_file(path)), notes)
 
 
-def _write_pairs(pairs: NamedPairs, stage: Path) -> Manifest:
+def _write_pairs(pairs: NamedPairs, stage: Path, job: DatasetJob) -> Manifest:
     """Write every pair and return the manifest; one error reports all damaged pairs."""
     written: list[Pair] = []
     problems: list[str] = []
@@ -226,11 +238,11 @@ def _write_pairs(pairs: NamedPairs, stage: Path) -> Manifest:
     small: dict[str, list[NDArray[np.uint8]]] = {"a": [], "b": []}
     for name, load_sides in pairs:
         try:
-            sides = load_sides()
-            written.append(_write_pair(name, sides, stage))
+            scene = _scene_of(name, load_sides(), job)
+            written.append(_write_pair(name, scene, stage))
             for side, thumbnails in small.items():
-                thumbnails.append(thumbnail(sides[side].pixels))
-            if _are_equal(sides["a"].pixels, sides["b"].pixels):
+                thumbnails.append(thumbnail(scene.pictures[side]))
+            if _are_equal(scene.sides["a"].pixels, scene.sides["b"].pixels):
                 one_image.append(name)
         except DatasetUnavailable as error:
             problems.append(str(error))
@@ -240,10 +252,29 @@ def _write_pairs(pairs: NamedPairs, stage: Path) -> Manifest:
     if not written:
         raise DatasetUnavailable("must hold at least one pair; found none")
     write_thumbnails(stage, small, [pair.name for pair in written])
-    return Manifest(pairs=written, sha256=sha256_of_pairs(written), one_image=one_image or UNSET)
+    return Manifest(
+        pairs=written,
+        sha256=sha256_of_pairs(written, job.cube or None),
+        cube=job.cube,
+        one_image=one_image or UNSET,
+    )
 
 
-def _are_equal(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
+def _scene_of(name: str, sides: Sides, job: DatasetJob) -> Scene:
+    """Return a scene ready to be written: its sizes fit, and what is derived is derived.
+
+    Two 8-bit images of one size are the simplest scene.
+    """
+    if not job.cube:
+        _refuse_sizes(name, sides, 1)
+        return Scene(sides, {side: image.pixels for side, image in sides.items()})
+    refuse_bands(name, sides, job.cube)
+    sides = cropped(name, sides, job.cube)
+    _refuse_sizes(name, sides, job.cube.ratio)
+    return cube_scene(derived(name, sides, job.cube), job.cube)
+
+
+def _are_equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
     """Say whether two images show the same; a gray image may be stored as RGB."""
     import numpy as np
 
@@ -252,42 +283,82 @@ def _are_equal(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
     return np.array_equal(in_mode(a, "rgb"), in_mode(b, "rgb"))
 
 
-def sha256_of_pairs(pairs: Iterable[Pair]) -> str:
-    """Return the sha256 over the names of some pairs and the pixels of their sources."""
-    return sha256_of_json([[pair.name, pair.a.sha256, pair.b.sha256] for pair in pairs])
+def sha256_of_pairs(pairs: Iterable[Pair], cube: Cube | None = None) -> str:
+    """Return the sha256 over the names of some pairs and the pixels of their sources.
+
+    Further parts of a scene, and what is stated of arrays, belong to it.
+    """
+    hashed: list[object] = [_hashed(pair) for pair in pairs]
+    return sha256_of_json(hashed if cube is None else [hashed, to_builtins(cube)])
 
 
-def _write_pair(name: str, sides: Sides, stage: Path) -> Pair:
-    sizes = {side: (image.pixels.shape[1], image.pixels.shape[0]) for side, image in sides.items()}
-    if len(set(sizes.values())) > 1:
-        found = ", ".join(
-            f"{side.upper() if len(side) == 1 else side} {w}x{h}" for side, (w, h) in sizes.items()
-        )
+def _hashed(pair: Pair) -> list[object]:
+    others = {name: part.sha256 for name, part in (pair.others or {}).items()}
+    return [pair.name, pair.a.sha256, pair.b.sha256, *([others] if others else [])]
+
+
+def _refuse_sizes(name: str, sides: Sides, ratio: int) -> None:
+    """Raise DatasetUnavailable unless side B has the size of A over the ratio, as others that of A.
+
+    The ground truth of arrays whose files are used as they are has the size of A too.
+    """
+    sizes = {side: _size(sides[side]) for side in LABELS if side in sides}
+    enlarged = {**sizes, "b": (sizes["b"][0] * ratio, sizes["b"][1] * ratio)}
+    if len(set(enlarged.values())) == 1:
+        return
+    found = ", ".join(
+        f"{side.upper() if len(side) == 1 else side} {w}x{h}" for side, (w, h) in sizes.items()
+    )
+    if ratio > 1:
         raise DatasetUnavailable(
-            f"pair {name!r}: the images of a pair must have one size; found {found}; register or"
-            " crop them, or take the pair off the list"
+            f"pair {name!r}: A must be {ratio} times as wide and high as B, as `cube.ratio` says,"
+            f" and the ground truth as large as A; found {found}"
         )
-    files = {side: _write_side(name, side, image, stage) for side, image in sides.items()}
+    raise DatasetUnavailable(
+        f"pair {name!r}: the images of a pair must have one size; found {found}; register or"
+        " crop them, or take the pair off the list"
+    )
+
+
+def _size(image: ReadImage) -> tuple[int, int]:
+    return (image.pixels.shape[1], image.pixels.shape[0])
+
+
+def _write_pair(name: str, scene: Scene, stage: Path) -> Pair:
+    files = {side: _write_side(name, side, scene, stage) for side in scene.sides}
+    others = {side: file for side, file in files.items() if side not in LABELS}
     return Pair(
         name=name,
-        size=sizes["a"],
+        size=_size(scene.sides["a"]),
         a=files["a"],
         b=files["b"],
         reference=files.get("reference", UNSET),
+        others=others or UNSET,
     )
 
 
-def _write_side(name: str, side: str, image: ReadImage, stage: Path) -> ImageFile:
-    file = f"{side}/{name}.png"
-    write_png(stage / file, image.pixels)
+def _write_side(name: str, side: str, scene: Scene, stage: Path) -> ImageFile:
+    image, file = scene.sides[side], f"{side}/{name}.png"
+    array: Maybe[ArrayFacts] = UNSET
+    write_png(stage / file, scene.pictures[side])
+    if side in scene.limits:
+        array = array_facts(image, file, scene.limits[side])
+        file = f"{side}/{name}.npy"
+        write_cube(stage / file, image.pixels)
     return ImageFile(
         file=file,
-        mode=mode_of(image.pixels),
-        sha256=pixel_sha256(image.pixels),
+        mode=ARRAY if array else mode_of(image.pixels),
+        sha256=_identity(image) if array else pixel_sha256(image.pixels),
         notes=image.notes,
         original=image.original or UNSET,
         file_sha256=sha256_of_file(stage / file),
+        array=array,
     )
+
+
+def _identity(image: ReadImage) -> str:
+    """Return what an array is known by: its own values, or what it was derived from."""
+    return image.identity or array_sha256(image.pixels)
 
 
 def _check_pin(name: str, job: DatasetJob, manifest: Manifest) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
+from fusebench.arrays.values import array_sha256, read_own_cube
 from fusebench.contracts.markers import ImageFile
 from fusebench.errors import DatasetUnavailable
 from fusebench.hashes import sha256_of_file
@@ -13,7 +16,6 @@ from fusebench.images import pixel_sha256, read_own
 from fusebench.markers import ask_again
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -35,18 +37,24 @@ def refuse_changed(folder: Path, image: ImageFile) -> None:
         raise _changed(folder, image, "another content")
 
 
-def read_prepared(folder: Path, image: ImageFile) -> NDArray[np.uint8]:
-    """Return the pixels of a prepared image, gray (H, W) or RGB (H, W, 3), values 0 to 255.
+def read_prepared(folder: Path, image: ImageFile) -> NDArray[Any]:
+    """Return a prepared part: gray (H, W) or RGB (H, W, 3) of 0 to 255, or an array (H, W, C).
 
     Raises:
         DatasetUnavailable: they are not those that were prepared. The next run prepares the dataset
             again.
     """
     try:
-        pixels = read_own(folder / image.file)
+        if image.array:
+            pixels = read_own_cube(folder / image.file)
+            found = array_sha256(pixels)
+        else:
+            pixels = read_own(folder / image.file)
+            found = pixel_sha256(pixels)
     except UnreadableImageError as error:
         raise _changed(folder, image, str(error)) from error
-    if pixel_sha256(pixels) != image.sha256:
+    wanted = (image.array.content if image.array else UNSET) or image.sha256
+    if found != wanted:
         raise _changed(folder, image, "other pixels")
     return pixels
 

@@ -46,7 +46,7 @@ def read_thumbnails(
     try:
         return _kept(folder / FILE, [pair.name for pair in pairs])
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):  # absent, or damaged
-        files = [folder / pair.sides[side].file for side in ("a", "b") for pair in pairs]
+        files = [folder / pair.sides[side].shown for side in ("a", "b") for pair in pairs]
         with ThreadPoolExecutor(2) as pool:  # decoding images releases Python's global lock (GIL)
             small = list(pool.map(lambda file: thumbnail(read_own(file)), files))
         return small[: len(pairs)], small[len(pairs) :]

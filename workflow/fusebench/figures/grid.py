@@ -74,7 +74,7 @@ def _runs(spec: FigureSpec, inputs: Inputs) -> Runs:
         record = read_stored(inputs.root / record_path(method, spec.dataset), Record)
         folder = inputs.root / cell_folder(method, spec.dataset) / FUSED
         if record.is_ok:
-            runs[method] = {image.name: str(folder / image.fused) for image in record.images}
+            runs[method] = {image.name: str(folder / image.shown) for image in record.images}
     return runs
 
 
@@ -126,7 +126,7 @@ def _images(
     entry = next(item for item in manifest.pairs if item.name == pair)
     folder = inputs.root / manifest.path
     images: Images = {
-        _shown(modality): _pixels(folder / entry.sides[side].file)
+        _shown(modality): _pixels(folder / entry.sides[side].shown)
         for side, modality in zip("ab", spec.modalities, strict=True)
     }
     having = [method for method in methods if pair in runs[method]]

@@ -19,8 +19,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from fusebench.contracts.harness import HarnessJob, ImageTimes, MatlabCall
-from fusebench.contracts.markers import Pair
-from fusebench.contracts.records import Record
+from fusebench.contracts.markers import Manifest, Pair, Size
+from fusebench.contracts.records import FusedImage, Record
 from fusebench.environments.damage import refuse_damaged
 from fusebench.environments.hardware import kernels_for
 from fusebench.environments.octave import octave_reads
@@ -40,6 +40,7 @@ from fusebench.folders import disk_trouble, remove_folder, scratch_folder, stage
 from fusebench.fuse.access_times import ScratchCopy
 from fusebench.fuse.believed import disbelief
 from fusebench.fuse.caveats import caveat
+from fusebench.fuse.collected_arrays import collect_array
 from fusebench.fuse.collecting import (
     collect_result,
     missing_results,
@@ -305,10 +306,10 @@ def _fuse_batch(
     # Threads are enough: decoding an image releases Python's global lock.
     with ThreadPoolExecutor(cell.spec.threads) as pool:
         results = pool.map(
-            lambda pair: collect_result(
+            lambda pair: _collect(
+                cell,
                 pair,
                 sizes[pair.name],
-                run,
                 place_for(directory.fused / f"{pair.name}.png", directory.scratch),
             ),
             own,
@@ -326,6 +327,17 @@ def _fuse_batch(
             directory.thumbnails[image.name] = small
 
 
+def _collect(
+    cell: Cell, staged: StagedPair, size: Size | None, target: Path
+) -> tuple[FusedImage, NDArray[np.uint8]]:
+    """Check one result and keep it: an image as PNG, an array as it is."""
+    run, cube = cell.spec.run, cell.manifest.cube
+    if not cube:
+        return collect_result(staged, size, run, target)
+    pair = next(pair for pair in cell.manifest.pairs if pair.name == staged.name)
+    return collect_array(staged, pair, run, cube, target)
+
+
 def _launch_batch(
     cell: Cell,
     batch: Sequence[Pair],
@@ -338,7 +350,8 @@ def _launch_batch(
     values = _values(cell, directory, len(batch), outcome.device)
     traces = directory.traces  # taken here, before any image is staged
     clear_folders(run, directory.work, values)
-    staged = stage_pairs(batch, Path(cell.manifest.path), run, directory.work, values)
+    cube = cell.manifest.cube or None
+    staged = stage_pairs(batch, Path(cell.manifest.path), run, directory.work, values, cube)
     traces.mark_staged(staged)
     if len(batch) == 1:
         values = {**values, "name": batch[0].name, "index": run.first_index}
@@ -421,7 +434,16 @@ def _values(cell: Cell, directory: JobDirectory, count: int, device: Device | No
         "modality_a": a,
         "modality_b": b,
         "device": device.kind if device else "cpu",
+        **_values_of_arrays(cell.manifest),
     }
+
+
+def _values_of_arrays(manifest: Manifest) -> dict[str, object]:
+    """Return the placeholders that only datasets of arrays have."""
+    cube = manifest.cube
+    if not cube:
+        return {}
+    return {name: getattr(cube, name) for name in ("ratio", "sensor", "peak", "bands")}
 
 
 def _job(
@@ -452,7 +474,7 @@ def _job(
         compat=run.compat,
         model_functions=run.model_functions,
         weights=[str(work / item.path) for item in cell.spec.weights],
-        inputs={str(path): pair.name for pair in staged for path in (pair.a, pair.b)},
+        inputs={str(path): pair.name for pair in staged for path in pair.inputs},
         outputs={str(pair.result): pair.name for pair in staged},
         warmup=1,
         report=str(directory.scratch / "launch.json"),

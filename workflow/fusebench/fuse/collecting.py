@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
+from fusebench.arrays.files import SUFFIXES as FILES_OF_ARRAYS
 from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.markers import Size
 from fusebench.contracts.records import FusedImage
@@ -69,11 +70,11 @@ def too_few(
         path
         for folder in (work, out)
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in SUFFIXES | ARRAY_SUFFIXES
+        if path.suffix.lower() in SUFFIXES | FILES_OF_ARRAYS
         and path.is_file()
         and path.stat().st_mtime >= since
     ]
-    own = {path for pair in staged for path in (pair.a, pair.b, pair.result)}
+    own = {path for pair in staged for path in (*pair.inputs, pair.result)}
     others = [
         str(path.relative_to(work if path.is_relative_to(work) else out.parent))
         for path in elsewhere

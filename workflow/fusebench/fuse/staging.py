@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fusebench.arrays.files import SUFFIXES as ARRAY_SUFFIXES
+from fusebench.contracts.datasets import Cube
 from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.markers import Pair
 from fusebench.contracts.methods import EditedFiles
 from fusebench.datasets.prepared import refuse_changed
 from fusebench.errors import Crashed
 from fusebench.folders import NO_SPACE
+from fusebench.fuse.staged_arrays import SceneArrays, stage_arrays
 from fusebench.hashes import IGNORED_FOLDERS
 from fusebench.images import SUFFIXES, in_mode, read_own, write_png
 from fusebench.links import leads_out, links_out_of, place_for
@@ -36,9 +39,10 @@ class StagedPair:
     Attributes:
         name: the pair's name in the dataset.
         a: staged file of source image A.
-        b: staged file of source image B.
+        b: staged file of source image B; one file may hold the arrays of both.
         result: where the script leaves the fused image.
         notes: how the images were converted.
+        others: further staged files.
     """
 
     name: str
@@ -46,6 +50,12 @@ class StagedPair:
     b: Path
     result: Path
     notes: tuple[str, ...]
+    others: tuple[Path, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Every staged file."""
+        return tuple(dict.fromkeys((self.a, self.b, *self.others)))
 
 
 def copy_repository(source: Path, work: Path, unpack: list[str], edit: EditedFiles) -> list[str]:
@@ -117,11 +127,12 @@ def clear_folders(run: Run, work: Path, values: Values) -> None:
     Otherwise a committed result could be taken for one of ours, and a committed sample could be
     fused beside the dataset's pairs. Nothing outside the scratch folder is removed.
     """
-    for pattern in (run.stage.a, run.stage.b):
+    endings = SUFFIXES | (ARRAY_SUFFIXES if run.stage.arrays else frozenset())
+    for pattern in run.stage.patterns.values():
         folder = _folder_before_pair(pattern, work, values)
         if folder != work and folder.is_dir():
             _remove_files(
-                [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES], work.parent
+                [path for path in folder.rglob("*") if path.suffix.lower() in endings], work.parent
             )
     wildcards = {**values, "name": "*", "index": _AnyIndex()}
     result = resolve_below(work, fill(run.collect, wildcards))
@@ -158,9 +169,14 @@ def resolve_below(work: Path, path: str) -> Path:
 
 
 def stage_pairs(
-    pairs: Sequence[Pair], dataset: Path, run: Run, work: Path, values: Values
+    pairs: Sequence[Pair],
+    dataset: Path,
+    run: Run,
+    work: Path,
+    values: Values,
+    cube: Cube | None = None,
 ) -> list[StagedPair]:
-    """Stage the source images of some pairs; return where each is and where its result will be.
+    """Stage the parts of some scenes; return where each is and where its result will be.
 
     Args:
         pairs: pairs of the dataset's manifest.
@@ -168,31 +184,47 @@ def stage_pairs(
         run: the entry's fields for this dataset.
         work: the scratch copy of the repository; its folder is the scratch folder.
         values: placeholders that are the same for every pair.
+        cube: of a dataset of arrays, what is known of them.
 
     Raises:
-        Crashed: two images would lie at one path, or outside the scratch folder.
+        Crashed: two images would lie at one path, or outside the scratch folder; or the entry asks
+            for a part that the scene does not have.
         DatasetUnavailable: a prepared image was changed since.
     """
     staged: list[StagedPair] = []
     taken: dict[str, str] = {}
     for index, pair in enumerate(_in_listing_order(pairs, run), start=run.first_index):
         own = {**values, "name": pair.name, "index": index}
-        a, b = (
-            place_for(resolve_below(work, fill(pattern, own)), work.parent)
-            for pattern in (run.stage.a, run.stage.b)
-        )
+        places = {
+            field: place_for(resolve_below(work, fill(pattern, own)), work.parent)
+            for field, pattern in run.stage.patterns.items()
+        }
         result = place_for(
             resolve_below(work, fill(run.collect, own)), work.parent, make=run.make_folders
         )
-        _take_paths(taken, pair.name, {"stage.a": a, "stage.b": b, "collect": result}, work)
-        for image in (pair.a, pair.b):
+        _take_paths(taken, pair.name, {**places, "collect": result}, work)
+        for image in pair.parts.values():
             refuse_changed(dataset, image)
-        notes = [
-            *_stage(dataset / pair.a.file, a, run.convert.a or "keep", "A"),
-            *_stage(dataset / pair.b.file, b, run.convert.b or "keep", "B"),
-        ]
-        staged.append(StagedPair(pair.name, a, b, result, tuple(notes)))
+        notes = _stage_parts(pair, dataset, run, places, cube)
+        a, b = places.pop("stage.a", None), places.pop("stage.b", None)
+        others = tuple(places.values())
+        staged.append(
+            StagedPair(pair.name, a or others[0], b or others[-1], result, tuple(notes), others)
+        )
     return staged
+
+
+def _stage_parts(
+    pair: Pair, dataset: Path, run: Run, places: Mapping[str, Path], cube: Cube | None
+) -> list[str]:
+    """Write the parts of one scene where the script looks for them; return what was done."""
+    if run.stage.arrays and cube:
+        content = SceneArrays(pair, dataset, cube)
+        return stage_arrays(content, run.stage, places)
+    return [
+        *_stage(dataset / pair.a.file, places["stage.a"], run.convert.a or "keep", "A"),
+        *_stage(dataset / pair.b.file, places["stage.b"], run.convert.b or "keep", "B"),
+    ]
 
 
 def _take_paths(taken: dict[str, str], name: str, paths: Mapping[str, Path], work: Path) -> None:
@@ -218,11 +250,12 @@ def _in_listing_order(pairs: Sequence[Pair], run: Run) -> Sequence[Pair]:
     The launcher sorts listings; numbers given to results then follow the sorted names, not the
     order of the manifest.
     """
-    if "index" in fields(run.stage.a):
+    first = next(iter(run.stage.patterns.values()))
+    if "index" in fields(first):
         return pairs
     return sorted(
         pairs,
-        key=lambda pair: fill(run.stage.a.rpartition("/")[2], {**_NO_VALUES, "name": pair.name}),
+        key=lambda pair: fill(first.rpartition("/")[2], {**_NO_VALUES, "name": pair.name}),
     )
 
 

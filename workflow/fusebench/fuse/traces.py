@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fusebench.arrays.files import SUFFIXES as ARRAY_SUFFIXES
 from fusebench.errors import BadOutput
 from fusebench.fuse.access_times import ScratchCopy, reset_access_time
-from fusebench.fuse.collecting import ARRAY_SUFFIXES
 from fusebench.fuse.staging import StagedPair
 from fusebench.images import SUFFIXES
 
@@ -55,7 +55,7 @@ class Traces:
 
     def mark_staged(self, pairs: Iterable[StagedPair]) -> None:
         """Give the images of these pairs, which have just been staged, an old access time."""
-        for path in {path for pair in pairs for path in (pair.a, pair.b)}:
+        for path in {path for pair in pairs for path in pair.inputs}:
             reset_access_time(path)
             self._remember(path)
             self._committed.discard(path)

@@ -24,10 +24,14 @@ _FUNCTIONS = {
     "night-scenes": "scenes.night_scenes",
     "multi-focus": "focus.multi_focus",
     "multi-exposure": "exposure.multi_exposure",
+    "satellite": "satellite.satellite",
 }
 
 GENERATORS = (*_FUNCTIONS, *SIZES)
 """Names of all generators; reading a name does not import the code that draws the images."""
+
+OF_ARRAYS = frozenset({"satellite"})
+"""Generators whose scenes are arrays; their datasets say what is known of them in `cube`."""
 
 WITH_GROUND_TRUTH = frozenset({"multi-focus"})
 """Generators whose pairs come with a reference."""
@@ -50,4 +54,4 @@ def generator(name: str) -> Callable[[], Iterator[GeneratedPair]]:
     return generate
 
 
-__all__ = ["FOLDER", "GENERATORS", "WITH_GROUND_TRUTH", "generator"]
+__all__ = ["FOLDER", "GENERATORS", "OF_ARRAYS", "WITH_GROUND_TRUTH", "generator"]

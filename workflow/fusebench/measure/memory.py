@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fusebench.contracts.markers import Manifest
+from fusebench.contracts.markers import Manifest, Pair
 from fusebench.metrics import Definition, resolve
 from fusebench.metrics.definitions import CANONICAL_PROTOCOL
 from fusebench.metrics.limits import KEPT_BYTES, WHOLE_PIXELS
@@ -62,6 +62,12 @@ def memory_mb(measured: Iterable[tuple[Manifest, Sequence[str]]], workers: int) 
     most = 0
     for manifest, ids in measured:
         metrics = resolve(ids)
-        needs = [bytes_of_pair(metrics, pair.size[0] * pair.size[1]) for pair in manifest.pairs]
+        needs = [bytes_of_pair(metrics, _pixels(pair)) for pair in manifest.pairs]
         most = max(most, sum(sorted(needs, reverse=True)[:workers]))
     return PROCESS_MB * (workers + 1) + most // 10**6
+
+
+def _pixels(pair: Pair) -> int:
+    """Return the pixels of a pair; each band of an array counts as an image of its own."""
+    bands = pair.b.array.shape[2] if pair.b.array else 1
+    return pair.size[0] * pair.size[1] * bands

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,9 +15,11 @@ from multiprocessing import get_start_method
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fusebench.arrays.values import array_sha256, read_own_cube
+from fusebench.contracts.datasets import Cube
 from fusebench.contracts.files import read_stored, write_stored
 from fusebench.contracts.jobs.comparing import Measured
-from fusebench.contracts.markers import Manifest, Pair
+from fusebench.contracts.markers import Manifest, Pair, Size
 from fusebench.contracts.records import CachedMeasures, FusedImage, Record
 from fusebench.datasets.prepared import read_prepared
 from fusebench.errors import BadOutput, UnreadableFile
@@ -29,8 +31,9 @@ from fusebench.markers import read_manifest
 from fusebench.metrics import resolve
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from fusebench.metrics import BandPair, ImagePair
 
 KEEP_SECONDS = 30.0
 """How long measured values are only in memory."""
@@ -116,6 +119,7 @@ class Task:
     dataset: Path
     pair: Pair
     fused: tuple[Wanted, ...]
+    cube: Cube | None = None
 
 
 def measure_datasets(path: Path, datasets: Sequence[Measured], root: Path, workers: int) -> None:
@@ -242,7 +246,7 @@ def _tasks(manifest: Manifest, runs: Sequence[Run], ids: Sequence[str]) -> Itera
             if pair.name in images[index] and (missing := run.missing(pair.name, ids))
         ]
         if wanted:
-            yield Task(Path(manifest.path), pair, tuple(wanted))
+            yield Task(Path(manifest.path), pair, tuple(wanted), manifest.cube or None)
 
 
 def in_processes(
@@ -282,32 +286,45 @@ def _load_formulas(ids: Sequence[str]) -> None:
 
 def measure_pair(task: Task) -> list[Values]:
     """Return values and refusals for each fused image of one pair."""
-    from fusebench.metrics import ImagePair
-
     sources = {side: read_prepared(task.dataset, image) for side, image in task.pair.sides.items()}
-    pairs: dict[tuple[int, int], Any] = {}
+    pairs: dict[tuple[int, int], ImagePair | BandPair] = {}
     results = []
     for wanted in task.fused:
         width, height = wanted.image.size
         if (width, height) not in pairs:
-            cropped = {side: pixels[:height, :width] for side, pixels in sources.items()}
-            pairs[width, height] = ImagePair(cropped["a"], cropped["b"], cropped.get("reference"))
+            pairs[width, height] = _joined(sources, (width, height), task.cube)
         fused = read_fused(wanted.file, wanted.image)
         results.append(pairs[width, height].attempt(fused, resolve(wanted.ids)))
     return results
 
 
-def read_fused(path: Path, image: FusedImage) -> NDArray[np.uint8]:
-    """Read a fused image; it must still be the image of its record.
+def _joined(
+    sources: Mapping[str, NDArray[Any]], size: Size, cube: Cube | None
+) -> ImagePair | BandPair:
+    """Return the sources of a scene as metrics take them, images cut to a size."""
+    from fusebench.metrics import BandPair, ImagePair
+
+    if cube is None:
+        cut = {side: pixels[: size[1], : size[0]] for side, pixels in sources.items()}
+        return ImagePair(cut["a"], cut["b"], cut.get("reference"))
+    sharp = sources["a"]
+    pan = sharp[:, :, 0] if sharp.shape[2] == 1 else None
+    return BandPair(
+        sources["b"], pan, sources.get("reference"), ratio=cube.ratio, sensor=cube.sensor
+    )
+
+
+def read_fused(path: Path, image: FusedImage) -> NDArray[Any]:
+    """Read a fused image or array; it must still be that of its record.
 
     Raises:
         BadOutput: it is not. Its record is removed, so that the next run makes the cell again.
     """
     try:
-        pixels = read_own(path)
+        pixels = read_own_cube(path) if image.array else read_own(path)
     except UnreadableImageError as error:
         raise _no_image_of_its_record(path, str(error)) from error
-    if pixel_sha256(pixels) != image.sha256:
+    if (array_sha256 if image.array else pixel_sha256)(pixels) != image.sha256:
         raise _no_image_of_its_record(path, "another")
     return pixels
 

@@ -14,34 +14,13 @@ from numpy.typing import NDArray
 from fusebench.errors import MetricError
 from fusebench.metrics.filters import box_sums_valid
 from fusebench.metrics.images import Measurable, Parts, Pixels
+from fusebench.simulation.enlargement import enlarged, is_enlargeable
+from fusebench.simulation.reduction import reduce_bicubic
+from fusebench.simulation.transfer import filtered, gains_of, transfer_filter
 
 BLOCK = 32
+SSIM_WINDOW = 11
 EPSILON = float(np.finfo(np.float64).eps)
-
-NYQUIST_GAINS = {
-    "QB": (0.34, 0.32, 0.30, 0.22),
-    "IKONOS": (0.26, 0.28, 0.29, 0.28),
-    "GeoEye1": (0.23, 0.23, 0.23, 0.23),
-    "WV4": (0.23, 0.23, 0.23, 0.23),
-    "WV2": (0.35, 0.35, 0.35, 0.35, 0.35, 0.35, 0.35, 0.27),
-    "WV3": (0.325, 0.355, 0.360, 0.350, 0.365, 0.360, 0.335, 0.315),
-}
-"""Gain of the modulation transfer function at the Nyquist frequency, for each band of a sensor."""
-
-HALF_CDF23 = (
-    0.5,
-    0.305334091185,
-    0,
-    -0.072698593239,
-    0,
-    0.021809577942,
-    0,
-    -0.005192756653,
-    0,
-    0.000807762146,
-    0,
-)
-"""One half of the 23 taps of the interpolating filter; the last one is -0.000060081482."""
 
 
 class BandPair(Measurable):
@@ -52,9 +31,9 @@ class BandPair(Measurable):
             metrics are wanted.
         pan: the high-resolution panchromatic source ``(H, W)``, or None.
         reference: the ground truth ``(H, W, N)``, or None.
-        ratio: H / h, a power of 2.
-        sensor: a key of :data:`NYQUIST_GAINS`; any other name stands for a gain of 0.3 in all
-            bands.
+        ratio: H / h, a power of 2 or 3 times one.
+        sensor: a key of ``simulation.transfer.NYQUIST_GAINS``; any other name stands for a gain of
+            0.3 in all bands.
     """
 
     kind = "bands"
@@ -74,8 +53,10 @@ class BandPair(Measurable):
             MetricError: a shape does not fit the ratio or the others, or an array holds nan.
         """
         super().__init__()
-        if ratio < 2 or ratio & (ratio - 1):
-            raise MetricError(f"the ratio of resolutions must be a power of 2, found {ratio}")
+        if ratio < 2 or not is_enlargeable(ratio):
+            raise MetricError(
+                f"the ratio of resolutions must be a power of 2, or 3 times one; found {ratio}"
+            )
         self.ratio, self.sensor = ratio, sensor
         self.bands = None if bands is None else _array(bands, "the multi-band source", 3)
         self.pan = None if pan is None else _array(pan, "the panchromatic source", 2)
@@ -174,6 +155,47 @@ def spectral_angle(fusion: BandFusion) -> float:
     return float(np.degrees(np.arccos(np.clip(product[used] / lengths[used], -1, 1)).mean()))
 
 
+def root_mean_square_error(fusion: BandFusion) -> float:
+    """Root mean square error: RMSE over all pixels and bands, in the numbers of the dataset."""
+    return float(np.sqrt(((fusion.reference - fusion.fused) ** 2).mean()))
+
+
+def mean_peak_ratio(fusion: BandFusion) -> float:
+    """Peak signal-to-noise ratio: mean over bands of 10 log10(max(R_n)^2 / MSE_n), in dB.
+
+    The peak of a band is its largest value in the ground truth.
+    """
+    errors = ((fusion.reference - fusion.fused) ** 2).mean(axis=(0, 1))
+    peaks = fusion.reference.max(axis=(0, 1))
+    if (errors == 0).any() or (peaks == 0).any():
+        raise MetricError("has no value: a band is equal to the ground truth, or is 0 everywhere")
+    return float((10 * np.log10(peaks**2 / errors)).mean())
+
+
+def mean_similarity(fusion: BandFusion) -> float:
+    """Structural similarity: mean over bands of SSIM, Gaussian windows of sigma 1.5; -1..1.
+
+    The range of values of a band is its largest value in the ground truth (scikit-image).
+    """
+    from skimage.metrics import structural_similarity
+
+    if min(fusion.fused.shape[:2]) < SSIM_WINDOW:
+        raise MetricError(f"needs images of at least {SSIM_WINDOW} x {SSIM_WINDOW} pixels")
+    bands = zip(np.moveaxis(fusion.reference, 2, 0), np.moveaxis(fusion.fused, 2, 0), strict=True)
+    values = [
+        structural_similarity(  # type: ignore[no-untyped-call]
+            one,
+            other,
+            data_range=max(float(one.max()), EPSILON),
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+        for one, other in bands
+    ]
+    return float(np.mean(values))
+
+
 def relative_error(fusion: BandFusion) -> float:
     """Relative global error: ERGAS = 100 / ratio * sqrt(mean over bands of MSE_n / mean(R_n)^2).
 
@@ -238,14 +260,23 @@ def _universal_index(x: Pixels, y: Pixels) -> float:
 
 
 @cache
-def onion_table(size: int) -> Pixels:
-    """Products of the units of the hypercomplex numbers of ``size`` parts.
+def unit_signs(size: int) -> Pixels:
+    """Signs of the products of the units of the hypercomplex numbers of ``size`` parts.
 
-    The table T satisfies ``e_a e_b = sum_k T[k, a, b] e_k``.
+    ``e_a e_b`` is ``S[k, a] e_k`` with k = a xor b; built by halves as ``_onion_product``.
     """
-    units = np.eye(size)
-    products = [[_onion_product(units[a], units[b]) for b in range(size)] for a in range(size)]
-    return np.array(products).transpose(2, 0, 1)
+    signs = np.ones((1, 1))
+    while len(signs) < size:
+        half = len(signs)
+        conjugate = np.where(np.arange(half) == 0, 1.0, -1.0)
+        places = np.arange(half)
+        partners = places[:, None] ^ places[None, :]  # [k, a] -> b with a xor b = k
+        swapped = np.take_along_axis(signs, partners, axis=1)  # sign of e_b e_a
+        top = np.concatenate([signs, -swapped * conjugate[partners]], axis=1)
+        left = signs * conjugate[places] * conjugate[partners]
+        bottom = np.concatenate([left, swapped * conjugate[places]], axis=1)
+        signs = np.concatenate([top, bottom])
+    return signs
 
 
 def _conjugate(values: Pixels) -> Pixels:
@@ -301,7 +332,9 @@ def _block_quality(x: Pixels, y: Pixels) -> Pixels:
     spread = sample * (energy - modulus_x - modulus_y)
     bias = 2 * np.sqrt(modulus_x * modulus_y) / (modulus_x + modulus_y)
     products = x @ y.transpose(0, 2, 1) / pixels - mean_x[:, :, None] * mean_y[:, None, :]
-    covariance = sample * np.einsum("kab,nab->nk", onion_table(parts), products)
+    places, signs = np.arange(parts), unit_signs(parts)
+    parts_of = [products[:, places, places ^ k] @ signs[k] for k in range(parts)]
+    covariance = sample * np.stack(parts_of, axis=1)
     modulus = np.sqrt((covariance**2).sum(axis=1)) * bias * 2
     return np.asarray(np.divide(modulus, np.abs(spread), out=bias.copy(), where=spread != 0))
 
@@ -362,58 +395,10 @@ def _mean_quality(x: Pixels, y: Pixels) -> float:
     return float((4 * covariance * mean_x * mean_y / bottom).mean())
 
 
-def interpolate(values: Pixels, ratio: int) -> Pixels:
-    """Enlarge ``(h, w)`` by a power of 2 with the 23-tap filter of Aiazzi et al. 2002.
-
-    This is ``interp23tap`` of the toolbox, with circular borders.
-    """
-    import scipy.ndimage
-
-    half = 2 * np.array([*HALF_CDF23, -0.000060081482])
-    taps = np.concatenate([half[:0:-1], half])
-    start = 1
-    for _ in range(ratio.bit_length() - 1):
-        larger = np.zeros((2 * values.shape[0], 2 * values.shape[1]))
-        larger[start::2, start::2] = values
-        start = 0
-        for axis in (0, 1):
-            larger = scipy.ndimage.correlate1d(larger, taps, axis=axis, mode="wrap")
-        values = larger
-    return values
-
-
-def reduce_bicubic(values: Pixels, ratio: int) -> Pixels:
-    """Reduce ``(H, W)`` by a whole factor as MATLAB's ``imresize`` does.
-
-    Bicubic, antialiased, with mirrored borders.
-    """
-    return _reduce_rows(_reduce_rows(values, ratio).T, ratio).T
-
-
-def _reduce_rows(values: Pixels, ratio: int) -> Pixels:
-    length = values.shape[0] // ratio
-    centres = (np.arange(length) + 0.5) * ratio - 0.5
-    first = np.floor(centres - 2 * ratio).astype(int)
-    places = first[:, None] + np.arange(4 * ratio + 2)[None, :]
-    weights = _cubic((centres[:, None] - places) / ratio)
-    weights /= weights.sum(axis=1, keepdims=True)
-    mirrored = np.pad(values, ((4 * ratio, 4 * ratio), (0, 0)), mode="symmetric")
-    return np.asarray(np.einsum("lk,lkw->lw", weights, mirrored[places + 4 * ratio]))
-
-
-def _cubic(x: Pixels) -> Pixels:
-    """Keys' cubic convolution kernel with a = -0.5."""
-    x = np.abs(x)
-    near, far = (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
-
-
 def enlarged_bands(pair: BandPair) -> Pixels:
     """The multi-band source interpolated to the panchromatic resolution, ``(H, W, N)``."""
     assert pair.bands is not None
-    return np.stack(
-        [interpolate(pair.bands[:, :, n], pair.ratio) for n in range(pair.bands.shape[2])], axis=2
-    )
+    return enlarged(pair.bands, pair.ratio)
 
 
 def spectral_distortion(fusion: BandFusion) -> float:
@@ -444,7 +429,7 @@ def smoothed_pan(pair: BandPair) -> Pixels:
     The result has the shape ``(H, W)``.
     """
     assert pair.pan is not None
-    return interpolate(reduce_bicubic(pair.pan, pair.ratio), pair.ratio)
+    return enlarged(reduce_bicubic(pair.pan, pair.ratio)[:, :, np.newaxis], pair.ratio)[:, :, 0]
 
 
 def spatial_distortion(fusion: BandFusion) -> float:
@@ -472,50 +457,21 @@ def quality_without_reference(fusion: BandFusion) -> float:
     return (1 - fusion.part(spectral_distortion)) * (1 - fusion.part(spatial_distortion))
 
 
-@cache
-def transfer_filter(gain: float, ratio: int) -> Pixels:
-    """Impulse response, 41 x 41, of a Gaussian modulation transfer function.
-
-    ``gain`` is the gain at the Nyquist frequency. Frequency sampling with a rotated Kaiser window
-    (beta 0.5), as MATLAB's ``fwind1`` does.
-    """
-    size = 41
-    alpha = np.sqrt(((size - 1) / ratio / 2) ** 2 / (-2 * np.log(gain)))
-    offsets = np.arange(size) - (size - 1) / 2
-    squares = offsets[:, None] ** 2 + offsets[None, :] ** 2
-    response = np.exp(-squares / (2 * alpha * alpha))
-    impulse = np.fft.fftshift(np.fft.ifft2(np.fft.ifftshift(response))).real
-    positions = offsets * 2 / (size - 1)
-    radius = np.sqrt(squares) * 2 / (size - 1)
-    window = np.interp(radius, positions, np.kaiser(size, 0.5), right=0.0)
-    return np.asarray(impulse * np.where(radius > 1, 0.0, window))
-
-
 def spectral_distortion_filtered(fusion: BandFusion) -> float:
     """Khan's spectral distortion: 1 - Q2n(M, MTF(F)).
 
     MTF(F) are the fused bands degraded by the modulation transfer function of the sensor.
     """
-    import cv2
-
     _ = fusion.sources
     count = fusion.fused.shape[2]
-    gains = NYQUIST_GAINS.get(fusion.pair.sensor, (0.3,) * count)
+    gains = gains_of(fusion.pair.sensor, count)
     if len(gains) < count:
         raise MetricError(
             f"needs {count} gains, and sensor {fusion.pair.sensor} has {len(gains)} bands"
         )
-    filters = (transfer_filter(gain, fusion.pair.ratio) for gain in gains)
-    degraded = [
-        cv2.filter2D(
-            np.ascontiguousarray(fusion.fused[:, :, n]),
-            cv2.CV_64F,
-            taps,
-            borderType=cv2.BORDER_REPLICATE,
-        )
-        for n, taps in zip(range(count), filters, strict=False)
-    ]
-    return 1 - hypercomplex_index(fusion.pair.part(enlarged_bands), np.stack(degraded, axis=2))
+    filters = [transfer_filter(gain, fusion.pair.ratio) for gain in gains]
+    degraded = filtered(fusion.fused, filters)
+    return 1 - hypercomplex_index(fusion.pair.part(enlarged_bands), degraded)
 
 
 def hybrid_quality(fusion: BandFusion) -> float:

@@ -95,12 +95,34 @@ BAND_METRICS: tuple[tuple[str, str, str, str, bool, str], ...] = (
      "Wang and Bovik 2002, doi:10.1109/97.995823"),
     ("Q2n", "higher", "1", "bands:hypercomplex_quality", True,
      "Garzelli and Nencini 2009, doi:10.1109/LGRS.2009.2022650"),
+    ("MPSNR", "higher", DECIBEL, "bands:mean_peak_ratio", True, JAGALINGAM),
+    ("MSSIM", "higher", "1", "bands:mean_similarity", True, WANG),
+    ("RMSE", "lower", "digital number", "bands:root_mean_square_error", True, "in common use"),
     ("D_lambda", "lower", "1", "bands:spectral_distortion", False, ALPARONE),
     ("D_s", "lower", "1", "bands:spatial_distortion", False, ALPARONE),
     ("QNR", "higher", "1", "bands:quality_without_reference", False, ALPARONE),
     ("HQNR", "higher", "1", "bands:hybrid_quality", False, VIVONE),
 )  # fmt: skip
 """Metrics of multi-band arrays, as DLPan-Toolbox computes them."""
+
+DLPAN = "liangjiandeng/DLPan-Toolbox Tools/indexes_evaluation.m"
+HSTOOL = "matciotola/hyperspectral_pansharpening_toolbox Metrics/"
+
+BAND_VARIANTS: tuple[tuple[str, str, str, str], ...] = (
+    # metric, name of the definition, function, source
+    ("Q2n", "dlpan", "toolboxes:dlpan_hypercomplex", DLPAN),
+    ("Q", "dlpan", "toolboxes:dlpan_universal", DLPAN),
+    ("SAM", "dlpan", "toolboxes:dlpan_angle", DLPAN),
+    ("ERGAS", "dlpan", "toolboxes:dlpan_error", DLPAN),
+    ("SCC", "dlpan", "toolboxes:dlpan_correlation", DLPAN),
+    ("Q2n", "hstool", "toolboxes:hstool_hypercomplex", HSTOOL),
+    ("SAM", "hstool", "toolboxes:hstool_angle", HSTOOL),
+    ("ERGAS", "hstool", "toolboxes:hstool_error", HSTOOL),
+    ("D_lambda", "hstool", "toolboxes:hstool_spectral", HSTOOL),
+    ("D_s", "hstool", "toolboxes:hstool_spatial", HSTOOL),
+    ("HQNR", "hstool", "toolboxes:hstool_quality", HSTOOL),
+)
+"""The same as two toolboxes apply them."""
 
 EVALUATOR_SOURCES = {
     "cddfuse": "Zhaozixiang1228/MMIF-CDDFuse utils/Evaluator.py",
@@ -267,7 +289,7 @@ DEFAULTS: dict[str, tuple[str, ...]] = {
     "multi-focus": ("EN", "SF", "AG", "NMI", "VIF", "Qabf", "SSIM", "Q_Y", "Q_CB"),
     "multi-exposure": ("EN", "SF", "AG", "NMI", "Qabf", "MEF-SSIM", "Q_CB", "Q_CV"),
     "pansharpening": ("D_lambda", "D_s", "QNR", "HQNR"),
-    "hsi-msi": ("SAM", "ERGAS", "SCC", "Q2n"),
+    "hsi-msi": ("MPSNR", "MSSIM", "SAM", "ERGAS", "RMSE", "Q"),
 }
 """Metrics of a task when a suite names none."""
 
@@ -286,9 +308,27 @@ def definitions() -> Iterator[Definition]:
         yield Definition(
             metric, metric, CANONICAL, direction, unit, needs_reference, BAND_TASKS, source, target
         )
+    yield from _band_variants()
     for evaluator in EVALUATOR_FORMULAS:
         yield from _evaluator_definitions(evaluator)
     yield from _variant_definitions()
+
+
+def _band_variants() -> Iterator[Definition]:
+    canonical = {row[0]: row for row in BAND_METRICS}
+    for metric, name, target, source in BAND_VARIANTS:
+        _, direction, unit, _, needs_reference, _ = canonical[metric]
+        yield Definition(
+            f"{metric}@{name}",
+            metric,
+            name,
+            direction,
+            unit,
+            needs_reference,
+            BAND_TASKS,
+            source,
+            target,
+        )
 
 
 def _variant_definitions() -> Iterator[Definition]:

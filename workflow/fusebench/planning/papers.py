@@ -32,6 +32,7 @@ from fusebench.layout import SPEED, TABLES, dataset_marker, measures_path
 from fusebench.planning.grouping import Grouping
 from fusebench.planning.steps import cell_list, options_of
 from fusebench.registry.datasets import Dataset
+from fusebench.registry.fitting import why_not_on
 from fusebench.registry.methods import Method
 from fusebench.registry.tables import FIGURES, PaperTable
 
@@ -212,7 +213,9 @@ class PaperJobs:
         """Return the parameters of the job that measures a table's methods on a dataset."""
         known = self.papers.dataset(table, dataset)
         chosen = self.papers.tables[table]
-        active = [method.name for method in chosen.methods_for(known) if method.is_active]
+        active = [
+            method.name for method in chosen.methods_for(known) if not why_not_on(method, known)
+        ]
         measured = Measured(dataset=dataset, methods=active, metrics=chosen.metrics_for(known))
         return as_parameter(MeasureJob(datasets=[measured]))
 

@@ -26,6 +26,7 @@ from fusebench.layout import ENVIRONMENTS, SOURCES, WEIGHTS, dataset_marker
 from fusebench.planning.cells import device_for
 from fusebench.planning.trained import Planned, parts_of, planned_training, pretrained_name
 from fusebench.registry.datasets import Dataset
+from fusebench.registry.fitting import why_not_on
 from fusebench.registry.loading import Registry, load_registry
 from fusebench.registry.methods import Method
 from fusebench.registry.training import all_trained
@@ -76,9 +77,9 @@ class Selection:
     _keys: dict[str, Keys] = field(default_factory=dict, init=False, repr=False)
 
     def add(self, method: Method, dataset: Dataset) -> None:
-        """Add a cell and whatever it needs; a method that cannot be run needs nothing."""
+        """Add a cell and whatever it needs; a method that is not run on it needs nothing."""
         self.datasets[dataset.name] = dataset
-        if method.is_active:
+        if not why_not_on(method, dataset):
             self.cells[method.name, dataset.name] = (method, dataset)
             self.keys_of(method)
 

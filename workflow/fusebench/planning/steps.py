@@ -22,6 +22,7 @@ from fusebench.metrics import resolve
 from fusebench.planning.grouping import Grouping
 from fusebench.planning.selection import Selection
 from fusebench.registry.datasets import Dataset
+from fusebench.registry.fitting import why_not_on
 from fusebench.registry.loading import Registry
 from fusebench.registry.methods import Method, why_skipped
 from fusebench.registry.pairing import dataset_job
@@ -181,12 +182,10 @@ def cell_list(cells: Iterable[tuple[Method, Dataset]]) -> CellList:
     runs: dict[str, list[str]] = {}
     skipped = []
     for method, dataset in cells:
-        if method.is_active:
-            runs.setdefault(dataset.name, []).append(method.name)
+        if reason := why_not_on(method, dataset):
+            skipped.append(SkippedCell(method=method.name, dataset=dataset.name, reason=reason))
         else:
-            skipped.append(
-                SkippedCell(method=method.name, dataset=dataset.name, reason=why_skipped(method))
-            )
+            runs.setdefault(dataset.name, []).append(method.name)
     return CellList(runs=runs, skipped=skipped)
 
 

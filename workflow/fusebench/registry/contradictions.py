@@ -10,17 +10,18 @@ import msgspec
 from msgspec import UNSET
 
 from fusebench.contracts.base import choices_of
-from fusebench.contracts.configuration import Config
+from fusebench.contracts.configuration import Config, SuiteEntry
 from fusebench.contracts.datasets import DatasetEntry, PercentileRange
 from fusebench.contracts.methods import ACTIVE, MethodEntry, Resources, Task
 from fusebench.contracts.pair_names import why_no_name
 from fusebench.generated import GENERATORS
 from fusebench.hashes import sha256_of_json
 from fusebench.project import locate, names_in
+from fusebench.registry.array_problems import array_problems, kind_problem, stage_problems
 from fusebench.registry.claims import claim_problems
 from fusebench.registry.documents import Document, Place, unknown
 from fusebench.registry.matlab_problems import matlab_problems
-from fusebench.registry.methods import NAMING_DIGITS, clone_name, is_local, owner_and_name
+from fusebench.registry.methods import NAMING_DIGITS, Method, clone_name, is_local, owner_and_name
 from fusebench.registry.metric_problems import metric_problems
 from fusebench.registry.pairing import pair_names, patterns, readings
 from fusebench.registry.path_patterns import pattern_problem
@@ -56,6 +57,8 @@ def contradictions(
     yield from _mistyped_commits(methods)
     yield from _unknown_datasets(methods, datasets)
     yield from _dataset_problems(root, datasets)
+    yield from array_problems(datasets)
+    yield from stage_problems(methods)
     yield from path_problems(methods, datasets)
     yield from _suite_problems(methods, datasets, config)
     if not of_trainings:  # tables may name what is trained
@@ -222,9 +225,33 @@ def _suite_problems(
             yield unknown(config, (*place, "methods"), "task", suite.methods, known)
         named = suite.datasets
         yield from _unknown_names(config, (*place, "datasets"), "dataset", named, datasets.data)
+        yield from _kind_problems(methods, datasets, suite, config.where(place))
         measured = {one: datasets.data[one] for one in suite.datasets if one in datasets.data}
         for problem in metric_problems(suite.metrics or [], measured):
             yield f"{config.where((*place, 'metrics'))}: {problem}"
+
+
+def _kind_problems(
+    methods: Methods, datasets: Datasets, suite: SuiteEntry, where: str
+) -> Iterator[str]:
+    """Yield methods named by a suite that cannot take what its datasets hold: images, or arrays.
+
+    Where a suite names a task, such methods are skipped with the reason.
+    """
+    chosen = {name: datasets.data[name] for name in suite.datasets if name in datasets.data}
+    if suite.speed and (arrays := [name for name, entry in chosen.items() if entry.cube]):
+        yield (
+            f"{where}: `speed` must be absent with datasets of arrays, because methods are timed on"
+            f" 8-bit images; found {arrays[0]!r}"
+        )
+    named = suite.methods if isinstance(suite.methods, list) else []
+    for name in (name for name in named if name in methods.data):
+        method = Method(name, methods.data[name])
+        for dataset, entry in chosen.items():
+            if method.is_active and entry.task in method.tasks:
+                problem = kind_problem(entry, method.run_for(dataset, entry.task))
+                if problem:
+                    yield f"{methods.where((name, 'run'))}: on dataset {dataset!r}, {problem}"
 
 
 def _unknown_names(

@@ -89,8 +89,17 @@ class Dataset:
     def has_reference(self) -> bool:
         """Whether each pair comes with a ground truth."""
         if self.kind == "generated":
-            return self.entry.generator in WITH_GROUND_TRUTH
-        return self.entry.reference is not UNSET
+            return self.entry.generator in WITH_GROUND_TRUTH or self._derives_reference
+        return self.entry.reference is not UNSET or self._derives_reference
+
+    @property
+    def _derives_reference(self) -> bool:
+        return bool(self.entry.cube and self.entry.cube.derive)
+
+    @property
+    def measured_as(self) -> str:
+        """The kind of metrics that its parts have: ``gray`` of images, ``bands`` of arrays."""
+        return "bands" if self.entry.cube else "gray"
 
 
 def speed_datasets(datasets: Iterable[Dataset], exclusive: bool) -> tuple[Dataset, ...]:

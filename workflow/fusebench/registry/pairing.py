@@ -39,20 +39,23 @@ def pair_names(pairs: list[str] | str | UnsetType | None, root: Path) -> list[st
 
 def patterns(entry: DatasetEntry) -> dict[str, str]:
     """Return side -> pattern for the sides that a dataset has, without ``./`` and ``//``."""
-    return {side: PurePosixPath(stated.files).as_posix() for side, stated in _stated(entry).items()}
+    return {
+        side: PurePosixPath(stated.files).as_posix() for side, stated in stated_sides(entry).items()
+    }
 
 
 def readings(entry: DatasetEntry) -> dict[str, SideReading]:
     """Return side -> how its files are read, for the sides that state it."""
     found = {
-        side: SideReading(channel=stated.channel, range=stated.range, bits=stated.bits)
-        for side, stated in _stated(entry).items()
+        side: SideReading(**{name: getattr(stated, name) for name in SideReading.__struct_fields__})
+        for side, stated in stated_sides(entry).items()
     }
     return {side: reading for side, reading in found.items() if given(reading)}
 
 
-def _stated(entry: DatasetEntry) -> dict[str, SideEntry]:
-    sides = {side: getattr(entry, side) for side in LABELS}
+def stated_sides(entry: DatasetEntry) -> dict[str, SideEntry]:
+    """Return the sides, and further parts, that a dataset states, by name."""
+    sides = {**{side: getattr(entry, side) for side in LABELS}, **(entry.parts or {})}
     return {side: stated for side, stated in sides.items() if isinstance(stated, SideEntry)}
 
 
@@ -65,6 +68,7 @@ def dataset_job(entry: DatasetEntry, root: Path) -> DatasetJob:
         kind=entry.kind,
         patterns=patterns(entry),
         readings=readings(entry) or UNSET,
+        cube=entry.cube,
         names=pair_names(entry.pairs, root),
         generator=entry.generator or "",
         code=entry.code or "",
@@ -149,7 +153,7 @@ def _left_out(
         for path in found.foreign:
             reasons.setdefault(NOT_UTF_8, set()).add(_told(path, found.folder))
         for name, paths in found.by_name.items():
-            lacking = [LABELS[side] for side in files if name not in usable[side]]
+            lacking = [LABELS.get(side, side) for side in files if name not in usable[side]]
             if why := why_no_name(name):
                 reason, left = f"no name of a pair: {why}", paths
             elif lacking:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from fusebench.arrays.files import SUFFIXES as ARRAY_SUFFIXES
 from fusebench.errors import DatasetUnavailable
-from fusebench.images import SUFFIXES
+from fusebench.images import SUFFIXES as IMAGE_SUFFIXES
 from fusebench.texts import beginning_of
 
 NAME = "{name}"
+SUFFIXES = IMAGE_SUFFIXES | ARRAY_SUFFIXES
 MOST_NAMED = 3
 """So many files of a longer list are named in a message."""
 

@@ -43,6 +43,9 @@ CONSEQUENCES = {
 }
 
 
+AMBIGUOUS = "one would be taken for the other"
+
+
 def path_problems(methods: Methods, datasets: Datasets) -> Iterator[str]:
     """Yield patterns that are one path where there must be several.
 
@@ -61,12 +64,15 @@ def path_problems(methods: Methods, datasets: Datasets) -> Iterator[str]:
 
 
 def _sides_by_channel(dataset: DatasetEntry) -> Iterable[dict[Place, str]]:
-    """Return the patterns of the sides that are read in one way: a file may hold two by channel."""
+    """Return the patterns of the sides that are read in one way.
+
+    A file may hold two of them, by channel or by key.
+    """
     read = readings(dataset)
     found: dict[object, dict[Place, str]] = {}
     for side, pattern in patterns(dataset).items():
-        channel = read[side].channel if side in read else UNSET
-        found.setdefault(channel, {})[side, "files"] = pattern
+        way = (read[side].channel, read[side].key) if side in read else (UNSET, UNSET)
+        found.setdefault(way, {})[side, "files"] = pattern
     return found.values()
 
 
@@ -95,11 +101,10 @@ def _changes_paths(part: RunPart) -> bool:
 
 
 def _run_problems(methods: Methods, place: Place, run: Run) -> Iterator[str]:
-    paths: dict[Place, str] = {
-        ("stage", "a"): run.stage.a,
-        ("stage", "b"): run.stage.b,
-        ("collect",): run.collect,
+    staged: dict[Place, str] = {
+        tuple(field.split(".", 2)): path for field, path in run.stage.patterns.items()
     }
+    paths = {**staged, ("collect",): run.collect}
     yield from _one_path_twice(methods, place, paths)
     if run.pairs_per_process == 1:
         return
@@ -145,8 +150,9 @@ def _one_path_twice(
         name = ".".join(str(part) for part in field if part not in {"inputs", "files"})
         same = posixpath.normpath(fill(path, SAMPLE))
         if same in seen:
+            why = CONSEQUENCES.get(name, AMBIGUOUS)
             yield (
                 f"{document.where((*place, *field))}: must be another file than that of"
-                f" `{seen[same]}`, because {CONSEQUENCES[name]}; found {path!r} for both"
+                f" `{seen[same]}`, because {why}; found {path!r} for both"
             )
         seen.setdefault(same, name)

@@ -13,7 +13,8 @@ from typing import Any
 from fusebench.contracts.methods import EditedFiles
 
 PLACEHOLDER = re.compile(
-    r"\{(?P<field>work|out|count|name|index|modality_a|modality_b|device|seed|checkpoint)"
+    r"\{(?P<field>work|out|count|name|index|modality_a|modality_b|device|seed|checkpoint"
+    r"|ratio|sensor|peak|bands)"
     r"(?::(?P<format>[^{}]*))?\}"
 )
 

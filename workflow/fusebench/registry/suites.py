@@ -15,6 +15,8 @@ AGAINST_GROUND_TRUTH = ("PSNR-GT", "SSIM-GT", "VIF-GT")
 
 Not where the suite itself names metrics that need a ground truth.
 """
+BANDS_AGAINST_GROUND_TRUTH = ("Q2n", "Q", "SAM", "ERGAS", "SCC")
+"""Measured in pansharpening where there is a ground truth and the suite names no metrics."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,18 @@ class Suite:
     def metrics_for(self, dataset: Dataset) -> list[str]:
         """Return the ids of the metrics measured on a dataset.
 
-        Metrics against its ground truth, where it has one, come last.
+        They are those of the suite that images, or arrays, have. Metrics against its ground truth,
+        where it has one, come last; of arrays they are measured instead of those without.
         """
         from fusebench.metrics import default_metrics, resolve
 
-        asked = list(self.metrics) or default_metrics(dataset.task)
+        kind = dataset.measured_as
+        own = [name for name in self.metrics if resolve([name])[0].kind == kind]
+        if kind == "bands":
+            compared = dataset.has_reference and dataset.task == "pansharpening"
+            truth = list(BANDS_AGAINST_GROUND_TRUTH) if compared else []
+            return own or truth or default_metrics(dataset.task)
+        asked = own or default_metrics(dataset.task)
         named = any(definition.needs_reference for definition in resolve(asked))
         return asked + (list(AGAINST_GROUND_TRUTH) if dataset.has_reference and not named else [])
 

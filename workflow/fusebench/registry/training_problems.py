@@ -46,6 +46,12 @@ def _data_problems(
     if data.dataset not in datasets.data:
         remedy = "add it to datasets.yaml"
         yield unknown(methods, (*place, "dataset"), "dataset", data.dataset, datasets.data, remedy)
+    if not data.stage.a or not data.stage.b:
+        yield (
+            f"{methods.where((*place, 'stage'))}: must have `a` and `b`; found `arrays`, which"
+            " training cannot take yet"
+        )
+        return
     sides = {"a": data.stage.a, "b": data.stage.b}
     for side, pattern in sides.items():
         if not fields(pattern) & {"name", "index"}:

@@ -92,7 +92,7 @@ def _grid_images(root: Path) -> Iterator[Path]:
         manifest = read_manifest(root, dataset)
         for pair in manifest.pairs:
             if pair.name in pairs:
-                yield from (root / manifest.path / image.file for image in (pair.a, pair.b))
+                yield from (root / manifest.path / image.shown for image in (pair.a, pair.b))
         for file in sorted(root.glob(f"{RUNS}/*/{dataset}/{RECORD}")):
             shown = _fused(read_stored(file, Record), pairs)
             yield from (file.parent / FUSED / name for name in shown)
@@ -100,7 +100,7 @@ def _grid_images(root: Path) -> Iterator[Path]:
 
 def _fused(record: Record, pairs: set[str]) -> list[str]:
     shown = record.images if record.is_ok else []
-    return [image.fused for image in shown if image.name in pairs]
+    return [image.shown for image in shown if image.name in pairs]
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -68,7 +68,7 @@ def dataset_facts(dataset: Dataset, manifest: Manifest, metrics: Sequence[str]) 
         "modalities": list(dataset.modalities),
         "pairs": [pair.name for pair in manifest.pairs],
         "originals": [
-            [f"{manifest.path}/{image.file}" for image in (pair.a, pair.b)]
+            [f"{manifest.path}/{image.shown}" for image in (pair.a, pair.b)]
             for pair in manifest.pairs
         ],
         "metrics": [metric_facts(definition) for definition in resolve(metrics)],

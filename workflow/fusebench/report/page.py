@@ -181,7 +181,7 @@ def _files(records: Sequence[Record]) -> dict[str, dict[str, str]]:
     """Return method -> pair -> fused file, only where its name is not that of the pair."""
     files = {
         record.method: {
-            image.name: image.fused for image in record.images if image.fused != f"{image.name}.png"
+            image.name: image.shown for image in record.images if image.shown != f"{image.name}.png"
         }
         for record in records
     }

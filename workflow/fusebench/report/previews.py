@@ -36,13 +36,13 @@ def wanted(manifest: Manifest, dataset: str, records: Sequence[Record]) -> Itera
     numbers = {pair.name: number for number, pair in enumerate(manifest.pairs)}
     for pair in manifest.pairs:
         for side, image in (("a", pair.a), ("b", pair.b)):
-            file = Path(manifest.path, image.file)
+            file = Path(manifest.path, image.shown)
             yield Preview(f"{dataset}/{side}/{numbers[pair.name]}", file, image.sha256)
     for record in records:
         folder = Path(cell_folder(record.method, dataset), FUSED)
         for fused in record.images if record.has_results else ():
             key = f"{dataset}/{record.method}/{numbers[fused.name]}"
-            yield Preview(key, folder / fused.fused, fused.sha256)
+            yield Preview(key, folder / fused.shown, fused.sha256)
 
 
 def make_previews(

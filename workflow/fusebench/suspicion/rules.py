@@ -131,7 +131,7 @@ def results_of(
         size = by_name[pair.name].size
         if size != pair.size and _is_part(size, pair.size):  # `run.size: crop-sources`
             a[place], b[place] = (
-                thumbnail(read_own(dataset / pair.sides[side].file)[: size[1], : size[0]])
+                thumbnail(read_own(dataset / pair.sides[side].shown)[: size[1], : size[0]])
                 for side in ("a", "b")
             )
     shown = [by_name[pair.name] for pair in pairs]
@@ -212,9 +212,9 @@ def _is_copy(results: Results, place: int, side: str) -> bool:
 def _whole(results: Results, place: int, *sides: str) -> list[NDArray[np.uint8]]:
     """Return the gray levels of a result, and of its sources cut to its size."""
     image = results.images[place]
-    fused = in_mode(read_own(results.folder / image.fused), "gray")
+    fused = in_mode(read_own(results.folder / image.shown), "gray")
     height, width = fused.shape
-    files = [results.dataset / results.pairs[place].sides[side].file for side in sides]
+    files = [results.dataset / results.pairs[place].sides[side].shown for side in sides]
     return [fused, *(in_mode(read_own(file), "gray")[:height, :width] for file in files)]
 
 

@@ -27,6 +27,7 @@ from fusebench.contracts.methods import (
     ModelFunctions,
     OutputRange,
     PairsPerProcess,
+    ResultArray,
     Script,
     Seed,
     SizePolicy,
@@ -53,6 +54,7 @@ class Run(Contract, kw_only=True):
     stage: Staging
     convert: Converting = Convert()
     collect: Collect
+    result: Maybe[ResultArray] = UNSET
     first_index: FirstIndex = 1
     pairs_per_process: Maybe[PairsPerProcess] = UNSET
     make_folders: MakeFolders = True

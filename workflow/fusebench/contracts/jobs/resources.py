@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import UNSET
 
 from fusebench.contracts.base import Contract, DatasetKind, Maybe, says
-from fusebench.contracts.datasets import SideReading
+from fusebench.contracts.datasets import Cube, SideReading
 from fusebench.contracts.weights import WeightEntry
 
 
@@ -44,6 +44,7 @@ class DatasetJob(Contract, kw_only=True):
             says("side -> how its files are read; absent where the files alone say it"),
         ]
     ] = UNSET
+    cube: Maybe[Annotated[Cube, says("of arrays: what is known of them")]] = UNSET
     names: Annotated[
         list[str] | None,
         says("the frozen list of the pairs; null where all that are found are taken"),

@@ -1,0 +1,87 @@
+"""The classical pansharpening methods, against DLPan-Toolbox's own code and on scenes of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sharpen
+from spectral import METHODS, Scene
+
+from tests.simulation.made import random_scene
+
+KEPT = np.load(Path(__file__).parents[1] / "simulation" / "dlpan.npz")
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """The scene whose values under DLPan-Toolbox are kept."""
+    from fusebench.simulation.enlargement import enlarged
+
+    _, pan = random_scene()
+    return Scene(pan, KEPT["reduced"], enlarged(KEPT["reduced"], 4), 4, "QB")
+
+
+@pytest.mark.parametrize("name", ["gs", "gsa", "mtf-glp", "mtf-glp-hpm"])
+def test_methods_agree_with_dlpan(scene: Scene, name: str) -> None:
+    """Values of about 1000 are equal to 1e-9; ``simulation/dlpan.m`` says how they were made."""
+    fused = METHODS[name](scene)
+    np.testing.assert_allclose(fused[::5], KEPT[name.replace("-", "_")], rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", sorted({*METHODS} - {"exp"}))
+def test_details_of_pan_reach_every_band(scene: Scene, name: str) -> None:
+    """What is added to the enlarged bands follows PAN."""
+    details = scene.pan - scene.enlarged.mean(axis=2)
+    added = METHODS[name](scene) - scene.enlarged
+    for band in np.moveaxis(added, 2, 0):
+        assert np.corrcoef(band.ravel(), details.ravel())[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("name", ["exp", "brovey"])
+def test_spectra_keep_their_direction(scene: Scene, name: str) -> None:
+    """EXP changes nothing, and Brovey scales all bands of a pixel alike."""
+    ratio = METHODS[name](scene) / scene.enlarged
+    np.testing.assert_allclose(ratio, np.broadcast_to(ratio[..., :1], ratio.shape))
+
+
+def test_a_flat_pan_adds_nothing(scene: Scene) -> None:
+    """IHS and GS have nothing to add where PAN is the intensity itself."""
+    plain = Scene(scene.enlarged.mean(axis=2), scene.bands, scene.enlarged, 4, "QB")
+    for name in ("ihs", "gs", "brovey"):
+        np.testing.assert_allclose(METHODS[name](plain), plain.enlarged, rtol=1e-9)
+
+
+def test_scenes_of_a_folder_are_sharpened(tmp_path: Path, scene: Scene) -> None:
+    """Each file gets a result of its name, in the same numbers."""
+    arrays = {"pan": scene.pan, "bands": scene.bands, "enlarged": scene.enlarged}
+    np.savez(tmp_path / "one.npz", **arrays)  # type: ignore[arg-type]
+    command = ["--method", "ihs", "--scenes", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert sharpen.main([*command, "--ratio", "4"]) == 0
+    np.testing.assert_allclose(np.load(tmp_path / "out" / "one.npy"), METHODS["ihs"](scene))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "told"),
+    [
+        ({"pan": np.ones((8, 8))}, "must hold pan, bands, enlarged; lacks bands"),
+        (
+            {"pan": np.ones((8, 8)), "bands": np.ones((3, 2, 1)), "enlarged": np.ones((8, 8, 1))},
+            "pan must be 4 times as large as bands",
+        ),
+        (None, "must hold scenes"),
+    ],
+)
+def test_unusable_scenes_are_told(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arrays: dict[str, np.ndarray] | None,
+    told: str,
+) -> None:
+    """A file without an array, of other sizes, or an empty folder, ends the command with 1."""
+    if arrays:
+        np.savez(tmp_path / "one.npz", **arrays)  # type: ignore[arg-type]
+    command = ["--method", "exp", "--scenes", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert sharpen.main([*command, "--ratio", "4"]) == 1
+    assert told in capsys.readouterr().err
