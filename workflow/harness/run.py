@@ -18,7 +18,7 @@ from .edits import Edits  # noqa: E402
 from .imports import Finder  # noqa: E402
 from .job import JobError, read_job  # noqa: E402
 from .loading import Loading  # noqa: E402
-from .matlab import MatlabRun, shim_folders, shims  # noqa: E402
+from .matlab import MatlabRun, shim_folders  # noqa: E402
 from .models import Models  # noqa: E402
 from .report import Report, describe_exception  # noqa: E402
 from .tally import Tally  # noqa: E402
@@ -244,7 +244,7 @@ def main(arguments, started_with):
         started_with: names of the modules that were loaded before the launcher imported its own.
     """
     if arguments == ["--shims"]:
-        print(json.dumps(dict(compat.documentation(), **shims()), indent=1))
+        print(json.dumps(compat.documentation(), indent=1))
         return
     if len(arguments) != 1:
         sys.exit("usage: python launch.py job.json | --shims")

@@ -15,7 +15,7 @@ SUBCOMMANDS = {
     "check": "validate methods.yaml, datasets.yaml and config/config.yaml",
     "claims": "import a published table of numbers, to be compared with what is measured here",
     "fetch": "bring everything that needs a network into resources/",
-    "list": "print the registry: methods, datasets and their duplicates, metrics, envs",
+    "list": "print the registry: methods, datasets and their duplicates, metrics, envs, compat",
     "lock": "pin every package of an environment with its hashes",
     "measure": "measure fused images against their sources: three files, or folders",
     "pin": "write down the hashes of a first download: weights of a method, images of a dataset",

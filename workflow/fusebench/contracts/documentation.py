@@ -34,6 +34,7 @@ MODULES = (
     "datasets",
     "configuration",
     "weights",
+    "causes",
     "jobs.resources",
     "jobs.fusing",
     "jobs.comparing",

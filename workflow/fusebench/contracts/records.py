@@ -179,6 +179,12 @@ class Record(StoredFile, kw_only=True):
     ] = ""
     state: Annotated[State, says("ok, or how the run ended")]
     reason: Annotated[str, says("why the state is not ok; empty where it is")]
+    remedy: Maybe[
+        Annotated[
+            str,
+            says("the field of the entry to change, where the cause is one of docs/causes.md"),
+        ]
+    ] = UNSET
     started: Annotated[str | None, says("when it began, in UTC; null where nothing was run")] = None
     seconds: Annotated[float | None, says("how long it took, in seconds")] = None
     images: Annotated[list[FusedImage], says("the fused images in the order of the pairs")] = []

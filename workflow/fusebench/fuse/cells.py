@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from fusebench.causes import cause_of
 from fusebench.contracts.harness import HarnessJob, ImageTimes, MatlabCall
 from fusebench.contracts.markers import Pair
 from fusebench.contracts.records import Record
@@ -133,6 +134,8 @@ def run_cell(cell: Cell) -> Record:
             log.write(f"\nfusebench: note: {note}\n")
         if ended:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")
+        if ended and ended.remedy:
+            log.write(f"fusebench: remedy: {ended.remedy}\n")
     outcome.seconds = round(time.perf_counter() - clock, 3)
     return record_of(cell, outcome, ended)
 
@@ -472,11 +475,15 @@ def _check_complete(
     missing = missing_results(staged)
     if missing and (launched.status != 0 or launched.printed_traceback):
         error = launched.failure()
-        raise type(error)(f"{error} {_progress(cell, staged, outcome)}")
+        told = type(error)(f"{error} {_progress(cell, staged, outcome)}")
+        told.remedy = error.remedy
+        raise told
     if missing:
         error = too_few(staged, missing, directory.work, directory.out, since)
         unread = directory.traces.unread(missing)
-        raise BadOutput(f"{error}; {unread}") if unread else error
+        error = BadOutput(f"{error}; {unread}") if unread else error
+        error.remedy = str(cause_of(launched.printed) or "")
+        raise error
     if launched.status != 0:
         outcome.notes.append(
             f"exit status {launched.status} after every result was written: {launched.complaint}"

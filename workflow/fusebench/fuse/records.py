@@ -309,6 +309,7 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         cell=same.cell,
         state=error.state if error else OK,
         reason=str(error) if error else "",
+        remedy=(error.remedy if error else "") or msgspec.UNSET,
         started=outcome.started.isoformat(timespec="seconds") if outcome.started else None,
         seconds=outcome.seconds,
         images=outcome.images,
