@@ -22,6 +22,8 @@ Keys of the file:
   whether they exist or not.
 - ``inputs_read``: staged inputs, relative to the clone, that this process was seen to open, by
   ``open`` or a known reader of a C library. Child processes and other readers are not seen.
+- ``files_missing``, ``files_written``, ``folders_listed``: paths below the scratch folder, relative
+  to the clone, see :mod:`asked`.
 - ``device``, ``device_name``, ``threads``, ``versions``, ``shims`` (name -> how often it fired),
   ``edits_applied``, ``notes`` (sentences).
 """
@@ -46,8 +48,8 @@ class Report:
     Args:
         path: of launch.json.
         job: the job, as read.
-        parts: an object with ``clock``, ``models``, ``weights``, ``loading``, ``tally``,
-            ``edits``.
+        parts: an object with ``clock``, ``models``, ``weights``, ``asked``, ``loading``,
+            ``tally``, ``edits``.
     """
 
     def __init__(self, path, job, parts):
@@ -99,6 +101,9 @@ class Report:
             "inputs_read": [
                 os.path.relpath(path, self.job["root"]) for path in sorted(clock.opened)
             ],
+            "files_missing": self.parts.asked.missing,
+            "files_written": self.parts.asked.written,
+            "folders_listed": self.parts.asked.listed,
             "shims": tally.shims,
             "edits_applied": self.parts.edits.applied,
             "notes": self._notes(together),

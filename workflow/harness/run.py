@@ -13,6 +13,7 @@ import sys  # noqa: E402
 import types  # noqa: E402
 
 from . import compat, determinism, devices, network, processes, writes  # noqa: E402
+from .asked import Asked  # noqa: E402
 from .clock import Clock  # noqa: E402
 from .edits import Edits  # noqa: E402
 from .imports import Finder  # noqa: E402
@@ -41,6 +42,7 @@ class Harness:
         self.edits = Edits(job["root"], job["edits"])
         self.clock = Clock(job["outputs"], job["inputs"], job["warmup"], BEGAN)
         self.weights = writes.Weights(job["weights"])
+        self.asked = Asked(job["root"], job["report"])
         self.loading = Loading()
         self.models = Models(self.clock, job, self.tally)
         self.finder = Finder(job["root"], self.edits, job["model_functions"])
@@ -48,11 +50,11 @@ class Harness:
     def install(self):
         """Put every hook in place; the order matters where two hooks wait for the same module."""
         self.finder.install()
-        writes.install(self.clock, self.weights, self.finder)
+        writes.install(self.clock, self.weights, self.asked, self.finder)
         devices.install(self.job, self.tally, self.finder)
         compat.install(self.job["compat"], self.tally, self.finder)
         self.loading.install(self.finder)
-        determinism.install(self.job, self.finder)
+        determinism.install(self.job, self.asked, self.finder)
         network.install(self.tally, self.finder)
         self.models.install(self.finder)
         processes.install(self.job_path, self.tally, self.finder)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import sys
 
 from fusebench.errors import FusebenchError
@@ -19,6 +20,7 @@ SUBCOMMANDS = {
     "lock": "pin every package of an environment with its hashes",
     "measure": "measure fused images against their sources: three files, or folders",
     "pin": "write down the hashes of a first download: weights of a method, images of a dataset",
+    "try": "run a method on two pairs and its self-check, and say what to change where it fails",
     "verified": "write into methods.yaml what the runs of a method really produced",
     "verify": "compare a built environment with its lock, or all that is at hand (--all)",
     "weights": "print which weights are missing, and place those that a person downloaded",
@@ -53,9 +55,24 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
     for name, summary in SUBCOMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        subparser = subparsers.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         if name in arguments[:1]:
-            module = importlib.import_module(f"fusebench.command.{name}")
+            module = importlib.import_module(f"fusebench.command.{_module_of(name)}")
             module.add_arguments(subparser)
             subparser.set_defaults(run=module.run)
     return parser
+
+
+def _module_of(subcommand: str) -> str:
+    """Return the module of a subcommand: ``try`` is a word of Python, and no name has a dash.
+
+    >>> _module_of("try"), _module_of("import-list")
+    ('try_', 'import_list')
+    """
+    name = subcommand.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name

@@ -25,6 +25,7 @@ from fusebench.contracts.markers import (
 from fusebench.contracts.records import (
     Clock,
     EnvironmentFacts,
+    FilesSeen,
     FusedImage,
     Host,
     Inputs,
@@ -333,6 +334,7 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         notes=outcome.all_notes,
         source=_same_fields(cell.source, SourceFacts),
         environment=_same_fields(cell.environment, EnvironmentFacts),
+        files=_files_seen(reports) if error else msgspec.UNSET,
         weights=outcome.weights,
         weights_from=_origins(cell.weights, outcome.weights),
         weights_read=sorted(outcome.all_weights_read),
@@ -341,6 +343,17 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         host=_host(outcome.load),
         log=str(cell.log),
     )
+
+
+def _files_seen(reports: Iterable[LaunchReport]) -> FilesSeen | msgspec.UnsetType:
+    """Return where the scripts of a run looked and wrote; unset where nothing was seen."""
+    told = list(reports)
+    seen = FilesSeen(
+        missing=[path for one in told for path in one.files_missing],
+        written=[path for one in told for path in one.files_written],
+        listed=[path for one in told for path in one.folders_listed],
+    )
+    return seen if seen != FilesSeen() else msgspec.UNSET
 
 
 def _origins(fetched: WeightsMarker | None, placed: Mapping[str, str]) -> dict[str, WeightFacts]:
