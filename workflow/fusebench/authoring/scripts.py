@@ -177,24 +177,30 @@ class Script:
 
     def _result(self, path: str) -> str:
         """Return the pattern of a result; of a script that handles one pair it needs no hole."""
-        pattern = self.template(path)
+        inputs = self.a or self.b
+        pattern = self.template(path, PurePosixPath(inputs.pattern).suffix if inputs else "")
         if pattern or not self.is_single or HOLES.search(path):
             return pattern
         whole = self.whole(path)
         return whole if PurePosixPath(whole).suffix.lower() in SUFFIXES else ""
 
-    def template(self, path: str) -> str:
-        """Return the pattern of a path with ``{name}`` or ``{index}``; empty where it has none."""
+    def template(self, path: str, suffix: str = "") -> str:
+        """Return the pattern of a path with ``{name}`` or ``{index}``; empty where it has none.
+
+        Args:
+            path: as the script has it, with holes.
+            suffix: of a file whose whole name is a hole; empty for that of its folder.
+        """
         whole = self.whole(_one_hole(path))
         folder, _, file = whole.rpartition("/")
         if not whole or HOLES.search(folder) or "{index" in folder:
             return ""
         if file.endswith((FILE, NAME)):
-            file = f"{file[:-1]}{{name}}{self._suffix(folder)}"
+            file = f"{file[:-1]}{{name}}{suffix or self._suffix(folder)}"
         file = self._as_committed(folder, file.replace(FILE, "{name}").replace(NAME, "{name}"))
         holes = file.count("{name}") + file.count("{index")
-        suffix = PurePosixPath(file).suffix.lower()
-        if holes != 1 or suffix not in SUFFIXES | {".mat", ".npy"}:
+        found = PurePosixPath(file).suffix.lower()
+        if holes != 1 or found not in SUFFIXES | {".mat", ".npy"}:
             return ""
         return f"{folder}/{file}" if folder else file
 

@@ -50,6 +50,7 @@ from fusebench.registry.methods import Method, with_fields
 from fusebench.registry.selfchecks import Check, checks_of
 from fusebench.sandbox.plan import Limits
 from fusebench.sandbox.starting import Policy
+from fusebench.sources.named_files import missing_files
 from fusebench.steps import datasets as dataset_steps
 from fusebench.steps import evidence as evidence_steps
 from fusebench.steps import resources as resource_steps
@@ -137,6 +138,7 @@ class Trial:
         markers = self.selection.markers_of(self.method.name)
         source = self.selection.sources[Path(markers["source"]).name.removesuffix(".json")]
         self._resource("source", markers["source"], SourceMarker, self._clone(source))
+        self._refuse_missing_files(read_stored(ROOT / markers["source"], SourceMarker))
         key = Path(markers["environment"]).stem
         job = self.selection.environments[key]
         self._resource(
@@ -147,6 +149,13 @@ class Trial:
             self._resource("weights", markers["weights"], WeightsMarker, _fetched(weights))
         marker = dataset_marker(self.dataset.name)
         self._resource("images", marker, Manifest, self._images, f" {self.dataset.name}")
+
+    def _refuse_missing_files(self, source: SourceMarker) -> None:
+        """Stop where the entry names files that the clone has not got."""
+        run = self.method.run_for(self.dataset.name, self.dataset.task)
+        folder = ROOT / source.path
+        for field, told_of in missing_files(folder, run, self.method.weights, source.absent):
+            raise Stopped(f"{self.method.name} ended at the step `source`: `{field}` {told_of}")
 
     def _clone(self, job: SourceJob) -> Callable[[int, Path], None]:
         return lambda attempt, marker: resource_steps.source(job, self.session, attempt, marker)

@@ -49,7 +49,13 @@ from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.judging import judge
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
 from fusebench.fuse.records import Cell, Outcome, hash_seed, record_of
-from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
+from fusebench.fuse.staging import (
+    StagedPair,
+    clear_folders,
+    copy_repository,
+    refuse_absent_archives,
+    stage_pairs,
+)
 from fusebench.fuse.timing import load_per_cpu
 from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
 from fusebench.fuse.weights_opened import watch_weights
@@ -210,6 +216,7 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         batches = list(_batches(cell.manifest.pairs, run.pairs_per_process or None))
         values = _values(cell, directory, len(batches[0]), outcome.device)
         edits = filled_edits(run.edit, values)
+        refuse_absent_archives(run.unpack, cell.source, [item.path for item in cell.spec.weights])
         links = copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
         outcome.notes += _told_links(links)
         _place_weights(cell, batches[0], directory, outcome)
