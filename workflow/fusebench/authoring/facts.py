@@ -21,6 +21,9 @@ TASK_WORDS: dict[str, str] = {
 }
 """Task -> the words that speak of it."""
 
+FEW = 8
+"""A task that is spoken of less often than the first one, by this factor, is left out."""
+
 LICENCES = {
     "MIT": "Permission is hereby granted, free of charge",
     "Apache-2.0": "Apache License",
@@ -58,8 +61,8 @@ def task_of(tree: Tree) -> list[Found]:
     counts = Counter(
         {task: len(re.findall(words, text, re.IGNORECASE)) for task, words in TASK_WORDS.items()}
     )
-    best = counts.most_common(1)[0][1]
-    chosen = [task for task, count in counts.most_common() if count and count * 4 >= best]
+    best = max(1, counts.most_common(1)[0][1])
+    chosen = [task for task, count in counts.most_common() if count * FEW >= best]
     return [Found(task, _line_with(tree, TASK_WORDS[task])) for task in chosen]
 
 

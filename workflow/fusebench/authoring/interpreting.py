@@ -60,6 +60,7 @@ ABSOLUTE = re.compile(
 DEEPEST = 14
 MOST_STEPS = 60_000
 MOST_ITEMS = 50
+FIXED_RANGE = re.compile(r"range\((?:(\d+), )?\d+\)")
 BLANK_WORDS = {
     "path": ("path", "dir", "file", "root", "num", "folder"),
     "out": ("out", "save", "result", "fused", "dest"),
@@ -99,7 +100,8 @@ class Interpreter:
         events: what was found, in its order.
         options: of all argument parsers.
         slots: constants that the authors left blank.
-        imports: top names of modules that are no part of the repository, with where.
+        imports: modules that are no part of the repository, with where.
+        loops: ranges of a fixed length, as the authors wrote them -> their file and variable.
     """
 
     load: Callable[[str, str], Module | None]
@@ -109,6 +111,7 @@ class Interpreter:
     options: dict[str, Option] = field(default_factory=dict)
     slots: list[Slot] = field(default_factory=list)
     imports: dict[str, str] = field(default_factory=dict)
+    loops: dict[str, tuple[str, str]] = field(default_factory=dict)
     steps: int = 0
     _running: list[Any] = field(default_factory=list)
     _done: dict[str, Module] = field(default_factory=dict)
@@ -216,6 +219,9 @@ class Interpreter:
 
     def _on_for(self, node: ast.For, names: Any, module: Module) -> tuple[Any] | None:
         self._bind(node.target, first_of(self._value(node.iter, names, module)), names, module)
+        if FIXED_RANGE.fullmatch(ast.unparse(node.iter)):
+            written = ast.get_source_segment(module.source, node.iter) or ast.unparse(node.iter)
+            self.loops.setdefault(written, (module.path, ast.unparse(node.target)))
         for name in _counted(node):
             if isinstance(names.get(name), int):
                 names[name] = Number(names[name])

@@ -64,6 +64,7 @@ class Script:
         slots: constants that have to be filled in.
         imports: modules that are no part of the repository, with where.
         code: the files of the repository that it runs.
+        loops: ranges of a fixed length -> their file and variable.
     """
 
     tree: Tree
@@ -75,6 +76,7 @@ class Script:
     slots: list[Slot] = field(default_factory=list)
     imports: dict[str, str] = field(default_factory=dict)
     code: list[str] = field(default_factory=list)
+    loops: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -136,6 +138,8 @@ class Script:
         found = [place for event, place in self._inputs if self._role(event) == side]
         if found or self.is_single:
             return found[0] if found else self._fixed[side]
+        if side in self._by_prefix:
+            return self._by_prefix[side]
         distinct = list(dict.fromkeys(place.pattern for _, place in self._inputs))
         known = {place.pattern for event, place in self._inputs if self._role(event)}
         free = [pattern for pattern in distinct if pattern not in known]
@@ -145,6 +149,27 @@ class Script:
         pattern = needed[0 if side == "a" or known else 1]
         where = next(place.where for _, place in self._inputs if place.pattern == pattern)
         return Place(pattern, where, is_sure=False)
+
+    @cached_property
+    def _by_prefix(self) -> dict[str, Place]:
+        """The sides of a folder that holds both, as the names of its committed images tell."""
+        for event in self.events:
+            folder = self.whole(event.path.partition("*")[0]) if event.kind == "list" else ""
+            groups: dict[str, str] = {}
+            for image in self.tree.images_by_folder.get(folder, []):
+                match = re.fullmatch(r"(\D+)\d+", PurePosixPath(image).stem)
+                if match:
+                    groups.setdefault(match[1], PurePosixPath(image).suffix)
+            roles = {role_of(prefix, self.modalities): prefix for prefix in groups}
+            if len(groups) == len("ab") and ("a" in roles or "b" in roles):
+                known = "a" if "a" in roles else "b"
+                rest = next(prefix for prefix in groups if prefix != roles[known])
+                named = {known: roles[known], "ab".replace(known, ""): rest}
+                return {
+                    side: Place(f"{folder}/{prefix}{{index}}{groups[prefix]}", event.place, False)
+                    for side, prefix in named.items()
+                }
+        return {}
 
     @cached_property
     def _inputs(self) -> list[tuple[Event, Place]]:
@@ -197,12 +222,20 @@ class Script:
             return ""
         if file.endswith((FILE, NAME)):
             file = f"{file[:-1]}{{name}}{suffix or self._suffix(folder)}"
+        if self._sorts_by_number and not file.startswith(NAME):
+            file = file.replace(NAME, "{index}")
         file = self._as_committed(folder, file.replace(FILE, "{name}").replace(NAME, "{name}"))
         holes = file.count("{name}") + file.count("{index")
         found = PurePosixPath(file).suffix.lower()
         if holes != 1 or found not in SUFFIXES | {".mat", ".npy"}:
             return ""
         return f"{folder}/{file}" if folder else file
+
+    @cached_property
+    def _sorts_by_number(self) -> bool:
+        """Whether it sorts its files by the number in their names."""
+        text = "".join(map(self.tree.text, self.code))
+        return re.search(r"key\s*=\s*lambda[^\n]*\bint\(", text) is not None
 
     def _as_committed(self, folder: str, file: str) -> str:
         """Return a file with the suffix of the images in its folder, where none has its own."""
@@ -227,11 +260,53 @@ class Script:
     def edits(self) -> dict[str, list[tuple[str, str]]]:
         """The constants that have to be filled in for this script, by their file."""
         used = [event.path for event in self.events]
+        read = [event.path for event in self.events if event.kind == "read"]
+        staged = [slot.value for slot in self.slots if _under(read, slot.value)]
         found: dict[str, list[tuple[str, str]]] = {}
         for slot in self.slots:
-            if slot.value == "{count}" or any(path.startswith(slot.value) for path in used):
-                found.setdefault(slot.file, []).append((slot.old, slot.new))
-        return found
+            new = slot.new
+            if len(staged) == 1 and not slot.value.startswith("{") and not _under(read, slot.value):
+                new = new.replace(slot.value, staged[0])  # a second list of the same images
+            if slot.value == "{count}" or _under(used, slot.value):
+                found.setdefault(slot.file, []).append((slot.old, new))
+        for file, pair in (*self._recased, *self._counts, *self._pretrained):
+            if pair not in found.setdefault(file, []):
+                found[file].append(pair)
+        return {file: pairs for file, pairs in found.items() if pairs}
+
+    @property
+    def _recased(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Yield paths of weights in other capitals than the files, which Windows does not mind."""
+        known = {name.lower(): name for name in self.tree.files}
+        for event in self.events:
+            path = self.whole(event.path) if event.kind == "load" else ""
+            file = known.get(path.lower(), "")
+            if not path or not file or path in self.tree.files:
+                continue
+            for code in self.code:
+                if event.path in self.tree.text(code):
+                    yield code, (event.path, event.path.replace(path, file))
+
+    @property
+    def _counts(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Yield loops over as many pairs as the authors had, where the pairs are numbered."""
+        numbered = self.a and "{index" in self.a.pattern
+        for written, (file, name) in self.loops.items() if numbered else ():
+            match = re.fullmatch(r"range\((?:(\d+), *)?\d+\)", written)
+            text = self.tree.text(file)
+            counts = re.search(
+                rf"str\({name}\b|\b{name} ?\+ ?1\b|format\({name}\b|% ?\(?{name}\b", text
+            )
+            if match and counts and file == self.path and f"in {written}" in text:
+                end = f"{match[1]}, {match[1]} + {{count}}" if match[1] else "{count}"
+                yield file, (f"in {written}", f"in range({end})")
+
+    @property
+    def _pretrained(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Yield what would be downloaded, where the script loads weights of its own over it."""
+        for file in self.code if self.loads else ():
+            if "pretrained=True" in self.tree.text(file):
+                yield file, ("pretrained=True", "pretrained=False")
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -270,7 +345,12 @@ class Script:
         """The files of weights that it loads, as far as their paths are known."""
         paths = [self.whole(event.path) for event in self.events if event.kind == "load"]
         known = [path for path in paths if path and not HOLES.search(path) and "{" not in path]
-        return list(dict.fromkeys(known))
+        cased = {name.lower(): name for name in self.tree.files}
+        return list(dict.fromkeys(cased.get(path.lower(), path) for path in known))
+
+
+def _under(paths: Iterable[str], folder: str) -> bool:
+    return any(path.startswith(folder) for path in paths)
 
 
 def _one_hole(path: str) -> str:
@@ -300,7 +380,7 @@ def _as_file(event: Event) -> str:
 def read_scripts(tree: Tree, modalities: tuple[str, str]) -> list[Script]:
     """Return the scripts of a repository that may fuse images, the most likely one first."""
     found = [read_script(tree, name, modalities) for name in candidates(tree)]
-    usable = [script for script in found if script and (script.a or script.collect)]
+    usable = [script for script in found if script and (script.a or script.collect or script.loads)]
     return sorted(usable, key=lambda script: -script.score)
 
 
@@ -316,7 +396,9 @@ def candidates(tree: Tree) -> list[str]:
 
 def _is_started(tree: Tree, name: str) -> bool:
     text = tree.text(name)
-    reads = re.search(r"imread|Image\.open|listdir|glob|read_image|DataLoader|Dataset", text)
+    reads = re.search(
+        r"imread|Image\.open|listdir|glob|read_image|DataLoader|parse_args|\.load\(", text
+    )
     return bool(reads) or "__main__" in text
 
 
@@ -374,6 +456,7 @@ def _read(
         list({slot.old: slot for slot in reader.slots}.values()),
         reader.imports,
         reader.files,
+        reader.loops,
     )
 
 
