@@ -277,7 +277,7 @@ def test_entries_that_never_run_are_not_entered_twice(project: Path) -> None:
     idle = {key: ENTRY[key] for key in ("title", "tasks", "code")} | {"commit": "0" * 40}
     idle |= {"status": "no-code", "reason": "an announcement"}
     (project / "methods.yaml").write_text(yaml.safe_dump({"m": idle, "n": idle}, sort_keys=False))
-    with pytest.raises(RegistryError, match="the same code, commit and run as 'm'"):
+    with pytest.raises(RegistryError, match="the same code, commit, env, weights and run as 'm'"):
         load_registry(project)
 
 
@@ -286,5 +286,5 @@ def test_the_same_run_in_another_order_is_the_same(project: Path) -> None:
     run = dict(reversed(list(ENTRY["run"].items())))
     text = yaml.safe_dump({"m": ENTRY, "n": {**ENTRY, "run": run}}, sort_keys=False)
     (project / "methods.yaml").write_text(text)
-    with pytest.raises(RegistryError, match="the same code, commit and run as 'm'"):
+    with pytest.raises(RegistryError, match="the same code, commit, env, weights and run as 'm'"):
         load_registry(project)

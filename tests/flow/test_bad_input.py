@@ -193,7 +193,7 @@ def test_the_same_code_under_two_names_is_reported(
     )
     written.write()
     status, printed = check(written, capsys)
-    assert status == 1 and "the same code, commit and run as 'one'" in printed
+    assert status == 1 and "the same code, commit, env, weights and run as 'one'" in printed
 
 
 def test_a_missing_registry_file_is_named(

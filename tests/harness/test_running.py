@@ -358,3 +358,27 @@ def test_text_in_another_encoding_is_refused(any_stage: Stage) -> None:
     run = any_stage.launch()
     assert run.returncode == 1
     assert "SyntaxError" in run.stderr
+
+
+def test_where_a_script_looked_and_wrote(stage: Stage) -> None:
+    """The report names files that were not found, written files and listed folders of the run.
+
+    What lies outside the scratch folder is not among them.
+    """
+    (stage.root / "data").mkdir()
+    (stage.root / "data" / "1.png").write_text("x")
+    stage.write(
+        "script.py",
+        "import os, glob\n"
+        "for path in ('data/1.png', 'ir/1.png', '/etc/no-such-file'):\n"
+        "    try: open(path)\n"
+        "    except OSError: pass\n"
+        "os.listdir('data'); glob.glob('data/*.png')\n"
+        "try: os.listdir('test/ir')\n"
+        "except OSError: pass\n"
+        "open('out.png', 'w').close()\n",
+    )
+    report = stage.launch().report
+    assert report["files_missing"] == ["ir/1.png", "test/ir"]
+    assert report["files_written"] == ["out.png"]
+    assert report["folders_listed"][-1] == "data"

@@ -83,8 +83,8 @@ MISTAKES: list[tuple[Change, str]] = [
     ),
     (
         field("methods", "two")({**METHOD, "code": "https://example.org/Lab/One.git/"}),
-        "methods.yaml:18 (two.code): the same code, commit and run as 'one'; keep one of them, or"
-        " say in `run` how they differ",
+        "methods.yaml:18 (two.code): the same code, commit, env, weights and run as 'one'; keep"
+        " one of them, or say how they differ",
     ),
     (
         field("methods", "two")(

@@ -71,6 +71,7 @@ def test_fields_of_tasks_datasets_and_self_checks_are_looked_at_too(small: Small
     wrong = {"collect": "{out}/fused.png"}
     small.methods["one"] = {
         **METHOD,
+        "tasks": ["infrared-visible", "medical"],
         "run": {
             **RUN,
             "per_task": {"infrared-visible": wrong, "medical": {"seed": 1}},

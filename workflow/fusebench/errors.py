@@ -63,9 +63,11 @@ class StepError(FusebenchError):
 
     Attributes:
         state: the word that goes into ``status.csv`` and the tables.
+        remedy: the field of the entry to change, where the cause is a known one.
     """
 
     state: State = "crashed"
+    remedy: str = ""
 
     def __init__(self, message: str = "") -> None:
         """Take the message."""

@@ -6,12 +6,12 @@ import sys
 from .wrap import wrap
 
 
-def install(job, finder):
+def install(job, asked, finder):
     """Seed ``random`` now, and libraries once imported; sort folder listings; fix thread counts."""
     seed, threads = job["seed"], job["threads"]
     for name, make in (("listdir", _sorted_listdir), ("scandir", _sorted_scandir)):
         original = getattr(os, name)
-        wrap(os, name, make)
+        wrap(os, name, lambda original, make=make: make(asked, original))
         if original in os.supports_fd:
             os.supports_fd.add(getattr(os, name))
     _refresh_keepers()
@@ -37,15 +37,17 @@ def _refresh_keepers():
                 setattr(keeper, function, getattr(os, function))
 
 
-def _sorted_listdir(original):
+def _sorted_listdir(asked, original):
     def listdir(path="."):
+        asked.list(path)
         return sorted(original(path))
 
     return listdir
 
 
-def _sorted_scandir(original):
+def _sorted_scandir(asked, original):
     def scandir(path="."):
+        asked.list(path)
         return SortedEntries(original(path))
 
     return scandir

@@ -25,6 +25,8 @@ Keys of the file:
 - ``trained``: of a training that has ended, how many ``tensors`` of parameters its optimisers were
   given, how many have ``changed``, how many ``values`` they hold, and the sha256 over all
   ``before`` and ``after``; null for any other script.
+- ``files_missing``, ``files_written``, ``folders_listed``: paths below the scratch folder, relative
+  to the clone, see :mod:`asked`.
 - ``device``, ``device_name``, ``threads``, ``versions``, ``shims`` (name -> how often it fired),
   ``edits_applied``, ``notes`` (sentences).
 """
@@ -49,8 +51,8 @@ class Report:
     Args:
         path: of launch.json.
         job: the job, as read.
-        parts: an object with ``clock``, ``models``, ``weights``, ``loading``, ``tally``,
-            ``edits``, ``training``.
+        parts: an object with ``clock``, ``models``, ``weights``, ``asked``, ``loading``,
+            ``tally``, ``edits``, ``training``.
     """
 
     def __init__(self, path, job, parts):
@@ -102,6 +104,9 @@ class Report:
             "inputs_read": [
                 os.path.relpath(path, self.job["root"]) for path in sorted(clock.opened)
             ],
+            "files_missing": self.parts.asked.missing,
+            "files_written": self.parts.asked.written,
+            "folders_listed": self.parts.asked.listed,
             "shims": tally.shims,
             "edits_applied": self.parts.edits.applied,
             "notes": self._notes(together),

@@ -13,12 +13,13 @@ import sys  # noqa: E402
 import types  # noqa: E402
 
 from . import compat, determinism, devices, network, processes, writes  # noqa: E402
+from .asked import Asked  # noqa: E402
 from .clock import Clock  # noqa: E402
 from .edits import Edits  # noqa: E402
 from .imports import Finder  # noqa: E402
 from .job import JobError, read_job  # noqa: E402
 from .loading import Loading  # noqa: E402
-from .matlab import MatlabRun, shim_folders, shims  # noqa: E402
+from .matlab import MatlabRun, shim_folders  # noqa: E402
 from .models import Models  # noqa: E402
 from .report import Report, describe_exception  # noqa: E402
 from .tally import Tally  # noqa: E402
@@ -42,6 +43,7 @@ class Harness:
         self.edits = Edits(job["root"], job["edits"])
         self.clock = Clock(job["outputs"], job["inputs"], job["warmup"], BEGAN)
         self.weights = writes.Weights(job["weights"])
+        self.asked = Asked(job["root"], job["report"])
         self.loading = Loading()
         self.models = Models(self.clock, job, self.tally)
         self.training = Training()
@@ -50,11 +52,11 @@ class Harness:
     def install(self):
         """Put every hook in place; the order matters where two hooks wait for the same module."""
         self.finder.install()
-        writes.install(self.clock, self.weights, self.finder)
+        writes.install(self.clock, self.weights, self.asked, self.finder)
         devices.install(self.job, self.tally, self.finder)
         compat.install(self.job["compat"], self.tally, self.finder)
         self.loading.install(self.finder)
-        determinism.install(self.job, self.finder)
+        determinism.install(self.job, self.asked, self.finder)
         network.install(self.tally, self.finder)
         if self.job["training"]:  # a model that trains is not timed, and its parts are many
             self.training.install(self.finder)
@@ -249,7 +251,7 @@ def main(arguments, started_with):
         started_with: names of the modules that were loaded before the launcher imported its own.
     """
     if arguments == ["--shims"]:
-        print(json.dumps(dict(compat.documentation(), **shims()), indent=1))
+        print(json.dumps(compat.documentation(), indent=1))
         return
     if len(arguments) != 1:
         sys.exit("usage: python launch.py job.json | --shims")

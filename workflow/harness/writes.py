@@ -40,29 +40,31 @@ class Weights:
             self.asked.append(real)
 
 
-def install(clock, weights, finder):
+def install(clock, weights, asked, finder):
     """Watch ``open``, renames, and the writers and readers of C libraries."""
-    watched = dress(_watch_open(clock, weights, io.open), io.open)
+    watched = dress(_watch_open(clock, weights, asked, io.open), io.open)
     builtins.open = io.open = watched
     for name in ("rename", "replace", "link"):
-        wrap(os, name, lambda original: _watch_writer(clock, original, 1))
+        wrap(os, name, lambda original: _watch_writer(clock, asked, original, 1))
     for module in set(C_WRITERS) | set(C_READERS):
-        finder.after_import(module, lambda module: _watch_library(clock, module))
+        finder.after_import(module, lambda module: _watch_library(clock, asked, module))
 
 
-def _watch_library(clock, module):
+def _watch_library(clock, asked, module):
     for name, position in C_WRITERS.get(module.__name__, []):
-        wrap(module, name, lambda original, at=position: _watch_writer(clock, original, at))
+        wrap(module, name, lambda original, at=position: _watch_writer(clock, asked, original, at))
     for name, position in C_READERS.get(module.__name__, []):
-        wrap(module, name, lambda original, at=position: _watch_reader(clock, original, at))
+        wrap(module, name, lambda original, at=position: _watch_reader(clock, asked, original, at))
 
 
-def _watch_open(clock, weights, original):
+def _watch_open(clock, weights, asked, original):
     def open(file, mode="r", *args, **kwargs):
         if "r" in mode and "+" not in mode:
             weights.read(file)
             clock.read(file)
+            asked.read(file)
             return original(file, mode, *args, **kwargs)
+        asked.write(file)
         handle = original(file, mode, *args, **kwargs)
         real = clock.expected(file)
         if real is not None:
@@ -88,10 +90,12 @@ def _tell_close(handle, clock, real):
     handle.close = close
 
 
-def _watch_writer(clock, original, position):
+def _watch_writer(clock, asked, original, position):
     def writer(*args, **kwargs):
-        result = original(*args, **kwargs)
         path = _path_of(args, kwargs, position)
+        if path is not None:
+            asked.write(path)
+        result = original(*args, **kwargs)
         if path is not None and result is not False:
             real = clock.expected(path)
             if real is not None:
@@ -101,11 +105,12 @@ def _watch_writer(clock, original, position):
     return writer
 
 
-def _watch_reader(clock, original, position):
+def _watch_reader(clock, asked, original, position):
     def reader(*args, **kwargs):
         path = _path_of(args, kwargs, position)
         if isinstance(path, (str, bytes)):
             clock.read(path)
+            asked.read(path)
         return original(*args, **kwargs)
 
     return reader

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import sys
 
 from fusebench.errors import FusebenchError
@@ -17,10 +18,13 @@ SUBCOMMANDS = {
     "clean": "free what nothing refers to: clones, environments, previews, what killed runs left",
     "diff": "print what changed between two results, and why",
     "fetch": "bring everything that needs a network into resources/",
-    "list": "print the registry: methods, datasets and their duplicates, metrics, envs",
+    "import-list": "draft an entry for each repository of a list of papers that has none",
+    "list": "print the registry: methods, datasets and their duplicates, metrics, envs, compat",
     "lock": "pin every package of an environment with its hashes",
     "measure": "measure fused images against their sources: three files, or folders",
+    "new": "draft the entry of a repository by reading it; nothing of it is run",
     "pin": "write down the hashes of a first download: weights of a method, images of a dataset",
+    "try": "run a method on two pairs and its self-check, and say what to change where it fails",
     "verified": "write into methods.yaml what the runs of a method really produced",
     "verify": "compare a built environment with its lock, or all that is at hand (--all)",
     "weights": "print which weights are missing, and place those that a person downloaded",
@@ -55,9 +59,24 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
     for name, summary in SUBCOMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        subparser = subparsers.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         if name in arguments[:1]:
-            module = importlib.import_module(f"fusebench.command.{name}")
+            module = importlib.import_module(f"fusebench.command.{_module_of(name)}")
             module.add_arguments(subparser)
             subparser.set_defaults(run=module.run)
     return parser
+
+
+def _module_of(subcommand: str) -> str:
+    """Return the module of a subcommand: ``try`` is a word of Python, and no name has a dash.
+
+    >>> _module_of("try"), _module_of("import-list")
+    ('try_', 'import_list')
+    """
+    name = subcommand.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fusebench.registry.loading import Registry
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,11 +22,16 @@ def run(options: argparse.Namespace) -> int:
     """Print what the registry holds.
 
     Raises:
-        RegistryError: a file is wrong; the message has a line for every problem.
+        RegistryError: a file is wrong; the message has a line for every problem. Files that an
+            entry names are looked for where its repository has been cloned already.
     """
+    from fusebench.errors import RegistryError
     from fusebench.registry.loading import load_registry
 
     registry = load_registry(options.project)
+    problems = list(_file_problems(registry))
+    if problems:
+        raise RegistryError("\n".join(["files that entries name:", *problems]))
     active = sum(method.is_active for method in registry.methods.values())
     print(
         f"methods.yaml: {len(registry.methods)} methods, {active} active\n"
@@ -30,3 +40,28 @@ def run(options: argparse.Namespace) -> int:
         f"selected: {', '.join(suite.name for suite in registry.selected)}"
     )
     return 0
+
+
+def _file_problems(registry: Registry) -> Iterator[str]:
+    """Yield a line for each file that an entry names and that its clone has not got."""
+    from fusebench.contracts.files import read_stored
+    from fusebench.contracts.markers import SourceMarker
+    from fusebench.errors import UnreadableFile
+    from fusebench.layout import SOURCES
+    from fusebench.registry.methods import is_local
+    from fusebench.sources import source_key
+    from fusebench.sources.named_files import missing_files
+
+    for method in registry.methods.values():
+        if not method.is_active or is_local(method.code):
+            continue
+        key = source_key(method.code, method.commit, registry.root)
+        folder = registry.root / SOURCES / key
+        try:
+            absent = read_stored(registry.root / SOURCES / f"{key}.json", SourceMarker).absent
+        except (FileNotFoundError, UnreadableFile):
+            continue
+        if folder.is_dir():
+            run = method.run_for("", method.tasks[0])
+            for field, told in missing_files(folder, run, method.weights, absent):
+                yield f"methods.yaml ({method.name}.{field}): {told}"

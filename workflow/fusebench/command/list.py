@@ -14,7 +14,9 @@ Rows = list[dict[str, str]]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench list``."""
-    parser.add_argument("what", choices=["methods", "datasets", "duplicates", "metrics", "envs"])
+    parser.add_argument(
+        "what", choices=["methods", "datasets", "duplicates", "metrics", "envs", "compat"]
+    )
     parser.add_argument(
         "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
     )
@@ -33,6 +35,8 @@ def _rows(what: str, project: Path) -> Rows:
         from fusebench.metrics import metrics_table
 
         return metrics_table()
+    if what == "compat":
+        return _shims()
     registry = load_registry(project)
     if what == "methods":
         return _methods(registry)
@@ -41,6 +45,15 @@ def _rows(what: str, project: Path) -> Rows:
 
         return shared_pairs(registry)
     return _datasets(registry) if what == "datasets" else _environments(registry)
+
+
+def _shims() -> Rows:
+    from fusebench.contracts.causes import shims
+
+    return [
+        {"compat": shim.usage(name), "what it does": shim.does, "when": shim.when}
+        for name, shim in shims().items()
+    ]
 
 
 def _methods(registry: Registry) -> Rows:

@@ -59,6 +59,8 @@ def _failure(record: Record) -> str:
     lines = [f"{record.method} on {record.dataset}: {record.state}"]
     if record.reason:
         lines.append(f"    {' '.join(record.reason.split())}")
+    if record.remedy:
+        lines.append(f"    remedy: {record.remedy}")
     if record.log:
         lines.append(f"    log: {record.log}")
     return "\n".join(lines)

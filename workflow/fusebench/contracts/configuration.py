@@ -260,6 +260,21 @@ class Config(Entry, kw_only=True, rename={"try_": "try"}):
         dict[Name, Annotated[SuiteEntry, says("one suite: methods, datasets and metrics")]],
         says("the suites by name"),
     ]
+    methods: Maybe[
+        Annotated[
+            str | list[str],
+            says(
+                "on the command line: methods of a suite of its own, instead of `suite`: names"
+                " joined by commas, a task, or all"
+            ),
+        ]
+    ] = UNSET
+    datasets: Maybe[
+        Annotated[
+            str | list[str],
+            says("on the command line: datasets of that suite, names joined by commas"),
+        ]
+    ] = UNSET
     tables: Annotated[
         dict[
             Annotated[

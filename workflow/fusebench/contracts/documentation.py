@@ -35,6 +35,7 @@ MODULES = (
     "configuration",
     "weights",
     "training",
+    "causes",
     "jobs.resources",
     "jobs.training",
     "jobs.fusing",

@@ -156,6 +156,16 @@ class LaunchReport(Contract, kw_only=True):
             " that child processes or unknown libraries open are not among them"
         ),
     ] = []
+    files_missing: Annotated[
+        list[str],
+        says("files and folders, relative to the clone, that the script asked for in vain"),
+    ] = []
+    files_written: Annotated[
+        list[str], says("files, relative to the clone, that the script opened to write")
+    ] = []
+    folders_listed: Annotated[
+        list[str], says("folders, relative to the clone, that the script listed")
+    ] = []
     device: Annotated[str | None, says("cpu or cuda, as the job asked")] = None
     device_name: Annotated[str | None, says("the name of the processor or the GPU")] = None
     threads: Annotated[dict[str, int | None], says("library -> threads that it says it uses")] = {}

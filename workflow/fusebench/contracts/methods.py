@@ -25,6 +25,7 @@ from fusebench.contracts.base import (
     says,
     text,
 )
+from fusebench.contracts.causes import shims_in_words
 from fusebench.contracts.pair_names import PairName
 from fusebench.contracts.suspicion import Suspicion
 from fusebench.contracts.training import Checkpoint, Resume, Stated
@@ -294,7 +295,10 @@ OutputRange = Annotated[
 EditedFiles = Annotated[
     dict[str, Edits], says("for each file of the repository, a list of [text, replacement] pairs")
 ]
-Compat = Annotated[list[str], says("named shims of the harness that this code needs")]
+Compat = Annotated[
+    list[Annotated[str, says(f"a shim of the harness: {shims_in_words()}", min_length=1)]],
+    says("named shims of the harness that this code needs (`fusebench list compat`)"),
+]
 Devices = Annotated[
     list[DeviceKind],
     says("the devices on which the script can run; default cpu and cuda", min_length=1),

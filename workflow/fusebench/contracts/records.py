@@ -183,6 +183,14 @@ class Host(Contract, kw_only=True):
     ] = []
 
 
+class FilesSeen(Contract, kw_only=True):
+    """What the scripts of a run without a result did to files, relative to the scratch copy."""
+
+    missing: Annotated[list[str], says("files and folders that they asked for in vain")] = []
+    written: Annotated[list[str], says("files that they opened to write")] = []
+    listed: Annotated[list[str], says("folders that they listed")] = []
+
+
 class Record(StoredFile, kw_only=True):
     """How a cell ended."""
 
@@ -194,6 +202,12 @@ class Record(StoredFile, kw_only=True):
     ] = ""
     state: Annotated[State, says("ok, or how the run ended")]
     reason: Annotated[str, says("why the state is not ok; empty where it is")]
+    remedy: Maybe[
+        Annotated[
+            str,
+            says("the field of the entry to change, where the cause is one of docs/causes.md"),
+        ]
+    ] = UNSET
     started: Annotated[str | None, says("when it began, in UTC; null where nothing was run")] = None
     seconds: Annotated[float | None, says("how long it took, in seconds")] = None
     images: Annotated[list[FusedImage], says("the fused images in the order of the pairs")] = []
@@ -223,6 +237,9 @@ class Record(StoredFile, kw_only=True):
     notes: Annotated[list[str], says("what a reader should know of the run")] = []
     source: Annotated[SourceFacts, says("the source")] = SourceFacts()
     environment: Annotated[EnvironmentFacts, says("the environment")] = EnvironmentFacts()
+    files: Maybe[
+        Annotated[FilesSeen, says("where the script looked and wrote, for a run without a result")]
+    ] = UNSET
     weights: Annotated[dict[str, str], says("path of a file of weights -> its sha256")] = {}
     weights_from: Annotated[
         dict[str, WeightFacts],

@@ -20,7 +20,7 @@ from fusebench.contracts.markers import ImageFile, Manifest, OriginalFile, Pair,
 from fusebench.datasets.preparation import sha256_of_pairs
 from fusebench.errors import DatasetUnavailable, StepError
 from fusebench.folders import remove_folder, scratch_folder, staged_folder
-from fusebench.fuse.staging import copy_repository
+from fusebench.fuse.staging import copy_repository, refuse_absent_archives
 from fusebench.hashes import sha256_of_file
 from fusebench.image_headers import UnreadableImageError
 from fusebench.images import mode_of, pixel_sha256, read_image
@@ -60,6 +60,7 @@ def prepare_committed(source: SourceMarker, job: CommittedJob, final: Path) -> M
         if job.unpack:
             folder = scratch / "work"
             _refuse_absent(job.unpack, source)
+            refuse_absent_archives(job.unpack, source)
             copy_repository(Path(source.path), folder, job.unpack, {})
         remove_folder(final)
         with staged_folder(final) as stage:

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from fusebench.causes import cause_of
 from fusebench.contracts.harness import HarnessJob, ImageTimes, MatlabCall
 from fusebench.contracts.markers import Manifest, Pair, Size
 from fusebench.contracts.records import FusedImage, Record
@@ -51,7 +52,13 @@ from fusebench.fuse.devices import Device, compute_capability, reserved_device
 from fusebench.fuse.judging import judge
 from fusebench.fuse.launching import ADAPTERS, Launch, launch
 from fusebench.fuse.records import Cell, Outcome, hash_seed, record_of
-from fusebench.fuse.staging import StagedPair, clear_folders, copy_repository, stage_pairs
+from fusebench.fuse.staging import (
+    StagedPair,
+    clear_folders,
+    copy_repository,
+    refuse_absent_archives,
+    stage_pairs,
+)
 from fusebench.fuse.timing import load_per_cpu
 from fusebench.fuse.traces import NONE_SEEN, UNSEEN, Traces
 from fusebench.fuse.weights_opened import watch_weights
@@ -136,6 +143,8 @@ def run_cell(cell: Cell) -> Record:
             log.write(f"\nfusebench: note: {note}\n")
         if ended:
             log.write(f"\nfusebench: {ended.state}: {ended}\n")
+        if ended and ended.remedy:
+            log.write(f"fusebench: remedy: {ended.remedy}\n")
     outcome.seconds = round(time.perf_counter() - clock, 3)
     return record_of(cell, outcome, ended)
 
@@ -220,6 +229,7 @@ def _fuse(cell: Cell, outcome: Outcome, log: IO[str]) -> None:
         batches = list(_batches(cell.manifest.pairs, run.pairs_per_process or None))
         values = _values(cell, directory, len(batches[0]), outcome.device)
         edits = filled_edits(run.edit, values)
+        refuse_absent_archives(run.unpack, cell.source, [item.path for item in cell.spec.weights])
         links = copy_repository(Path(cell.source.path), directory.work, run.unpack, edits)
         outcome.notes += _told_links(links)
         _place_weights(cell, batches[0], directory, outcome)
@@ -507,11 +517,15 @@ def _check_complete(
     missing = missing_results(staged)
     if missing and (launched.status != 0 or launched.printed_traceback):
         error = launched.failure()
-        raise type(error)(f"{error} {_progress(cell, staged, outcome)}")
+        told = type(error)(f"{error} {_progress(cell, staged, outcome)}")
+        told.remedy = error.remedy
+        raise told
     if missing:
         error = too_few(staged, missing, directory.work, directory.out, since)
         unread = directory.traces.unread(missing)
-        raise BadOutput(f"{error}; {unread}") if unread else error
+        error = BadOutput(f"{error}; {unread}") if unread else error
+        error.remedy = str(cause_of(launched.printed) or "")
+        raise error
     if launched.status != 0:
         outcome.notes.append(
             f"exit status {launched.status} after every result was written: {launched.complaint}"

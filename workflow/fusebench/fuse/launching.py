@@ -13,6 +13,7 @@ from typing import IO
 
 import msgspec
 
+from fusebench.causes import TRACEBACK, cause_of
 from fusebench.contracts.files import explained
 from fusebench.contracts.harness import HarnessJob, LaunchReport
 from fusebench.errors import Crashed, EnvironmentFailed, OutOfMemory, StepError
@@ -51,7 +52,6 @@ driver does not tell what they are, and for libraries other than torch.
 """
 LARGEST_REPORT = 100_000_000
 """In bytes. A report has some hundred bytes for each image."""
-TRACEBACK = "Traceback (most recent call last)"
 
 
 KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
@@ -92,7 +92,12 @@ class Launch:
         return TRACEBACK in self.printed
 
     def failure(self) -> StepError:
-        """Return the error that says how the process ended."""
+        """Return the error that says how the process ended, with the remedy of a known cause."""
+        error = self._failure()
+        error.remedy = str(cause_of(self.printed) or "")
+        return error
+
+    def _failure(self) -> StepError:
         if self.ended and self.ended.excess:
             return self._stopped(self.ended.excess)
         if self.status in KILLED or OUT_OF_MEMORY.search(self.printed):

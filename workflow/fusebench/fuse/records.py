@@ -25,6 +25,7 @@ from fusebench.contracts.markers import (
 from fusebench.contracts.records import (
     Clock,
     EnvironmentFacts,
+    FilesSeen,
     FusedImage,
     Host,
     Inputs,
@@ -309,6 +310,7 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         cell=same.cell,
         state=error.state if error else OK,
         reason=str(error) if error else "",
+        remedy=(error.remedy if error else "") or msgspec.UNSET,
         started=outcome.started.isoformat(timespec="seconds") if outcome.started else None,
         seconds=outcome.seconds,
         images=outcome.images,
@@ -332,6 +334,7 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         notes=outcome.all_notes,
         source=same_fields(cell.source, SourceFacts),
         environment=same_fields(cell.environment, EnvironmentFacts),
+        files=_files_seen(reports) if error else msgspec.UNSET,
         weights=outcome.weights,
         weights_from=_origins(cell.weights, outcome.weights),
         training=cell.weights.training if cell.weights and outcome.weights else msgspec.UNSET,
@@ -341,6 +344,17 @@ def record_of(cell: Cell, outcome: Outcome, error: StepError | None) -> Record:
         host=_host(outcome.load),
         log=str(cell.log),
     )
+
+
+def _files_seen(reports: Iterable[LaunchReport]) -> FilesSeen | msgspec.UnsetType:
+    """Return where the scripts of a run looked and wrote; unset where nothing was seen."""
+    told = list(reports)
+    seen = FilesSeen(
+        missing=[path for one in told for path in one.files_missing],
+        written=[path for one in told for path in one.files_written],
+        listed=[path for one in told for path in one.folders_listed],
+    )
+    return seen if seen != FilesSeen() else msgspec.UNSET
 
 
 def _origins(fetched: WeightsMarker | None, placed: Mapping[str, str]) -> dict[str, WeightFacts]:

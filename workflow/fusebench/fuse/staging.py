@@ -13,10 +13,10 @@ from typing import Any
 from fusebench.arrays.files import SUFFIXES as ARRAY_SUFFIXES
 from fusebench.contracts.datasets import Cube
 from fusebench.contracts.jobs.fusing import Run
-from fusebench.contracts.markers import Pair
+from fusebench.contracts.markers import Pair, SourceMarker
 from fusebench.contracts.methods import EditedFiles
 from fusebench.datasets.prepared import refuse_changed
-from fusebench.errors import Crashed
+from fusebench.errors import Crashed, SourceUnavailable, WeightsMissing
 from fusebench.folders import NO_SPACE
 from fusebench.fuse.staged_arrays import SceneArrays, stage_arrays
 from fusebench.hashes import IGNORED_FOLDERS
@@ -79,6 +79,39 @@ def copy_repository(source: Path, work: Path, unpack: list[str], edit: EditedFil
         if not file.endswith(".py"):
             _edit(work / file, file, edits, work)
     return sorted(f"{path.relative_to(source)} -> {path.readlink()}" for path in left_out)
+
+
+def refuse_absent_archives(
+    unpack: Sequence[str], source: SourceMarker, weights: Sequence[str] = ()
+) -> None:
+    """Refuse archives that a run unpacks and whose content the clone has not got.
+
+    Args:
+        unpack: the archives.
+        source: the marker of the clone.
+        weights: files that the entry names; those that are not in the clone are in an archive.
+
+    Raises:
+        WeightsMissing: an archive that must hold weights is not there.
+        SourceUnavailable: another one is not there.
+    """
+    for archive in unpack:
+        path = Path(source.path, archive)
+        if path.exists() and archive not in source.absent:
+            continue
+        known = sorted(
+            one.relative_to(source.path).as_posix()
+            for one in Path(source.path).rglob("*")
+            if one.suffix in {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
+        )
+        why = (
+            "is part of the commit, but its content is not where it was cloned from"
+            if archive in source.absent
+            else f"must be an archive of the repository; those are {', '.join(known[:5]) or 'none'}"
+        )
+        in_archive = [one for one in weights if not Path(source.path, one).exists()]
+        told = f"unpack {archive}: {why}"
+        raise WeightsMissing(told) if in_archive else SourceUnavailable(told)
 
 
 def _ignoring(links: Iterable[Path]) -> Callable[[str, list[str]], set[str]]:

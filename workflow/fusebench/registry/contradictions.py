@@ -26,6 +26,7 @@ from fusebench.registry.metric_problems import metric_problems
 from fusebench.registry.pairing import pair_names, patterns, readings
 from fusebench.registry.path_patterns import pattern_problem
 from fusebench.registry.path_problems import path_problems
+from fusebench.registry.run_problems import run_problems
 from fusebench.registry.selfchecks import check_problems
 from fusebench.registry.table_problems import table_problems
 from fusebench.registry.training import trained_names
@@ -51,6 +52,7 @@ def contradictions(
     yield from matlab_problems(methods)
     of_trainings = list(training_problems(root, methods, datasets))
     yield from of_trainings
+    yield from run_problems(methods)
     yield from check_problems(methods)
     yield from claim_problems(root, methods, datasets)
     yield from _same_source(methods)
@@ -99,18 +101,22 @@ def _method_problems(root: Path, methods: Methods) -> Iterator[str]:
 
 
 def _same_source(methods: Methods) -> Iterator[str]:
-    """Yield entries that are one repository at one commit, run in the same way, under two names."""
+    """Yield entries that are one repository at one commit, run in the same way, under two names.
+
+    Another environment, other weights or arguments make a variant, which may be compared.
+    """
     seen: dict[str, str] = {}
     for name, entry in methods.data.items():
         if is_local(entry.code):
             continue
         code = "/".join(owner_and_name(entry.code)).lower()
         run = msgspec.to_builtins(entry.run) if entry.run else None
-        key = sha256_of_json([code, entry.commit or None, run])
+        weights = [msgspec.to_builtins(one) for one in entry.weights or []]
+        key = sha256_of_json([code, entry.commit or None, run, entry.env or None, weights])
         if key in seen:
             yield (
-                f"{methods.where((name, 'code'))}: the same code, commit and run as {seen[key]!r};"
-                " keep one of them, or say in `run` how they differ"
+                f"{methods.where((name, 'code'))}: the same code, commit, env, weights and run as"
+                f" {seen[key]!r}; keep one of them, or say how they differ"
             )
         seen.setdefault(key, name)
 

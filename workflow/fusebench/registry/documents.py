@@ -83,6 +83,8 @@ def read_document(file: Path, text: str | None = None) -> Document[Any]:
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _NEEDS_QUOTES = re.compile(r"\{\w+(:\w+)?\}|[:,]\s+\*\W")
 
+_COLON = re.compile(r"\s*(- )?[\w-]+:\s+[^\s\"'{\[#&*|>][^#]*:\s")
+
 
 def _hint(line: str) -> str:
     """Say what is probably wrong with a line that is not valid YAML."""
@@ -90,6 +92,8 @@ def _hint(line: str) -> str:
         return "; the line holds a tab: indent with spaces"
     if _NEEDS_QUOTES.search(_QUOTED.sub("", line)):
         return '; put a text that holds { } or begins with * in quotes, e.g. "ir/{name}.png"'
+    if _COLON.match(line):
+        return '; put a text that holds ": " in quotes, e.g. title: "Name: what it does"'
     return ""
 
 

@@ -25,6 +25,7 @@ from fusebench.registry.documents import Document, converted, near, read_documen
 from fusebench.registry.grids import grid_problems
 from fusebench.registry.methods import Method
 from fusebench.registry.methods_file import METHODS, forget_inherited
+from fusebench.registry.named_suite import add_named_suite
 from fusebench.registry.suites import DEFAULT_DECIMALS, Suite
 from fusebench.registry.tables import PaperTable, table_of
 from fusebench.registry.training import seeds_named
@@ -136,6 +137,7 @@ def load_registry(
     if isinstance(documents[2].data, dict):  # anything else is refused by its contract
         documents[2].data.update(overrides or {})
         documents[2].written.update({(key,): str(v) for key, v in (overrides or {}).items()})
+        add_named_suite(documents[2].data)
     methods, datasets, config = _converted(*documents)
     if not checked and (problems := list(contradictions(root, methods, datasets, config))):
         raise _refused(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,20 @@ def read_methods(root: Path, copies: str = "") -> dict[str, Method]:
 
 
 def forget_inherited(methods: Document[Any]) -> Document[Any]:
-    """Remove from each method the merged fields that are about the results of another entry."""
+    """Remove from each method the merged fields that are about the results of another entry.
+
+    A year in quotes becomes a number.
+    """
     entries = methods.data if isinstance(methods.data, dict) else {}
     for name, entry in entries.items():
         for field in ("verified", "tried", "selfcheck", "claims"):
             if isinstance(entry, dict) and (name, field) not in methods.lines:
                 entry.pop(field, None)
+        paper = entry.get("paper") if isinstance(entry, dict) else None
+        if isinstance(paper, dict) and _is_year(paper.get("year")):
+            paper["year"] = int(paper["year"])  # the quotes change nothing
     return methods
+
+
+def _is_year(stated: Any) -> bool:
+    return isinstance(stated, str) and re.fullmatch(r"\s*[0-9]{4}\s*", stated) is not None

@@ -1,8 +1,11 @@
 """Shims that an entry asks for by name, because its code needs what libraries dropped.
 
-:data:`COMPAT` lists them; the first line of each function's docstring says what it does. A name
-with a colon takes an argument: ``missing-modules:thop,seaborn``, ``module-alias:OLD=NEW``.
+:data:`COMPAT` lists them; ``shims.json`` says what each does and when to use it. A name with a
+colon takes an argument: ``missing-modules:thop,seaborn``, ``module-alias:OLD=NEW``.
 """
+
+import json
+import os
 
 from ..job import JobError
 from . import imports, libraries, mamba, mamba2, misc, paths, torch_load
@@ -47,5 +50,6 @@ def install(names, tally, finder):
 
 
 def documentation():
-    """Name -> one line that says what the shim does, for schema and documentation."""
-    return {name: shim.__doc__.strip().splitlines()[0] for name, shim in COMPAT.items()}
+    """Name -> what the shim does and when to use it, those for Octave included."""
+    with open(os.path.join(os.path.dirname(__file__), "shims.json"), encoding="utf-8") as file:
+        return json.load(file)

@@ -2,6 +2,7 @@
 
 import builtins
 import functools
+import math
 import sys
 import types
 from collections import namedtuple
@@ -57,6 +58,7 @@ def numpy_aliases(argument, tally, finder):
         for old, new in NUMPY_RENAMED.items():
             makers[old] = functools.partial(getattr, numpy, new)
         makers["NINF"] = lambda: -numpy.inf
+        makers["math"] = lambda: math
         makers["asscalar"] = lambda: lambda a: a.item()
         makers["asfarray"] = lambda: _asfarray
         provide(numpy, makers, lambda name: tally.count("numpy-aliases:np.%s" % name))

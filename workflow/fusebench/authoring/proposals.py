@@ -1,0 +1,131 @@
+"""What to change in an entry, from the files that its script asked for and wrote.
+
+A path that a script used holds the name or the number of a pair; as a pattern it holds ``{name}``
+or ``{index}`` in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from fusebench.authoring.roles import role_of
+from fusebench.contracts.jobs.fusing import Run
+from fusebench.contracts.records import FilesSeen
+from fusebench.images import SUFFIXES
+from fusebench.registry.placeholders import fill
+
+OUT = "../out/"
+"""How a path in the folder ``{out}`` begins, seen from the scratch copy."""
+
+MOST_NAMED = 4
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A field of ``run`` with a value that would fit what was seen.
+
+    Attributes:
+        field: such as ``stage.a``.
+        value: what to write there.
+    """
+
+    field: str
+    value: str
+
+    def __str__(self) -> str:
+        """Return it as it stands in ``methods.yaml``."""
+        return f'run.{self.field}: "{self.value}"'
+
+
+def proposals(
+    seen: FilesSeen, names: Sequence[str], run: Run, modalities: tuple[str, str]
+) -> list[Proposal]:
+    """Return what the files of a failed run propose for ``stage`` and ``collect``.
+
+    Args:
+        seen: the files of the run, relative to the scratch copy.
+        names: of the pairs that were staged, in the order in which they are numbered.
+        run: the fields of the entry.
+        modalities: what source images A and B show.
+    """
+    return [*_of_inputs(seen, names, run, modalities), *_of_results(seen, names, run)]
+
+
+def _of_inputs(
+    seen: FilesSeen, names: Sequence[str], run: Run, modalities: tuple[str, str]
+) -> Iterator[Proposal]:
+    """Yield where A and B are looked for: files in vain, or folders without a staged image."""
+    if not run.stage.a or not run.stage.b:  # files of arrays: their keys cannot be guessed
+        return
+    values = dict(zip(("modality_a", "modality_b"), modalities, strict=True))
+    now = {"a": fill(run.stage.a, values), "b": fill(run.stage.b, values)}
+    for pattern in _patterns(_images(seen.missing), names, run.first_index):
+        yield from _for_role(pattern, now, modalities)
+    suffix = PurePosixPath(run.stage.a).suffix or ".png"
+    staged = {str(PurePosixPath(pattern).parent) for pattern in now.values()}
+    for folder in [*_folders(seen.missing), *seen.listed]:
+        if folder not in {".", *staged} and role_of(folder, modalities):
+            yield from _for_role(f"{folder}/{{name}}{suffix}", now, modalities)
+
+
+def _for_role(pattern: str, now: dict[str, str], modalities: tuple[str, str]) -> Iterator[Proposal]:
+    side = role_of(pattern, modalities)
+    if side and pattern != now[side]:
+        yield Proposal(f"stage.{side}", pattern)
+
+
+def _of_results(seen: FilesSeen, names: Sequence[str], run: Run) -> Iterator[Proposal]:
+    written = [path.replace(OUT, "{out}/", 1) for path in _images(seen.written)]
+    for pattern in _patterns(written, names, run.first_index):
+        if pattern != run.collect:
+            yield Proposal("collect", pattern)
+
+
+def _images(paths: Iterable[str]) -> list[str]:
+    endings = SUFFIXES | {".npy", ".mat"}
+    return [path for path in paths if PurePosixPath(path).suffix.lower() in endings]
+
+
+def _folders(paths: Iterable[str]) -> list[str]:
+    return [path for path in paths if not PurePosixPath(path).suffix]
+
+
+def _patterns(paths: Iterable[str], names: Sequence[str], first: int) -> list[str]:
+    """Return the patterns of paths that hold the name or the number of a pair, each once."""
+    found = (_pattern(path, names, first) for path in paths)
+    return list(dict.fromkeys(pattern for pattern in found if pattern))
+
+
+def _pattern(path: str, names: Sequence[str], first: int) -> str:
+    """Return the pattern of a path; empty where it belongs to no pair.
+
+    >>> _pattern("results/ir_07.png", ["07"], 1)
+    'results/ir_{name}.png'
+    >>> _pattern("results/001.bmp", ["meting"], 1)
+    'results/{index:03d}.bmp'
+    """
+    folder, slash, file = path.rpartition("/")
+    for name in sorted(names, key=len, reverse=True):
+        if name in file:
+            return f"{folder}{slash}{file.replace(name, '{name}', 1)}"
+    number = re.search(r"\d+", file)
+    if number and first <= int(number[0]) < first + len(names):
+        width = len(number[0])
+        index = f"{{index:0{width}d}}" if width > 1 else "{index}"
+        return f"{folder}{slash}{file[: number.start()]}{index}{file[number.end() :]}"
+    return ""
+
+
+def told(seen: FilesSeen) -> Iterator[str]:
+    """Yield what was seen, one line for each kind."""
+    for words, paths in (
+        ("it looked in vain for", seen.missing),
+        ("it wrote", seen.written),
+        ("it listed", [path for path in seen.listed if path != "."]),
+    ):
+        if paths:
+            more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+            yield f"{words} {', '.join(paths[:MOST_NAMED])}{more}"
