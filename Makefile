@@ -6,7 +6,7 @@ VENV := .venv/bin
 .PHONY: all setup setup-dev relative-path test test-all lock clean
 
 all: setup
-	$(VENV)/snakemake --cores $(CORES)
+	$(VENV)/snakemake all figures report --cores $(CORES) --logger fusebench
 
 setup: .venv/ready
 setup-dev: .venv/ready-dev

@@ -33,7 +33,7 @@ from fusebench.planning.grouping import Grouping
 from fusebench.planning.steps import cell_list, options_of
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.methods import Method
-from fusebench.registry.tables import FIGURES, PaperTable
+from fusebench.registry.tables import FIGURES, PaperTable, tables_of_suites
 
 SELF_CHECKS = Path("results/evidence/summary.csv")
 RECORDED = frozenset({"grid", "quality-speed"})
@@ -56,10 +56,11 @@ class PaperTables:
 
     grouping: Grouping
 
-    @property
+    @cached_property
     def tables(self) -> dict[str, PaperTable]:
-        """Every table of the configuration by name."""
-        return self.grouping.selection.registry.tables
+        """Every table by name: those of the configuration, and one of each suite without any."""
+        registry = self.grouping.selection.registry
+        return registry.tables | tables_of_suites(registry.suites, registry.tables)
 
     @cached_property
     def self_checks(self) -> dict[str, str]:
@@ -76,7 +77,7 @@ class PaperTables:
 
     @cached_property
     def selected(self) -> list[PaperTable]:
-        """The tables that are made with the selected suites.
+        """The tables whose figures are made with the selected suites.
 
         Any other table is made when its file is asked for.
         """
@@ -87,8 +88,12 @@ class PaperTables:
 
     @property
     def table_files(self) -> list[str]:
-        """One file of each selected table; its other formats come with it."""
-        return [f"{TABLES}/{table.name}.csv" for table in self.selected]
+        """One file of each selected table that the configuration describes.
+
+        Its other formats come with it. A suite has tables of its own already.
+        """
+        described = self.grouping.selection.registry.tables
+        return [f"{TABLES}/{table.name}.csv" for table in self.selected if table.name in described]
 
     @property
     def figure_files(self) -> list[str]:
@@ -111,12 +116,12 @@ class PaperTables:
         registry = self.grouping.selection.registry
         timed = [f"{SPEED}/{suite.name}.csv" for suite in registry.suites.values() if suite.speed]
         others = [table for table in self.tables.values() if table not in self.selected]
-        papers = [f"{TABLES}/{table.name}.csv" for table in others]
+        papers = [f"{TABLES}/{name}.csv" for name in self.tables]
         figures = [file for table in others for file in self._figures_of(table)]
         return [
             file
             for file in [*timed, *papers, *figures]
-            if file in needed or (registry.root / file).is_file()
+            if file in needed or (file not in self.table_files and (registry.root / file).is_file())
         ]
 
     def figures(self, table: str) -> list[str]:
