@@ -15,7 +15,8 @@ import msgspec
 
 from fusebench.compare.bibliography import citation_key
 from fusebench.contracts.configuration import FigureKind
-from fusebench.contracts.files import as_parameter
+from fusebench.contracts.evidence import ClaimResult, ClaimResults
+from fusebench.contracts.files import as_parameter, read_stored
 from fusebench.contracts.jobs.comparing import Measured, MeasureJob
 from fusebench.contracts.jobs.papers import FigureJob, PaperTableJob, StatisticsJob
 from fusebench.contracts.tables import (
@@ -36,6 +37,7 @@ from fusebench.registry.methods import Method
 from fusebench.registry.tables import FIGURES, PaperTable, tables_of_suites
 
 SELF_CHECKS = Path("results/evidence/summary.csv")
+CLAIMS = "results/evidence/claims"
 RECORDED = frozenset({"grid", "quality-speed"})
 """Figures that are also drawn from the records."""
 PER_IMAGE = frozenset({"boxes", "curves", "grid"})
@@ -74,6 +76,23 @@ class PaperTables:
         with file.open(encoding="utf-8", newline="") as stream:
             told = {row["method"]: row["self-check"] for row in csv.DictReader(stream)}
         return {method: words for method, words in told.items() if compared_something(words)}
+
+    @cached_property
+    def claims(self) -> dict[str, list[ClaimResult]]:
+        """Method -> the published numbers beside what was measured here.
+
+        Only where `snakemake claims` or `evidence` has judged them.
+        """
+        folder = self.grouping.selection.registry.root / CLAIMS
+        methods = {
+            m.name for suite in self.grouping.selection.registry.selected for m in suite.methods
+        }
+        files = {name: folder / f"{name}.json" for name in sorted(methods)}
+        return {
+            name: read_stored(file, ClaimResults).claims
+            for name, file in files.items()
+            if file.is_file()
+        }
 
     @cached_property
     def selected(self) -> list[PaperTable]:
@@ -211,7 +230,8 @@ class PaperJobs:
         methods = {m.name: m.entry for suite in registry.selected for m in suite.methods}
         datasets = {d.name: d.entry for suite in registry.selected for d in suite.datasets}
         told = msgspec.to_builtins([methods, datasets])
-        return sha256_of_json([told, options_of(registry.config), self.papers.self_checks])
+        claims = msgspec.to_builtins(self.papers.claims)
+        return sha256_of_json([told, options_of(registry.config), self.papers.self_checks, claims])
 
     def measure(self, table: str, dataset: str) -> str:
         """Return the parameters of the job that measures a table's methods on a dataset."""
