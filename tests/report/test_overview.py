@@ -14,12 +14,14 @@ from tests.report.conftest import Browser, make_page, needs_browser
 PLOTS = ("speed", "ranks", "heat", "radar", "boxes", "pairs")
 
 
-def drawn(browser: Browser, page: Path, width: int = 1280, part: str = "") -> None:
-    """Open the page and wait until everything of the overview is drawn."""
+def drawn(browser: Browser, page: Path, width: int = 1280) -> None:
+    """Open the page and let it draw all plots, as it does before it is printed."""
     browser.open(page, width=width)
-    if part:
-        browser.js("location.hash = arguments[0]", part)
-    browser.until("return document.querySelectorAll('#plots svg').length === 6", "all plots")
+    browser.until(
+        "dispatchEvent(new Event('beforeprint'));"
+        "return document.querySelectorAll('#plots svg').length === 6",
+        "all plots",
+    )
 
 
 @needs_browser
@@ -34,6 +36,17 @@ def test_every_plot_is_drawn_with_its_name(browser: Browser, page: Path) -> None
             assert browser.js(f"return {stops}") == 1, name
             right = f"document.querySelector('#plot-{name} svg').getBoundingClientRect().right"
             assert browser.js(f"return {right}") <= width
+
+
+@needs_browser
+def test_plots_far_below_are_drawn_when_they_come_near(browser: Browser, tmp_path: Path) -> None:
+    """With many methods the page begins with the plots in sight; the others follow the reader."""
+    browser.open(make_page(FakeResults(tmp_path, methods=90, datasets=1, pairs=2).write()))
+    browser.until("return document.querySelector('#plot-ranks svg') !== null", "the first plots")
+    browser.until("return document.querySelector('#cases figure') !== null", "the cases")
+    assert browser.js("return document.querySelector('#plot-pairs svg') === null")
+    browser.js("document.getElementById('plot-pairs').scrollIntoView()")
+    browser.until("return document.querySelector('#plot-pairs svg') !== null", "the last plot")
 
 
 @needs_browser

@@ -22,6 +22,8 @@ const overviewOf = ({ $, data, methods, datasets, element, fill, digits, seconds
     $("plot-dataset").addEventListener("change", chooseDataset);
     for (const id of ["quality", "speed", "plot-metric", "case-method"]) $(id).addEventListener("change", draw);
     document.querySelector("#overview form").addEventListener("submit", (event) => event.preventDefault());
+    for (const figure of $("plots").children) watch.observe(figure);
+    addEventListener("beforeprint", () => { for (const id of [...pending.keys()]) flush(id); });
     let width = 0;
     new ResizeObserver(([entry]) => { const now = Math.round(entry.contentRect.width); if (now && now !== width) { width = now; draw(); } }).observe($("plots"));
     chooseDataset();
@@ -46,13 +48,23 @@ const overviewOf = ({ $, data, methods, datasets, element, fill, digits, seconds
   const draw = () => {
     const set = dataset();
     $("plot-note").textContent = `${set.pairs.length} pairs; ${good(set).length} of ${set.methods.length} methods have results. A point opens its method or its pair; by keyboard, arrows go from point to point.`;
-    show("plot-speed", qualityAndSpeed(set));
-    show("plot-ranks", ranks(set));
-    show("plot-heat", rankTable(set));
-    show("plot-radar", radar(set));
+    show("plot-speed", () => qualityAndSpeed(set));
+    show("plot-ranks", () => ranks(set));
+    show("plot-heat", () => rankTable(set));
+    show("plot-radar", () => radar(set));
     drawValues(set);
   };
-  const show = (id, [svg, text]) => {
+  // A plot is drawn when it comes near the window: with many methods the first ones are there at once.
+  const pending = new Map();
+  const show = (id, make) => { pending.set(id, make); if (near.has(id)) flush(id); };
+  const flush = (id) => { const make = pending.get(id); pending.delete(id); if (make) put(id, make()); };
+  const near = new Set(), watch = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) near.add(target.id); else near.delete(target.id);
+      if (isIntersecting) flush(target.id);
+    }
+  }, { rootMargin: "1200px 0px" });
+  const put = (id, [svg, text]) => {
     $(id).replaceChildren(svg ?? element("p", { textContent: "nothing to draw" }), element("figcaption", {}, element("strong", { textContent: `${$(id).dataset.name}. ` }), text));
     if (svg) reach(svg, $(id).dataset.name);
   };
@@ -154,10 +166,11 @@ const overviewOf = ({ $, data, methods, datasets, element, fill, digits, seconds
     if (!cells.length) return [null, "No metric with a direction has a value."];
     const svg = plot({
       width: widthOf("plot-heat"), height: 76 + ROW * names.length, marginLeft: longest(names), marginTop: 62, marginRight: 8, padding: 0.04,
-      x: { domain: metrics.map((metric) => metric.id), axis: "top", label: null, tickRotate: -45, tickSize: 0 }, y: { domain: names, label: null, tickFormat: short, tickSize: 0 },
+      x: { domain: metrics.map((metric) => metric.id), axis: "top", label: null, tickRotate: -45, tickSize: 0 }, y: { domain: names, axis: null },
       marks: [
+        Plot.text(names, { y: (name) => name, frameAnchor: "left", textAnchor: "end", dx: -6, text: short, href: methodLink, title: (name) => `${label(name)}: mean rank ${digits(set.ranking.ranks[name])}` }),
         Plot.cell(cells, { x: "metric", y: "name", fill: (cell) => d3.interpolateRgb("#0b5394", "#e9eef5")(Math.sqrt(cell.share)) }),
-        Plot.text(cells, { x: "metric", y: "name", text: "rank", fontSize: 11, fill: (cell) => Math.sqrt(cell.share) < 0.5 ? "#ffffff" : "#111111", href: (cell) => methodLink(cell.name), title: (cell) => `${label(cell.name)}: rank ${cell.rank} in ${cell.metric}, mean ${digits(meanOf(set, cell.metric, cell.name))}` }),
+        Plot.text(cells, { x: "metric", y: "name", text: "rank", fontSize: 11, fill: (cell) => Math.sqrt(cell.share) < 0.5 ? "#ffffff" : "#111111", title: (cell) => `${label(cell.name)}: rank ${cell.rank} in ${cell.metric}, mean ${digits(meanOf(set, cell.metric, cell.name))}` }),
       ],
     });
     return [svg, "Rank of each method's mean in each metric; dark is best."];
@@ -198,11 +211,11 @@ const overviewOf = ({ $, data, methods, datasets, element, fill, digits, seconds
     const values = await valuesOf(set.name);
     if (dataset() !== set) return;
     const index = set.metrics.findIndex((metric) => metric.id === $("plot-metric").value), metric = set.metrics[index];
-    if (!metric) { for (const id of ["plot-boxes", "plot-pairs"]) show(id, [null, "No metric."]); $("cases").replaceChildren(); return; }
+    if (!metric) { for (const id of ["plot-boxes", "plot-pairs"]) show(id, () => [null, "No metric."]); $("cases").replaceChildren(); return; }
     const height = set.methods.length, width = set.metrics.length;
     const valueOf = (name, pair) => values[(pair * height + set.methods.indexOf(name)) * width + index];
-    show("plot-boxes", boxes(set, metric, valueOf));
-    show("plot-pairs", pairs(set, metric, valueOf));
+    show("plot-boxes", () => boxes(set, metric, valueOf));
+    show("plot-pairs", () => pairs(set, metric, valueOf));
     drawCases(set, metric, valueOf);
   };
   const own = (set, valueOf, name) => set.pairs.map((_, pair) => valueOf(name, pair)).filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);

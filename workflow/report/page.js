@@ -348,7 +348,7 @@
     const rows = data.methods.map((method) => ({ ...method, key: method.name, method: method.name, task: method.tasks.join(", "), done: data.datasets.filter((dataset) => dataset.runs[method.name]?.state === "ok").length }));
     const made = table("methods-table", "Methods", rows, [
       { title: "method", field: "label", formatter: methodLink, minWidth: 130 }, number("year", "year"), { title: "venue", field: "venue" },
-      { title: "task", field: "task" }, { title: "status", field: "status" }, { title: "evidence", field: "evidence" },
+      { title: "task", field: "task", formatter: "textarea", width: 190 }, { title: "status", field: "status" }, { title: "evidence", field: "evidence" },
       number("datasets done", "done"), { title: "licence", field: "licence" }, { title: "environment", field: "env" },
     ], { maxHeight: "45vh", placeholder: "no method passes the filter" });
     $("find-method").addEventListener("input", () => made.setFilter((row) => findable(row.method).includes($("find-method").value.trim().toLowerCase())));
