@@ -13,6 +13,7 @@ from fusebench.errors import FusebenchError
 
 SUBCOMMANDS = {
     "check": "validate methods.yaml, datasets.yaml and config/config.yaml",
+    "cite": "print the BibTeX of all methods, datasets and metrics of a suite",
     "claims": "import a published table of numbers, to be compared with what is measured here",
     "fetch": "bring everything that needs a network into resources/",
     "list": "print the registry: methods, datasets and their duplicates, metrics, envs",

@@ -253,7 +253,7 @@ class PaperJobs:
         job = PaperTableJob(
             table=paper_spec(chosen, self.papers.self_checks),
             cells=_cells(chosen),
-            papers={method.name: _reference(chosen, method) for method in _cited(chosen)},
+            papers=references(chosen),
         )
         return as_parameter(job, keep_order=True)
 
@@ -306,6 +306,11 @@ def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
         columns=table.columns,
         **{field: getattr(table.entry, field) for field in _SHARED_FIELDS},
     )
+
+
+def references(table: PaperTable) -> dict[str, PaperReference]:
+    """Return what a bibliography says of each method of a table that has a paper or a key."""
+    return {method.name: _reference(table, method) for method in _cited(table)}
 
 
 def _cells(table: PaperTable) -> CellList:
