@@ -6,10 +6,10 @@ VENV := .venv/bin
 .PHONY: all setup setup-dev relative-path test test-all lock clean
 
 all: setup
-	$(VENV)/snakemake --cores $(CORES)
+	$(VENV)/snakemake all figures report --cores $(CORES) --logger fusebench
 
 setup: .venv/ready
-setup-dev: .venv/ready-dev
+setup-dev: .venv/ready-dev .venv/crate/ready
 
 .venv/bin/uv: requirements-uv.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"fusebench needs Python 3.11 or newer; $(PYTHON) is {v.major}.{v.minor}. Run: make PYTHON=/path/to/python3.11")'
@@ -28,6 +28,12 @@ setup-dev: .venv/ready-dev
 	VIRTUAL_ENV=.venv $(VENV)/uv pip install --quiet --require-hashes --compile-bytecode --requirement requirements-dev.lock
 	touch $@
 
+# The validator of RO-Crates, in an environment of its own: it needs an older rich than import-linter does.
+.venv/crate/ready: .venv/ready requirements-crate.lock
+	$(VENV)/uv venv --quiet --allow-existing .venv/crate
+	VIRTUAL_ENV=.venv/crate $(VENV)/uv pip install --quiet --require-hashes --requirement requirements-crate.lock
+	touch $@
+
 # A path that is not ASCII, in this file, keeps Python from starting under LC_ALL=C: it is made relative.
 relative-path:
 	for file in .venv/lib/python3.*/site-packages/__editable__.fusebench-*.pth; do echo ../../../../workflow > "$$file"; done
@@ -43,6 +49,7 @@ lock:
 	echo uv | $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url - --output-file requirements-uv.lock
 	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml --output-file requirements.lock
 	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	printf 'roc-validator\nrocrate\n' | $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url - --output-file requirements-crate.lock
 
 clean:
 	rm -rf .venv results resources logs .snakemake

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fusebench.compare.terminal import failures, terminal_table
+from fusebench.compare.terminal import failures, grid, terminal_table
 from fusebench.contracts.tables import TableSpec
 from msgspec.structs import replace
 
@@ -87,3 +87,39 @@ def test_a_failure_has_a_paragraph() -> None:
         "e on d: skipped",
     ]
     assert failures(RECORDS[:2]) == ""
+
+
+def test_a_table_that_is_too_wide_is_printed_in_parts() -> None:
+    """Each part begins with the methods, no line is longer than the terminal, and it says so."""
+    lines = terminal_table(SPEC, RECORDS, MEASURES, width=34).splitlines()
+    assert lines[1:6] == [
+        "method      EN↑            Q_CV↓",
+        "--------------------------------",
+        "Alpha      1.5+            15.0*",
+        "Beta       3.5*  100.0 (1 of 2)",
+        "Gamma   timeout                -",
+    ]
+    assert lines[6:9] == ["", "method  model s  total s  params", "-" * 32]
+    assert "(6 columns in 2 parts, to fit 34 characters)" in lines
+    assert lines[-2:] == ["Beta: Q_CV: 1 of 2 pairs have a", "    value (flat)"]
+    assert max(map(len, lines[1:12])) <= 34
+
+
+def test_a_table_that_fits_is_printed_as_one() -> None:
+    """Nothing says that there are parts where there is one."""
+    wide = terminal_table(SPEC, RECORDS, MEASURES, width=58)
+    assert wide == terminal_table(SPEC, RECORDS, MEASURES)
+
+
+def test_a_column_wider_than_the_terminal_stands_alone() -> None:
+    """There is a part for each column then, and never an endless loop."""
+    assert grid(["m", "a", "b"], [["x", "1" * 9, "2" * 9]], width=5) == [
+        "m          a",
+        "-" * 12,
+        "x  111111111",
+        "",
+        "m          b",
+        "-" * 12,
+        "x  222222222",
+        "(3 columns in 2 parts, to fit 5 characters)",
+    ]

@@ -227,6 +227,18 @@ def test_files_that_were_asked_for_are_told(results: FakeResults) -> None:
     assert told.startswith(f"\nwritten: {page}\n") and "method-002 on set-01" in told
     ending_of = make_plan(results.root, {}).ending(SESSION)
     assert f"perhaps of an earlier run: {page}" in ending_of.text(["report"], failed=True)
+    assert f"\n  to open in a browser: {(results.root / page).resolve().as_uri()}\n" in told
+
+
+def test_figures_are_counted_by_folder(results: FakeResults) -> None:
+    """One line says how many there are; a figure that could not be drawn has a line of its own."""
+    folder = results.root / "results/figures/wide"
+    folder.mkdir(parents=True)
+    (folder / "ranks.pdf").touch()
+    lines = text(results, "figures").strip().splitlines()
+    assert lines[0] == "written: 1 figure (PDF, PNG, data) in results/figures/wide/"
+    assert "not written: results/figures/wide/correlation.pdf" in lines
+    assert "not written: results/figures/wide/ranks.pdf" not in lines
 
 
 def test_fetching_says_what_is_not_here(results: FakeResults) -> None:

@@ -99,6 +99,31 @@ def test_tables_of_the_selected_suites_are_made(planned: Planned) -> None:
     assert both.table_files == ["results/tables/t.csv", "results/tables/other.csv"]
 
 
+def test_a_suite_without_a_table_has_figures_all_the_same(planned: Planned) -> None:
+    """It has those of a table with its methods and datasets; no table of a paper is made for it.
+
+    Another table may have the name that its figures would have, and a dot begins no suffix.
+    """
+    plan = planned(tables={"s": {"suite": "timed"}}, suites={"s": SUITE, "timed": SUITE})
+    assert list(plan.papers.tables) == ["s", "s-suite"]
+    assert plan.papers.table_files == []
+    files = plan.papers.figure_files
+    assert files[0] == "results/figures/s-suite/grid-tno.pdf"
+    assert len(files) == len(plan.papers.figures("s")) == 5 * 2 + 3
+    job = from_parameter(plan.paper_jobs.figure("s-suite", "ranks"), FigureJob)
+    assert list(job.figure.labels) == list(METHODS)
+    dotted = planned(tables={}, suites={"s": SUITE, "a.b": SUITE})
+    assert list(dotted.papers.tables) == ["s", "a_b"]
+
+
+def test_the_table_of_a_suite_is_kept_once_it_was_made(planned: Planned, tmp_path: Path) -> None:
+    """The archive takes it along, as it takes every table that was asked for by its name."""
+    plan = planned(tables={}, suites={"s": SUITE})
+    assert plan.papers.named_files([]) == []
+    write_text(tmp_path / "results/tables/s.csv", "")
+    assert plan.papers.named_files([]) == ["results/tables/s.csv"]
+
+
 def test_every_figure_is_found_by_its_name(planned: Planned) -> None:
     """All kinds are drawn unless the table names some; those of the whole table exist once."""
     tables = planned().papers

@@ -87,15 +87,15 @@ class Browser:
             if entry["level"] in {"WARNING", "SEVERE"}
         ]
 
-    def violations(self) -> list[str]:
-        """Return what axe finds, serious or critical, in the page as it stands."""
+    def violations(self, *, only_serious: bool = False) -> list[str]:
+        """Return what axe finds in the page as it stands."""
         axe = Path(__file__).parent / "third_party" / "axe-core" / "axe.min.js"
         self.js(axe.read_text(encoding="utf-8"))
         found = self.driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
         return [
             f"{v['id']}: {v['nodes'][0]['html']}"
             for v in found["violations"]
-            if v["impact"] in {"serious", "critical"}
+            if not only_serious or v["impact"] in {"serious", "critical"}
         ]
 
 

@@ -23,6 +23,7 @@ from fusebench.report.contents import (
     method_facts,
     metric_facts,
     packed_values,
+    ranking_of,
     run_facts,
     runs_of,
     statistics_of,
@@ -31,6 +32,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.compare.made import Values, long, on_cpu, on_gpu, record
+from tests.evidence.makers import claim_result
 
 RAN = {"date": "2026-01-02", "device": "cpu", "dataset": "d", "outputs_sha256": "0" * 64}
 
@@ -61,7 +63,60 @@ def test_a_method_is_known_as_far_as_its_entry_says() -> None:
         "evidence": "–",
         "verified": False,
         "checked": False,
+        "selfcheck": "",
+        "claims": [],
     }
+
+
+def test_published_numbers_stand_beside_what_was_measured() -> None:
+    """They are as printed; those of single images are left to the CSV file."""
+    claims = [
+        claim_result("not-reproduced", measured=7.25, reason="off", source="S", where="table 2"),
+        claim_result(image="01"),
+        claim_result("not-comparable", dataset="", images="21 pairs of TNO", value=7.0),
+    ]
+    assert method_facts(method(), "test: exact", claims)["claims"] == [
+        {
+            "dataset": "d",
+            "metric": "EN",
+            "published": "7.1",
+            "measured": 7.25,
+            "verdict": "not-reproduced",
+            "reason": "off",
+            "where": "S table 2",
+        },
+        {
+            "dataset": "21 pairs of TNO",
+            "metric": "EN",
+            "published": "7.0",
+            "measured": None,
+            "verdict": "not-comparable",
+            "reason": "",
+            "where": "",
+        },
+    ]
+
+
+def test_methods_are_ranked_on_each_pair() -> None:
+    """A method that lacks a value is left out; metrics without a direction do not count.
+
+    With three methods and two pairs there is a critical difference.
+    """
+    values: Values = {
+        ("a", "EN"): [3.0, 3.0],
+        ("b", "EN"): [2.0, 2.0],
+        ("c", "EN"): [1.0, 1.0],
+        ("d", "EN"): [9.0, None],
+    }
+    ranking = ranking_of(long(values), "d", ["EN"], ["c", "b", "a"])
+    assert ranking["ranks"] == {"c": 3.0, "b": 2.0, "a": 1.0} and ranking["pairs"] == 2
+    assert ranking["difference"] == pytest.approx(2.3437, abs=1e-3)
+    two = ranking_of(
+        long({k: v for k, v in values.items() if k[0] in "ab"}), "d", ["EN"], ["a", "b"]
+    )
+    assert two["difference"] is None
+    none = ranking_of(long({}), "d", ["EN"], ["a"])
+    assert none == {"pairs": 0, "difference": None, "ranks": {}}
 
 
 def test_texts_of_several_lines_are_one_line() -> None:

@@ -117,3 +117,17 @@ def shorten_states() -> None:
         return states and {job: state.partition(" ")[0] for job, state in states.items()}, seconds
 
     plugin.query_job_status = first_words
+
+
+def finish_display(workflow: Any) -> None:
+    """Let the logger plugin of fusebench erase its bars, where it is used.
+
+    Snakemake passes its events to plugins through a queue, in another thread. What the workflow
+    prints itself would stand between the bars, and before messages that are still in the queue.
+    """
+    manager = workflow.logger_manager
+    handlers = [one for one in manager.get_log_handlers() if hasattr(one, "finish")]
+    if handlers:
+        manager.queue_listener.queue.join()
+    for handler in handlers:
+        handler.finish()

@@ -54,3 +54,17 @@ def plain(text: str) -> str:
 
 def _is_shown(letter: str) -> bool:
     return category(letter) not in ("Cc", "Cs") and letter not in _TURNING
+
+
+def plain_line(text: str, most: int | None = None) -> str:
+    """Return a text as one line without escapes and control characters.
+
+    Args:
+        text: of any program.
+        most: how many characters are kept; a longer text ends with ``…``.
+
+    >>> plain_line("no GPU\\n  was found", 8)
+    'no GPU …'
+    """
+    line = " ".join(plain(text).split())
+    return line if most is None or len(line) <= most else f"{line[: most - 1]}…"

@@ -27,7 +27,7 @@
 
   // Tabs ------------------------------------------------------------------------------------------------------------
   const tabs = [...document.querySelectorAll("[role=tab]")];
-  const shown = { results: false, images: false, methods: false };
+  const shown = { overview: false, results: false, images: false, methods: false };
   const open = (tab, focus = true) => {
     for (const other of tabs) {
       const chosen = other === tab;
@@ -58,7 +58,7 @@
   // Tables: Tabulator sorts and draws only the rows in sight; heads are reached and sorted by keyboard, too ----------------
   const table = (id, label, rows, columns, options = {}) => {
     const made = new Tabulator($(id), {
-      data: rows, columns, index: "key", layout: "fitDataFill", maxHeight: "70vh", renderVerticalBuffer: 300,
+      data: rows, columns, index: "key", layout: "fitDataFill", maxHeight: "70vh", renderVerticalBuffer: 300, printAsHtml: true,
       columnDefaults: { headerHozAlign: "left", headerSortTristate: false, vertAlign: "middle" }, ...options,
     });
     const reach = () => {
@@ -109,15 +109,17 @@
   };
   const drawResults = (dataset, metrics) => {
     const rows = dataset.methods.map((name) => resultRow(dataset, metrics, name));
+    const devices = new Set(rows.map((row) => row.device).filter(Boolean)), some = (field) => rows.some((row) => row[field] !== undefined && row[field] !== null && row[field] !== "");
     const columns = [
       { title: "method", field: "label", frozen: innerWidth > 640, formatter: methodLink, minWidth: 130 },
       number("year", "year"), { title: "evidence", field: "evidence" },
       ...metrics.map((metric, index) => number(metric.id + ARROWS[metric.direction], `m${index}`, { formatter: (cell) => meanCell(cell, dataset, metric, index), headerTooltip: metric.source })),
       number("model s", "model", { formatter: (cell) => seconds(cell.getValue()) }),
       number("total s", "total", { formatter: (cell) => seconds(cell.getValue()) }),
-      { title: "device", field: "device" },
+      { title: "device", field: "device", visible: devices.size > 1 },
       number("params", "parameters", { formatter: (cell) => count(cell.getValue()) }),
-    ];
+    ].map((column) => ({ visible: ["year", "model", "total", "parameters"].includes(column.field) ? some(column.field) : true, ...column }));
+    $("device").textContent = devices.size === 1 ? `Times on ${[...devices][0]}.` : "";
     drawCaveats(dataset);
     results?.destroy();
     results = table("results-table", `Mean values on ${dataset.title}`, rows, columns, { placeholder: "no method passes the filters" });
@@ -147,9 +149,10 @@
     const shownText = text + (found[TIED] ? " ≈" : "") + (whole ? "" : ` (${found[MEASURED]})`);
     return element("span", { textContent: shownText, className: row.state === "ok" && whole && text === best[index] ? "best" : "" });
   };
+  const findable = (name) => { const method = methods.get(name); return [name, method.label, method.title, method.venue, method.year ?? ""].join(" ").toLowerCase(); };
   const filterResults = () => {
     const year = Number($("year").value) || 0, part = $("search").value.trim().toLowerCase(), verified = $("verified").checked;
-    results.setFilter((row) => (!year || (row.year ?? 0) >= year) && row.label.toLowerCase().includes(part) && (!verified || row.verified));
+    results.setFilter((row) => (!year || (row.year ?? 0) >= year) && findable(row.method).includes(part) && (!verified || row.verified));
     results.redraw(true);
   };
 
@@ -323,14 +326,33 @@
     ], { maxHeight: "50vh" }) };
   };
 
+  // Addresses: #method/NAME and #pair/DATASET/NUMBER/METHOD, so that links, the back button and a copied address work -------------
+  const follows = { method: ([name]) => methods.has(name) && showMethod(name), pair: ([name, pair, method]) => datasets.has(name) && showPair(name, pair, method) };
+  const route = () => {
+    const [kind, ...parts] = location.hash.slice(1).split("/").map(decodeURIComponent);
+    follows[kind]?.(parts);
+  };
+  const showPair = (name, pair, method) => {
+    open($("tab-images"), false);
+    $("view-dataset").value = name;
+    chooseDataset();
+    if (datasets.get(name).pairs[pair] === undefined) return;
+    $("pair").value = pair;
+    if ([...$("right").options].some((option) => option.value === method)) $("right").value = method;
+    drawViewer();
+    $("viewer").focus();
+  };
+
   // Methods -----------------------------------------------------------------------------------------------------------------
   const startMethods = () => {
     const rows = data.methods.map((method) => ({ ...method, key: method.name, method: method.name, task: method.tasks.join(", "), done: data.datasets.filter((dataset) => dataset.runs[method.name]?.state === "ok").length }));
-    table("methods-table", "Methods", rows, [
+    const made = table("methods-table", "Methods", rows, [
       { title: "method", field: "label", formatter: methodLink, minWidth: 130 }, number("year", "year"), { title: "venue", field: "venue" },
-      { title: "task", field: "task" }, { title: "status", field: "status" }, { title: "evidence", field: "evidence" },
+      { title: "task", field: "task", formatter: "textarea", width: 190 }, { title: "status", field: "status" }, { title: "evidence", field: "evidence" },
       number("datasets done", "done"), { title: "licence", field: "licence" }, { title: "environment", field: "env" },
-    ], { maxHeight: "45vh" });
+    ], { maxHeight: "45vh", placeholder: "no method passes the filter" });
+    $("find-method").addEventListener("input", () => made.setFilter((row) => findable(row.method).includes($("find-method").value.trim().toLowerCase())));
+    document.querySelector("#methods form").addEventListener("submit", (event) => event.preventDefault());
   };
   const facts = (pairs) => element("dl", { className: "facts" }, ...pairs.filter(([, value]) => value !== "" && value !== undefined && value !== null).flatMap(([name, value]) => [element("dt", { textContent: name }), element("dd", {}, value)]));
   const link = (address) => /^https?:/.test(address) ? element("a", { href: address, textContent: address, rel: "noreferrer" }) : address;
@@ -341,10 +363,16 @@
     $("method").replaceChildren(element("h2", { textContent: method.label }), facts([
       ["title", method.title], ["published", [method.venue, method.year].filter(Boolean).join(" ")], ["paper", method.paper && link(method.paper)],
       ["code", link(method.code)], ["commit", method.commit], ["licence", method.licence], ["environment", method.env], ["status", [method.status, method.reason].filter(Boolean).join(": ")],
-      ["evidence", method.checked ? element("a", { href: `../evidence/${name}.md`, textContent: method.evidence }) : method.evidence], ["notes", method.notes],
-    ]), ...runs);
+      ["evidence", method.checked ? element("a", { href: `../evidence/${name}.md`, textContent: method.evidence }) : method.evidence], ["self-check", method.selfcheck], ["notes", method.notes],
+    ]), ...claimsOf(method), ...runs);
     $("method").focus();
     $("method").scrollIntoView({ block: "start" });
+  };
+  const claimsOf = (method) => {
+    if (!method.claims.length) return [];
+    const row = (tag, texts) => element("tr", {}, ...texts.map((text) => element(tag, tag === "th" ? { textContent: text, scope: "col" } : { textContent: text })));
+    const body = method.claims.map((claim) => row("td", [claim.dataset, claim.metric, claim.published, digits(claim.measured), [claim.verdict, claim.reason].filter(Boolean).join(": "), claim.where]));
+    return [element("h3", { textContent: "Published numbers" }), element("table", { className: "claims", tabIndex: 0 }, element("thead", {}, row("th", ["dataset", "metric", "published", "measured here", "verdict", "from"])), element("tbody", {}, ...body))];
   };
   const runFacts = (dataset, name) => {
     const run = dataset.runs[name], plain = (value) => value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
@@ -353,6 +381,9 @@
     return facts([["state", [run.state, run.reason].filter(Boolean).join(": ")], ["results", plain(run.caveat)], ["mean [95 %] ± std", means.join("; ")], ["model, total s", `${seconds(run.model_seconds)}, ${seconds(run.seconds_per_image)}`], ["device", plain(run.device)], ["parameters", count(run.parameters)], ["FLOPs", run.flops ? count(run.flops) : ""], ["threads, seed", `${plain(run.threads)}, ${plain(run.seed)}`], ["environment", run.environment], ["commit", run.commit], ["shims named", plain(run.compat)], ["shims fired", plain(run.shims)], ["edits", plain(run.edits)], ["notes", plain(run.notes)], ["log", plain(run.log)]]);
   };
 
-  const starts = { results: startResults, images: startImages, methods: startMethods };
-  open($("tab-results"), false);
+  const overview = overviewOf({ $, data, methods, datasets, element, fill, digits, seconds, count, valuesOf, picture, nameOf });
+  const starts = { overview: overview.start, results: startResults, images: startImages, methods: startMethods };
+  open($("tab-overview"), false);
+  addEventListener("hashchange", route);
+  route();
 })();

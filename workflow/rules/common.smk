@@ -80,6 +80,7 @@ def attempt(marker, kind):
 
 def ending(failed):
     """Return the text that ends a run, about what was asked for; ``failed``: a job has failed."""
+    facts.finish_display(workflow)
     return PLAN.ending(session()).text(facts.targets_of(workflow), failed=failed)
 
 

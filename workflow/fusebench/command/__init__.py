@@ -14,6 +14,7 @@ from fusebench.errors import FusebenchError
 
 SUBCOMMANDS = {
     "check": "validate methods.yaml, datasets.yaml and config/config.yaml",
+    "cite": "print the BibTeX of all methods, datasets and metrics of a suite",
     "claims": "import a published table of numbers, to be compared with what is measured here",
     "clean": "free what nothing refers to: clones, environments, previews, what killed runs left",
     "diff": "print what changed between two results, and why",

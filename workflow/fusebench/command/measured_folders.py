@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import fmean
 
 from fusebench.compare.contents import printed
-from fusebench.compare.terminal import ARROWS, grid
+from fusebench.compare.terminal import ARROWS, grid, terminal_width
 from fusebench.errors import MetricError
 from fusebench.measure.folders import (
     REFERENCE,
@@ -143,7 +143,7 @@ def _as_json(means: Means, ids: Sequence[str]) -> str:
 def _as_table(means: Means, definitions: Sequence[Definition], count: int) -> str:
     heads = ["method", *(f"{d.id}{ARROWS[d.direction]}" for d in definitions)]
     rows = [[method, *(_shown(mean, count) for mean in found)] for method, found in means.items()]
-    return "\n".join([f"mean over {count} images", *grid(heads, rows)])
+    return "\n".join([f"mean over {count} images", *grid(heads, rows, terminal_width())])
 
 
 def _shown(mean: FolderMean, count: int) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fusebench.compare.contents import BEST, SECOND, Cell, Row, Table, table_of
@@ -17,10 +20,25 @@ ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
 MARKS = {BEST: "*", SECOND: "+"}
 
 
-def terminal_table(spec: TableSpec, records: Iterable[Record], measures: pd.DataFrame) -> str:
+def terminal_width() -> int | None:
+    """Return how many characters fit into a line of the terminal; None where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def terminal_table(
+    spec: TableSpec,
+    records: Iterable[Record],
+    measures: pd.DataFrame,
+    width: int | None = None,
+) -> str:
     """The table in plain text: ``*`` is best, ``+`` second; a run without numbers shows its state.
 
-    Args and errors: as for ``contents.table_of``.
+    Args:
+        spec: as for ``contents.table_of``, which says what is raised.
+        records: same.
+        measures: same.
+        width: characters of a line. Columns that are too many go into parts below each other, and
+            a line says so. None: a line for each row.
     """
     table = table_of(spec, records, measures)
     heads = [
@@ -32,10 +50,11 @@ def terminal_table(spec: TableSpec, records: Iterable[Record], measures: pd.Data
     times = [
         line
         for device, own in times_by_device(table).items()
-        for line in ("", f"seconds per image on {device}", *grid(["method", *TIMES], own))
+        for line in ("", f"seconds per image on {device}", *grid(["method", *TIMES], own, width))
     ]
     title = f"{spec.title}, mean over {table.pairs} pairs (* best, + second)"
-    return "\n".join([title, *grid(heads, rows), *_troubles(table), *times])
+    troubles = [line for text in _troubles(table) for line in _filled(text, width)]
+    return "\n".join([title, *grid(heads, rows, width), *troubles, *times])
 
 
 def failures(records: Iterable[Record]) -> str:
@@ -78,11 +97,44 @@ def _number(cell: Cell, table: Table) -> str:
     return cell.printed + incomplete(cell, table) + MARKS.get(cell.rank or 0, " ")
 
 
-def grid(heads: list[str], rows: list[list[str]]) -> list[str]:
-    """Return the lines of a table in plain text: its heads, a rule, its rows."""
+def grid(heads: list[str], rows: list[list[str]], width: int | None = None) -> list[str]:
+    """Return the lines of a table in plain text: its heads, a rule, its rows.
+
+    Args:
+        heads: of the columns.
+        rows: the texts below them.
+        width: characters of a line. A wider table is printed in parts that each begin with the
+            first column, and the last line says so; only a first column that is too wide by itself
+            leaves lines longer.
+    """
     widths = [max(len(line[column]) for line in (heads, *rows)) for column in range(len(heads))]
-    first, *rest = (_line(line, widths) for line in (heads, *rows))
-    return [first, "-" * len(first), *rest]
+    parts = list(_parts(widths, width))
+    lines: list[str] = []
+    for part in parts:
+        first, *rest = (
+            _line([line[i] for i in part], [widths[i] for i in part]) for line in (heads, *rows)
+        )
+        lines += [*([""] if lines else []), first, "-" * len(first), *rest]
+    if len(parts) > 1:
+        lines.append(f"({len(heads)} columns in {len(parts)} parts, to fit {width} characters)")
+    return lines
+
+
+def _parts(widths: list[int], width: int | None) -> Iterator[list[int]]:
+    """Yield the columns of each part: the first one, and as many others as fit, at least one."""
+    part, used = [0], widths[0]
+    for column, needed in enumerate(widths[1:], start=1):
+        if width is not None and len(part) > 1 and used + 2 + needed > width:
+            yield part
+            part, used = [0], widths[0]
+        part.append(column)
+        used += 2 + needed
+    yield part
+
+
+def _filled(text: str, width: int | None) -> list[str]:
+    """Break a text into lines; those after the first are indented."""
+    return textwrap.wrap(text, width, subsequent_indent="    ") if width else [text]
 
 
 def _line(texts: list[str], widths: list[int]) -> str:

@@ -11,6 +11,7 @@ from fusebench.compare.few_pairs import ALPHA
 from fusebench.contracts.tables import FigureSpec
 from fusebench.figures.contents import Inputs
 from fusebench.figures.style import COLUMN, PAGE, message
+from fusebench.statistics.ranks import pair_ranks
 from fusebench.statistics.significance import critical_difference, nemenyi
 from fusebench.statistics.values import samples
 
@@ -61,30 +62,9 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
 
 
 def block_ranks(spec: FigureSpec, inputs: Inputs) -> pd.DataFrame:
-    """Return the ranks of the methods, one row for each pair of each dataset.
-
-    On each pair, methods are ranked by their mean rank over the metrics.
-
-    Only methods with every value on every dataset take part, and only metrics with a direction.
-    """
-    import pandas as pd
-
+    """Return the ranks of the methods on each pair of each dataset, see ``pair_ranks``."""
     metrics = {dataset.name: dataset.metrics for dataset in spec.datasets}
-    found = [
-        sample
-        for sample in samples(inputs.values, metrics)
-        if sample.definition.direction != "none" and sample.pairs
-    ]
-    if not found:
-        return pd.DataFrame()
-    common = set.intersection(*(set(sample.values.columns) for sample in found))
-    chosen = [method for method in spec.labels if method in common]
-    ranks = [
-        sample.goodness[chosen].rank(axis=1, ascending=False).assign(dataset=sample.dataset)
-        for sample in found
-    ]
-    means = pd.concat(ranks).groupby(["dataset", "image"], sort=False)[chosen].mean()
-    return means.rank(axis=1)
+    return pair_ranks(list(samples(inputs.values, metrics)), list(spec.labels))
 
 
 def _title(spec: FigureSpec, blocks: pd.DataFrame, drawn: int) -> str:

@@ -68,8 +68,9 @@ class Ending:
             yield self._suites()
         if asked.fetched:
             yield self._fetched()
-        files = [*asked.files, *(PaperTables(self.grouping).figure_files if asked.figures else ())]
-        yield "\n".join(_file_line(self.root, file, failed) for file in files)
+        if asked.figures:
+            yield "\n".join(self._figures(failed))
+        yield "\n".join(_file_line(self.root, file, failed) for file in asked.files)
         yield "\n".join(self._cells(asked.cells))
         yield self._failed(self._named(asked))
 
@@ -137,14 +138,16 @@ class Ending:
 
     def _tables(self) -> Iterator[str]:
         from fusebench.compare import read_measures, terminal_table
+        from fusebench.compare.terminal import terminal_width
 
+        width = terminal_width()
         shown = self.steps.suite_tables
         for suite, dataset in shown if len(shown) <= MOST_TABLES else []:
             measures = self.root / self.grouping.measured_in(dataset)
             if measures.exists():
                 job = self.steps.table(suite, dataset)
                 records = read_records(job.cells, self.root)
-                yield terminal_table(job.table, records, read_measures([measures]))
+                yield terminal_table(job.table, records, read_measures([measures]), width)
 
     def _failed(self, cells: CellList) -> str:
         from fusebench.compare import failures, suspicions
@@ -175,6 +178,18 @@ class Ending:
             f"tables (also .csv and .tex):\n{tables}"
         )
 
+    def _figures(self, failed: bool) -> Iterator[str]:
+        """Yield how many figures each folder has, and each figure that is missing."""
+        folders: dict[str, list[str]] = {}
+        for file in PaperTables(self.grouping).figure_files:
+            folders.setdefault(file.rpartition("/")[0], []).append(file)
+        for folder, files in folders.items():
+            there = [file for file in files if (self.root / file).exists()]
+            if there:
+                count = f"{len(there)} figure{'s'[: len(there) != 1]} (PDF, PNG, data)"
+                yield f"{_written(failed)}: {count} in {folder}/"
+            yield from (f"not written: {file}" for file in files if file not in there)
+
     def _evidence(self, asked: frozenset[str]) -> Iterator[str]:
         if asked & {"selfcheck", "evidence"}:
             yield from self._checks()
@@ -203,7 +218,14 @@ def _file_line(root: Path, file: str, failed: bool) -> str:
     """Say whether a file that was asked for is there."""
     if not (root / file).exists():
         return f"not written: {file}"
-    return f"{'perhaps of an earlier run' if failed else 'written'}: {file}"
+    line = f"{_written(failed)}: {file}"
+    if file.endswith(".html"):
+        line += f"\n  to open in a browser: {(root / file).resolve().as_uri()}"
+    return line
+
+
+def _written(failed: bool) -> str:
+    return "perhaps of an earlier run" if failed else "written"
 
 
 def _check_line(check: SelfcheckResult) -> str:

@@ -15,7 +15,8 @@ import msgspec
 
 from fusebench.compare.bibliography import citation_key
 from fusebench.contracts.configuration import FigureKind
-from fusebench.contracts.files import as_parameter
+from fusebench.contracts.evidence import ClaimResult, ClaimResults
+from fusebench.contracts.files import as_parameter, read_stored
 from fusebench.contracts.jobs.comparing import Measured, MeasureJob
 from fusebench.contracts.jobs.papers import FigureJob, PaperTableJob, StatisticsJob
 from fusebench.contracts.tables import (
@@ -34,9 +35,10 @@ from fusebench.planning.steps import cell_list, options_of
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.fitting import why_not_on
 from fusebench.registry.methods import Method
-from fusebench.registry.tables import FIGURES, PaperTable
+from fusebench.registry.tables import FIGURES, PaperTable, tables_of_suites
 
 SELF_CHECKS = Path("results/evidence/summary.csv")
+CLAIMS = "results/evidence/claims"
 RECORDED = frozenset({"grid", "quality-speed"})
 """Figures that are also drawn from the records."""
 PER_IMAGE = frozenset({"boxes", "curves", "grid"})
@@ -57,10 +59,11 @@ class PaperTables:
 
     grouping: Grouping
 
-    @property
+    @cached_property
     def tables(self) -> dict[str, PaperTable]:
-        """Every table of the configuration by name."""
-        return self.grouping.selection.registry.tables
+        """Every table by name: those of the configuration, and one of each suite without any."""
+        registry = self.grouping.selection.registry
+        return registry.tables | tables_of_suites(registry.suites, registry.tables)
 
     @cached_property
     def self_checks(self) -> dict[str, str]:
@@ -76,8 +79,25 @@ class PaperTables:
         return {method: words for method, words in told.items() if compared_something(words)}
 
     @cached_property
+    def claims(self) -> dict[str, list[ClaimResult]]:
+        """Method -> the published numbers beside what was measured here.
+
+        Only where `snakemake claims` or `evidence` has judged them.
+        """
+        folder = self.grouping.selection.registry.root / CLAIMS
+        methods = {
+            m.name for suite in self.grouping.selection.registry.selected for m in suite.methods
+        }
+        files = {name: folder / f"{name}.json" for name in sorted(methods)}
+        return {
+            name: read_stored(file, ClaimResults).claims
+            for name, file in files.items()
+            if file.is_file()
+        }
+
+    @cached_property
     def selected(self) -> list[PaperTable]:
-        """The tables that are made with the selected suites.
+        """The tables whose figures are made with the selected suites.
 
         Any other table is made when its file is asked for.
         """
@@ -88,8 +108,12 @@ class PaperTables:
 
     @property
     def table_files(self) -> list[str]:
-        """One file of each selected table; its other formats come with it."""
-        return [f"{TABLES}/{table.name}.csv" for table in self.selected]
+        """One file of each selected table that the configuration describes.
+
+        Its other formats come with it. A suite has tables of its own already.
+        """
+        described = self.grouping.selection.registry.tables
+        return [f"{TABLES}/{table.name}.csv" for table in self.selected if table.name in described]
 
     @property
     def figure_files(self) -> list[str]:
@@ -112,12 +136,12 @@ class PaperTables:
         registry = self.grouping.selection.registry
         timed = [f"{SPEED}/{suite.name}.csv" for suite in registry.suites.values() if suite.speed]
         others = [table for table in self.tables.values() if table not in self.selected]
-        papers = [f"{TABLES}/{table.name}.csv" for table in others]
+        papers = [f"{TABLES}/{name}.csv" for name in self.tables]
         figures = [file for table in others for file in self._figures_of(table)]
         return [
             file
             for file in [*timed, *papers, *figures]
-            if file in needed or (registry.root / file).is_file()
+            if file in needed or (file not in self.table_files and (registry.root / file).is_file())
         ]
 
     def figures(self, table: str) -> list[str]:
@@ -207,7 +231,8 @@ class PaperJobs:
         methods = {m.name: m.entry for suite in registry.selected for m in suite.methods}
         datasets = {d.name: d.entry for suite in registry.selected for d in suite.datasets}
         told = msgspec.to_builtins([methods, datasets])
-        return sha256_of_json([told, options_of(registry.config), self.papers.self_checks])
+        claims = msgspec.to_builtins(self.papers.claims)
+        return sha256_of_json([told, options_of(registry.config), self.papers.self_checks, claims])
 
     def measure(self, table: str, dataset: str) -> str:
         """Return the parameters of the job that measures a table's methods on a dataset."""
@@ -231,7 +256,7 @@ class PaperJobs:
         job = PaperTableJob(
             table=paper_spec(chosen, self.papers.self_checks),
             cells=_cells(chosen),
-            papers={method.name: _reference(chosen, method) for method in _cited(chosen)},
+            papers=references(chosen),
         )
         return as_parameter(job, keep_order=True)
 
@@ -284,6 +309,11 @@ def paper_spec(table: PaperTable, self_checks: Mapping[str, str]) -> PaperSpec:
         columns=table.columns,
         **{field: getattr(table.entry, field) for field in _SHARED_FIELDS},
     )
+
+
+def references(table: PaperTable) -> dict[str, PaperReference]:
+    """Return what a bibliography says of each method of a table that has a paper or a key."""
+    return {method.name: _reference(table, method) for method in _cited(table)}
 
 
 def _cells(table: PaperTable) -> CellList:

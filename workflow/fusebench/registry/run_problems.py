@@ -6,8 +6,6 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from msgspec import UNSET
-
 from fusebench.causes import shim_problem
 from fusebench.contracts.causes import shims
 from fusebench.contracts.methods import MethodEntry, RunPart

@@ -152,6 +152,25 @@ def table_of(
     )
 
 
+def tables_of_suites(
+    suites: Mapping[str, Suite], tables: Mapping[str, PaperTable]
+) -> dict[str, PaperTable]:
+    """Return a table for each suite that no table of the configuration takes its methods from.
+
+    Its figures are drawn as those of any other table. It is named as the suite is; a dot, which
+    begins the suffix of a file, becomes ``_``.
+    """
+    served = {table.suite.name for table in tables.values() if table.suite}
+    made: dict[str, PaperTable] = {}
+    for suite in suites.values():
+        name = suite.name.replace(".", "_")
+        while name in tables or name in made:
+            name += "-suite"
+        if suite.name not in served:
+            made[name] = table_of(name, TableEntry(suite=suite.name), {}, {}, {suite.name: suite})
+    return made
+
+
 def group_names(entry: TableEntry) -> dict[str, list[str]]:
     """Return heading -> names of methods as far as the table names them itself."""
     return dict(entry.groups or ({"": entry.methods} if entry.methods else {}))

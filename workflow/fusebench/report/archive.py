@@ -21,7 +21,8 @@ from fusebench.contracts.records import Record
 from fusebench.layout import FUSED, RECORD, RUNS
 from fusebench.markers import read_manifest
 from fusebench.registry.contradictions import ARCHIVE_NOTE
-from fusebench.registry.loading import CONFIG
+from fusebench.registry.loading import CONFIG, Registry
+from fusebench.report.crate import METADATA, crate
 
 ALLOWED = (
     "analyse_table", "draw_figure", "figures", "tables", "write_paper_table", "write_speed_tables",
@@ -38,7 +39,11 @@ NAME = "fusebench-results"
 
 
 def write_archive(
-    root: Path, options: Mapping[str, Any], named: Sequence[Path], path: Path
+    root: Path,
+    options: Mapping[str, Any],
+    named: Sequence[Path],
+    path: Path,
+    registry: Registry | None = None,
 ) -> None:
     """Write the archive, a compressed tar file.
 
@@ -52,11 +57,14 @@ def write_archive(
         named: tables and figures that are to be asked for by their names, as
             ``PaperTables.named_files`` has them.
         path: the file.
+        registry: of these options, for the descriptions of the archive for other machines: an
+            RO-Crate, and what Zenodo asks for. None leaves them out.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with tarfile.open(part, "w:gz", compresslevel=6, format=tarfile.PAX_FORMAT) as archive:
-        for file in dict.fromkeys([*_files(root), *_grid_images(root)]):
+        files = list(dict.fromkeys([*_files(root), *_grid_images(root)]))
+        for file in files:
             archive.add(
                 file,
                 f"{NAME}/{file.relative_to(root).as_posix()}",
@@ -70,6 +78,9 @@ def write_archive(
         )
         _add(archive, ARCHIVE_NOTE, note(named))
         _add(archive, "versions.json", json.dumps(versions(), indent=1))
+        if registry:
+            _add(archive, METADATA, json.dumps(crate(root, registry, files), indent=1))
+            _add(archive, ".zenodo.json", json.dumps(zenodo(registry), indent=1))
     part.replace(path)
 
 
@@ -116,6 +127,21 @@ def _add(archive: tarfile.TarFile, name: str, text: str) -> None:
     archive.addfile(member, io.BytesIO(content))
 
 
+def zenodo(registry: Registry) -> dict[str, object]:
+    """Return the metadata of a Zenodo record of the archive; the creators are to be filled in."""
+    suites = ", ".join(suite.name for suite in registry.selected)
+    return {
+        "title": f"Results of fusebench: {suites}",
+        "upload_type": "dataset",
+        "description": "Published image-fusion methods, rerun from their authors' repositories and"
+        " compared under one protocol. ro-crate-metadata.json describes every run, ARCHIVE.md how"
+        " to make all tables and figures again.",
+        "creators": [{"name": "Family, Given"}],
+        "keywords": ["image fusion", "benchmark", "reproducibility"],
+        "access_right": "open",
+    }
+
+
 def versions() -> dict[str, object]:
     """Return what the tables and figures were made with."""
     packages = {
@@ -144,6 +170,9 @@ checkout:
 
     snakemake --snakefile CHECKOUT/Snakefile --cores 2 --forceall tables figures{targets} \\
         --allowed-rules {" ".join(ALLOWED)}
+
+`ro-crate-metadata.json` describes every file and run for machines (RO-Crate 1.1, Process Run
+Crate). `.zenodo.json` is what Zenodo asks for: write your names into it before you upload.
 
 Only the images that the grids show are here; the licences of their datasets and methods apply to
 them.

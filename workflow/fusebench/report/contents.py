@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fusebench.compare.devices import device_of
+from fusebench.contracts.evidence import ClaimResult
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.methods import Paper
 from fusebench.contracts.records import Record
@@ -30,8 +31,11 @@ Facts = dict[str, Any]
 SUMMARY_FIELDS = ("mean", "std", "median", "low", "high", "measured", "tied")
 
 
-def method_facts(method: Method, self_check: str) -> Facts:
-    """Return what the page shows of a method, whatever dataset it ran on."""
+def method_facts(method: Method, self_check: str, claims: Sequence[ClaimResult] = ()) -> Facts:
+    """Return what the page shows of a method, whatever dataset it ran on.
+
+    Claims about single images are left out; ``results/claims.csv`` has them.
+    """
     return {
         "name": method.name,
         "label": method.label,
@@ -50,6 +54,8 @@ def method_facts(method: Method, self_check: str) -> Facts:
         "evidence": evidence_mark(method, self_check),
         "verified": is_borne_out(method, self_check),
         "checked": bool(self_check),
+        "selfcheck": self_check,
+        "claims": [claim_facts(claim) for claim in claims if not claim.image],
     }
 
 
@@ -119,6 +125,41 @@ def statistics_of(
     for row in table.to_dict("records"):
         found[row["id"]][row["method"]] = [_plain(row[field]) for field in SUMMARY_FIELDS]
     return found
+
+
+def ranking_of(
+    measures: pd.DataFrame, dataset: str, metrics: Sequence[str], methods: Sequence[str]
+) -> Facts:
+    """Return the mean rank of each method over the pairs of a dataset.
+
+    Ranks are those of ``statistics.ranks.pair_ranks``. The critical difference is None where there
+    are fewer than three methods or two pairs.
+    """
+    from fusebench.statistics.ranks import pair_ranks
+    from fusebench.statistics.significance import critical_difference
+    from fusebench.statistics.values import samples
+
+    ranks = pair_ranks(list(samples(measures, {dataset: list(metrics)})), methods)
+    pairs, compared = ranks.shape
+    difference = critical_difference(compared, pairs) if compared > 2 and pairs > 1 else None
+    return {
+        "pairs": pairs,
+        "difference": _plain(difference),
+        "ranks": {str(method): _plain(rank) for method, rank in ranks.mean().items()},
+    }
+
+
+def claim_facts(claim: ClaimResult) -> Facts:
+    """Return what the page shows of a published number."""
+    return {
+        "dataset": claim.dataset or claim.images,
+        "metric": claim.id,
+        "published": f"{claim.value:.{claim.decimals}f}",
+        "measured": _plain(claim.measured),
+        "verdict": claim.verdict,
+        "reason": claim.reason,
+        "where": " ".join(filter(None, [claim.source, claim.where])),
+    }
 
 
 def _plain(value: Any) -> Any:

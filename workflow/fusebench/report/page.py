@@ -28,6 +28,7 @@ from fusebench.report.contents import (
     dataset_facts,
     method_facts,
     packed_values,
+    ranking_of,
     runs_of,
     statistics_of,
 )
@@ -46,8 +47,11 @@ LIBRARIES = {
         "tabulator/tabulator.min.js",
         "img-comparison-slider/img-comparison-slider.js",
         "panzoom/panzoom.min.js",
+        "d3/d3.min.js",
+        "plot/plot.umd.min.js",
     ),
 }
+OWN_SCRIPTS = ("overview.js", "page.js")
 PREVIEW_CACHE = Path("results/previews")
 
 
@@ -119,7 +123,7 @@ def render(
     return templates.get_template("page.html").render(
         **libraries,
         own_style=_text(TEMPLATES / "page.css"),
-        own_script=_text(TEMPLATES / "page.js"),
+        own_scripts=[_text(TEMPLATES / name) for name in OWN_SCRIPTS],
         data=_embedded(data),
         values=values,
         images=images,
@@ -156,15 +160,19 @@ def _contents(grouping: Grouping) -> tuple[Facts, dict[str, str], list[Preview]]
                 "methods": methods,
                 "runs": runs_of(here),
                 "means": means,
+                "ranking": ranking_of(measures, name, metrics, methods),
                 "files": _files(here),
             }
         )
     shown = dict.fromkeys(record.method for of_dataset in records.values() for record in of_dataset)
-    checks = PaperTables(grouping).self_checks
+    papers = PaperTables(grouping)
+    checks, claims = papers.self_checks, papers.claims
     known = selection.registry.methods
     data = {
         "suites": [suite.name for suite in selection.registry.selected],
-        "methods": [method_facts(known[name], checks.get(name, "")) for name in shown],
+        "methods": [
+            method_facts(known[name], checks.get(name, ""), claims.get(name, ())) for name in shown
+        ],
         "datasets": datasets,
     }
     return data, values, previews

@@ -55,6 +55,33 @@ def mean_ranks(ranks: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("mean_rank", kind="stable")
 
 
+def pair_ranks(samples: Sequence[Sample], methods: Sequence[str]) -> pd.DataFrame:
+    """Return the ranks of the methods, one row for each pair of each dataset.
+
+    On each pair, methods are ranked by their mean rank over the metrics.
+
+    Only methods with every value on every dataset take part, and only metrics with a direction; the
+    table is empty where there are none.
+
+    Args:
+        samples: of any metrics and datasets.
+        methods: in the order of the columns.
+    """
+    import pandas as pd
+
+    found = [one for one in samples if one.definition.direction != "none" and one.pairs]
+    if not found:
+        return pd.DataFrame()
+    common = set.intersection(*(set(sample.values.columns) for sample in found))
+    chosen = [method for method in methods if method in common]
+    ranks = [
+        sample.goodness[chosen].rank(axis=1, ascending=False).assign(dataset=sample.dataset)
+        for sample in found
+    ]
+    means = pd.concat(ranks).groupby(["dataset", "image"], sort=False)[chosen].mean()
+    return means.rank(axis=1)
+
+
 @dataclass(frozen=True)
 class Sensitivity:
     """How the winner by mean rank depends on the choice of metrics.

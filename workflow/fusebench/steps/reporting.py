@@ -44,6 +44,8 @@ def package(options: dict[str, Any], session: Session, output: Path) -> None:
 
 def archive(options: dict[str, Any], named: list[Path], output: Path) -> None:
     """Write the archive of the comparison."""
+    from fusebench.registry.loading import load_registry
     from fusebench.report.archive import write_archive
 
-    write_archive(ROOT, options, named, output)
+    registry = load_registry(ROOT, options, checked=True)
+    write_archive(ROOT, options, named, output, registry)
