@@ -141,6 +141,31 @@ def pretrained_parts(entry: MethodEntry) -> list[WeightEntry]:
     return [item for item in entry.weights or [] if item.path not in made]
 
 
+def all_parts(entry: MethodEntry) -> list[WeightEntry]:
+    """Return the weights that a training starts from, those that the test does not need included.
+
+    The training of minutes has the same.
+    """
+    assert entry.train
+    return [*pretrained_parts(entry), *(entry.train.weights or ())]
+
+
+def pretrained_name(base: str) -> str:
+    """Return the name under which the pretrained parts of a method are fetched.
+
+    >>> pretrained_name("amlca")
+    'amlca@pretrained'
+    """
+    return f"{base}@pretrained"
+
+
+def pretrained_method(base: Method) -> Method:
+    """Return a method as ``fusebench weights`` has it, whose weights are the pretrained parts."""
+    parts = all_parts(base.entry)
+    entry = msgspec.structs.replace(base.entry, status=ACTIVE, reason=UNSET, weights=parts)
+    return Method(pretrained_name(base.name), entry)
+
+
 def seeds_by_row(methods: Iterable[Method]) -> dict[str, list[str]]:
     """Return row -> the methods of its seeds, for the rows that show several trainings."""
     rows: dict[str, list[str]] = {}
