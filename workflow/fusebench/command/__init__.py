@@ -14,6 +14,7 @@ from fusebench.errors import FusebenchError
 SUBCOMMANDS = {
     "check": "validate methods.yaml, datasets.yaml and config/config.yaml",
     "claims": "import a published table of numbers, to be compared with what is measured here",
+    "diff": "print what changed between two results, and why",
     "fetch": "bring everything that needs a network into resources/",
     "list": "print the registry: methods, datasets and their duplicates, metrics, envs",
     "lock": "pin every package of an environment with its hashes",
