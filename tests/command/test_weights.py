@@ -15,6 +15,7 @@ from fusebench.registry.loading import load_registry
 from fusebench.sources.weights import fetch_weights, read_kept
 
 from tests.registry.small import METHOD, SmallProject
+from tests.train.scripts import train_entry
 
 PAGE = "https://pan.example.org/s/1"
 MODEL, OTHER = (pickle.dumps({"layer": [number]}, protocol=2) for number in (1, 2))
@@ -185,3 +186,25 @@ def test_files_and_folders_that_do_not_exist_are_told(project: Project, capsys: 
     assert "found no nowhere.pth" in capsys.readouterr().err
     assert project.weights("--from", "nowhere") == 1
     assert "--from must name a folder; found no nowhere" in capsys.readouterr().err
+
+
+def test_pretrained_parts_of_a_training_are_brought(project: Project, capsys: Printed) -> None:
+    """They have a folder of their own, and are pinned where the entry names them."""
+    project.give(mini=[{"path": "m/a.pth"}])
+    part = {"path": "vgg.pth", "page": PAGE}
+    train = train_entry("pairs", weights=[part])
+    train["checkpoint"]["files"] = {"m/a.pth": "ckpt/*.pth"}
+    project.methods["mini"] |= {"train": train}
+    suite = {"methods": ["mini@retrained"], "datasets": ["pairs"]}
+    project.config["suites"] = {"s": suite}
+    project.write()
+    assert project.weights() == 0
+    told = capsys.readouterr().out
+    assert "mini@pretrained" in told and "vgg.pth" in told and "m/a.pth" not in told
+    file = project.download("vgg.pth")
+    assert project.weights("mini@pretrained", file) == 0
+    assert (project.root / "resources/weights/mini@pretrained/vgg.pth").read_bytes() == MODEL
+    entry = load_registry(project.root).methods["mini"].entry
+    assert entry.train and entry.train.weights
+    assert entry.train.weights[0].sha256 == SHA256
+    assert not project.methods["mini"]["weights"][0].get("sha256")

@@ -9,6 +9,9 @@ from fusebench.compare.markdown import markdown
 from fusebench.compare.means import Mean
 from fusebench.contracts.records import FusedImage, Record
 from fusebench.contracts.tables import TableSpec
+from fusebench.contracts.training import TrainedWith
+from msgspec import convert
+from msgspec.structs import replace
 
 SPEC = TableSpec(
     suite="s",
@@ -71,3 +74,16 @@ def test_one_seed_has_no_deviation() -> None:
     )
     cell = tabulate(alone, [record("m@retrained-seed1")], MEANS).rows[0].cells[0]
     assert cell.mean == 6.0 and cell.between == ""
+
+
+def test_a_training_of_minutes_is_not_ranked() -> None:
+    """Its numbers are shown with a footnote, and the best of the others stays the best."""
+    told = {"seed": 1, "variant": "smoke", "selected": "test", "receipt": "r", "images": "i"}
+    smoke = replace(record("m@retrained-seed1"), training=convert(told, TrainedWith))
+    other = record("m@retrained-seed2")
+    rows = tabulate(SPEC, [smoke, other, record("other")], MEANS).rows
+    assert [row.cells[0].rank for row in rows] == [None, 1]
+    assert rows[0].caveat == (
+        "trained for minutes only (smoke): its numbers say nothing of the method; the checkpoint"
+        " was chosen on test images (selected on test)"
+    )

@@ -83,6 +83,7 @@ def test_a_trained_method_has_its_own_weights_and_nothing_of_the_authors(
 def test_the_fields_of_smoke_come_after_those_of_train(methods: NamedMethods) -> None:
     """Edits of one file are joined, arguments replaced."""
     training = methods["mini@smoke-seed1"].training
+    assert "unlike" in (methods["mini@smoke-seed1"].entry.accept or [])
     assert training and training.entry.args == "--epochs 1"
     assert training.entry.edit == {
         "a.py": [("1", "2"), ("2", "3")],

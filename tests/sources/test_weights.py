@@ -156,3 +156,13 @@ def test_a_full_disk_is_a_state_with_its_place(
     with pytest.raises(WeightsMissing, match=r"cannot be written to .*: No space left on device"):
         fetch_weights([WeightEntry(path="model.pth", url=address)], tmp_path / "fetched")
     assert [*(tmp_path / "fetched/.downloads").rglob("model.pth")]
+
+
+def test_a_file_that_another_folder_has_is_copied(address: str, tmp_path: Path) -> None:
+    """The pretrained part of a training may lie among the method's weights; its source is kept."""
+    weights = [WeightEntry(path="model.pth", url=address)]
+    first = fetch_weights(weights, tmp_path / "m")
+    dead = [WeightEntry(path="model.pth", url="http://127.0.0.1:9/model.pth")]
+    second = fetch_weights(dead, tmp_path / "m@pretrained", tmp_path / "m")
+    assert second.sha256 == first.sha256 == {"model.pth": SHA256}
+    assert second.facts["model.pth"].source == address

@@ -118,7 +118,7 @@ def test_rules_can_be_read(path: Path) -> None:
     The parts of a rule have Snakemake's order.
     """
     assert not re.search(r"(?m)^(for|while|if) [^\n]*:\n\s+(use )?rule ", path.read_text("utf-8"))
-    order = ["input", "output", "log", "wildcard_constraints", "threads", "retries"]
+    order = ["input", "output", "log", "wildcard_constraints", "retries", "threads"]
     order += ["resources", "params", "shell"]
     for block in blocks(path):
         name = block.split(":", 1)[0]

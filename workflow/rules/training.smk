@@ -52,8 +52,8 @@ rule train:
         method=PLAN.trained_on("cpu"),
         key="[0-9a-f]+",
         seed="[0-9]+",
-    threads: train_threads
     retries: STRETCHES - 1
+    threads: train_threads
     resources:
         gpu=train_gpus,
         mem_mb=train_memory,

@@ -19,7 +19,7 @@ def pin_weights(
 
     Args:
         project: its folder.
-        method: the name of the entry.
+        method: the name of the entry, or that of the pretrained parts of its training.
         sha256: path -> sha256 of the files.
         facts: path -> where they came from.
     """
@@ -29,9 +29,12 @@ def pin_weights(
     from fusebench.registry.writing import change_registry
 
     pinned: list[str] = []
+    base, _, part = method.partition("@")
 
     def write(entries: Any) -> None:
-        for item in entries[method]["weights"]:
+        entry = entries[base]
+        of_training = entry["train"].get("weights") if part else None
+        for item in [*(entry.get("weights") or ()), *(of_training or ())]:
             path = item["path"]
             if path not in sha256 or "sha256" in item:
                 continue

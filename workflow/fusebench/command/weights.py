@@ -63,13 +63,22 @@ def run(options: argparse.Namespace) -> int:
 
 def _methods(registry: Registry, name: str | None, every: bool) -> Iterator[Method]:
     """Yield the methods that are asked for, without those of local folders of fusebench."""
-    if name is not None:
+    from fusebench.registry.training import pretrained_method
+
+    base, _, part = (name or "").partition("@")
+    if part:
+        yield pretrained_method(registry.methods[base])
+    elif name is not None:
         yield registry.methods[name]
     elif every:
         yield from registry.methods.values()
     else:
         named = (method for suite in registry.selected for method in suite.methods)
-        yield from {method.name: method for method in named}.values()
+        methods = registry.methods
+        found = (
+            pretrained_method(methods[one.training.base]) if one.training else one for one in named
+        )
+        yield from {method.name: method for method in found}.values()
 
 
 def _given(registry: Registry, method: Method, files: list[Path]) -> list[Match]:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from fusebench.compare.means import Mean, Means, means_of
 from fusebench.compare.seeds import with_rows
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import TableSpec
+from fusebench.contracts.training import SMOKE
 from fusebench.fuse.caveats import caveat_of
 from fusebench.metrics import Definition, resolve
 from fusebench.states import SKIPPED
@@ -140,13 +143,19 @@ def _column(
     complete = [
         method
         for method, cell in cells.items()
-        if cell.mean is not None and cell.measured == pairs and runs[method].is_ok
+        if cell.mean is not None and cell.measured == pairs and _is_ranked(runs[method])
     ]
     ranks = ranks_of([cells[method].printed for method in complete], definition.direction)
     return cells | {
         method: replace(cells[method], rank=rank)
         for method, rank in zip(complete, ranks, strict=True)
     }
+
+
+def _is_ranked(record: Record) -> bool:
+    """Say whether numbers of a run are compared: not those of a network trained for minutes."""
+    training = record.training
+    return record.is_ok and (training is UNSET or training.variant != SMOKE)
 
 
 def _cell(spec: TableSpec, mean: Mean, definition: Definition, pairs: int) -> Cell:

@@ -145,16 +145,12 @@ class EvidencePlan:
 
         There are none for a method that cannot be run, and for one that is not the authors' code.
         """
-        if self.why_no_claim(method):
+        if _reason_of(self, method):
             return {}
         names = dict.fromkeys(claim.dataset for claim in self.claims(method) if claim.dataset)
         if method in self.trained:  # the committed outputs are those of the authors' weights
             names = {name: None for name in names if name.partition("/")[0] != SELFCHECK}
         return {name: self._cells_of(method, name) for name in names}
-
-    def why_no_claim(self, name: str) -> str:
-        """Return why published numbers cannot be compared with a method, or a trained row."""
-        return why_no_claim(self.trained[name][0] if name in self.trained else self.entry_of(name))
 
     def runs_of(self, name: str, cells: Sequence[str]) -> list[tuple[str, str]]:
         """Return method and cell of each run of a method, or of each seed of a trained row."""
@@ -168,6 +164,11 @@ class EvidencePlan:
             return committed_marker(method, check), self.check_runs(method, check)
         cells = [name] if method in self.trained else self.repeated_runs(method, name)
         return dataset_marker(name), cells
+
+
+def _reason_of(plan: EvidencePlan, name: str) -> str:
+    """Return why published numbers cannot be compared with a method, or with a trained row."""
+    return why_no_claim(plan.trained[name][0] if name in plan.trained else plan.entry_of(name))
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,7 @@ class EvidenceJobs:
                 )
                 for name, (marker, cells) in self.plan.claimed_cells(method).items()
             },
-            reason=self.plan.why_no_claim(method),
+            reason=_reason_of(self.plan, method),
             entry=known.name if known.name != method else UNSET,
         )
         return as_parameter(job)

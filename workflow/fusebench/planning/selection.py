@@ -24,12 +24,12 @@ from fusebench.environments.key import choose_variant, environment_key
 from fusebench.errors import EnvironmentFailed
 from fusebench.layout import ENVIRONMENTS, SOURCES, WEIGHTS, dataset_marker
 from fusebench.planning.cells import device_for
-from fusebench.planning.trained import Planned, parts_of, planned_training, pretrained_name
+from fusebench.planning.trained import Planned, parts_of, planned_training
 from fusebench.registry.datasets import Dataset
 from fusebench.registry.fitting import why_not_on
 from fusebench.registry.loading import Registry, load_registry
 from fusebench.registry.methods import Method
-from fusebench.registry.training import all_trained
+from fusebench.registry.training import all_trained, pretrained_name
 from fusebench.sources import source_key
 
 Job = TypeVar("Job")

@@ -9,18 +9,19 @@ import msgspec
 from msgspec import UNSET
 
 from fusebench.contracts.base import DeviceKind
+from fusebench.contracts.jobs.fusing import WeightRef
 from fusebench.contracts.jobs.training import TrainSpec
 from fusebench.contracts.methods import Resources
 from fusebench.contracts.training import Resume
 from fusebench.contracts.weights import WeightEntry
 from fusebench.hashes import sha256_of_file, sha256_of_json
 from fusebench.layout import trained_marker
-from fusebench.planning.cells import device_for, threads_of, weight_ref
+from fusebench.planning.cells import device_for, threads_of
 from fusebench.project import locate
 from fusebench.registry.loading import Registry
 from fusebench.registry.methods import Method, Training
 from fusebench.registry.pairing import dataset_job
-from fusebench.registry.training import pretrained_parts
+from fusebench.registry.training import all_parts
 
 KEY_LENGTH = 16
 
@@ -82,7 +83,8 @@ def planned_training(
             data.dataset: dataset_job(registry.datasets[data.dataset].entry, root)
             for data in train.data
         },
-        pretrained=[weight_ref(item) for item in parts_of(registry, method)],
+        # A file that is pinned later is the same file: the marker of what was fetched has its hash.
+        pretrained=[WeightRef(path=item.path) for item in parts_of(registry, method)],
         files={
             target: sha256_of_file(locate(root, file)) if locate(root, file).is_file() else ""
             for target, file in (train.files or {}).items()
@@ -116,18 +118,7 @@ def training_method(method: Method) -> Method:
 
 def parts_of(registry: Registry, method: Method) -> list[WeightEntry]:
     """Return the weights that a training starts from."""
-    training = training_of(method)
-    of_entry = pretrained_parts(registry.methods[training.base].entry)
-    return [*of_entry, *(training.entry.weights or ())]
-
-
-def pretrained_name(base: str) -> str:
-    """Return the name under which the pretrained parts of a method are fetched.
-
-    >>> pretrained_name("amlca")
-    'amlca@pretrained'
-    """
-    return f"{base}@pretrained"
+    return all_parts(registry.methods[training_of(method).base].entry)
 
 
 def progress_folder(marker: str) -> Path:

@@ -17,6 +17,7 @@ from msgspec import UNSET
 
 from fusebench.contracts.base import choices_of, given
 from fusebench.contracts.methods import ACTIVE, MethodEntry, RunEntry, TrainEntry
+from fusebench.contracts.suspicion import Suspicion
 from fusebench.contracts.training import RETRAINED, SMOKE, Variant
 from fusebench.contracts.weights import WeightEntry
 from fusebench.registry.methods import Method, Training
@@ -116,6 +117,7 @@ def trained_method(base: Method, variant: Variant, seed: int) -> Method:
         status=ACTIVE,
         weights=[*trained, *pretrained_parts(base.entry)],
         run=run,
+        accept=list(UNLIKE_AFTER_MINUTES) if variant == SMOKE else base.entry.accept,
         **dict.fromkeys(ABOUT_THE_AUTHORS_WEIGHTS, UNSET),
     )
     training = Training(base=base.name, variant=variant, seed=seed, entry=part)
@@ -128,6 +130,8 @@ def _changed(run: RunEntry, fields: Mapping[str, Any]) -> RunEntry:
     return msgspec.structs.replace(run, **{**own, **fields})
 
 
+UNLIKE_AFTER_MINUTES: tuple[Suspicion, ...] = ("flat", "unlike", "mixed", "negative", "noise")
+"""What the results of a network may be that was trained for minutes: nobody takes them for more."""
 ABOUT_THE_AUTHORS_WEIGHTS = ("reason", "selfcheck", "claims", "repeats", "tried", "verified")
 
 
@@ -135,6 +139,31 @@ def pretrained_parts(entry: MethodEntry) -> list[WeightEntry]:
     """Return the weights of an entry that its training needs and does not make."""
     made = entry.train.checkpoint.files if entry.train else {}
     return [item for item in entry.weights or [] if item.path not in made]
+
+
+def all_parts(entry: MethodEntry) -> list[WeightEntry]:
+    """Return the weights that a training starts from, those that the test does not need included.
+
+    The training of minutes has the same.
+    """
+    assert entry.train
+    return [*pretrained_parts(entry), *(entry.train.weights or ())]
+
+
+def pretrained_name(base: str) -> str:
+    """Return the name under which the pretrained parts of a method are fetched.
+
+    >>> pretrained_name("amlca")
+    'amlca@pretrained'
+    """
+    return f"{base}@pretrained"
+
+
+def pretrained_method(base: Method) -> Method:
+    """Return a method as ``fusebench weights`` has it, whose weights are the pretrained parts."""
+    parts = all_parts(base.entry)
+    entry = msgspec.structs.replace(base.entry, status=ACTIVE, reason=UNSET, weights=parts)
+    return Method(pretrained_name(base.name), entry)
 
 
 def seeds_by_row(methods: Iterable[Method]) -> dict[str, list[str]]:
