@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,8 +100,10 @@ def hyperspectral_scene() -> tuple[Scene, np.ndarray]:
     maps = random.dirichlet(np.full(4, 0.2), (12, 12))
     truth = np.kron(maps, np.ones((8, 8, 1))) @ spectra
     response = np.kron(np.eye(4), np.full((1, 6), 1 / 6))
-    low: NDArray[np.float64] = truth.reshape(24, 4, 24, 4, 24).mean(axis=(1, 3))
-    return Scene(truth @ response.T, low, np.kron(low, np.ones((4, 4, 1))), 4, "none"), truth
+    low: NDArray[Any] = truth.reshape(24, 4, 24, 4, 24).mean(axis=(1, 3))
+    sharp: NDArray[Any] = truth @ response.T
+    enlarged: NDArray[Any] = np.kron(low, np.ones((4, 4, 1)))
+    return Scene(sharp, low, enlarged, 4, "none"), truth
 
 
 @pytest.mark.parametrize("name", ["hypersharpening", "cnmf"])
