@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fusebench.arrays.values import array_sha256
-from fusebench.contracts.datasets import Cube, SideReading
+from fusebench.contracts.datasets import Cube, Degradation, SideReading, Windows
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import Manifest
 from fusebench.datasets.pins import write_pins
@@ -174,3 +174,30 @@ def test_generated_scenes_are_arrays() -> None:
     assert (pair.a.shape, pair.b.shape) == ((1024, 1024, 1), (256, 256, 4))
     assert pair.a.dtype == pair.b.dtype == np.uint16
     assert max(pair.a.max(), pair.b.max()) <= 2047
+
+
+def test_a_hyperspectral_scene_makes_both_sides(tmp_path: Path) -> None:
+    """A is mixed by the response, B is blurred and decimated in the stated phase; no file has A."""
+    scene(tmp_path)
+    how = Degradation(size=3, sigma=1, phase=1, response=Windows(windows=[(1, 2), (3, 4)]))
+    job = replace(
+        JOB,
+        patterns={"b": "{name}.mat"},
+        readings={"b": SideReading(key="I_MS", axes="hwc")},
+        cube=replace(CUBE, derive=how),
+    )
+    manifest = prepare(tmp_path, job)
+    pair, out = manifest.pairs[0], tmp_path / "out"
+    np.testing.assert_array_equal(read_prepared(out, pair.sides["reference"]), BANDS)
+    sharp = read_prepared(out, pair.a)
+    np.testing.assert_allclose(sharp[..., 1], BANDS[..., 2:].mean(axis=2), rtol=1e-6)
+    low = read_prepared(out, pair.b)
+    assert low.shape == (4, 6, 4)
+    taps = np.exp(-np.array([1, 0, 1]) / 2) / np.exp(-np.array([1, 0, 1]) / 2).sum()
+    first = np.einsum("hwc,h,w->c", BANDS[:3, :3].astype(float), taps, taps)
+    np.testing.assert_allclose(low[0, 0], first, rtol=1e-6)
+    weights = [[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]]
+    other = prepare(
+        tmp_path, replace(job, cube=replace(CUBE, derive=replace(how, response=weights)))
+    )
+    np.testing.assert_array_equal(read_prepared(out, other.pairs[0].a), sharp)

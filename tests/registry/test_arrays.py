@@ -190,3 +190,37 @@ def test_a_suite_of_a_task_skips_who_takes_images(spectral: SmallProject) -> Non
     spectral.config["suites"]["s"]["methods"] = "pansharpening"
     cells = cell_list(spectral.load().suites["s"].cells())
     assert "its entry must have `run.stage.arrays`" in cells.skipped[0].reason
+
+
+HYPER = {"size": 9, "sigma": 2, "phase": 2, "response": {"windows": [[1, 4], [5, 8]]}}
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({}, ""),
+        ({"size": 8}, "`size` must be an odd number; found 8"),
+        ({"phase": 4}, "`phase` must be less than the ratio 4; found 4"),
+        ({"response": {"windows": [[5, 9]]}}, "must lie within the 8 bands of B"),
+        (
+            {"response": [[1, 0, 0]]},
+            "a weight for each of the 8 bands of B; found 3 for band 1 of A",
+        ),
+        ({"response": [[-1] * 8]}, "no weight below 0"),
+    ],
+)
+def test_a_degradation_must_fit(spectral: SmallProject, how: dict[str, Any], told: str) -> None:
+    """Blur, phase and response are checked when the files are read."""
+    entry = spectral.datasets["pairs"]
+    del entry["a"]
+    entry["cube"]["derive"] = {**HYPER, **how}
+    assert told in "\n".join(spectral.problems())
+    assert told or not spectral.problems()
+
+
+def test_side_a_is_stated_or_made(spectral: SmallProject) -> None:
+    """A response makes A; every other dataset states it."""
+    spectral.datasets["pairs"]["cube"]["derive"] = HYPER
+    assert "must not state 'a': `cube.derive` makes it" in "\n".join(spectral.problems())
+    del spectral.datasets["pairs"]["a"], spectral.datasets["pairs"]["cube"]["derive"]
+    assert "(pairs): must have a" in "\n".join(spectral.problems())

@@ -164,8 +164,8 @@ MISTAKES: list[tuple[Change, str]] = [
     ),
     (
         field("config", "suites", "s", "metrics")(["EN", "SSMI"]),
-        "config/config.yaml:8 (suites.s.metrics): unknown metric 'SSMI'; near names: SSIM, MI;"
-        " `fusebench list metrics` shows all of them",
+        "config/config.yaml:8 (suites.s.metrics): unknown metric 'SSMI'; near names: SSIM, MSSIM,"
+        " MI; `fusebench list metrics` shows all of them",
     ),
     (
         field("config", "suites", "s", "metrics")(["EN", "QNR"]),

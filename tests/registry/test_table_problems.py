@@ -65,8 +65,8 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
         {"suite": "s", "datasets": ["truht"], "metrics": ["SSMI"], "heads": {"ENN": "x"}},
         [
             "(tables.t.datasets.0): unknown dataset 'truht' (did you mean 'truth'?)",
-            "(tables.t.metrics): unknown metric 'SSMI'; near names: SSIM, MI; `fusebench list"
-            " metrics` shows all of them",
+            "(tables.t.metrics): unknown metric 'SSMI'; near names: SSIM, MSSIM, MI;"
+            " `fusebench list metrics` shows all of them",
             "(tables.t.heads): unknown metric 'ENN'; near names: EN, EN@tang; `fusebench list"
             " metrics` shows all of them",
         ],

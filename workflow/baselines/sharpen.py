@@ -2,8 +2,8 @@
 
     python sharpen.py --method gsa --scenes in/ --out fused/ --ratio 4 --sensor WV2
 
-A scene is a file ``NAME.npz`` with the arrays ``pan`` (H, W), ``bands`` (h, w, C) and ``enlarged``
-(H, W, C). Writes ``NAME.npy``, (H, W, C), in the same numbers.
+A scene is a file ``NAME.npz`` with the arrays ``sharp`` (H, W, m), ``bands`` (h, w, C) and
+``enlarged`` (H, W, C). Writes ``NAME.npy``, (H, W, C), in the same numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from spectral import METHODS, Scene
 
-KEYS = ("pan", "bands", "enlarged")
+KEYS = ("sharp", "bands", "enlarged")
 
 
 class UnusableSceneError(Exception):
@@ -49,14 +49,14 @@ def read_scene(path: Path, ratio: int, sensor: str) -> Scene:
     with np.load(path, allow_pickle=False) as held:
         if lacking := [key for key in KEYS if key not in held.files]:
             raise UnusableSceneError(f"{path}: must hold {', '.join(KEYS)}; lacks {lacking[0]}")
-        pan, bands, enlarged = (held[key].astype(np.float64) for key in KEYS)
-    wanted = (*pan.shape, bands.shape[2])
-    if enlarged.shape != wanted or pan.shape != (bands.shape[0] * ratio, bands.shape[1] * ratio):
+        sharp, bands, enlarged = (held[key].astype(np.float64) for key in KEYS)
+    size = (bands.shape[0] * ratio, bands.shape[1] * ratio)
+    if sharp.ndim != 3 or sharp.shape[:2] != size or enlarged.shape != (*size, bands.shape[2]):
         raise UnusableSceneError(
-            f"{path}: pan must be {ratio} times as large as bands, and enlarged as large as pan;"
-            f" found {pan.shape}, {bands.shape} and {enlarged.shape}"
+            f"{path}: sharp must be {ratio} times as large as bands, and enlarged as large as"
+            f" sharp; found {sharp.shape}, {bands.shape} and {enlarged.shape}"
         )
-    return Scene(pan, bands, enlarged, ratio, sensor)
+    return Scene(sharp, bands, enlarged, ratio, sensor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

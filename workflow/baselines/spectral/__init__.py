@@ -1,4 +1,4 @@
-"""Classical pansharpening, under the names of ``sharpen.py --method``.
+"""Classical pansharpening and hyperspectral fusion, under the names of ``sharpen.py --method``.
 
 A method takes a ``Scene`` and returns ``(H, W, C)`` in its numbers, float64, not clipped.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import multiresolution, substitution
+from . import hyperspectral, multiresolution, substitution
 from .filters import Cube
 from .scene import Scene
 
@@ -27,6 +27,9 @@ METHODS: dict[str, Callable[[Scene], Cube]] = {
     "sfim": multiresolution.sfim,
     "mtf-glp": multiresolution.mtf_glp,
     "mtf-glp-hpm": multiresolution.mtf_glp_hpm,
+    "bicubic": hyperspectral.bicubic,
+    "hypersharpening": hyperspectral.hypersharpening,
+    "cnmf": hyperspectral.coupled_factorisation,
 }
 
 __all__ = ["METHODS", "Scene"]

@@ -30,6 +30,7 @@ FigureKind = Literal[
     "curves",
     "critical-difference",
     "correlation",
+    "errors",
 ]
 CostColumn = Literal["year", "evidence", "model-seconds", "seconds", "parameters", "flops"]
 Layout = Literal["side-by-side", "stacked"]

@@ -111,6 +111,46 @@ class SideReading(Entry, kw_only=True):
     ] = UNSET
 
 
+Weights = Annotated[
+    list[Annotated[list[float], says("the weight of each band of B", min_length=1)]],
+    says("a list of weights for each band of A", min_length=1),
+]
+
+
+class Windows(Entry, kw_only=True):
+    """A spectral response of equal weights."""
+
+    windows: Annotated[
+        list[tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(ge=1)]]],
+        says(
+            "for each band of A, the first and the last band of B whose mean it is, counted from 1",
+            min_length=1,
+        ),
+    ]
+
+
+class Degradation(Entry, kw_only=True):
+    """How both sides of a hyperspectral scene are made from B; the field has no common way."""
+
+    size: Annotated[int, says("rows and columns of the Gaussian blur, an odd number", ge=1)]
+    sigma: Annotated[
+        Annotated[float, Meta(gt=0)] | Annotated[int, Meta(gt=0)],
+        says("the standard deviation of the blur in pixels of the ground truth"),
+    ]
+    phase: Annotated[int, says("the first row and column that is kept, counted from 0", ge=0)]
+    border: Annotated[
+        Literal["replicate", "circular", "reflect"],
+        says("replicate (default), circular or reflect: what lies beyond the border of the scene"),
+    ] = "replicate"
+    response: Annotated[
+        Weights | Windows,
+        says(
+            "the spectral response: for each band of A, in their order, its weights of the bands of"
+            " B, which are used as they are; or windows: the mean of some bands of B"
+        ),
+    ]
+
+
 class Cube(Entry, kw_only=True):
     """What is known of the arrays of a dataset: side A is the sharp one, B that of many bands."""
 
@@ -146,10 +186,12 @@ class Cube(Entry, kw_only=True):
     ] = UNSET
     derive: Maybe[
         Annotated[
-            Literal["wald"],
+            Literal["wald"] | Degradation,
             says(
                 "wald: both sides are reduced by the ratio as DLPan-Toolbox does it, and B as it is"
-                " stored is the ground truth; absent: the files are used as they are"
+                " stored is the ground truth; or blur, phase and spectral response: B as it is"
+                " stored is the ground truth, from which both sides are made; absent: the files"
+                " are used as they are"
             ),
         ]
     ] = UNSET
@@ -202,8 +244,8 @@ class DatasetEntry(Entry, kw_only=True):
     UNIQUE: ClassVar[tuple[str, ...]] = ("pairs",)
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(field="kind", value="generated", required=("generator",)),
-        Rule(field="kind", value="git", required=("code", "commit", "a", "b", "pairs")),
-        Rule(field="kind", value="local", required=("folder", "a", "b")),
+        Rule(field="kind", value="git", required=("code", "commit", "b", "pairs")),
+        Rule(field="kind", value="local", required=("folder", "b")),
     )
 
     title: Annotated[str, text("the dataset's name as papers print it")]

@@ -890,7 +890,7 @@ class MethodEntry(Entry, kw_only=True):
         Status,
         says(
             "whether the method can be run; default active; unsupported: the code is there, but"
-            " needs what fusebench does not offer (encrypted MATLAB code, spectral cubes, video, a"
+            " needs what fusebench does not offer (encrypted MATLAB code, video, a"
             " mask or a sentence beside each pair), or its result is not the committed one"
         ),
     ] = ACTIVE

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from fusebench.arrays.values import ArrayReading, array_sha256, read_cube, write_cube
 from fusebench.contracts.base import Maybe
-from fusebench.contracts.datasets import Cube, PercentileRange, SideReading
+from fusebench.contracts.datasets import Cube, Degradation, PercentileRange, SideReading
 from fusebench.contracts.jobs.resources import DatasetJob
 from fusebench.contracts.markers import ARRAY, ArrayFacts, ImageFile, Manifest, OriginalFile, Pair
 from fusebench.datasets.file_facts import write_facts
@@ -270,7 +270,8 @@ def _scene_of(name: str, sides: Sides, job: DatasetJob) -> Scene:
         return Scene(sides, {side: image.pixels for side, image in sides.items()})
     refuse_bands(name, sides, job.cube)
     sides = cropped(name, sides, job.cube)
-    _refuse_sizes(name, sides, job.cube.ratio)
+    if not isinstance(job.cube.derive, Degradation):  # it makes A
+        _refuse_sizes(name, sides, job.cube.ratio)
     return cube_scene(derived(name, sides, job.cube), job.cube)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 
 from fusebench.arrays.pictures import Limits, limits_of, picture_of
 from fusebench.arrays.values import array_sha256, in_normal_type
-from fusebench.contracts.datasets import Cube
+from fusebench.contracts.datasets import Cube, Degradation, Windows
 from fusebench.contracts.markers import ArrayFacts, OriginalFile
 from fusebench.errors import DatasetUnavailable
 from fusebench.hashes import sha256_of_json
@@ -93,26 +93,54 @@ def refuse_bands(name: str, sides: Sides, cube: Cube) -> None:
 
 
 def derived(name: str, sides: Sides, cube: Cube) -> Sides:
-    """Return a scene with what its protocol derives: by Wald's, both sides and the ground truth.
+    """Return a scene with what its protocol derives: both sides, and B as the ground truth.
 
     Raises:
         DatasetUnavailable: its shape does not fit the protocol.
     """
     if not cube.derive:
         return sides
+    rows, columns = sides["b"].pixels.shape[:2]
+    if rows % cube.ratio or columns % cube.ratio:
+        raise DatasetUnavailable(
+            f"pair {name!r}: the sides of B must be multiples of the ratio {cube.ratio} for"
+            f" `cube.derive`; found {columns}x{rows}: state `cube.crop`"
+        )
+    if isinstance(cube.derive, Degradation):
+        return _degraded(sides, cube, cube.derive)
+    return _by_wald(name, sides, cube)
+
+
+def _degraded(sides: Sides, cube: Cube, how: Degradation) -> Sides:
+    from fusebench.simulation.hyperspectral import blurred_bands, mixed_bands, window_response
+
+    b = sides["b"]
+    told = to_builtins(how)
+    response = told.pop("response")
+    weights = (
+        window_response(how.response.windows, cube.bands)
+        if isinstance(how.response, Windows)
+        else how.response
+    )
+    low = blurred_bands(b.pixels, cube.ratio, how.size, how.sigma, how.phase, how.border)
+    sharp = mixed_bands(b.pixels, weights)
+    return {
+        **sides,
+        "a": _derived(b, sharp, f"mixed from B by the response {response}"),
+        "b": _derived(b, low, f"reduced by {cube.ratio} with {told}"),
+        "reference": b,
+    }
+
+
+def _by_wald(name: str, sides: Sides, cube: Cube) -> Sides:
     from fusebench.simulation.transfer import gains_of
     from fusebench.simulation.wald import reduced_bands, reduced_pan
 
     a, b = sides["a"], sides["b"]
-    rows, columns, count = b.pixels.shape
+    count = b.pixels.shape[2]
     if a.pixels.shape[2] != 1:
         raise DatasetUnavailable(
             f"pair {name!r}: A must have one band for `derive: wald`; found {a.pixels.shape[2]}"
-        )
-    if rows % cube.ratio or columns % cube.ratio:
-        raise DatasetUnavailable(
-            f"pair {name!r}: the sides of B must be multiples of the ratio {cube.ratio} for"
-            f" `derive: wald`; found {columns}x{rows}: state `cube.crop`"
         )
     if len(gains_of(cube.sensor, count)) < count:
         raise DatasetUnavailable(

@@ -25,12 +25,13 @@ _FUNCTIONS = {
     "multi-focus": "focus.multi_focus",
     "multi-exposure": "exposure.multi_exposure",
     "satellite": "satellite.satellite",
+    "hyperspectral": "satellite.hyperspectral",
 }
 
 GENERATORS = (*_FUNCTIONS, *SIZES)
 """Names of all generators; reading a name does not import the code that draws the images."""
 
-OF_ARRAYS = frozenset({"satellite"})
+OF_ARRAYS = frozenset({"satellite", "hyperspectral"})
 """Generators whose scenes are arrays; their datasets say what is known of them in `cube`."""
 
 WITH_GROUND_TRUTH = frozenset({"multi-focus"})

@@ -33,6 +33,8 @@ SPECTRA = {
 }
 """Digital numbers of blue, green, red and near infrared."""
 
+HYPER_SIDE, HYPER_BANDS = 128, 31
+
 Cube = NDArray[np.float64]
 
 
@@ -103,6 +105,23 @@ def satellite() -> Iterator[GeneratedPair]:
             _levels(pan[..., np.newaxis], seed + 1, 6.0),
             _levels(bands, seed + 2, 3.0),
         )
+
+
+def hyperspectral() -> Iterator[GeneratedPair]:
+    """Yield one scene of 31 bands, 128 x 128, from 450 to 850 nm; A stands for nothing.
+
+    ``cube.derive`` makes both sides of it.
+    """
+    cube = _scene(23)[: 4 * HYPER_SIDE, : 4 * HYPER_SIDE]
+    side = 4 * HYPER_SIDE
+    blocks = cube.reshape(HYPER_SIDE, side // HYPER_SIDE, HYPER_SIDE, side // HYPER_SIDE, 4)
+    small = _summed(blocks.transpose(1, 3, 0, 2, 4).reshape(-1, HYPER_SIDE, HYPER_SIDE, 4)) / 16
+    places = np.arange(HYPER_BANDS) * 3 / (HYPER_BANDS - 1)
+    left = np.minimum(places.astype(int), 2)
+    weights = places - left
+    bands = small[..., left] * (1 - weights) + small[..., left + 1] * weights
+    levels = _levels(bands, 24, 2.0)
+    yield GeneratedPair("town", levels, levels)
 
 
 def _summed(parts: Cube) -> Cube:

@@ -144,15 +144,23 @@ def spectral_angle(fusion: BandFusion) -> float:
 
     Pixels of length 0 are left out.
     """
-    reference, fused = fusion.reference, fusion.fused
+    angles = angle_map(fusion.reference, fusion.fused)
+    used = np.isfinite(angles)
+    if not used.any():
+        raise MetricError("has no value: one of the images is 0 everywhere")
+    return float(np.degrees(angles[used].mean()))
+
+
+def angle_map(reference: Pixels, fused: Pixels) -> Pixels:
+    """Return the spectral angle of each pixel ``(H, W)`` in radians; nan for a length of 0."""
     product = np.einsum("hwn,hwn->hw", reference, fused)
     lengths = np.sqrt(
         np.einsum("hwn,hwn->hw", reference, reference) * np.einsum("hwn,hwn->hw", fused, fused)
     )
     used = lengths > 0
-    if not used.any():
-        raise MetricError("has no value: one of the images is 0 everywhere")
-    return float(np.degrees(np.arccos(np.clip(product[used] / lengths[used], -1, 1)).mean()))
+    angles = np.full(lengths.shape, np.nan)
+    angles[used] = np.arccos(np.clip(product[used] / lengths[used], -1, 1))
+    return angles
 
 
 def root_mean_square_error(fusion: BandFusion) -> float:

@@ -39,12 +39,16 @@ from fusebench.registry.tables import FIGURES, PaperTable, tables_of_suites
 
 SELF_CHECKS = Path("results/evidence/summary.csv")
 CLAIMS = "results/evidence/claims"
-RECORDED = frozenset({"grid", "quality-speed"})
+RECORDED = frozenset({"grid", "quality-speed", "errors"})
 """Figures that are also drawn from the records."""
 PER_IMAGE = frozenset({"boxes", "curves", "grid"})
 """Figures that are also drawn from the per-image values of one dataset."""
 WHOLE = ("ranks", "critical-difference", "correlation")
 """Figures of a whole table; the others are drawn for each of its datasets."""
+OF_ARRAYS = frozenset({"errors"})
+"""Figures of datasets of arrays with a ground truth only."""
+OF_IMAGES_SHOWN = frozenset({"grid", "errors"})
+"""Figures that show images of a dataset."""
 _SHARED_FIELDS = ("layout", "unfinished", "spread", "highlight", "colour", "ties")
 """Fields of ``tables:`` that become parameters of a table unchanged."""
 
@@ -146,11 +150,18 @@ class PaperTables:
 
     def figures(self, table: str) -> list[str]:
         """Return the names of a table's figures: ``ranks``, ``grid-tno25``."""
-        datasets = [dataset.name for dataset in self.tables[table].datasets]
         return [
             name
             for kind in self.tables[table].figures
-            for name in ([kind] if kind in WHOLE else [f"{kind}-{d}" for d in datasets])
+            for name in ([kind] if kind in WHOLE else self._by_dataset(table, kind))
+        ]
+
+    def _by_dataset(self, table: str, kind: FigureKind) -> list[str]:
+        """Return the names of the figures of one kind, of those datasets that have it."""
+        return [
+            f"{kind}-{dataset.name}"
+            for dataset in self.tables[table].datasets
+            if kind not in OF_ARRAYS or (dataset.entry.cube and dataset.has_reference)
         ]
 
     def fused_by(self, table: str, dataset: str) -> list[str]:
@@ -195,7 +206,7 @@ class PaperTables:
         kind, dataset = self.kind_of(table, figure)
         if kind in RECORDED:
             yield from self.fused_by(table, dataset)
-        if kind == "grid":
+        if kind in OF_IMAGES_SHOWN:
             yield dataset_marker(dataset)
 
     def figure_measures(self, table: str, figure: str) -> list[str]:
@@ -274,7 +285,7 @@ class PaperJobs:
         )
         if kind in RECORDED:
             spec = msgspec.structs.replace(spec, cells=_cells(chosen))
-        if kind == "grid":
+        if kind in OF_IMAGES_SHOWN:
             spec = msgspec.structs.replace(
                 spec,
                 pairs=chosen.pairs_of(dataset),

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from fusebench.arrays.axes import axes_problem, is_joined
 from fusebench.arrays.files import KEYED, SUFFIXES
-from fusebench.contracts.datasets import DatasetEntry, SideEntry
+from fusebench.contracts.datasets import Cube, DatasetEntry, Degradation, SideEntry, Windows
 from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.methods import MethodEntry
 from fusebench.generated import OF_ARRAYS as ARRAY_GENERATORS
@@ -36,6 +36,8 @@ def array_problems(datasets: Datasets) -> Iterator[str]:
             place: Place = (name, *(("parts",) if side in (entry.parts or {}) else ()), side)
             for field, problem in _side_problems(stated, bool(entry.cube)):
                 yield f"{datasets.where((*place, field))}: {problem}"
+        if problem := _first_side_problem(entry):
+            yield f"{datasets.where((name,))}: {problem}"
         yield from _cube_problems(datasets, name, entry)
 
 
@@ -93,7 +95,43 @@ def _cube_problems(datasets: Datasets, name: str, entry: DatasetEntry) -> Iterat
     if cube.derive and cube.ratio == 1:
         yield f"{where}: `ratio` must be 2 or more for `derive: wald`; found 1"
     if cube.derive and entry.reference:
-        yield f"{where}: `derive: wald` makes the ground truth from B; remove `reference`"
+        yield f"{where}: `derive` makes the ground truth from B; remove `reference`"
+    if isinstance(cube.derive, Degradation):
+        for problem in _degradation_problems(cube.derive, cube):
+            yield f"{where}: `derive`: {problem}"
+
+
+def _degradation_problems(how: Degradation, cube: Cube) -> Iterator[str]:
+    if how.size % 2 == 0:
+        yield f"`size` must be an odd number; found {how.size}"
+    if how.phase >= cube.ratio:
+        yield f"`phase` must be less than the ratio {cube.ratio}; found {how.phase}"
+    if isinstance(how.response, Windows):
+        for first, last in how.response.windows:
+            if not first <= last <= cube.bands:
+                yield (
+                    f"`windows` must lie within the {cube.bands} bands of B, the first band first;"
+                    f" found [{first}, {last}]"
+                )
+        return
+    for number, row in enumerate(how.response, start=1):
+        if len(row) != cube.bands:
+            yield (
+                f"`response` must have a weight for each of the {cube.bands} bands of B; found"
+                f" {len(row)} for band {number} of A"
+            )
+        elif min(row) < 0 or sum(row) <= 0:
+            yield f"`response` must have no weight below 0, and one above; found band {number} of A"
+
+
+def _first_side_problem(entry: DatasetEntry) -> str:
+    """Return what is wrong where A is not stated, or stated beside what makes it."""
+    makes_a = entry.cube is not UNSET and isinstance(entry.cube.derive, Degradation)
+    if entry.kind == "generated" or makes_a != bool(entry.a):
+        return ""
+    if makes_a:
+        return "must not state 'a': `cube.derive` makes it from B by the response"
+    return "must have a"
 
 
 def kind_problem(dataset: DatasetEntry, run: Run) -> str:

@@ -25,7 +25,7 @@ fusebench brings. `fusebench list methods --json` prints the same for a program.
 lie elsewhere. `no-weights` and `training-only`: its weights are nowhere. `no-code`: the repository
 holds no code. `not-fusion`: the lists cite it, but it gives no fused image. `unavailable`: the
 repository could not be fetched. `unsupported`: it needs what fusebench does not offer, such as
-encrypted MATLAB code, spectral cubes, or a mask or a sentence beside each pair, or it runs only in
+encrypted MATLAB code, or a mask or a sentence beside each pair, or it runs only in
 MATLAB as its authors ran it.
 
 **Verified** names the datasets that a real run fused as a whole, with their images on disk when
