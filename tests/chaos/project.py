@@ -103,7 +103,8 @@ class Disturbed:
     def __post_init__(self) -> None:
         """Run it once, undisturbed."""
         self.begin()
-        assert self.run().returncode == 0  # compiles the formulas
+        first = self.run()  # compiles the formulas
+        assert first.returncode == 0, first.stderr[-5000:]
         self.begin()
         clock = time.monotonic()
         done = self.run()
