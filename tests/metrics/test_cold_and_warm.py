@@ -11,12 +11,12 @@ import pytest
 
 MEASURE = """
 import numpy as np
-from fusebench.metrics import ImagePair, default_metrics, resolve
-from fusebench.metrics.catalogue import METRICS
+from fusebench.metrics import ImagePair, resolve
+from fusebench.metrics.catalogue import CANONICAL_METRICS
 noise = np.random.default_rng(1).integers(0, 256, (3, 200, 232), dtype=np.uint8)
 soft = [((x[1:, 1:] + x[:-1, 1:] + x[1:, :-1] + x[:-1, :-1]) // 4).astype(np.uint8)
         for x in noise.astype(np.uint16)]
-values, _ = ImagePair(*soft[:2]).attempt(soft[2], resolve(METRICS))
+values, _ = ImagePair(*soft[:2]).attempt(soft[2], resolve([one[0] for one in CANONICAL_METRICS]))
 for name in sorted(values):
     print(name, values[name].hex())
 """
