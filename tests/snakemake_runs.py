@@ -68,6 +68,8 @@ def snakemake(
     """
     environ = {**os.environ, **(variables or {})}
     with tempfile.TemporaryDirectory() as printed:
+        for name in ("stdout", "stderr"):  # a run may be killed before it prints
+            (Path(printed) / name).touch()
         told = asdict(kill) if kill else None
         status = _answer(json.dumps([told, printed, str(folder), environ, arguments]))
         stdout, stderr = (

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,11 @@ Picture = dict[str, Any]
 """Path of a file -> its content, but for times."""
 
 
-def picture_of(root: Path) -> Picture:
+def picture_of(root: Path, folders: Sequence[str] = COMPARED) -> Picture:
     """Return the content of all files that a run makes, but for times."""
     return {
         str(path.relative_to(root)): _content(path)
-        for folder in COMPARED
+        for folder in folders
         for path in sorted((root / folder).rglob("*"))
         if path.is_file() and LEFT_OUT.isdisjoint(path.parts) and path.name not in STAMPS
     }
@@ -103,7 +103,8 @@ class Disturbed:
     def __post_init__(self) -> None:
         """Run it once, undisturbed."""
         self.begin()
-        assert self.run().returncode == 0  # compiles the formulas
+        first = self.run()  # compiles the formulas
+        assert first.returncode == 0, first.stderr[-5000:]
         self.begin()
         clock = time.monotonic()
         done = self.run()
@@ -186,7 +187,7 @@ class Disturbed:
         """
         done = self.run()
         assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
-        made = picture_of(self.root)
+        made = picture_of(self.root, [compared] if compared else COMPARED)
         different = sorted(
             path
             for path in made.keys() | self.undisturbed.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fusebench.contracts.methods import Verified
-from fusebench.contracts.records import EnvironmentFacts, Record
+from fusebench.contracts.records import EnvironmentFacts, Inputs, Record
 from fusebench.fuse.verified import OTHER_IMAGES, note_of_other_images, outputs_sha256
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -15,9 +15,16 @@ RUN = replace(
     record("m", "d", images=[fused("01"), fused("02")]),
     device="cpu",
     environment=EnvironmentFacts(installed="1" * 64),
+    inputs=Inputs(dataset="3" * 64, pairs=2),
 )
 OTHER = "0" * 64
-KNOWN = Verified(date="2026-01-02", device="cpu", dataset="d", outputs_sha256=outputs_sha256(RUN))
+KNOWN = Verified(
+    date="2026-01-02",
+    device="cpu",
+    dataset="d",
+    outputs_sha256=outputs_sha256(RUN),
+    inputs={"d": "3" * 64},
+)
 
 
 def test_the_same_images_have_no_note() -> None:
@@ -38,7 +45,7 @@ def test_the_same_images_have_no_note() -> None:
     [
         (UNSET, "likely another build of a package"),
         ("2" * 64, "another build of a package is installed"),
-        ("1" * 64, "the same packages are installed; the processor"),
+        ("1" * 64, "another processor or number of threads: the same packages are installed"),
     ],
 )
 @pytest.mark.parametrize("further", [False, True])
@@ -58,3 +65,12 @@ def test_a_run_on_a_gpu_is_held_against_one_on_the_same_kind_of_device() -> None
     run: Record = replace(RUN, device="cuda")
     known = replace(KNOWN, outputs_sha256=OTHER, device="NVIDIA H100")
     assert "on NVIDIA H100" in note_of_other_images(known, run)
+
+
+def test_other_source_images_are_the_cause_where_they_are_known() -> None:
+    """What was verified before this was written down may have had other images."""
+    changed = replace(KNOWN, outputs_sha256=OTHER, inputs={"d": "4" * 64})
+    assert note_of_other_images(changed, RUN).endswith("the source images are others than then")
+    unknown = replace(KNOWN, outputs_sha256=OTHER, inputs=UNSET)
+    told = note_of_other_images(unknown, RUN)
+    assert told.endswith("likely other source images, or another build of a package")

@@ -44,6 +44,7 @@ class Internet:
         private: ids that need a login.
         hub: owner/name/file -> content.
         cut: paths whose first answer ends after so many bytes.
+        failing: how many requests are answered with the status 500 before the server works again.
         ranges: whether a download can be continued.
         asked: method and path of every request, with its range.
     """
@@ -55,6 +56,7 @@ class Internet:
     private: set[str] = field(default_factory=set)
     hub: dict[str, bytes] = field(default_factory=dict)
     cut: dict[str, int] = field(default_factory=dict)
+    failing: int = 0
     ranges: bool = True
     asked: list[str] = field(default_factory=list)
     address: str = ""
@@ -78,7 +80,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         number = parse_qs(url.query).get("id", [""])[0]
         wanted = self.headers.get("Range", "")
         known.asked.append(" ".join(filter(None, [self.command, host + url.path, wanted])))
-        if url.path.startswith("/moved/"):
+        if known.failing:
+            known.failing -= 1
+            self._send(b"<html>Internal Server Error</html>", 500)
+        elif url.path.startswith("/moved/"):
             self._send(b"", 302, {"Location": f"{known.address}/{url.path[7:]}"})
         elif url.path == "/embeddedfolderview":
             self._page(self._folder(number))

@@ -153,6 +153,18 @@ def test_a_download_that_was_cut_off_goes_on(internet: Internet, tmp_path: Path)
     assert not (tmp_path / "one/.downloads").exists()
 
 
+def test_a_server_that_fails_is_told_and_asked_again(internet: Internet, tmp_path: Path) -> None:
+    """An answer of 500 never becomes a file; the next run fetches it."""
+    internet.files["/a.pth"], internet.failing = MODEL, 100
+    weights = [WeightEntry(path="a.pth", url=f"{internet.address}/a.pth")]
+    with pytest.raises(WeightsMissing, match="500"):
+        fetch_weights(weights, tmp_path / "one")
+    assert not (tmp_path / "one/a.pth").exists()
+    internet.failing = 0
+    fetch_weights(weights, tmp_path / "one")
+    assert (tmp_path / "one/a.pth").read_bytes() == MODEL
+
+
 def test_a_server_that_cannot_go_on_starts_again(internet: Internet, tmp_path: Path) -> None:
     """Where ranges are not served, what arrived is thrown away instead of being refused forever."""
     internet.files["/a.pth"], internet.cut["/a.pth"] = LARGE, 700_000

@@ -90,6 +90,7 @@ def _facts(records: list[Record]) -> Verified:
         dataset=first.dataset,
         outputs_sha256=outputs_sha256(first),
         others=others or UNSET,
+        inputs={one.dataset: one.inputs.dataset for one in records if one.inputs.dataset} or UNSET,
         installed=_installed(records),
     )
 

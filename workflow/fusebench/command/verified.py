@@ -47,8 +47,9 @@ def run(options: argparse.Namespace) -> int:
             set_field(entries[name], "tried", flow_mapping(to_builtins(found)), before="run")
         for name, fact in facts.items():
             values = to_builtins(fact)
-            if fact.others:
-                values["others"] = flow_mapping(fact.others)
+            for field in ("others", "inputs"):
+                if field in values:
+                    values[field] = flow_mapping(values[field])
             set_field(entries[name], "verified", flow_mapping(values), before="run")
 
     change_registry(options.project / METHODS, write)

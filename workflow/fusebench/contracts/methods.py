@@ -69,6 +69,10 @@ Outputs = Annotated[
     str,
     says("the sha256 over names and pixels of all fused images", pattern=SHA256_PATTERN),
 ]
+Sources = Annotated[
+    str,
+    says("the sha256 over names and pixels of all source images", pattern=SHA256_PATTERN),
+]
 Day = Annotated[str, says("the day of the run", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 DeviceName = Annotated[str, text("cpu, or the name of the GPU")]
 Minutes = Annotated[
@@ -732,6 +736,12 @@ class Verified(Entry, kw_only=True):
         Annotated[
             dict[str, Outputs],
             says("further datasets that were fused as a whole, with their outputs_sha256"),
+        ]
+    ] = UNSET
+    inputs: Maybe[
+        Annotated[
+            dict[str, Sources],
+            says("dataset -> the sha256 over names and pixels of its source images"),
         ]
     ] = UNSET
     installed: Maybe[

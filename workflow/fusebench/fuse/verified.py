@@ -42,9 +42,13 @@ def _kind(verified: Verified) -> str:
 
 
 def _likely_cause(verified: Verified, record: Record) -> str:
+    inputs = (verified.inputs or {}).get(record.dataset)
     installed = record.environment.installed
+    if inputs is not None and inputs != record.inputs.dataset:
+        return "the source images are others than then"
+    others = "" if inputs is not None else "other source images, or "
     if verified.installed is UNSET or installed is UNSET:
-        return "likely another build of a package"
+        return f"likely {others}another build of a package"
     if verified.installed != installed:
-        return "another build of a package is installed"
-    return "the same packages are installed; the processor or the number of threads may differ"
+        return f"{others}another build of a package is installed"
+    return f"{others}another processor or number of threads: the same packages are installed"

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from fusebench.contracts.methods import MethodEntry
 
 ROOT = Path()
-PROCESSES = 4096
-"""The most processes and threads that a script may run at once."""
 
 
 def fuse(
@@ -38,13 +36,9 @@ def fuse(
     """
     from fusebench.fuse.jobs import Attempt, fuse_cells
     from fusebench.fuse.records import cells_of
-    from fusebench.sandbox.plan import Limits
-    from fusebench.sandbox.starting import Policy
+    from fusebench.sandbox.policy import policy_of
 
-    memory_mb = None if session.on_cluster else memory
-    limits = Limits(memory_mb, session.file_mb, PROCESSES, session.scratch_mb)
-    reads = tuple(session.sandbox_reads)
-    policy = Policy(session.sandbox, session.min_sandbox, reads, limits, session.landlock)
+    policy = policy_of(session, memory)
     cells = cells_of(job, ROOT, trial=session.trial, on_cluster=session.on_cluster, policy=policy)
 
     def entry() -> MethodEntry | None:
