@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -239,16 +238,8 @@ class EvidenceJobs:
         return sha256_of_json([self.code, [entry_facts(method) for method in self.plan.methods]])
 
 
-def make_evidence_plan(grouping: Grouping, overrides: Mapping[str, object]) -> EvidencePlan:
-    """Plan the evidence of every method, or of the suites that were named on the command line.
-
-    Args:
-        grouping: of the run.
-        overrides: the options given on the command line; the suite of the configuration file
-            restricts nothing.
-    """
-    registry = grouping.selection.registry
-    chosen = registry.methods
-    if "suite" in overrides:
-        chosen = {method.name: method for suite in registry.selected for method in suite.methods}
+def make_evidence_plan(grouping: Grouping) -> EvidencePlan:
+    """Plan the evidence of the methods of the selected suites, on whatever datasets."""
+    suites = grouping.selection.registry.selected
+    chosen = {method.name: method for suite in suites for method in suite.methods}
     return EvidencePlan(grouping.selection, grouping, list(chosen.values()))
