@@ -39,7 +39,14 @@ def launched(stage: Stage, names: tuple[str, ...] = ("p1", "p2"), **matlab: Any)
             if not path.exists():
                 path.write_text(path.parent.name + name)
         pairs.append([str(path) for path in paths])
-    call = {"interpreter": "octave", "packages": [], "mex": [], "function": True, "pairs": pairs}
+    call = {
+        "interpreter": "octave",
+        "packages": [],
+        "package_list": "",
+        "mex": [],
+        "function": True,
+        "pairs": pairs,
+    }
     return stage.launch(
         "run_X.m",
         cwd=str(stage.root / "methods" / "X"),

@@ -1,6 +1,7 @@
 """Runs MATLAB code through GNU Octave, or through MATLAB itself.
 
-The job's key ``matlab``: ``interpreter`` (``octave`` or ``matlab``), ``packages`` of Octave,
+The job's key ``matlab``: ``interpreter`` (``octave`` or ``matlab``), ``packages`` of Octave and
+``package_list`` (the file that lists those of the environment itself, or empty),
 ``mex`` (for each mex file its sources), ``function`` (whether the script is a function of VIFB's
 interface, called for each of ``pairs``: paths of A, B and of the result).
 
@@ -85,6 +86,8 @@ class MatlabRun:
         first = [silent] if os.path.isdir(silent) else []
         yield "addpath(%s);" % quoted(FOLDER)
         yield "try"
+        if self.call["package_list"]:
+            yield "pkg('local_list', %s);" % quoted(self.call["package_list"])
         yield "fusebench_prepare(%d, %s, %s, %s);" % (
             self.job["seed"],
             listed(self.call["packages"]),

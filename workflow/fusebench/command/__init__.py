@@ -16,6 +16,7 @@ SUBCOMMANDS = {
     "check": "validate methods.yaml, datasets.yaml and config/config.yaml",
     "claims": "import a published table of numbers, to be compared with what is measured here",
     "completion": "print what a shell needs to complete words behind fusebench",
+    "diff": "print what changed between two results, and why",
     "doctor": "say what this machine offers, what a suite needs and lacks, and the next command",
     "fetch": "bring everything that needs a network into resources/",
     "import-list": "draft an entry for each repository of a list of papers that has none",

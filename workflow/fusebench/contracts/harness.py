@@ -24,6 +24,9 @@ class MatlabCall(Contract, kw_only=True):
 
     interpreter: Annotated[Literal["octave", "matlab"], says("what runs it")] = "octave"
     packages: Annotated[list[str], says("packages of Octave that are loaded first")] = []
+    package_list: Annotated[
+        str, says("the list of Octave packages of the environment itself; empty without any")
+    ] = ""
     mex: Annotated[
         list[list[str]], says("mex files to compile: the absolute paths of their sources")
     ] = []

@@ -122,7 +122,7 @@ def _build(environment: Environment, key: str, stage: Path, final: Path) -> Envi
     known = known_digests(donors)
     notes, digests = install_pip(environment, lock, stage, final, known)
     _require_conda(environment, stage, digests)
-    octave = install_octave(environment, stage)
+    octave = install_octave(environment, stage, final)
     packages, conda = installed_packages(stage), conda_packages(stage)
     with ThreadPoolExecutor(1) as pool:  # while the processes that compile are waited for
         compiling = pool.submit(compile_bytecode, stage, python.version, digests, donors)

@@ -13,7 +13,9 @@ a block ``x-fusebench``::
         cuda: {pip: [torch==2.13.0]}
       octave:                         # GNU Octave and its packages, with version ranges
         version: ">=6.1,<12"
-        packages: {image: ">=2.12"}
+        packages:
+          image: ">=2.12"
+          tool: {version: ">=1", url: "https://...", sha256: 94f7...}  # installed from the archive
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,8 +38,22 @@ DEFINITION = "environment.yml"
 VARIANTS = ("cpu", "cuda")
 _TOP_KEYS = {"name", "channels", "dependencies", "x-fusebench"}
 _OWN_KEYS = {"exclude-newer", "from-source", "octave", "variants", "wrong-records"}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _PYTHON = re.compile(r"python\s*(==?|>=)\s*(\d+\.\d+)(\.\*)?")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class OctaveArchive:
+    """The archive of an Octave package.
+
+    Attributes:
+        url: where it is: an address, or a path from the folder of ``environment.yml``.
+        sha256: of the archive, 64 hexadecimal digits.
+    """
+
+    url: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -47,10 +63,13 @@ class WantedOctave:
     Attributes:
         version: range of versions, such as ``>=6.1,<12``.
         packages: name of an Octave package -> range of versions; ``""`` for any.
+        archives: name of an Octave package -> the archive that it is installed from; the others
+            come with Octave.
     """
 
     version: str
     packages: Mapping[str, str]
+    archives: Mapping[str, OctaveArchive] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -231,7 +250,11 @@ def _check_octave(file: Path, value: object) -> None:
     _check_mapping(file, "octave: packages", packages)
     if "version" not in value or {*value} - {"version", "packages"}:
         raise _wrong(file, "`octave` must have `version` and may have `packages`", str([*value]))
-    for name, versions in {"version": value["version"], **packages}.items():
+    for name, given in {"version": value["version"], **packages}.items():
+        versions = given
+        if isinstance(given, dict) and name != "version":
+            _check_archive(file, name, given)
+            versions = given.get("version")
         try:
             SpecifierSet(versions or "")
         except (InvalidSpecifier, AttributeError, TypeError):
@@ -239,11 +262,27 @@ def _check_octave(file: Path, value: object) -> None:
             raise _wrong(file, must, repr(versions)) from None
 
 
+def _check_archive(file: Path, name: str, block: Mapping[str, Any]) -> None:
+    """Check the archive of an Octave package: an address and its sha256."""
+    known = {"version", "url", "sha256"}
+    if {*block} - known or not isinstance(block.get("url"), str):
+        must = f"`octave: {name}` must have `url` and `sha256`, and may have `version`"
+        raise _wrong(file, must, str([*block]))
+    if not _SHA256.fullmatch(str(block.get("sha256"))):
+        must = f"`octave: {name}: sha256` must be 64 lower-case hexadecimal digits, in quotes"
+        raise _wrong(file, must, repr(block.get("sha256")))
+
+
 def _octave(block: Any) -> WantedOctave | None:
     if not block:
         return None
-    packages = {name: versions or "" for name, versions in (block.get("packages") or {}).items()}
-    return WantedOctave(block["version"] or "", packages)
+    given = block.get("packages") or {}
+    archived = {name: one for name, one in given.items() if isinstance(one, dict)}
+    ranges = {
+        name: (one.get("version") if name in archived else one) or "" for name, one in given.items()
+    }
+    archives = {name: OctaveArchive(one["url"], one["sha256"]) for name, one in archived.items()}
+    return WantedOctave(block["version"] or "", ranges, archives)
 
 
 def _check_mapping(file: Path, key: str, value: object) -> None:

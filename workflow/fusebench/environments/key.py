@@ -43,6 +43,7 @@ def locked_key(environment: Environment) -> str:
     ]
     if wanted := environment.octave:
         parts.append([wanted.version, sorted(wanted.packages.items())])
+        parts += [[name, archive.sha256] for name, archive in sorted(wanted.archives.items())]
     content = json.dumps(parts)
     return hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
 

@@ -1,7 +1,7 @@
 """Finding the GNU Octave of an environment: that of its conda packages, or that of the machine.
 
-Octave's packages are part of its installation. Hence nothing is installed here: what is found is
-held against the version ranges of ``environment.yml``, and the receipt keeps what was found.
+Octave's packages are part of its installation, but for those that ``environment.yml`` names with an
+archive. What is found is held against its version ranges, and the receipt keeps what was found.
 """
 
 from __future__ import annotations
@@ -17,24 +17,30 @@ from packaging.version import Version
 
 from fusebench.contracts.markers import OctaveFacts
 from fusebench.environments.definition import Environment, WantedOctave
+from fusebench.environments.octave_packages import QUIET, install_archives, package_list
 from fusebench.errors import EnvironmentFailed
 
 PROGRAM = "octave-cli"
 COMPILER = "mkoctfile"
 MACHINE = "the machine"
 SECONDS = 120
-OPTIONS = ("--quiet", "--no-init-file", "--no-history")
 _ASK = (
     "printf('Octave %s\\n', OCTAVE_VERSION);"
     " for p = pkg('list'), printf('%s %s\\n', p{1}.name, p{1}.version); end"
 )
 
 
-def install_octave(environment: Environment, stage: Path) -> OctaveFacts | None:
+def install_octave(environment: Environment, stage: Path, final: Path) -> OctaveFacts | None:
     """Make ``bin/octave-cli`` in ``stage`` and return the facts of this Octave.
 
     None for an environment without Octave. An Octave of conda packages is there already; else a
-    link leads to that of the machine, and to its ``mkoctfile`` if there is one.
+    link leads to that of the machine, and to its ``mkoctfile`` if there is one. Packages that the
+    environment has archives of are installed.
+
+    Args:
+        environment: what is wanted.
+        stage: where the environment is made.
+        final: where it will be.
 
     Raises:
         EnvironmentFailed: there is no Octave of the wanted version with the wanted packages; the
@@ -45,7 +51,8 @@ def install_octave(environment: Environment, stage: Path) -> OctaveFacts | None:
     own = stage / "bin" / PROGRAM
     origin = "conda" if own.exists() else MACHINE
     found = own if own.exists() else _on_path(environment)
-    facts = _asked(environment, found, origin)
+    install_archives(environment, found, stage, final)
+    facts = _asked(environment, found, origin, stage)
     _require(environment, environment.octave, facts)
     if origin == MACHINE:
         own.symlink_to(found)
@@ -61,7 +68,7 @@ def require_same_octave(facts: OctaveFacts, env: str, folder: Path) -> None:
         EnvironmentFailed: the message says both versions, and what to do.
     """
     try:
-        version, packages = _versions(folder / "bin" / PROGRAM)
+        version, packages = _versions(folder / "bin" / PROGRAM, folder)
     except (OSError, subprocess.SubprocessError, ValueError):
         version, packages = "none", {}
     now = {name: packages.get(name) for name in facts.packages}
@@ -93,10 +100,10 @@ def _on_path(environment: Environment) -> Path:
     return Path.cwd() / found
 
 
-def _asked(environment: Environment, program: Path, origin: str) -> OctaveFacts:
+def _asked(environment: Environment, program: Path, origin: str, folder: Path) -> OctaveFacts:
     wanted = environment.octave.packages if environment.octave else {}
     try:
-        version, packages = _versions(program)
+        version, packages = _versions(program, folder)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         said = getattr(error, "stderr", "") or error
         raise EnvironmentFailed(
@@ -107,10 +114,12 @@ def _asked(environment: Environment, program: Path, origin: str) -> OctaveFacts:
     return OctaveFacts(version=version, executable=str(program), origin=origin, packages=kept)
 
 
-def _versions(program: Path) -> tuple[str, dict[str, str]]:
-    """Return the version of an Octave, and package -> version."""
+def _versions(program: Path, folder: Path) -> tuple[str, dict[str, str]]:
+    """Return the version of an Octave, and package -> version, those of ``folder`` among them."""
+    own = package_list(folder)
+    known = f"pkg('local_list', '{own}'); " if own else ""
     answer = subprocess.run(
-        [str(program), *OPTIONS, "--eval", _ASK],
+        [str(program), *QUIET, "--eval", known + _ASK],
         capture_output=True,
         text=True,
         timeout=SECONDS,

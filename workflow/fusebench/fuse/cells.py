@@ -24,6 +24,7 @@ from fusebench.contracts.markers import Pair
 from fusebench.contracts.records import Record
 from fusebench.environments.hardware import kernels_for
 from fusebench.environments.octave import octave_reads
+from fusebench.environments.octave_packages import package_list
 from fusebench.errors import (
     BadOutput,
     Crashed,
@@ -464,6 +465,7 @@ def _matlab(cell: Cell, staged: Sequence[StagedPair], directory: JobDirectory) -
     return MatlabCall(
         interpreter=run.interpreter or "octave",
         packages=sorted(octave.packages) if octave else [],
+        package_list=package_list(Path(cell.environment.path)),
         mex=[[str(directory.work / source) for source in sources] for sources in run.mex or []],
         function=bool(run.function),
         pairs=[(str(pair.a), str(pair.b), str(pair.result)) for pair in staged],

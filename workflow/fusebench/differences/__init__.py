@@ -1,0 +1,1 @@
+"""What changed between two results: which cells, which numbers, and why."""
