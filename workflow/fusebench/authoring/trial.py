@@ -32,7 +32,7 @@ from fusebench.contracts.markers import (
 )
 from fusebench.contracts.records import Record
 from fusebench.errors import RegistryError, UnreadableFile
-from fusebench.evidence.comparison import DIFFERS, VERDICTS, compare_run, worst
+from fusebench.evidence.comparison import DIFFERS, SIZE_DIFFERS, VERDICTS, compare_run, worst
 from fusebench.evidence.exchange import REMEDY, exchanged
 from fusebench.fuse.jobs import Attempt, fuse_cell
 from fusebench.fuse.records import Cell, cells_of
@@ -131,8 +131,9 @@ class Trial:
         head = f"{self.method.name} on {len(record.images)} pair(s) of {self.dataset.name}"
         if not record.is_ok:
             return Verdict(False, f"SUSPICIOUS: {head}: {record.reason}{told_checks}")
-        word = "FAILED: the self-check differs" if differing else "OK"
-        return Verdict(not differing, f"{word}: {head} has results{told_checks}")
+        if differing:
+            return Verdict(False, f"FAILED: {head} has results, but {'; '.join(differing)}")
+        return Verdict(True, f"OK: {head} has results{told_checks}")
 
     def _prepare(self) -> None:
         markers = self.selection.markers_of(self.method.name)
@@ -275,9 +276,7 @@ class Trial:
         record, cell = self._run_cell(plan, what)
         verdict = self._compared(record, cell.manifest, cell, check)
         if verdict != DIFFERS:
-            return f"{what}: {verdict or record.reason}", bool(
-                verdict
-            ) and verdict != "size-differs"
+            return f"{what}: {verdict or record.reason}", verdict not in ("", SIZE_DIFFERS)
         turned = dataclasses.replace(plan, name=f"{plan.name}-exchanged")
         other, other_cell = self._run_cell(turned, f"{what} with A and B exchanged", turn=True)
         again = self._compared(other, cell.manifest, other_cell, check)
