@@ -121,6 +121,15 @@ def test_the_committed_images(tmp_path: Path) -> None:
     assert selfcheck_of(tree, "in/{name}.png", "vi/{name}.png", "") is None
 
 
+def test_the_committed_images_of_a_script_that_counts(tmp_path: Path) -> None:
+    """Numbers are pairs in their order where outputs have them, too; else nothing is compared."""
+    files = [f"{side}{number}.png" for side in ("IR", "VIS", "out/") for number in (1, 2, 10)]
+    tree = repository(tmp_path, dict.fromkeys(files, b"x"))
+    found = selfcheck_of(tree, "IR{index}.png", "VIS{index}.png", "out/{index}.png")
+    assert found and found["pairs"] == ["1", "2", "10"] and "run" not in found
+    assert selfcheck_of(tree, "IR{index}.png", "VIS{index}.png", "{out}/{index}.png") is None
+
+
 def test_facts(tmp_path: Path) -> None:
     """The task that is spoken of most comes first; no LICENSE is ``none``."""
     tree = repository(tmp_path, {"README.md": "# Net\nMedical image fusion of MRI, PET and SPECT"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from fusebench.authoring.trial import smallest
 from fusebench.command import main
@@ -12,8 +14,9 @@ from fusebench.contracts.files import read_stored
 from fusebench.contracts.markers import Manifest
 from fusebench.contracts.records import Record
 from fusebench.layout import dataset_marker
+from numpy.typing import NDArray
 
-from tests.flow.projects import MiniProject
+from tests.flow.projects import MiniProject, image
 from tests.flow.test_wiring import MEAN, READ
 
 SCRIPT = (
@@ -45,12 +48,14 @@ def tried(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     run: dict[str, Any],
+    files: dict[str, bytes] | None = None,
     **entry: Any,
 ) -> tuple[int, list[str]]:
     """Try a method with this ``run``; return the exit status and the lines printed."""
     project.config["suites"]["mini"]["methods"] = []
     project.methods.clear()
-    project.add_method("one", {"test.py": SCRIPT}, {**RUN, **run}, **entry)
+    content: dict[str, str | bytes] = {"test.py": SCRIPT, **(files or {})}
+    project.add_method("one", content, {**RUN, **run}, **entry)
     project.config["suites"]["mini"]["methods"] = "multi-focus"
     project.write()
     monkeypatch.chdir(project.root)
@@ -95,8 +100,7 @@ def test_a_step_before_the_script(
     project: MiniProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A commit that the repository has not got ends at the first step."""
-    entry = {"commit": "0" * 40}
-    status, lines = tried(project, monkeypatch, capsys, {}, **entry)
+    status, lines = tried(project, monkeypatch, capsys, {}, commit="0" * 40)
     assert status == 1 and "the step `source`: source-unavailable" in lines[-1]
     assert lines[-1].endswith("change `code, commit` of the entry")
 
@@ -115,3 +119,24 @@ def test_an_unknown_method(
     monkeypatch.chdir(project.root)
     assert main(["try", "onee"]) == 1
     assert "did you mean 'one'" in capsys.readouterr().err
+
+
+def png(pixels: NDArray[np.uint8]) -> bytes:
+    """Return an image as the bytes of a PNG file."""
+    return bytes(cv2.imencode(".png", pixels)[1])
+
+
+def test_a_self_check(
+    project: MiniProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its verdict stands in the last line, and one that differs is a failure."""
+    a, b = image(1), image(2)
+    mean = np.rint((a.astype(float) + b) / 2).astype(np.uint8)
+    files = {"own/ir/s.png": png(a), "own/vi/s.png": png(b)}
+    check = {"inputs": {"a": "own/ir", "b": "own/vi"}, "expect": "own/fused"}
+    right = {**files, "own/fused/s.png": png(mean)}
+    status, lines = tried(project, monkeypatch, capsys, {}, right, selfcheck=check)
+    assert (status, lines[-1].partition("; ")[2]) == (0, "self-check committed: exact"), lines
+    wrong = {**files, "own/fused/s.png": png(np.flipud(mean).copy())}
+    status, lines = tried(project, monkeypatch, capsys, {}, wrong, selfcheck=check)
+    assert status == 1 and "has results, but self-check committed: differs" in lines[-1]

@@ -28,7 +28,6 @@ from fusebench import snakemake_facts as facts
 READ = {
     "cluster": facts.is_on_cluster(workflow),
     "main": facts.is_main(workflow),
-    "overrides": facts.overrides_of(workflow),
     "resources": {place: dict(own) for place, own in facts.resources_as_written(workflow).items()},
 }
 
@@ -73,12 +72,12 @@ def asked(folder: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_a_plain_run_asks_for_nothing(tmp_path: Path) -> None:
-    """Without options there are no targets and no cluster; nothing is forced or overridden.
+    """Without options there are no targets and no cluster; nothing is forced.
 
     The run has the two cores that it was given, and no retries.
     """
     facts = asked(tmp_path)
-    expected = {"targets": [], "forced": [], "overrides": {}, "cluster": False, "main": True}
+    expected = {"targets": [], "forced": [], "cluster": False, "main": True}
     assert {key: facts[key] for key in expected} == expected
     assert (facts["cores"], facts["retries"]) == (2, 0)
 
@@ -101,11 +100,9 @@ def test_what_is_asked_for_and_by_force_is_known(
     assert (facts["targets"], facts["forced"]) == (targets, forced)
 
 
-def test_options_of_the_command_line_are_told_apart(tmp_path: Path) -> None:
-    """Options given with `--config` are known apart from those of the file; retries are known."""
-    facts = asked(tmp_path, "--retries", "2", "--config", "suite=a", "repeats=3")
-    assert facts["overrides"] == {"suite": "a", "repeats": 3}
-    assert facts["retries"] == 2
+def test_retries_are_known(tmp_path: Path) -> None:
+    """How often a job that died is retried is known."""
+    assert asked(tmp_path, "--retries", "2")["retries"] == 2
 
 
 def test_resources_are_known_as_they_were_written(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def project(tmp_path: Path) -> SmallProject:
     small.datasets["more"] = {**small.datasets["pairs"], "title": "More"}
     suites = small.config["suites"]
     suites["s"]["methods"] = ["both", "plain"]
+    suites["all"] = {"methods": "all", "datasets": ["pairs"]}
     suites["other"] = {"methods": ["one", "idle"], "datasets": ["more"]}
     return small
 
@@ -66,7 +67,7 @@ def project(tmp_path: Path) -> SmallProject:
 def planned(project: SmallProject, *, cluster: bool = True, **overrides: Any) -> EvidencePlan:
     """Return the plan of a run with some options of the command line."""
     grouping = Grouping(select(project.load(**overrides), "cpu"), cluster)
-    return make_evidence_plan(grouping, overrides)
+    return make_evidence_plan(grouping)
 
 
 def jobs(project: SmallProject, **overrides: Any) -> EvidenceJobs:
@@ -75,12 +76,12 @@ def jobs(project: SmallProject, **overrides: Any) -> EvidenceJobs:
     return EvidenceJobs(plan, StepJobs(plan.selection, plan.grouping))
 
 
-def test_every_method_is_asked_for_without_a_suite(project: SmallProject) -> None:
-    """The suite of the configuration restricts nothing.
+def test_every_method_of_the_suite_is_asked_for(project: SmallProject) -> None:
+    """All methods of the selected suites have pages.
 
     Methods that cannot be run have pages and claims, and no check.
     """
-    plan = planned(project)
+    plan = planned(project, suite="all")
     assert plan.names == ["both", "one", "plain", "idle"]
     assert plan.pages == [f"results/evidence/{name}.md" for name in plan.names]
     assert plan.claimed == ["both", "one", "idle"]
@@ -111,11 +112,6 @@ def test_a_suite_of_the_command_line_restricts_it(
     assert plan.names == names
     assert {key[0] for key in plan.checks} == {"both", "one"}
     assert all(path.split("/")[2] in names for path in plan.judged_checks)
-
-
-def test_options_that_name_no_suite_restrict_nothing(project: SmallProject) -> None:
-    """An option such as ``repeats`` applies to every method."""
-    assert len(planned(project, repeats=2).names) == 4
 
 
 def test_runs_of_a_check_are_cells_of_its_method(project: SmallProject) -> None:

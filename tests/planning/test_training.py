@@ -137,7 +137,7 @@ def test_a_training_outside_the_suites_is_found_by_its_file(project: SmallProjec
 def test_claims_are_judged_by_all_seeds(project: SmallProject) -> None:
     """The row of the suite has the claims of the entry, and a run of each seed."""
     grouping = Grouping(select(project.load(), "cpu"), on_cluster=False)
-    plan = make_evidence_plan(grouping, {"suite": "s"})
+    plan = make_evidence_plan(grouping)
     assert plan.claimed == ["mini@retrained"] and not plan.methods
     jobs = EvidenceJobs(plan, StepJobs(grouping.selection, grouping))
     told = from_parameter(jobs.claims("mini@retrained"), ClaimsJob)

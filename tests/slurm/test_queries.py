@@ -146,3 +146,15 @@ def test_a_cell_has_the_refusal_of_its_own_job(tmp_path: Path) -> None:
     assert slurm.refusal_of(Path("results/jobs/one/pairs.json"), tmp_path) == "sbatch: error: last"
     assert slurm.refusal_of(Path("results/jobs/other/pairs.json"), tmp_path) == ""
     assert slurm.refusal_of(Path("results/jobs/one/pairs.json"), tmp_path / "absent") == ""
+
+
+def test_a_machine_without_slurm_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that are not there, or that no controller answers, end a run before it begins."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "found no sbatch and no squeue on PATH" in slurm.absent_programs()
+    for name, text in (("sbatch", ""), ("squeue", ""), ("sinfo", "echo no controller >&2; exit 1")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    assert "found no controller: type this on a login node" in slurm.absent_programs()
+    (tmp_path / "sinfo").write_text("#!/bin/sh\n")
+    assert slurm.absent_programs() == ""

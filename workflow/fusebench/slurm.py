@@ -48,6 +48,9 @@ FAILED_JOB = re.compile(
 Flags of the output, such as ``update``, stand behind its name.
 """
 
+NEEDED_PROGRAMS = ("sbatch", "squeue")
+"""What Snakemake's plugin calls for every job."""
+
 PLACEHOLDER = re.compile(r"<[^<>]*>")
 """A value of the profile that is still a placeholder: ``<account>``."""
 
@@ -56,6 +59,30 @@ HINT = (
     " the top of the profile (slurm/config.yaml; slurm/README.md says how to fill it in), memory,"
     " minutes and GPUs of a method in its `resources`."
 )
+
+
+def absent_programs() -> str:
+    """Return what to do where no Slurm answers on this machine; empty where one does."""
+    missing = [name for name in NEEDED_PROGRAMS if shutil.which(name) is None]
+    found = f"no {' and no '.join(missing)} on PATH" if missing else _silence()
+    if not found:
+        return ""
+    return (
+        f"a profile for Slurm needs a cluster that answers; found {found}: type this on a login"
+        " node (`module load slurm` where it is a module), or run without a cluster: snakemake"
+        " --cores 2"
+    )
+
+
+def _silence() -> str:
+    """Say how Slurm refuses a simple question; empty where it answers."""
+    question = ["sinfo", "--noheader", "--format=%P"]
+    try:
+        done = subprocess.run(question, capture_output=True, text=True, check=False, timeout=20)
+    except subprocess.TimeoutExpired:
+        return "that its controller does not answer within 20 s"
+    lines = done.stderr.strip().splitlines()
+    return (lines[-1] if lines else "that sinfo fails") if done.returncode else ""
 
 
 def cancel_orphans(folder: Path) -> list[str]:

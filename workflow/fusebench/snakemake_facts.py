@@ -64,11 +64,6 @@ def retries_of(workflow: Any) -> int:
     return int(settings.retries) if settings else 0  # `snakemake --report` runs no job and has none
 
 
-def overrides_of(workflow: Any) -> dict[str, Any]:
-    """Return the options of the configuration that were given on the command line."""
-    return dict(workflow.config_settings.overwrite_config)
-
-
 def resources_as_written(workflow: Any) -> dict[str, Mapping[str, Any]]:
     """Return the resources that profile and command line ask for, by their option."""
     settings = workflow.resource_settings

@@ -11,7 +11,7 @@ from fusebench.planning.attempts import marker_attempt
 from fusebench.planning.plan import make_plan
 from fusebench.planning.session import LaterText, whole_session
 from fusebench.planning.steps import crops_of, options_of, table_files
-from fusebench.slurm import cancel_orphans, placeholders, refusals
+from fusebench.slurm import absent_programs, cancel_orphans, placeholders, refusals
 from fusebench import snakemake_facts as facts
 
 facts.collect_less_garbage()
@@ -26,8 +26,11 @@ if facts.is_main(workflow):
 if unfilled := placeholders(facts.resources_as_written(workflow)):
     sys.exit(f"fusebench: {unfilled}\nNothing was run.")
 
+if facts.is_on_cluster(workflow) and facts.is_main(workflow) and (lacking := absent_programs()):
+    sys.exit(f"fusebench: {lacking}\nNothing was run.")
+
 try:
-    PLAN = make_plan(Path(), config, facts.overrides_of(workflow), facts.is_on_cluster(workflow))
+    PLAN = make_plan(Path(), config, facts.is_on_cluster(workflow))
 except RegistryError as error:
     sys.exit(f"fusebench: {error}\nNothing was run; `fusebench check` repeats this check alone.")
 

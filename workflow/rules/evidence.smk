@@ -1,13 +1,13 @@
 # Evidence: self-checks with the images that authors committed, further runs, and published numbers.
 #
-#   snakemake --cores 2 selfcheck                      every entry with `selfcheck`
-#   snakemake --cores 2 claims                         every published number in the registry
+#   snakemake --cores 2 selfcheck                      every method of the suite with `selfcheck`
+#   snakemake --cores 2 claims                         every published number about these methods
 #   snakemake --cores 2 evidence                       both, and a page for each method
 #
 #   snakemake --cores 2 spread --config repeats=3      repeated runs: means with their spread
 #
-# `--config suite=NAME` restricts all of them to that suite. The rule `fuse` makes the runs of
-# self-checks and the further runs.
+# All of them are about the selected suite (`--config suite=all` for the whole registry). The rule
+# `fuse` makes the runs of self-checks and the further runs.
 from fusebench.layout import committed_marker, record_path
 
 

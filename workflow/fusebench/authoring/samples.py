@@ -9,6 +9,7 @@ from typing import Any
 from fusebench.authoring.tree import Tree
 
 FEWEST = 1
+MOST_PAIRS = 5
 OUTPUT_WORDS = re.compile(r"result|fus|out|save|run|ours", re.IGNORECASE)
 
 
@@ -34,10 +35,16 @@ def selfcheck_of(tree: Tree, a: str, b: str, collect: str) -> dict[str, Any] | N
     expect = _outputs(tree, names, sides, _numbered(collect))
     if expect:
         found["expect"] = expect
-        found["pairs"] = [name for name in names if _has(tree, expect, name)][:5]
-    if a != sides["a"] or b != sides["b"]:  # numbers: the names are those of the files
-        found["run"] = {"stage": dict(sides), "collect": _numbered(collect)}
+        compared = [name for name in names if _has(tree, expect, name)]
+        found["pairs"] = sorted(compared, key=_by_number)[:MOST_PAIRS]
+    elif a != sides["a"]:
+        return None  # a script that counts takes the first ones, and nothing is compared
     return found
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    """Return what sorts names as a script counts them: 2 before 10."""
+    return (int(name) if name.isdecimal() else 0, name)
 
 
 def _numbered(pattern: str) -> str:

@@ -32,7 +32,7 @@ from fusebench.contracts.markers import (
 )
 from fusebench.contracts.records import Record
 from fusebench.errors import RegistryError, UnreadableFile
-from fusebench.evidence.comparison import DIFFERS, VERDICTS, compare_run, worst
+from fusebench.evidence.comparison import DIFFERS, SIZE_DIFFERS, VERDICTS, compare_run, worst
 from fusebench.evidence.exchange import REMEDY, exchanged
 from fusebench.fuse.jobs import Attempt, fuse_cell
 from fusebench.fuse.records import Cell, cells_of
@@ -48,13 +48,11 @@ from fusebench.registry.datasets import Dataset
 from fusebench.registry.loading import Registry
 from fusebench.registry.methods import Method, with_fields
 from fusebench.registry.selfchecks import Check, checks_of
-from fusebench.sandbox.plan import Limits
-from fusebench.sandbox.starting import Policy
+from fusebench.sandbox.policy import policy_of
 from fusebench.sources.named_files import missing_files
 from fusebench.steps import datasets as dataset_steps
 from fusebench.steps import evidence as evidence_steps
 from fusebench.steps import resources as resource_steps
-from fusebench.steps.fusing import PROCESSES
 from fusebench.variables import put_python_first
 
 ROOT = Path()
@@ -131,8 +129,9 @@ class Trial:
         head = f"{self.method.name} on {len(record.images)} pair(s) of {self.dataset.name}"
         if not record.is_ok:
             return Verdict(False, f"SUSPICIOUS: {head}: {record.reason}{told_checks}")
-        word = "FAILED: the self-check differs" if differing else "OK"
-        return Verdict(not differing, f"{word}: {head} has results{told_checks}")
+        if differing:
+            return Verdict(False, f"FAILED: {head} has results, but {'; '.join(differing)}")
+        return Verdict(True, f"OK: {head} has results{told_checks}")
 
     def _prepare(self) -> None:
         markers = self.selection.markers_of(self.method.name)
@@ -222,11 +221,7 @@ class Trial:
         return record, cell
 
     def _cell(self, job: FuseJob, turn: bool) -> Cell:
-        limits = Limits(None, self.session.file_mb, PROCESSES)
-        session = self.session
-        reads = tuple(session.sandbox_reads)
-        policy = Policy(session.sandbox, session.min_sandbox, reads, limits, session.landlock)
-        cell = cells_of(job, ROOT, trial=True, policy=policy)[0]
+        cell = cells_of(job, ROOT, trial=True, policy=policy_of(self.session))[0]
         manifest = smallest(cell.manifest, self.pairs)
         return dataclasses.replace(cell, manifest=exchanged(manifest) if turn else manifest)
 
@@ -275,9 +270,7 @@ class Trial:
         record, cell = self._run_cell(plan, what)
         verdict = self._compared(record, cell.manifest, cell, check)
         if verdict != DIFFERS:
-            return f"{what}: {verdict or record.reason}", bool(
-                verdict
-            ) and verdict != "size-differs"
+            return f"{what}: {verdict or record.reason}", verdict not in ("", SIZE_DIFFERS)
         turned = dataclasses.replace(plan, name=f"{plan.name}-exchanged")
         other, other_cell = self._run_cell(turned, f"{what} with A and B exchanged", turn=True)
         again = self._compared(other, cell.manifest, other_cell, check)

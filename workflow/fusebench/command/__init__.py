@@ -17,7 +17,9 @@ SUBCOMMANDS = {
     "cite": "print the BibTeX of all methods, datasets and metrics of a suite",
     "claims": "import a published table of numbers, to be compared with what is measured here",
     "clean": "free what nothing refers to: clones, environments, previews, what killed runs left",
+    "completion": "print what a shell needs to complete words behind fusebench",
     "diff": "print what changed between two results, and why",
+    "doctor": "say what this machine offers, what a suite needs and lacks, and the next command",
     "fetch": "bring everything that needs a network into resources/",
     "import-list": "draft an entry for each repository of a list of papers that has none",
     "list": "print the registry: methods, datasets and their duplicates, metrics, envs, compat",
@@ -34,6 +36,11 @@ SUBCOMMANDS = {
 
 The module of the same name has ``add_arguments`` and ``run``.
 """
+
+EXIT_STATUS = (
+    "exit status of every command: 0 it did what was asked; 1 it could not, or found something"
+    " wrong, and says what (on stderr: `fusebench COMMAND: ...`); 2 the call means nothing"
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -56,7 +63,9 @@ def main(argv: list[str] | None = None) -> int:
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     """Build the parser; only the module of the subcommand that was called is imported."""
     parser = argparse.ArgumentParser(
-        prog="fusebench", description="Rerun published fusion methods and compare them."
+        prog="fusebench",
+        description="Rerun published fusion methods and compare them.",
+        epilog=EXIT_STATUS,
     )
     subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
     for name, summary in SUBCOMMANDS.items():

@@ -209,7 +209,8 @@ class Ending:
         checks = [read_stored(file, SelfcheckResult) for file in files if file.exists()]
         yield from (_check_line(check) for check in checks)
         verdicts = counted([check.verdict for check in checks], SELFCHECK_VERDICTS)
-        yield f"self-checks: {verdicts} of {len(files)} (results/selfcheck.md, .csv)"
+        others = "" if files else "; --config suite=all asks for those of the whole registry"
+        yield f"self-checks: {verdicts} of {len(files)} (results/selfcheck.md, .csv){others}"
         images = [image.verdict for check in checks for image in check.images]
         yield f"images: {counted(images, SELFCHECK_VERDICTS)}"
 

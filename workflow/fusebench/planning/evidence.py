@@ -269,19 +269,11 @@ class EvidenceJobs:
         return sha256_of_json([self.code, [entry_facts(method) for method in self.plan.methods]])
 
 
-def make_evidence_plan(grouping: Grouping, overrides: Mapping[str, object]) -> EvidencePlan:
-    """Plan the evidence of every method, or of the suites that were named on the command line.
-
-    Args:
-        grouping: of the run.
-        overrides: the options given on the command line; the suite of the configuration file
-            restricts nothing.
-    """
-    registry = grouping.selection.registry
-    chosen = list(registry.methods.values())
-    asked = {method.name: method for suite in registry.selected for method in suite.methods}
-    if "suite" in overrides:
-        chosen = [method for method in asked.values() if not method.training]
+def make_evidence_plan(grouping: Grouping) -> EvidencePlan:
+    """Plan the evidence of the methods of the selected suites, on whatever datasets."""
+    suites = grouping.selection.registry.selected
+    asked = {method.name: method for suite in suites for method in suite.methods}
+    chosen = [method for method in asked.values() if not method.training]
     trained: dict[str, list[Method]] = {}
     for method in asked.values():
         if method.training and method.training.variant == RETRAINED:

@@ -33,12 +33,10 @@ class Plan:
     Attributes:
         grouping: how what is selected is grouped into jobs.
         session: as far as it is known when the configuration is read.
-        overrides: the options given on the command line.
     """
 
     grouping: Grouping
     session: Session
-    overrides: Mapping[str, Any]
 
     @property
     def selection(self) -> Selection:
@@ -73,7 +71,7 @@ class Plan:
     @cached_property
     def evidence(self) -> EvidencePlan:
         """Which evidence there is."""
-        return make_evidence_plan(self.grouping, self.overrides)
+        return make_evidence_plan(self.grouping)
 
     @cached_property
     def evidence_jobs(self) -> EvidenceJobs:
@@ -99,7 +97,6 @@ class Plan:
 def make_plan(
     root: Path,
     options: Mapping[str, Any],
-    overrides: Mapping[str, Any] | None = None,
     on_cluster: bool = False,
 ) -> Plan:
     """Read the registry and plan a run.
@@ -107,7 +104,6 @@ def make_plan(
     Args:
         root: the project's folder.
         options: the whole configuration, as Snakemake has it.
-        overrides: what of it was given on the command line.
         on_cluster: each job gets its GPUs from a scheduler.
 
     Raises:
@@ -120,4 +116,4 @@ def make_plan(
     session = begun_session(registry.config, on_cluster, copies)
     put_python_first()
     grouping = Grouping(select(registry, session.device), session.on_cluster)
-    return Plan(grouping, session, overrides or {})
+    return Plan(grouping, session)

@@ -43,18 +43,14 @@ def train(
             the job itself limits the script to it.
     """
     from fusebench.fuse.orphans import end_with, starter_of
-    from fusebench.sandbox.plan import Limits
-    from fusebench.sandbox.starting import Policy
-    from fusebench.steps.fusing import PROCESSES
+    from fusebench.sandbox.policy import policy_of
     from fusebench.train.inputs import Order
     from fusebench.train.training import train as train_method
 
     signal.signal(signal.SIGTERM, _leave)
     if not session.on_cluster:
         end_with(starter_of(session.id))
-    limits = Limits(None if session.on_cluster else memory, session.file_mb, PROCESSES)
-    reads = tuple(session.sandbox_reads)
-    policy = Policy(session.sandbox, session.min_sandbox, reads, limits, session.landlock)
+    policy = policy_of(session, memory)
     log = ROOT / training_log(str(marker))
     order = Order(marker, log, ROOT, policy, session.on_cluster, session.id)
 
