@@ -88,3 +88,11 @@ def test_pages_name_only_files_that_exist(name: str) -> None:
     named = set(re.findall(r"`((?:docs/)?[\w.-]+\.(?:md|yaml|def))`", text(name)))
     here = (REPOSITORY, REPOSITORY / name.rpartition("/")[0])
     assert [one for one in named if not any((folder / one).is_file() for folder in here)] == []
+
+
+def test_the_pictures_of_the_readme_are_there_and_small() -> None:
+    """Each has a text for those who do not see it, and less than 300 kB."""
+    pictures = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", text("README.md"))
+    assert len(pictures) == 2
+    for words, file in pictures:
+        assert len(words) > 20 and (REPOSITORY / file).stat().st_size < 300_000
