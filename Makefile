@@ -3,13 +3,13 @@ PYTHON ?= python3
 CORES ?= 2
 VENV := .venv/bin
 
-.PHONY: all setup setup-dev relative-path test test-all lock clean
+.PHONY: all setup setup-dev docs relative-path test test-all lock clean
 
 all: setup
 	$(VENV)/snakemake all figures report --cores $(CORES) --logger fusebench
 
 setup: .venv/ready
-setup-dev: .venv/ready-dev .venv/crate/ready
+setup-dev: .venv/ready-dev .venv/crate/ready .venv/docs/ready
 
 .venv/bin/uv: requirements-uv.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"fusebench needs Python 3.11 or newer; $(PYTHON) is {v.major}.{v.minor}. Run: make PYTHON=/path/to/python3.11")'
@@ -34,6 +34,15 @@ setup-dev: .venv/ready-dev .venv/crate/ready
 	VIRTUAL_ENV=.venv/crate $(VENV)/uv pip install --quiet --require-hashes --requirement requirements-crate.lock
 	touch $@
 
+# What makes the documentation a site: build/site.
+.venv/docs/ready: .venv/ready requirements-docs.lock
+	$(VENV)/uv venv --quiet --allow-existing .venv/docs
+	VIRTUAL_ENV=.venv/docs $(VENV)/uv pip install --quiet --require-hashes --requirement requirements-docs.lock
+	touch $@
+
+docs: .venv/docs/ready
+	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build --strict --quiet
+
 # A path that is not ASCII, in this file, keeps Python from starting under LC_ALL=C: it is made relative.
 relative-path:
 	for file in .venv/lib/python3.*/site-packages/__editable__.fusebench-*.pth; do echo ../../../../workflow > "$$file"; done
@@ -50,6 +59,7 @@ lock:
 	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml --output-file requirements.lock
 	$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
 	printf 'roc-validator\nrocrate\n' | $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url - --output-file requirements-crate.lock
+	echo mkdocs-material | $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url - --output-file requirements-docs.lock
 
 clean:
 	rm -rf .venv results resources logs .snakemake

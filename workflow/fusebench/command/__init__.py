@@ -13,6 +13,7 @@ import sys
 from fusebench.errors import FusebenchError
 
 SUBCOMMANDS = {
+    "card": "write a card and badges for methods: what ran, how it compares, how to repeat it",
     "check": "validate methods.yaml, datasets.yaml and config/config.yaml",
     "cite": "print the BibTeX of all methods, datasets and metrics of a suite",
     "claims": "import a published table of numbers, to be compared with what is measured here",

@@ -7,9 +7,12 @@ import shutil
 import threading
 import time
 from contextlib import suppress
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from fusebench.display.tally import Tally
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 EVERY = 10
 """Percent of the steps between two lines where the output is no terminal."""
@@ -75,7 +78,7 @@ class Bars:
     def __init__(self, stream: TextIO) -> None:
         """Draw on the terminal that a stream writes to."""
         self._stream = stream
-        self._bars: dict[str, Any] = {}
+        self._bars: dict[str, tqdm] = {}
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None

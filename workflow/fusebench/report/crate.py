@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from fusebench.compare.devices import device_of
 from fusebench.contracts.files import read_stored
@@ -19,6 +18,7 @@ from fusebench.contracts.records import Record
 from fusebench.hashes import sha256_of_file
 from fusebench.layout import RECORD, RUNS, dataset_marker, record_path
 from fusebench.registry.loading import Registry
+from fusebench.report.contents import Facts
 
 METADATA = "ro-crate-metadata.json"
 CRATE = "https://w3id.org/ro/crate/1.1"
@@ -27,8 +27,8 @@ SHA256 = "https://w3id.org/ro/terms/workflow-run#sha256"
 FORMATS = {".yaml": "application/yaml", ".lock": "text/plain", ".md": "text/markdown"}
 STATUS = {True: "CompletedActionStatus", False: "FailedActionStatus"}
 
-Entity = dict[str, Any]
-"""One object of the graph."""
+Entity = Facts
+"""One object of the graph, as JSON."""
 
 
 def crate(root: Path, registry: Registry, files: Iterable[Path]) -> Entity:

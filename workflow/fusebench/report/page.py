@@ -79,7 +79,7 @@ def write_page(
     """
     selection = read_selection(root, options, session.device, session.registry)
     grouping = Grouping(selection, session.on_cluster)
-    data, values, previews = _contents(grouping)
+    data, values, previews = page_contents(grouping)
     settings = selection.registry.config.report
     files = make_previews(previews, root, root / PREVIEW_CACHE, settings.preview_pixels, workers)
     inside = sum(path.stat().st_size for path in files) <= settings.inline_mb * 1e6
@@ -139,7 +139,7 @@ def _embedded(data: Mapping[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _contents(grouping: Grouping) -> tuple[Facts, dict[str, str], list[Preview]]:
+def page_contents(grouping: Grouping) -> tuple[Facts, dict[str, str], list[Preview]]:
     """Return what the script of the page reads, packed values by dataset, and the previews."""
     selection = grouping.selection
     root, steps = selection.registry.root, StepJobs(selection, grouping)
