@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 from fusebench.contracts.jobs.resources import DatasetJob
-from fusebench.contracts.markers import Manifest
+from fusebench.contracts.markers import ArrayFacts, Manifest
 from fusebench.contracts.records import FusedImage
 from fusebench.datasets.preparation import prepare_dataset
 from fusebench.images import LOSSY, in_mode, mode_of, pixel_sha256, read_own, thumbnail, write_png
 from fusebench.suspicion.rules import Finding, advice, findings, results_of, told
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from tests.datasets.made import LOCAL
@@ -252,3 +253,19 @@ def test_a_pair_is_told_once(scenes: Scenes, tmp_path: Path) -> None:
     made = first_for_all(scenes)
     found = scenes.judged(made, tmp_path)
     assert len({finding.pair for finding in found}) == len(found) == len(made) - 1 > 0
+
+
+def test_pictures_of_arrays_are_not_judged_for_noise(scenes: Scenes, tmp_path: Path) -> None:
+    """Sharp colours of small objects are details that neither PAN nor a blurred source has."""
+    made = each(noisy)(scenes)
+    assert "noise" in {finding.kind for finding in scenes.judged(made, tmp_path)}
+    images = []
+    for name, pixels in made.items():
+        facts = ArrayFacts(
+            shape=(*pixels.shape, 8), dtype="float32", picture=f"{name}.png", limits=[(0, 1)]
+        )
+        images.append(replace(_image(name, pixels, ()), fused=f"{name}.npy", array=facts))
+    small = {name: thumbnail(pixels) for name, pixels in made.items()}
+    folder = Path(scenes.manifest.path)
+    results = results_of(scenes.manifest.pairs, images, small, folder, tmp_path)
+    assert "noise" not in {finding.kind for finding in findings(results)}
