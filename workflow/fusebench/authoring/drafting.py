@@ -91,17 +91,6 @@ class Draft:
         """Return the value of a field; None where the draft has not got it."""
         return next((line.value for line in self.lines if line.key == key), None)
 
-    def entry(self) -> dict[str, Any]:
-        """Return the entry as data."""
-        found: dict[str, Any] = {}
-        for line in self.lines:
-            *outer, last = line.key.split(".")
-            inner = found
-            for part in outer:
-                inner = inner.setdefault(part, {})
-            inner[last] = line.value
-        return found
-
     def text(self) -> str:
         """Return the entry as YAML with comments."""
         head = "".join(f"# {note}\n" for note in self.notes)

@@ -25,6 +25,7 @@ from fusebench.authoring.values import (
     Function,
     Instance,
     Module,
+    Names,
     Number,
     Option,
     Options,
@@ -131,7 +132,7 @@ class Interpreter:
 
     # statements
 
-    def _body(self, body: Sequence[ast.stmt], names: dict[str, Any], module: Module) -> Any:
+    def _body(self, body: Sequence[ast.stmt], names: Names, module: Module) -> Any:
         returned: Any = UNKNOWN
         for statement in body:
             self.steps += 1
@@ -142,9 +143,7 @@ class Interpreter:
                 returned = value[0] if returned is UNKNOWN else returned
         return returned
 
-    def _statement(
-        self, node: ast.stmt, names: dict[str, Any], module: Module
-    ) -> tuple[Any] | None:
+    def _statement(self, node: ast.stmt, names: Names, module: Module) -> tuple[Any] | None:
         """Follow a statement; a one-tuple holds what it returns from its function."""
         handler = getattr(self, f"_on_{type(node).__name__.lower()}", None)
         try:
@@ -526,10 +525,10 @@ class Interpreter:
 
     def _arguments(
         self, called: Function, values: Sequence[Any], named: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    ) -> Names:
         arguments = called.node.args
         positional = [*arguments.posonlyargs, *arguments.args]
-        bound: dict[str, Any] = {one.arg: UNKNOWN for one in (*positional, *arguments.kwonlyargs)}
+        bound: Names = {one.arg: UNKNOWN for one in (*positional, *arguments.kwonlyargs)}
         tail = positional[len(positional) - len(arguments.defaults) :]
         for one, default in zip(tail, arguments.defaults, strict=True):
             bound[one.arg] = self._value(default, {}, called.module)
@@ -545,7 +544,7 @@ class Interpreter:
         node: ast.Call,
         word: str,
         values: list[Any],
-        named: dict[str, Any],
+        named: Names,
         names: Any,
         module: Module,
     ) -> Any:
@@ -566,7 +565,7 @@ class Interpreter:
         self._note_files(node, word, values, named, module)
         return _result_of(word, owner, values, named, node)
 
-    def _add_option(self, node: ast.Call, values: list[Any], named: dict[str, Any]) -> None:
+    def _add_option(self, node: ast.Call, values: list[Any], named: Names) -> None:
         flags = [value for value in values if isinstance(value, str)]
         if not flags:
             return
@@ -589,7 +588,7 @@ class Interpreter:
         node: ast.Call,
         word: str,
         values: list[Any],
-        named: dict[str, Any],
+        named: Names,
         module: Module,
     ) -> None:
         texts = [value for value in (*values, *named.values()) if isinstance(value, str)]
@@ -643,9 +642,7 @@ def padded(value: Any, width: str) -> str:
     return as_text(value)
 
 
-def _result_of(
-    word: str, owner: Any, values: list[Any], named: dict[str, Any], node: ast.Call
-) -> Any:
+def _result_of(word: str, owner: Any, values: list[Any], named: Names, node: ast.Call) -> Any:
     """Return what a function or a method of a known library gives."""
     listed = _listed(word, owner, values)
     if listed is not None:

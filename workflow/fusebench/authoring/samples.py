@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import Any
 
 from fusebench.authoring.tree import Tree
 
 FEWEST = 1
 MOST_PAIRS = 5
+Selfcheck = dict[str, object]
+"""Fields of ``selfcheck`` as plain data."""
+
 OUTPUT_WORDS = re.compile(r"result|fus|out|save|run|ours", re.IGNORECASE)
 
 
-def selfcheck_of(tree: Tree, a: str, b: str, collect: str) -> dict[str, Any] | None:
+def selfcheck_of(tree: Tree, a: str, b: str, collect: str) -> Selfcheck | None:
     """Return a self-check on the images that are committed where a script looks for them.
 
     Args:
@@ -29,7 +31,7 @@ def selfcheck_of(tree: Tree, a: str, b: str, collect: str) -> dict[str, Any] | N
     names = sorted(set(_names(tree, sides["a"])) & set(_names(tree, sides["b"])))
     if len(names) < FEWEST or any("{name}" not in pattern for pattern in sides.values()):
         return None
-    found: dict[str, Any] = {
+    found: Selfcheck = {
         "inputs": {side: _any_suffix(tree, pattern, names[0]) for side, pattern in sides.items()}
     }
     expect = _outputs(tree, names, sides, _numbered(collect))

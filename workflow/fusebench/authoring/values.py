@@ -23,6 +23,10 @@ FROM_0: Final = "\x05"
 HOLES = re.compile(f"[{NAME}{FILE}{INDEX}{FROM_0}]")
 
 
+Names = dict[str, Any]
+"""Names of code -> their values, which may be anything that code computes."""
+
+
 class Unknown:
     """A value of which nothing is known."""
 
@@ -60,7 +64,7 @@ class Module:
     path: str
     tree: ast.Module
     source: str = ""
-    names: dict[str, Any] = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
 
 
 @dataclass
@@ -78,7 +82,7 @@ class Class:
 
     node: ast.ClassDef
     module: Module
-    names: dict[str, Any] = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
 
 
 @dataclass
@@ -86,7 +90,7 @@ class Instance:
     """An object of a class of the repository."""
 
     kind: Class
-    names: dict[str, Any] = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
 
 
 @dataclass

@@ -35,7 +35,7 @@ def _assignment(text: str) -> tuple[str, Any]:
     return name, yaml.safe_load(value) if value and "{" not in value else value
 
 
-def overrides_of(options: argparse.Namespace) -> dict[str, Any]:
+def overrides_of(options: argparse.Namespace) -> dict[str, object]:
     """Return the options that replace those of ``config/config.yaml``."""
     mirror = {"mirror": options.mirror} if options.mirror else {}
     return {**dict(options.config), **mirror}

@@ -11,7 +11,7 @@ NAMED = "named"
 """The name of that suite, in the paths of its tables."""
 
 
-def add_named_suite(config: dict[str, Any]) -> None:
+def add_named_suite(config: dict[str, object]) -> None:
     """Add the suite that the options ``methods`` and ``datasets`` name, and select it.
 
     What only one of them names is completed from the first suite that is selected otherwise.
