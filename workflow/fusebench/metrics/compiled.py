@@ -66,35 +66,19 @@ def cache_folder() -> str:
 numba.config.CACHE_DIR = cache_folder()  # type: ignore[attr-defined]
 
 
-ANY_ORDER = {"reassoc", "contract", "nsz", "arcp"}
-"""What a sum may do to be vectorised: it moves by a few units in the last place; infinities and nan
-keep their meaning."""
-
-
 def compiled(function: FunctionT) -> FunctionT:
     """Compile a pixel loop, strictly: operations stay in the order in which they are written."""
-    return _compiled(function, cache=True)
+    return cast(FunctionT, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 def compiled_sums(function: FunctionT) -> FunctionT:
-    """Compile a pixel loop whose sums may be taken in any order, so that they can be vectorised."""
-    return _compiled(function, cache=True, fastmath=ANY_ORDER)
+    """Compile a pixel loop whose sums may be taken in any order, so that they can be vectorised.
 
-
-def inner(function: FunctionT) -> FunctionT:
-    """Compile what other compiled loops call, strictly; it is compiled together with them.
-
-    It has no cache of its own. A loop that was compiled around a cached part differs in the last
-    digit from one that was compiled together with it, and which of them a process gets would depend
-    on what others had compiled before.
+    The reordering moves a sum by a few units in the last place; infinities and nan keep their
+    meaning.
     """
-    return _compiled(function, cache=False)
-
-
-def inner_sums(function: FunctionT) -> FunctionT:
-    """Compile what other compiled loops call, whose sums may be taken in any order."""
-    return _compiled(function, cache=False, fastmath=ANY_ORDER)
-
-
-def _compiled(function: FunctionT, **options: Any) -> FunctionT:
-    return cast(FunctionT, numba.njit(nogil=True, error_model="numpy", **options)(function))
+    options = {"reassoc", "contract", "nsz", "arcp"}
+    return cast(
+        FunctionT,
+        numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=options)(function),
+    )

@@ -8,7 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from fusebench.metrics.compiled import compiled, inner_sums
+from fusebench.metrics.compiled import compiled, compiled_sums
 from fusebench.metrics.images import Pixels
 
 
@@ -41,7 +41,7 @@ def separable_valid(image: Pixels, taps: Pixels) -> Pixels:
     )
 
 
-@inner_sums
+@compiled_sums
 def row_of_sums(column_sums: Pixels, taps: Pixels, out: Pixels) -> None:
     """Filter one row where the window of odd symmetric taps fits."""
     radius, last, weight = taps.size // 2, taps.size - 1, taps[taps.size // 2]
@@ -53,7 +53,7 @@ def row_of_sums(column_sums: Pixels, taps: Pixels, out: Pixels) -> None:
             out[column] += weight * (column_sums[column + tap] + column_sums[column + last - tap])
 
 
-@inner_sums
+@compiled_sums
 def product_row(
     x: Pixels, y: Pixels, top: int, taps: Pixels, column_sums: Pixels, out: Pixels
 ) -> None:
@@ -79,7 +79,7 @@ def product_row(
     row_of_sums(column_sums, taps, out)
 
 
-@inner_sums
+@compiled_sums
 def image_row(x: Pixels, top: int, taps: Pixels, column_sums: Pixels, out: Pixels) -> None:
     """One row of a filtered image; see :func:`product_row`."""
     size, radius, width = taps.size, taps.size // 2, x.shape[1]

@@ -7,14 +7,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fusebench.metrics.compiled import compiled, inner
+from fusebench.metrics.compiled import compiled
 from fusebench.metrics.images import Fusion, Image, Pixels
 from fusebench.metrics.strips import joined
 
 Window = NDArray[np.float64]
 
 
-@inner
+@compiled
 def _rescale(window: Window, out: Window) -> None:
     """Bring the nine values of a window to 0..1; to 1 when they are all equal."""
     low, high = window.min(), window.max()
@@ -22,7 +22,7 @@ def _rescale(window: Window, out: Window) -> None:
         out[index] = 1.0 if low == high else (window[index] - low) / (high - low)
 
 
-@inner
+@compiled
 def _density(window: Window, density: Window, cumulated: Window) -> tuple[float, float, float]:
     """Turn a window into a probability density and its cumulation.
 
@@ -46,7 +46,7 @@ def _density(window: Window, density: Window, cumulated: Window) -> tuple[float,
     return entropy, math.sqrt(variance) if variance > 0 else 0.0, running / 9
 
 
-@inner
+@compiled
 def _correlation(x: Window, y: Window) -> float:
     mean_x, mean_y = x.sum() / 9, y.sum() / 9
     sum_xy, sum_xx, sum_yy = 0.0, 0.0, 0.0
@@ -58,13 +58,13 @@ def _correlation(x: Window, y: Window) -> float:
     return 0.0 if sum_xy == 0 else sum_xy / math.sqrt(sum_xx * sum_yy)
 
 
-@inner
+@compiled
 def _bound(x: float, y: float, upper: bool) -> float:
     """Frechet's upper or lower bound of a joint distribution with these marginals."""
     return min(x, y) if upper else max(x + y - 1, 0.0)
 
 
-@inner
+@compiled
 def _mixing(correlation: float, deviations: float, fused: Window, source: Window) -> float:
     """Weight of the Frechet bound in the joint distribution that has the correlation (Nelsen)."""
     if correlation == 0 or deviations == 0:
@@ -76,7 +76,7 @@ def _mixing(correlation: float, deviations: float, fused: Window, source: Window
     return correlation / (covariance / deviations)
 
 
-@inner
+@compiled
 def _joint_entropy(
     mix: float, upper: bool, f: Window, s: Window, cumulated_f: Window, cumulated_s: Window
 ) -> float:
@@ -98,7 +98,7 @@ def _joint_entropy(
     return entropy
 
 
-@inner
+@compiled
 def _window_information(source: Window, fused: Window, scratch: Pixels) -> float:
     """Normalized mutual information of two windows of nine values."""
     density_s, density_f, cumulated_s, cumulated_f = scratch
@@ -111,7 +111,7 @@ def _window_information(source: Window, fused: Window, scratch: Pixels) -> float
     return 0.0 if mutual == 0 else 2 * mutual / (entropy_s + entropy_f)
 
 
-@inner
+@compiled
 def _take_window(image: Pixels, row: int, column: int, out: Window) -> None:
     """Copy the 3 x 3 window around a pixel, column by column as MATLAB orders it."""
     for step in range(9):

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fusebench.metrics.compiled import compiled, inner
+from fusebench.metrics.compiled import compiled
 from fusebench.metrics.filters import box_sums_valid, gaussian, halve, separable_valid
 from fusebench.metrics.images import Fusion, Pixels
 from fusebench.metrics.strips import strips_of
@@ -16,7 +16,7 @@ SCALE_WEIGHTS = np.array([0.0448, 0.2856, 0.3001]) / (0.0448 + 0.2856 + 0.3001)
 """Exponents of the three scales."""
 
 
-@inner
+@compiled
 def _consistency_weights(
     variance_a: float, variance_b: float, covariance: float
 ) -> tuple[float, float, float]:

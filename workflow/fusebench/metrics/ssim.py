@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fusebench.errors import MetricError
-from fusebench.metrics.compiled import compiled_sums, inner_sums
+from fusebench.metrics.compiled import compiled_sums
 from fusebench.metrics.filters import (
     box_sums_valid,
     gaussian,
@@ -86,7 +86,7 @@ def _mean_similarity(
     return similarity / mean_x.size, structure / mean_x.size
 
 
-@inner_sums
+@compiled_sums
 def _row_similarity(
     statistics: Pixels, mean_s: Pixels, square_s: Pixels, product: Pixels, c1: float, c2: float
 ) -> float:

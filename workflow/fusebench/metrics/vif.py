@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from fusebench.errors import MetricError
-from fusebench.metrics.compiled import compiled, compiled_sums, inner_sums
+from fusebench.metrics.compiled import compiled, compiled_sums
 from fusebench.metrics.filters import (
     gaussian,
     image_row,
@@ -54,7 +54,7 @@ def local_square(image: Image, scale: int) -> Pixels:
     return separable_valid(pixels * pixels, _taps(scale))
 
 
-@inner_sums
+@compiled_sums
 def _channel(variance_s: float, variance_f: float, covariance: float) -> tuple[float, float, float]:
     """Gain of the distortion channel, unexplained variance, and variance of the source."""
     epsilon = 1e-10
@@ -117,7 +117,7 @@ def _information_at(fused: Image, source: Image, scale: int) -> tuple[float, flo
     return _information(*_statistics(at_scale(fused, scale), at_scale(source, scale), scale))
 
 
-@inner_sums
+@compiled_sums
 def _row_information(
     statistics: Pixels, mean_s: Pixels, square_s: Pixels, product: Pixels
 ) -> tuple[float, float]:
