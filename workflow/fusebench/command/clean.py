@@ -29,8 +29,8 @@ MEGABYTE = 1e6
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench clean``."""
     parser.description = (
-        "Free clones, environments, prepared images, weights and previews that the registry does"
-        " not refer to, and what killed runs left. Results are never removed. It asks first."
+        f"{parser.description}. Only what the registry does not refer to is freed; results never"
+        " are. It asks first."
     )
     parser.epilog = STATUS
     how = parser.add_mutually_exclusive_group()

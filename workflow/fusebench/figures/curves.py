@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fusebench.contracts.tables import FigureSpec
 from fusebench.figures.contents import Inputs, definitions_of, head_of
-from fusebench.figures.style import COLUMN, PAGE, looks, message, selection
+from fusebench.figures.style import COLUMN, PAGE, Look, looks, message, selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def draw(spec: FigureSpec, inputs: Inputs) -> tuple[Figure, pd.DataFrame]:
     ).reset_index()
 
 
-def _styles(spec: FigureSpec, methods: list[str]) -> dict[str, dict[str, Any]]:
+def _styles(spec: FigureSpec, methods: list[str]) -> dict[str, Look]:
     """Return label, colour and line of each method, the same in every panel and in the legend."""
     return {
         method: {
@@ -68,7 +68,7 @@ def _styles(spec: FigureSpec, methods: list[str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _panel(panel: Axes, values: pd.DataFrame, styles: dict[str, dict[str, Any]], head: str) -> None:
+def _panel(panel: Axes, values: pd.DataFrame, styles: dict[str, Look], head: str) -> None:
     share = (np.arange(len(values)) + 0.5) / len(values)
     for method, style in styles.items():
         if method in values:

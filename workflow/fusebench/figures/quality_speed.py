@@ -11,7 +11,7 @@ from fusebench.compare.devices import device_of
 from fusebench.contracts.records import Record
 from fusebench.contracts.tables import FigureSpec
 from fusebench.figures.contents import Inputs
-from fusebench.figures.style import COLUMN, looks, message
+from fusebench.figures.style import COLUMN, Look, looks, message
 from fusebench.fuse.records import read_records
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ def _point(method: Any, rank: float, record: Record) -> dict[str, Any]:
     }
 
 
-def _panel(
-    panel: Axes, points: pd.DataFrame, styles: dict[str, dict[str, Any]], spec: FigureSpec
-) -> None:
+def _panel(panel: Axes, points: pd.DataFrame, styles: dict[str, Look], spec: FigureSpec) -> None:
     for point, area in zip(points.to_dict("records"), _areas(points), strict=True):
         style = {key: styles[point["method"]][key] for key in ("color", "marker")}
         panel.scatter(
@@ -107,9 +105,7 @@ def _panel(
     panel.grid()
 
 
-def _handles(
-    points: pd.DataFrame, styles: dict[str, dict[str, Any]], spec: FigureSpec
-) -> list[Any]:
+def _handles(points: pd.DataFrame, styles: dict[str, Look], spec: FigureSpec) -> list[Any]:
     """Return markers of one size for the legend."""
     from matplotlib.lines import Line2D
 

@@ -39,7 +39,11 @@ def paper_style() -> Iterator[None]:
         yield
 
 
-def looks(names: Sequence[str]) -> dict[str, dict[str, Any]]:
+Look = dict[str, Any]
+"""Options of matplotlib: how the curve or the point of a method is drawn."""
+
+
+def looks(names: Sequence[str]) -> dict[str, Look]:
     """Return colour, marker and line of each name; equal colours differ in marker and line."""
     return {
         name: {
