@@ -139,6 +139,35 @@ def test_facts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("readme", "title"),
+    [
+        ('# Net\n\nA. B.\n**"Fusing One and the Other"**, 2022\n## Milestones of it', "Fusing One"),
+        ("# Net\nNet: A Model for Fusion\n## Visualization of all results", "Net: A Model"),
+        ("# Net: A Model for Fusion\ntext", "Net: A Model for Fusion"),
+        ("# Net\n## Experimental results display\n", "Net"),
+    ],
+)
+def test_the_title_is_no_heading_of_a_section(tmp_path: Path, readme: str, title: str) -> None:
+    """It is the first heading, a quoted text, or a line that begins with the name."""
+    assert title_of(repository(tmp_path, {"README.md": readme}), "Net").value.startswith(title)
+
+
+def test_the_version_of_another_package_is_not_python_s(tmp_path: Path) -> None:
+    """``opencv-python==4.5.5`` names no Python."""
+    tree = repository(tmp_path, {"requirements.txt": "opencv-python==4.5.5\ntorch==1.9.0"})
+    assert declared_versions(tree) == {"torch": "1.9.0"}
+
+
+def test_the_script_in_the_folder_of_the_task(tmp_path: Path) -> None:
+    """Of equal scripts for several tasks the one in the folder of the first task is taken."""
+    script = SCRIPT.replace("thop_of_mine", "numpy")
+    files: dict[str, str | bytes] = {f"{folder}/test.py": script for folder in ("A_B", "Medical")}
+    tree = repository(tmp_path, {"README.md": "Medical image fusion of MRI and PET", **files})
+    made = draft(tree, "https://github.com/x/y", "a" * 40, REPOSITORY)
+    assert made.value("run.script") == "Medical/test.py"
+
+
+@pytest.mark.parametrize(
     ("files", "told"),
     [
         (["demo.ipynb"], "notebooks alone (demo.ipynb): export one"),

@@ -17,6 +17,7 @@ import yaml
 from fusebench.authoring.checkpoints import foreign_classes
 from fusebench.authoring.environments import SHIMMED, choose, drafted, package_of
 from fusebench.authoring.facts import (
+    TASK_WORDS,
     Found,
     declared_versions,
     licence_of,
@@ -178,12 +179,20 @@ def _read_for_tasks(tree: Tree) -> tuple[list[Found], list[Script]]:
     """
     tasks = task_of(tree)
     best: list[Script] = []
+    most = 0.0
     for task in tasks or [Found("other", "")]:
         scripts = read_scripts(tree, modalities_of(task.value))
-        if scripts and (not best or scripts[0].score > best[0].score):
-            best = scripts
+        scripts.sort(key=lambda script: -_fit(script, task.value))
+        if scripts and (not best or _fit(scripts[0], task.value) > most):
+            best, most = scripts, _fit(scripts[0], task.value)
             tasks = [task, *(one for one in tasks if one != task)] if tasks else []
     return tasks, best
+
+
+def _fit(script: Script, task: str) -> float:
+    """Return the score of a script, higher where its folder has the name of the task."""
+    named = re.search(TASK_WORDS.get(task, "(?!)"), script.path, re.IGNORECASE)
+    return script.score + 1.5 * bool(named)
 
 
 MATLAB_FIRST = 6.0

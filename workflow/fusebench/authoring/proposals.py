@@ -106,16 +106,18 @@ def _pattern(path: str, names: Sequence[str], first: int) -> str:
     'results/ir_{name}.png'
     >>> _pattern("results/001.bmp", ["meting"], 1)
     'results/{index:03d}.bmp'
+    >>> _pattern("results/F9_01.bmp", ["meting"], 1)
+    'results/F9_{index:02d}.bmp'
     """
     folder, slash, file = path.rpartition("/")
     for name in sorted(names, key=len, reverse=True):
         if name in file:
             return f"{folder}{slash}{file.replace(name, '{name}', 1)}"
-    number = re.search(r"\d+", file)
-    if number and first <= int(number[0]) < first + len(names):
-        width = len(number[0])
-        index = f"{{index:0{width}d}}" if width > 1 else "{index}"
-        return f"{folder}{slash}{file[: number.start()]}{index}{file[number.end() :]}"
+    for number in reversed(list(re.finditer(r"\d+", file))):
+        if first <= int(number[0]) < first + len(names):
+            width = len(number[0])
+            index = f"{{index:0{width}d}}" if width > 1 else "{index}"
+            return f"{folder}{slash}{file[: number.start()]}{index}{file[number.end() :]}"
     return ""
 
 

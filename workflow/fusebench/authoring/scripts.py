@@ -6,7 +6,7 @@ import posixpath
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -39,6 +39,11 @@ WEIGHT_WORDS = (
 )
 PATH_WORDS = ("path", "dir", "root", "folder", "data", "img", "image", "input", "file")
 DEFAULT_SUFFIX = ".png"
+TEST_SWITCH = re.compile(
+    r"(only_?|is_?|do_?)?(test|infer|inference|predict)(ing|_?only|_?mode)?", re.I
+)
+"""Names of switches without which a script trains."""
+LOSSY = {".jpg", ".jpeg"}
 
 
 @dataclass(frozen=True)
@@ -115,8 +120,9 @@ class Script:
 
     @cached_property
     def b(self) -> Place | None:
-        """Where it looks for source image B."""
-        return self._side("b")
+        """Where it looks for source image B; None where only the place of A was seen."""
+        found = self._side("b")
+        return None if found and self.a and found.pattern == self.a.pattern else found
 
     @cached_property
     def is_single(self) -> bool:
@@ -137,9 +143,10 @@ class Script:
     def _side(self, side: str) -> Place | None:
         found = [place for event, place in self._inputs if self._role(event) == side]
         if found or self.is_single:
-            return found[0] if found else self._fixed[side]
-        if side in self._by_prefix:
-            return self._by_prefix[side]
+            return _lossless(found) if found else self._fixed[side]
+        for known in (*self._by_folder.values(), self._by_prefix):
+            if side in known:
+                return known[side]
         distinct = list(dict.fromkeys(place.pattern for _, place in self._inputs))
         known = {place.pattern for event, place in self._inputs if self._role(event)}
         free = [pattern for pattern in distinct if pattern not in known]
@@ -149,6 +156,23 @@ class Script:
         pattern = needed[0 if side == "a" or known else 1]
         where = next(place.where for _, place in self._inputs if place.pattern == pattern)
         return Place(pattern, where, is_sure=False)
+
+    @cached_property
+    def _by_folder(self) -> dict[str, dict[str, Place]]:
+        """Listed folder -> the sides in its subfolders, as their committed images tell."""
+        found: dict[str, dict[str, Place]] = {}
+        for event in self.events:
+            path = event.path if event.kind == "list" and not HOLES.search(event.path) else ""
+            folder = self.whole(path) if path else ""
+            places: dict[str, Place] = {}
+            for inner, images in self.tree.images_by_folder.items():
+                side = role_of(PurePosixPath(inner).name, self.modalities)
+                if side and str(PurePosixPath(inner).parent) == folder:
+                    suffix = PurePosixPath(images[0]).suffix
+                    places.setdefault(side, Place(f"{inner}/{{name}}{suffix}", event.place))
+            if set(places) == {"a", "b"}:
+                found.setdefault(folder, places)
+        return found
 
     @cached_property
     def _by_prefix(self) -> dict[str, Place]:
@@ -178,7 +202,8 @@ class Script:
         for kind in ("read", "list"):
             for event in self.events:
                 pattern = self.template(_as_file(event)) if event.kind == kind else ""
-                if pattern and pattern not in written:
+                holds_sides = str(PurePosixPath(pattern).parent) in self._by_folder
+                if pattern and pattern not in written and not holds_sides:
                     found.append((event, Place(pattern, event.place)))
         return found
 
@@ -222,7 +247,7 @@ class Script:
             return ""
         if file.endswith((FILE, NAME)):
             file = f"{file[:-1]}{{name}}{suffix or self._suffix(folder)}"
-        if self._sorts_by_number and not file.startswith(NAME):
+        if self._sorts_by_number:
             file = file.replace(NAME, "{index}")
         file = self._as_committed(folder, file.replace(FILE, "{name}").replace(NAME, "{name}"))
         holes = file.count("{name}") + file.count("{index")
@@ -244,7 +269,8 @@ class Script:
         }
         suffix = PurePosixPath(file).suffix
         listed = sum(event.kind == "list" and "*" in event.path for event in self.events) > 1
-        if suffixes and suffix not in suffixes and listed:
+        keeps = suffix.lower() not in LOSSY and suffixes <= LOSSY
+        if suffixes and suffix not in suffixes and listed and not keeps:
             return f"{file.removesuffix(suffix)}{self._suffix(folder)}"
         return file
 
@@ -346,7 +372,26 @@ class Script:
         paths = [self.whole(event.path) for event in self.events if event.kind == "load"]
         known = [path for path in paths if path and not HOLES.search(path) and "{" not in path]
         cased = {name.lower(): name for name in self.tree.files}
-        return list(dict.fromkeys(cased.get(path.lower(), path) for path in known))
+        found = (cased.get(path.lower(), path) for path in known)
+        return list(dict.fromkeys(file for path in found for file in self._parts(path)))
+
+    def _parts(self, path: str) -> list[str]:
+        """Return the files of a checkpoint of TensorFlow that is named without their suffixes."""
+        parts = [name for name in self.tree.files if name.startswith(f"{path}.")]
+        is_prefix = path not in self.tree.files and f"{path}.index" in parts
+        return parts if is_prefix else [path]
+
+
+def _lossless(found: Sequence[Place]) -> Place:
+    """Return the first of some places, with another suffix of its folder where it is JPEG.
+
+    A script that lists *.jpg and *.bmp reads images as they are from the second.
+    """
+    first = found[0]
+    stem = PurePosixPath(first.pattern).with_suffix("")
+    others = [one for one in found if PurePosixPath(one.pattern).with_suffix("") == stem]
+    kept = [one for one in others if PurePosixPath(one.pattern).suffix.lower() not in LOSSY]
+    return kept[0] if kept else first
 
 
 def _under(paths: Iterable[str], folder: str) -> bool:
@@ -466,6 +511,10 @@ def _needed(script: Script) -> Iterator[tuple[str, str]]:
     They are required ones, those whose default is blank, and paths of the authors' machine.
     """
     for option in script.options.values():
+        mode = _testing(option)
+        if mode is not None:
+            yield option.name, mode
+            continue
         default = option.default if isinstance(option.default, str) else ""
         foreign = re.match(r"(/[A-Za-z]+/|[A-Za-z]:[\\/]|~)", default) is not None
         named = any(word in option.name.lower() for word in (*PATH_WORDS, *OUT_WORDS))
@@ -486,6 +535,15 @@ def _needed(script: Script) -> Iterator[tuple[str, str]]:
             value = ""
         if value:
             yield option.name, value
+
+
+def _testing(option: Option) -> str | None:
+    """Return what makes a script test instead of train; None for another option."""
+    if not option.takes_value and option.default is False and TEST_SWITCH.fullmatch(option.name):
+        return ""
+    if option.default == "train" and option.name.lower() in ("mode", "phase", "task"):
+        return "test"
+    return None
 
 
 def _weights_like(tree: Tree, name: str) -> str:

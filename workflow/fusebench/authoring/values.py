@@ -158,8 +158,8 @@ def joined(*parts: Any) -> str:
     texts = [as_text(part) for part in parts]
     whole = texts[0] if texts else ""
     for text in texts[1:]:
-        if text.startswith("/"):
-            whole = text
+        if text.startswith("/") or (whole == "/" and text.startswith(".")):
+            whole = text  # "." is what os.getcwd() gives here: a whole path, too
         else:
             whole = text if not whole else f"{whole.rstrip('/')}/{text}"
     return whole
