@@ -293,5 +293,5 @@ def test_sides_in_the_subfolders_of_a_listed_folder(tmp_path: Path) -> None:
 def test_one_place_is_not_both_sides(tmp_path: Path) -> None:
     """Where A and B would be one file, B was not seen: such an entry is refused."""
     code = "import cv2, os\nfor name in os.listdir('in'):\n"
-    code += "    ir, vi = 0, 0\n    ir = cv2.imread('in/' + name)\n    vi = cv2.imread(('in/') + name)\n"
+    code += "    ir = cv2.imread('in/' + name)\n    vi = cv2.imread(('in/') + name)\n"
     assert places(script_of(tmp_path, {"test.py": code}))[1] == ""
