@@ -6,6 +6,7 @@ import pickle
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from fusebench.authoring.checkpoints import foreign_classes
@@ -156,6 +157,31 @@ def test_the_version_of_another_package_is_not_python_s(tmp_path: Path) -> None:
     """``opencv-python==4.5.5`` names no Python."""
     tree = repository(tmp_path, {"requirements.txt": "opencv-python==4.5.5\ntorch==1.9.0"})
     assert declared_versions(tree) == {"torch": "1.9.0"}
+
+
+def test_a_checkpoint_with_a_scalar_of_numpy(tmp_path: Path) -> None:
+    """Torch does not load numpy's own objects by itself, as it does tensors and dicts."""
+    path = tmp_path / "net.pth"
+    path.write_bytes(pickle.dumps({"epoch": np.float64(3)}))
+    assert any("numpy" in name for name in foreign_classes(path))
+    path.write_bytes(pickle.dumps({"epoch": 3}))
+    assert foreign_classes(path) == []
+
+
+def test_a_module_at_the_top_of_the_repository(tmp_path: Path) -> None:
+    """A script in a folder that imports from the top is given the top as PYTHONPATH."""
+    files: dict[str, str | bytes] = {
+        "README.md": "Infrared and visible",
+        "archive/test.py": f"from tools.net import Net\n{SCRIPT}",
+        "tools/net.py": "class Net: pass",
+        "archive/model/net.pth": b"x",
+    }
+    made = draft(repository(tmp_path, files), "https://github.com/x/y", "a" * 40, REPOSITORY)
+    assert made.value("run.environ") == {"PYTHONPATH": ".."}
+    (tmp_path / "archive" / "tools").mkdir()
+    (tmp_path / "archive" / "tools" / "net.py").write_text("class Net: pass", encoding="utf-8")
+    again = draft(Tree(tmp_path), "https://github.com/x/y", "a" * 40, REPOSITORY)
+    assert again.value("run.environ") is None
 
 
 def test_the_script_in_the_folder_of_the_task(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Each field has the line of the repository that says so beside it; what is not su
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -311,6 +312,10 @@ def _run(
             f"{script.options[name].flag} {value}".strip() for name, value in script.given.items()
         ]
         yield Line("run.args", " ".join(words), "options without a usable default")
+    if script.at_top:
+        path = posixpath.relpath(".", script.cwd)
+        why = f"imports {script.at_top} from the top of the repository"
+        yield Line("run.environ", {"PYTHONPATH": path}, why)
     yield from _places(script)
     if script.is_single:
         yield Line("run.pairs_per_process", 1, "the script reads two fixed files")

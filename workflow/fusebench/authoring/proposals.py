@@ -6,10 +6,11 @@ or ``{index}`` in its place.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from fusebench.authoring.roles import role_of
 from fusebench.contracts.jobs.fusing import Run
@@ -19,6 +20,9 @@ from fusebench.registry.placeholders import fill
 
 OUT = "../out/"
 """How a path in the folder ``{out}`` begins, seen from the scratch copy."""
+
+HOME = "../home/"
+"""How a path in the empty home of a script begins: caches of libraries, which tell nothing."""
 
 MOST_NAMED = 4
 
@@ -52,6 +56,24 @@ def proposals(
         modalities: what source images A and B show.
     """
     return [*_of_inputs(seen, names, run, modalities), *_of_results(seen, names, run)]
+
+
+def proposed_path(reason: str, clone: Path, cwd: str) -> Proposal | None:
+    """Return the folder for ``PYTHONPATH`` where a module that was not found is the repository's.
+
+    Args:
+        reason: why the run has no result.
+        clone: the folder of the clone.
+        cwd: where the script starts, from the top of the clone on.
+    """
+    missing = re.search(r"No module named '(\w+)", reason)
+    if not missing:
+        return None
+    found = [*clone.rglob(f"{missing[1]}.py"), *clone.rglob(f"{missing[1]}/")]
+    if not found:
+        return None
+    nearest = min(found, key=lambda path: len(path.parts)).parent
+    return Proposal("environ.PYTHONPATH", os.path.relpath(nearest, clone / cwd))
 
 
 def _of_inputs(
@@ -123,11 +145,12 @@ def _pattern(path: str, names: Sequence[str], first: int) -> str:
 
 def told(seen: FilesSeen) -> Iterator[str]:
     """Yield what was seen, one line for each kind."""
-    for words, paths in (
+    for words, found in (
         ("it looked in vain for", seen.missing),
         ("it wrote", seen.written),
         ("it listed", [path for path in seen.listed if path != "."]),
     ):
+        paths = [path for path in found if not path.startswith(HOME)]
         if paths:
             more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
             yield f"{words} {', '.join(paths[:MOST_NAMED])}{more}"

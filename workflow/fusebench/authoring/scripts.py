@@ -70,6 +70,7 @@ class Script:
         imports: modules that are no part of the repository, with where.
         code: the files of the repository that it runs.
         loops: ranges of a fixed length -> their file and variable.
+        at_top: a module that it imports from the top of the repository, where it is below that.
     """
 
     tree: Tree
@@ -82,6 +83,7 @@ class Script:
     imports: dict[str, str] = field(default_factory=dict)
     code: list[str] = field(default_factory=list)
     loops: dict[str, tuple[str, str]] = field(default_factory=dict)
+    at_top: str = ""
 
     @property
     def score(self) -> float:
@@ -502,6 +504,7 @@ def _read(
         reader.imports,
         reader.files,
         reader.loops,
+        finder.at_top,
     )
 
 

@@ -106,7 +106,7 @@ def interpreter_finding(environment: Environment) -> Finding:
 def cuda_of(lock: str) -> str:
     """Return the version of CUDA that the packages of a lock are built for; empty for none.
 
-    >>> cuda_of("nvidia-cuda-runtime==13.0.96 \\"), cuda_of("torch==1.8.1+cu111 \\")
+    >>> cuda_of("nvidia-cuda-runtime==13.0.96"), cuda_of("torch==1.8.1+cu111")
     ('13.0', '11.1')
     """
     runtime = re.search(r"^nvidia-cuda-runtime(?:-cu\d+)?==(\d+\.\d+)", lock, re.MULTILINE)
