@@ -238,7 +238,7 @@ def test_a_checkpoint_of_tensorflow(tmp_path: Path) -> None:
     files = {f"checkpoint/net-19.{part}": "x" for part in ("index", "meta")}
     jpeg = {"ir/1.jpg": "x", "vi/1.jpg": "x"}
     script = script_of(tmp_path, {"test.py": CHECKPOINT, **files, **jpeg})
-    assert places(script) == ("ir/{index}.bmp", "vi/{index}.bmp", "result/epoch19/F{index}.bmp")
+    assert places(script) == ("ir/{index}.bmp", "vi/{index}.bmp", "result/epoch19/F{index:02d}.bmp")
     assert script.loads == ["checkpoint/net-19.index", "checkpoint/net-19.meta"]
 
 
@@ -295,3 +295,36 @@ def test_one_place_is_not_both_sides(tmp_path: Path) -> None:
     code = "import cv2, os\nfor name in os.listdir('in'):\n"
     code += "    ir = cv2.imread('in/' + name)\n    vi = cv2.imread(('in/') + name)\n"
     assert places(script_of(tmp_path, {"test.py": code}))[1] == ""
+
+
+ZEROS = """
+import os, cv2
+from os import listdir
+def fuse(ir, vi, index, folder):
+    fused = cv2.imread(ir) + cv2.imread(vi)
+    if index <= 9:
+        cv2.imwrite(folder + '/net_100' + str(index) + '.png', fused)
+    else:
+        cv2.imwrite(folder + '/net_10' + str(index) + '.png', fused)
+ir_paths = [os.path.join('images/ir', name) for name in listdir('images/ir')]
+vi_paths = [os.path.join('images/vi', name) for name in listdir('images/vi')]
+for i in range(25):
+    index = 1 + i
+    fuse(ir_paths[i], vi_paths[i], index, 'out')
+"""
+
+
+def test_zeros_before_small_numbers(tmp_path: Path) -> None:
+    """Two ways to write a result are one number with its zeros; a list has all pairs."""
+    script = script_of(tmp_path, {"test.py": ZEROS})
+    assert places(script)[2] == "out/net_10{index:02d}.png"
+    assert script.edits == {"test.py": [("in range(25)", "in range({count})")]}
+    from_0 = script_of(tmp_path, {"test.py": ZEROS.replace("1 + i", "i").replace("100'", "0'")})
+    assert from_0.counts_from_0
+
+
+def test_a_result_keeps_its_suffix(tmp_path: Path) -> None:
+    """The committed results may be of another kind than those that the script writes."""
+    code = CHECKPOINT.replace("'.bmp'", "'.png'")
+    script = script_of(tmp_path, {"test.py": code, "result/epoch19/F01.bmp": "x"})
+    assert places(script)[2] == "result/epoch19/F{index:02d}.png"

@@ -20,6 +20,7 @@ from fusebench.authoring.values import (
     FROM_0,
     INDEX,
     NAME,
+    PADDED_FROM_0,
     UNKNOWN,
     Class,
     Function,
@@ -215,7 +216,10 @@ class Interpreter:
         found = []
         for branch in branches:
             found.append(self._block(branch, names, module))
-            bound.update({n: v for n, v in names.items() if before.get(n, names) is not v})
+            changed = {n: v for n, v in names.items() if before.get(n, names) is not v}
+            for name in changed.keys() & bound.keys():
+                changed[name] = with_zeros(bound[name], changed[name])
+            bound.update(changed)
             names.update({name: before[name] for name in bound if name in before})
         names.update(bound)
         return found
@@ -417,6 +421,8 @@ class Interpreter:
         if isinstance(left, Number) and isinstance(right, int):
             step = {ast.Add: right, ast.Sub: -right}.get(type(node.op))
             return Number(left.first + step) if step is not None else UNKNOWN
+        if isinstance(left, int) and isinstance(right, Number) and isinstance(node.op, ast.Add):
+            return Number(left + right.first)
         if isinstance(node.op, ast.Add):
             return self._sum(left, right)
         compute = _ARITHMETIC.get(type(node.op))
@@ -652,10 +658,23 @@ def formatted(pattern: str, value: Any) -> str:
     return re.sub(r"%[-+ #]*(0\d+)?\d*(?:\.\d+)?[sdifrg]", filled, pattern)
 
 
+def with_zeros(first: Any, second: Any) -> Any:
+    """Return a number with a zero before it where two branches add one to small numbers.
+
+    >>> with_zeros("F0\x02.png", "F\x02.png")
+    'F{index:02d}.png'
+    """
+    for hole in (INDEX, FROM_0) if isinstance(first, str) and isinstance(second, str) else ():
+        if first != second and first == second.replace(hole, f"0{hole}", 1):
+            return second.replace(hole, padded(hole, "02"), 1)
+    return second
+
+
 def padded(value: Any, width: str) -> str:
     """Return a number with zeros before it: ``{index:03d}`` for one that counts pairs."""
     if isinstance(value, Number) or value in (INDEX, FROM_0):
-        return f"{{index:{width}d}}"
+        hole = value.hole if isinstance(value, Number) else value
+        return f"{{{PADDED_FROM_0 if hole == FROM_0 else 'index'}:{width}d}}"
     return as_text(value)
 
 

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from fusebench.authoring.roles import role_of
@@ -117,8 +118,38 @@ def _folders(paths: Iterable[str]) -> list[str]:
 
 def _patterns(paths: Iterable[str], names: Sequence[str], first: int) -> list[str]:
     """Return the patterns of paths that hold the name or the number of a pair, each once."""
-    found = (_pattern(path, names, first) for path in paths)
+    known = list(paths)
+    counted = _counted(known, first, len(names))
+    if counted:
+        return [counted]
+    found = (_pattern(path, names, first) for path in known)
     return list(dict.fromkeys(pattern for pattern in found if pattern))
+
+
+def _counted(paths: Sequence[str], first: int, count: int) -> str:
+    """Return the pattern of paths of which each has the next number; empty where they have not.
+
+    >>> _counted(["out/net2_1001.png", "out/net2_1002.png"], 1, 2)
+    'out/net2_1{index:03d}.png'
+    """
+    if len(paths) != count or count < len("ab"):
+        return ""
+    head = _shared(paths).rstrip("0")
+    tail = _shared([path[::-1] for path in paths])[::-1]
+    numbers = [path[len(head) : len(path) - len(tail)] for path in paths]
+    if not all(map(str.isdecimal, numbers)) or "/" in tail:
+        return ""
+    if sorted(map(int, numbers)) != list(range(first, first + count)):
+        return ""
+    width = len(numbers[0])
+    has_zeros = any(number.startswith("0") for number in numbers) and width > 1
+    return f"{head}{{index:0{width}d}}{tail}" if has_zeros else f"{head}{{index}}{tail}"
+
+
+def _shared(texts: Sequence[str]) -> str:
+    """Return the characters with which all of some texts begin."""
+    same = takewhile(lambda characters: len(set(characters)) == 1, zip(*texts, strict=False))
+    return "".join(characters[0] for characters in same)
 
 
 def _pattern(path: str, names: Sequence[str], first: int) -> str:

@@ -11,10 +11,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from fusebench.authoring.interpreting import WEIGHTS, Event, Interpreter
+from fusebench.authoring.interpreting import WEIGHTS, Event, Interpreter, with_zeros
 from fusebench.authoring.roles import role_of
 from fusebench.authoring.tree import Modules, Tree
-from fusebench.authoring.values import FILE, FROM_0, HOLES, INDEX, NAME, Option, Slot
+from fusebench.authoring.values import (
+    FILE,
+    FROM_0,
+    HOLES,
+    INDEX,
+    NAME,
+    PADDED_FROM_0,
+    Option,
+    Slot,
+)
 from fusebench.images import SUFFIXES
 
 LIKELY = re.compile(r"(test|demo|infer|eval|fus|main|run|predict)", re.IGNORECASE)
@@ -110,6 +119,7 @@ class Script:
     def whole(self, path: str) -> str:
         """Return a path of the script from the top of the repository on; empty outside it."""
         clean = path.replace("\\", "/").replace(INDEX, "{index}").replace(FROM_0, "{index}")
+        clean = clean.replace(f"{{{PADDED_FROM_0}:", "{index:")
         if path.startswith("{out}"):
             return posixpath.normpath(clean)
         found = posixpath.normpath(posixpath.join(self.cwd, clean))
@@ -216,8 +226,10 @@ class Script:
     def collect(self) -> Place | None:
         """Where it leaves its results."""
         found = []
-        for event in self.events:
-            pattern = self._result(event.path) if event.kind == "write" else ""
+        written = [event for event in self.events if event.kind == "write"]
+        for event, after in zip(written, [*written[1:], *written[:1]], strict=True):
+            merged = with_zeros(event.path, after.path)
+            pattern = self._result(event.path if merged == after.path else merged)
             if pattern:
                 found.append(Place(pattern, event.place))
         if not found:
@@ -230,18 +242,19 @@ class Script:
     def _result(self, path: str) -> str:
         """Return the pattern of a result; of a script that handles one pair it needs no hole."""
         inputs = self.a or self.b
-        pattern = self.template(path, PurePosixPath(inputs.pattern).suffix if inputs else "")
+        pattern = self.template(path, PurePosixPath(inputs.pattern).suffix if inputs else "", True)
         if pattern or not self.is_single or HOLES.search(path):
             return pattern
         whole = self.whole(path)
         return whole if PurePosixPath(whole).suffix.lower() in SUFFIXES else ""
 
-    def template(self, path: str, suffix: str = "") -> str:
+    def template(self, path: str, suffix: str = "", is_result: bool = False) -> str:
         """Return the pattern of a path with ``{name}`` or ``{index}``; empty where it has none.
 
         Args:
             path: as the script has it, with holes.
             suffix: of a file whose whole name is a hole; empty for that of its folder.
+            is_result: whether the script writes it: a suffix of its own is kept.
         """
         whole = self.whole(_one_hole(path))
         folder, _, file = whole.rpartition("/")
@@ -249,9 +262,11 @@ class Script:
             return ""
         if file.endswith((FILE, NAME)):
             file = f"{file[:-1]}{{name}}{suffix or self._suffix(folder)}"
+            is_result = False  # its suffix is a guess
         if self._sorts_by_number:
             file = file.replace(NAME, "{index}")
-        file = self._as_committed(folder, file.replace(FILE, "{name}").replace(NAME, "{name}"))
+        file = file.replace(FILE, "{name}").replace(NAME, "{name}")
+        file = file if is_result else self._as_committed(folder, file)
         holes = file.count("{name}") + file.count("{index")
         found = PurePosixPath(file).suffix.lower()
         if holes != 1 or found not in SUFFIXES | {".mat", ".npy"}:
@@ -319,13 +334,13 @@ class Script:
     def _counts(self) -> Iterator[tuple[str, tuple[str, str]]]:
         """Yield loops over as many pairs as the authors had, where the pairs are numbered."""
         numbered = self.a and "{index" in self.a.pattern
-        for written, (file, name) in self.loops.items() if numbered else ():
+        for written, (file, name) in self.loops.items():
             match = re.fullmatch(r"range\((?:(\d+), *)?\d+\)", written)
             text = self.tree.text(file)
-            counts = re.search(
-                rf"str\({name}\b|\b{name} ?\+ ?1\b|format\({name}\b|% ?\(?{name}\b", text
-            )
-            if match and counts and file == self.path and f"in {written}" in text:
+            uses = rf"\w*(paths?|files?|names?|list|dirs?)\[{name}\]"
+            if numbered:
+                uses += rf"|str\({name}\b|\b{name} ?\+ ?1\b|format\({name}\b|% ?\(?{name}\b"
+            if match and re.search(uses, text) and file == self.path and f"in {written}" in text:
                 end = f"{match[1]}, {match[1]} + {{count}}" if match[1] else "{count}"
                 yield file, (f"in {written}", f"in range({end})")
 
@@ -366,7 +381,8 @@ class Script:
     def counts_from_0(self) -> bool:
         """Whether it numbers its pairs from 0."""
         paths = [event.path for event in self.events if event.kind != "load"]
-        return any(FROM_0 in path and INDEX not in path for path in paths)
+        from_0 = [path for path in paths if FROM_0 in path or f"{{{PADDED_FROM_0}:" in path]
+        return any(INDEX not in path and "{index:" not in path for path in from_0)
 
     @cached_property
     def loads(self) -> list[str]:
@@ -379,7 +395,8 @@ class Script:
 
     def _parts(self, path: str) -> list[str]:
         """Return the files of a checkpoint of TensorFlow that is named without their suffixes."""
-        parts = [name for name in self.tree.files if name.startswith(f"{path}.")]
+        known = sorted({*self.tree.files, *self.tree.absent})
+        parts = [name for name in known if name.startswith(f"{path}.")]
         is_prefix = path not in self.tree.files and f"{path}.index" in parts
         return parts if is_prefix else [path]
 

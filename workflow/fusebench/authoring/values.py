@@ -20,6 +20,8 @@ INDEX: Final = "\x02"
 """A hole that a number fills, counted from 1."""
 FROM_0: Final = "\x05"
 """A hole that a number fills, counted from 0."""
+PADDED_FROM_0: Final = "index0"
+"""The name of the placeholder for such a number with zeros before it, while code is read."""
 HOLES = re.compile(f"[{NAME}{FILE}{INDEX}{FROM_0}]")
 
 
