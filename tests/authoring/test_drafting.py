@@ -184,6 +184,17 @@ def test_a_module_at_the_top_of_the_repository(tmp_path: Path) -> None:
     assert again.value("run.environ") is None
 
 
+def test_a_file_of_a_checkpoint_that_was_not_cloned(tmp_path: Path) -> None:
+    """It is one of the weights: without it the script ends with an error of its own."""
+    code = "import cv2, tensorflow as tf\ntf.train.NewCheckpointReader('net-3')\n" + SCRIPT
+    files: dict[str, str | bytes] = {"README.md": "Infrared", "test.py": code, "net-3.index": b"x"}
+    repository(tmp_path, files)
+    tree = Tree(tmp_path, ("net-3.data-00000-of-00001",))
+    made = draft(tree, "https://github.com/x/y", "a" * 40, REPOSITORY)
+    named = [one["path"] for one in made.value("weights")]
+    assert named[:2] == ["net-3.data-00000-of-00001", "net-3.index"]
+
+
 def test_the_script_in_the_folder_of_the_task(tmp_path: Path) -> None:
     """Of equal scripts for several tasks the one in the folder of the first task is taken."""
     script = SCRIPT.replace("thop_of_mine", "numpy")

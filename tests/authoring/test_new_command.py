@@ -45,7 +45,8 @@ def test_a_draft_is_appended(project: MiniProject, capsys: pytest.CaptureFixture
     registry = load_registry(project.root)
     assert registry.methods["net"].run.stage.a == "input/infrared/{name}.jpg"
     assert call(project, "new", "https://github.com/mini/net", "--print") == 0
-    assert "\nnet-2:\n" in "\n" + capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "\nnet-2:\n" in f"\n{told}" and "\n  label: net-2\n" in told
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -130,7 +130,14 @@ def _dumped(key: str, value: Any, indent: str) -> str:
     return "".join(f"{indent}{line}\n" for line in whole.splitlines())
 
 
-def draft(tree: Tree, code: str, commit: str, root: Path, name: str = "") -> Draft:
+def draft(
+    tree: Tree,
+    code: str,
+    commit: str,
+    root: Path,
+    name: str = "",
+    labels: Collection[str] = (),
+) -> Draft:
     """Return the draft entry of a repository.
 
     Args:
@@ -139,14 +146,16 @@ def draft(tree: Tree, code: str, commit: str, root: Path, name: str = "") -> Dra
         commit: the full hash of the clone.
         root: the project's folder, whose ``envs/`` are chosen from.
         name: of the entry; empty for the repository's own in lower case.
+        labels: of other entries; no two rows of a table may have the same.
     """
     own = owner_and_name(code)[1]
+    chosen = name or entry_name(own)
     tasks, scripts = _read_for_tasks(tree)
     modalities = modalities_of(tasks[0].value if tasks else "other")
     title, licence = title_of(tree, own), licence_of(tree)
     lines = [
         Line("title", title.value, title.where, title.where.startswith("BibTeX")),
-        Line("label", own),
+        Line("label", chosen if own in labels else own),
         *_paper(tree),
         Line(
             "tasks",
@@ -158,7 +167,7 @@ def draft(tree: Tree, code: str, commit: str, root: Path, name: str = "") -> Dra
         Line("commit", commit),
         Line("licence", licence.value, licence.where, licence.value != "see the file"),
     ]
-    made = Draft(name or entry_name(own), lines)
+    made = Draft(chosen, lines)
     made.notes.append(f"Draft; look at what is marked {UNSURE}, then: fusebench try {made.name}")
     matlab = read_matlab(tree, modalities) if not scripts or scripts[0].score < MATLAB_FIRST else []
     if scripts and not (matlab and matlab[0].score > scripts[0].score):
@@ -273,19 +282,19 @@ def _add_python(made: Draft, tree: Tree, scripts: Sequence[Script], root: Path) 
 
 def _weights(tree: Tree, script: Script) -> Iterator[Line]:
     known = weights_in(tree)
-    there = [path for path in script.loads if path in tree.files and path not in tree.absent]
+    lost = [path for path in script.loads if path in tree.absent]
+    there = [path for path in script.loads if path in tree.files or path in lost]
     if there:
-        lfs = [path for path in there if tree.is_lfs(path)]
+        lfs = [path for path in there if path not in lost and tree.is_lfs(path)]
         why = "in the repository; loaded by the script"
+        if lost:
+            why = "part of the commit, but its content is not where it was cloned from"
         if lfs:
             why = f"{lfs[0]} is a pointer of Git LFS: name where the file is offered"
         yield Line("weights", [{"path": path} for path in there], why, is_sure=not lfs)
     elif archives_with(tree, script.loads):
         entries = [{"path": path} for path in script.loads]
         yield Line("weights", entries, "in the archives of run.unpack")
-    elif set(script.loads) & set(tree.absent):
-        why = "part of the commit, but its content is not where it was cloned from"
-        yield Line("weights", [{"path": path} for path in script.loads], why)
     elif script.loads:
         page = next(iter(links_of(tree)), "")
         entries = [{"path": path, **({"page": page} if page else {})} for path in script.loads]

@@ -32,7 +32,14 @@ from fusebench.contracts.markers import (
 )
 from fusebench.contracts.records import Record
 from fusebench.errors import RegistryError, UnreadableFile
-from fusebench.evidence.comparison import DIFFERS, SIZE_DIFFERS, VERDICTS, compare_run, worst
+from fusebench.evidence.comparison import (
+    DIFFERS,
+    SIZE_DIFFERS,
+    VERDICTS,
+    compare_run,
+    worst,
+    worst_image,
+)
 from fusebench.evidence.exchange import REMEDY, exchanged
 from fusebench.fuse.jobs import Attempt, fuse_cell
 from fusebench.fuse.records import Cell, cells_of
@@ -295,6 +302,12 @@ class Trial:
         if not record.has_results:
             return ""
         images = compare_run(manifest, record, cell.folder / FUSED, check.tolerance)
+        far = worst_image(images)
+        if far and far.verdict == DIFFERS:
+            self.say(
+                f"  {far.name} differs most: by {far.mean_abs:.1f} gray levels in the mean,"
+                f" {far.max_abs} at most"
+            )
         return worst([image.verdict for image in images])
 
 

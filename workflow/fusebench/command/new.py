@@ -73,4 +73,5 @@ def drafted(registry: Registry, code: str, commit: str = "", name: str = "") -> 
     tree, marker = cloned(code, commit, Path(registry.root), registry.config.mirror)
     wanted = name or entry_name(owner_and_name(code)[1])
     free = free_name(wanted, registry.methods)
-    return draft(tree, code, marker.commit or "", registry.root, free)
+    labels = {method.label for method in registry.methods.values()}
+    return draft(tree, code, marker.commit or "", registry.root, free, labels)
