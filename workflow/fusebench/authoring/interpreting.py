@@ -212,7 +212,8 @@ class Interpreter:
         self, branches: Sequence[Sequence[ast.stmt]], names: Any, module: Module
     ) -> list[tuple[Any] | None]:
         """Follow branches of which one runs: each begins with the names as they are before it."""
-        before, bound = dict(names), {}
+        before: Names = dict(names)
+        bound: Names = {}
         found = []
         for branch in branches:
             found.append(self._block(branch, names, module))

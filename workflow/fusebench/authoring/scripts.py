@@ -156,9 +156,9 @@ class Script:
         found = [place for event, place in self._inputs if self._role(event) == side]
         if found or self.is_single:
             return _lossless(found) if found else self._fixed[side]
-        for known in (*self._by_folder.values(), self._by_prefix):
-            if side in known:
-                return known[side]
+        for named in (*self._by_folder.values(), self._by_prefix):
+            if side in named:
+                return named[side]
         distinct = list(dict.fromkeys(place.pattern for _, place in self._inputs))
         known = {place.pattern for event, place in self._inputs if self._role(event)}
         free = [pattern for pattern in distinct if pattern not in known]
