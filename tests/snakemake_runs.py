@@ -125,9 +125,17 @@ def _kill_after(pid: int, kill: Kill) -> None:
     process = os.pidfd_open(pid)
     try:
         if not select.select([process], [], [], kill.seconds)[0]:
-            (os.killpg if kill.to_jobs else os.kill)(pid, kill.signal)
+            _send(pid, kill)
     finally:
         os.close(process)
+
+
+def _send(pid: int, kill: Kill) -> None:
+    """Send the signal; a run that has just begun has no process group of its own yet."""
+    try:
+        (os.killpg if kill.to_jobs else os.kill)(pid, kill.signal)
+    except ProcessLookupError:
+        os.kill(pid, kill.signal)
 
 
 def _be_snakemake(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from fusebench.authoring.checkpoints import foreign_classes
-from fusebench.authoring.cloning import Refused, repository_address
+from fusebench.authoring.cloning import repository_address
 from fusebench.authoring.drafting import draft, problem_of
 from fusebench.authoring.environments import choose
 from fusebench.authoring.facts import declared_versions, licence_of, task_of, title_of
@@ -19,6 +19,7 @@ from fusebench.authoring.paper_lists import repositories_in, without_known
 from fusebench.authoring.samples import selfcheck_of
 from fusebench.authoring.tree import Tree
 from fusebench.authoring.writing import checked_text
+from fusebench.errors import NothingToDraft
 
 from tests.flow.projects import REPOSITORY
 
@@ -233,7 +234,7 @@ def test_why_nothing_can_be_run(tmp_path: Path, files: list[str], told: str) -> 
 )
 def test_addresses_inside_a_repository(url: str, told: str) -> None:
     """The message has the address to take instead."""
-    with pytest.raises(Refused, match=r"must be the address of a repository") as refused:
+    with pytest.raises(NothingToDraft, match=r"must be the address of a repository") as refused:
         repository_address(url)
     assert told in str(refused.value)
 

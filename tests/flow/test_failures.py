@@ -113,7 +113,6 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "crashed",
         "not there",
     ),
-    "unknown-shim": (NOTHING, {**PLAIN, "compat": ["no-such-shim"]}, "crashed", "no-such-shim"),
 }
 
 Ran = tuple[MiniProject, subprocess.CompletedProcess[str]]

@@ -79,7 +79,7 @@ def dataset(tmp_path: Path) -> Manifest:
 def cell(root: Path, dataset: Manifest, script: str = SCRIPT, **run: Any) -> Cell:
     """Return the cell of a repository with this script; ``run`` replaces fields of its run."""
     code = root / "code"
-    code.mkdir(exist_ok=True)
+    code.mkdir(parents=True, exist_ok=True)
     (code / "test.py").write_text(script)
     source = obtain_source("code", None, root / "resources/sources/code", root)
     python = root / "resources" / "envs" / "e" / "bin" / "python"
@@ -558,7 +558,7 @@ def test_a_script_in_a_damaged_environment_is_not_blamed(
     record = run_cell(cell(tmp_path, dataset, "import no_such_module"))
     assert record.state == "env-failed"
     assert "1 file(s) of the environment" in record.reason and "no_such_module" in record.reason
-    assert run_cell(cell(tmp_path, dataset)).is_ok
+    assert run_cell(cell(tmp_path / "other", dataset)).is_ok
 
 
 GARBAGE = {

@@ -9,6 +9,7 @@ import time
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+from fusebench.contracts.files import FORMAT
 from fusebench.contracts.markers import Holder
 from fusebench.fuse.leases import holder, holder_words, lease
 
@@ -75,7 +76,7 @@ def test_the_holder_of_an_older_fusebench_is_known(tmp_path: Path) -> None:
     old = '{"host": "n", "pid": 7, "slurm_job": "9", "run": "r", "since": "2026-01-02"}'
     (tmp_path / ".lease").write_text(old)
     known = holder(tmp_path)
-    assert known is not None and (known.session, known.version) == ("r", 2)
+    assert known is not None and (known.session, known.version) == ("r", FORMAT)
     assert holder_words(known) == "Slurm job 9 on n"
 
 

@@ -253,10 +253,11 @@ def profile_with(folder: Path, **placeholders: str) -> Path:
     text = (REPOSITORY / "slurm" / "config.yaml").read_text()
     for key, value in placeholders.items():
         lines = text.splitlines()
-        index = max(
+        places = [
             number for number, line in enumerate(lines) if line.strip().startswith(f"# {key}:")
-        )
-        lines[index] = f"{lines[index].partition('#')[0]}{key}: {value}"
+        ]
+        for index in [place for place in places if place > lines.index("set-resources:")] or places:
+            lines[index] = f"{lines[index].partition('#')[0]}{key}: {value}"
         text = "\n".join(lines)
     folder.mkdir()
     (folder / "config.yaml").write_text(text)

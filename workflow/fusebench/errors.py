@@ -4,6 +4,7 @@
 
     FusebenchError
     |-- RegistryError          methods.yaml, datasets.yaml or config is wrong (file, line, entry)
+    |-- NothingToDraft         no entry can be drafted from this address
     |-- WrongCall              a step was called with other options than it has
     |-- UnreadableFile         a marker, record or manifest is damaged, or of a newer version
     |   `-- OutdatedFile       it is of an older version, and must be made again
@@ -38,6 +39,10 @@ class FusebenchError(Exception):
 
 class RegistryError(FusebenchError):
     """A registry or configuration file is wrong; the message names file, line and entry."""
+
+
+class NothingToDraft(FusebenchError):
+    """An address from which no entry can be drafted; the message says what to do."""
 
 
 class WrongCall(FusebenchError):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from fusebench.authoring.tree import Tree
 from fusebench.contracts.files import write_stored
 from fusebench.contracts.markers import SourceMarker
-from fusebench.errors import FusebenchError, GitFailed, SourceUnavailable
+from fusebench.errors import GitFailed, NothingToDraft, SourceUnavailable
 from fusebench.layout import SOURCES
 from fusebench.registry.methods import is_local
 from fusebench.sources import source_key
@@ -38,15 +38,11 @@ _INSIDE = {
 }
 
 
-class Refused(FusebenchError):
-    """An address from which nothing can be drafted; the message says what to do."""
-
-
 def repository_address(code: str) -> str:
     """Return the address of a repository, without what browsers put behind it.
 
     Raises:
-        Refused: it is the address of something inside a repository, or of no repository.
+        NothingToDraft: it is the address of something inside a repository, or of no repository.
 
     >>> repository_address("https://github.com/zyb5/LUT-Fuse/?tab=readme#usage")
     'https://github.com/zyb5/LUT-Fuse'
@@ -59,14 +55,14 @@ def repository_address(code: str) -> str:
     host = (parts.hostname or "").lower()
     if host in _FORGES and parts.scheme in ("http", "https"):
         if len(words) < len(("owner", "name")):
-            raise Refused(
+            raise NothingToDraft(
                 f"{code}: must be the address of a repository, https://{host}/OWNER/NAME; found a"
                 " page of a user or of the site"
             )
         address = f"https://{host.removeprefix('www.')}/{words[0]}/{words[1]}"
         if len(words) > len(("owner", "name")):
             what = _INSIDE.get(words[2], "a page of it")
-            raise Refused(
+            raise NothingToDraft(
                 f"{code}: must be the address of a repository; found {what}: take {address}"
                 + (f" --commit {words[3]}" if words[2] == "commit" and words[3:] else "")
             )
@@ -85,12 +81,12 @@ def cloned(code: str, commit: str, root: Path, mirror: str) -> tuple[Tree, Sourc
 
     Raises:
         SourceUnavailable: it cannot be fetched.
-        Refused: it has no commit, or is huge.
+        NothingToDraft: it has no commit, or is huge.
     """
     origin = origin_of(code, root, mirror)
     chosen = commit or _newest(code, origin)
     if not FULL_HASH.fullmatch(chosen):
-        raise Refused(
+        raise NothingToDraft(
             f"--commit must be a full hash of 40 hexadecimal digits; found {chosen!r}: `git"
             f" ls-remote {code}` prints them"
         )
@@ -113,13 +109,13 @@ def _newest(code: str, origin: Origin) -> str:
         found = run_git(*asked, folder=Path.cwd(), access=SERVERS).split()
     except GitFailed as error:
         if origin.is_folder and "HEAD" in str(error):
-            raise Refused(f"{code}: the repository is empty: it has no commit") from error
+            raise NothingToDraft(f"{code}: the repository is empty: it has no commit") from error
         raise SourceUnavailable(
             f"{code}: must be a repository that can be read without a password: {error}; if it is"
             " private, clone it yourself and give the folder"
         ) from error
     if not found:
-        raise Refused(f"{code}: the repository is empty: it has no commit")
+        raise NothingToDraft(f"{code}: the repository is empty: it has no commit")
     return found[0]
 
 
@@ -134,7 +130,7 @@ def _refuse_huge(code: str, origin: Origin, commit: str) -> None:
     sizes = (line.split("\t")[0].split()[-1] for line in listed.splitlines())
     total = sum(int(size) for size in sizes if size.isdecimal())
     if total > HUGE:
-        raise Refused(
+        raise NothingToDraft(
             f"{code}: has {total / 1e9:.1f} GB of files, as data sets have; clone the part with the"
             " code yourself and give its folder"
         )

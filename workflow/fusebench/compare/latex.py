@@ -16,7 +16,7 @@ from fusebench.compare.wording import (
     costs,
     definition_shown,
     incomplete,
-    mark,
+    letters,
     name_shown,
     notes,
     times_by_device,
@@ -68,7 +68,7 @@ def latex(table: Table) -> str:
     """
     footnotes, shown = notes(table), escaped(caption(table))
     marks = {
-        method: rf"\textsuperscript{{{mark(number)}}}" for number, method in enumerate(footnotes)
+        method: rf"\textsuperscript{{{letter}}}" for method, letter in letters(footnotes).items()
     }
     label = "tab:" + re.sub(r"[^A-Za-z0-9-]", "-", f"{table.spec.suite}-{table.spec.dataset}")
     first, *others = pages(
@@ -103,11 +103,8 @@ def _float(
         caption=head,
         label=label,
     )
-    below = "".join(
-        f"\\par {marks[row.method]} {escaped(footnotes[row.method])}\n"
-        for row in rows
-        if row.method in marks
-    )
+    told = {marks[row.method]: footnotes[row.method] for row in rows if row.method in marks}
+    below = "".join(f"\\par {letter} {escaped(note)}\n" for letter, note in told.items())
     text = text.replace(f" & {SPANNED}", "")
     style = f"\\centering\n\\footnotesize\n\\setlength{{\\tabcolsep}}{{3pt}}\n{above}"
     text = text.replace("\\centering\n", style, 1)
@@ -117,7 +114,8 @@ def _float(
 def _height(table: Table, rows: Sequence[Row], footnotes: Mapping[str, str]) -> float:
     """The height in points of some rows with heads, footnotes and times."""
     times = times_by_device(table, rows).values()
-    below = sum(lines(footnotes[row.method], TEXT_WIDTH) for row in rows if row.method in footnotes)
+    told = {footnotes[row.method] for row in rows if row.method in footnotes}
+    below = sum(lines(note, TEXT_WIDTH) for note in told)
     heads = (1 + len(times)) * (LINE + 3 * RULE) + 3 * LINE * len(times)
     return heads + LINE * (len(rows) + below + sum(map(len, times)))
 

@@ -13,7 +13,7 @@ from fusebench.compare.wording import (
     costs,
     definition_shown,
     incomplete,
-    mark,
+    letters,
     name_shown,
     notes,
     times_by_device,
@@ -26,14 +26,17 @@ ARROWS = {"higher": " ↑", "lower": " ↓", "none": ""}
 def markdown(table: Table) -> str:
     """The table with its caption above and its footnotes below."""
     footnotes = notes(table)
-    marks = {method: f"<sup>{mark(number)}</sup>" for number, method in enumerate(footnotes)}
+    marks = {method: f"<sup>{letter}</sup>" for method, letter in letters(footnotes).items()}
+    below = {
+        marks[method]: f"{marks[method]} {escaped(note)}\n" for method, note in footnotes.items()
+    }
     heads = ["method", *(_head(definition) for definition in table.definitions), *cost_heads(table)]
     rows = [_row(row, table, marks.get(row.method, "")) for row in table.rows]
     lines = [
         escaped(caption(table)),
         "",
         *_grid(heads, rows),
-        *(f"{marks[method]} {escaped(note)}\n" for method, note in footnotes.items()),
+        *below.values(),
     ]
     for device, own in times_by_device(table).items():
         times = [[escaped(label), *numbers] for label, *numbers in own]

@@ -146,4 +146,8 @@ def _line(texts: list[str], widths: list[int]) -> str:
 
 def _troubles(table: Table) -> list[str]:
     """List values that are missing although the run ended well."""
-    return [f"{row.label}: {row.reason}" for row in table.rows if row.has_results and row.reason]
+    told: dict[str, list[str]] = {}
+    for row in table.rows:
+        if row.has_results and row.reason:
+            told.setdefault(row.reason, []).append(row.label)
+    return [f"{', '.join(labels)}: {reason}" for reason, labels in told.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from fusebench.compare.contents import Cell, Row, Table
@@ -119,6 +119,16 @@ def notes(table: Table) -> dict[str, str]:
 def shortened(text: str) -> str:
     """Return a text of at most ``NOTE_LENGTH`` characters."""
     return text if len(text) <= NOTE_LENGTH else text[: NOTE_LENGTH - 3] + "..."
+
+
+def letters(footnotes: Mapping[str, str]) -> dict[str, str]:
+    """Method -> the letter of its footnote; methods with the same text share one.
+
+    >>> letters({"one": "crashed", "two": "no weights", "three": "crashed"})
+    {'one': 'a', 'two': 'b', 'three': 'a'}
+    """
+    texts = list(dict.fromkeys(footnotes.values()))
+    return {method: mark(texts.index(text)) for method, text in footnotes.items()}
 
 
 def mark(number: int) -> str:

@@ -66,19 +66,32 @@ def cache_folder() -> str:
 numba.config.CACHE_DIR = cache_folder()  # type: ignore[attr-defined]
 
 
+ANY_ORDER = {"reassoc", "contract", "nsz", "arcp"}
+"""What a sum may do to be vectorised: it moves by a few units in the last place; infinities and nan
+keep their meaning."""
+
+
 def compiled(function: FunctionT) -> FunctionT:
     """Compile a pixel loop, strictly: operations stay in the order in which they are written."""
-    return cast(FunctionT, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _compiled(function)
 
 
 def compiled_sums(function: FunctionT) -> FunctionT:
-    """Compile a pixel loop whose sums may be taken in any order, so that they can be vectorised.
+    """Compile a pixel loop whose sums may be taken in any order, so that they can be vectorised."""
+    return _compiled(function, fastmath=ANY_ORDER)
 
-    The reordering moves a sum by a few units in the last place; infinities and nan keep their
-    meaning.
+
+def inner_sums(function: FunctionT) -> FunctionT:
+    """Compile a part of other compiled loops, whose sums may be taken in any order.
+
+    It becomes a piece of each loop that calls it. As a function of its own it would be there twice:
+    compiled by itself, which a process takes that compiles, and with the loop, which a process
+    takes that reads the cache. The two may differ in the last digit of a sum.
     """
-    options = {"reassoc", "contract", "nsz", "arcp"}
+    return _compiled(function, forceinline=True, fastmath=ANY_ORDER)
+
+
+def _compiled(function: FunctionT, **options: Any) -> FunctionT:
     return cast(
-        FunctionT,
-        numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=options)(function),
+        FunctionT, numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     )

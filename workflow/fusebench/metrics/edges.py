@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from fusebench.errors import MetricError
-from fusebench.metrics.compiled import compiled_sums
+from fusebench.metrics.compiled import compiled_sums, inner_sums
 from fusebench.metrics.elementary import bounded_exponential, quotient_angle
 from fusebench.metrics.images import Fusion, Image, Pixels, SourcePair
 from fusebench.metrics.strips import cut
 
 
-@compiled_sums
+@inner_sums
 def _sobel_row(x: Pixels, row: int, scratch: Pixels, across: Pixels, down: Pixels) -> None:
     """One row of the Sobel gradient (right minus left, lower minus upper).
 
@@ -55,7 +55,7 @@ def sobel_zero_padded(image: Image) -> tuple[Pixels, Pixels]:
     return _sobel(image.pixels)
 
 
-@compiled_sums
+@inner_sums
 def _polar_row(across: Pixels, down: Pixels, strength: Pixels, angle: Pixels) -> None:
     """Strength and orientation of one row of gradients.
 
@@ -85,7 +85,7 @@ def sobel_edges(image: Image) -> tuple[Pixels, Pixels]:
     return _sobel_edges(image.pixels)
 
 
-@compiled_sums
+@inner_sums
 def _preserved_row(
     strength_s: Pixels, angle_s: Pixels, strength_f: Pixels, angle_f: Pixels
 ) -> tuple[float, float]:
@@ -145,7 +145,7 @@ def edge_preservation(fusion: Fusion) -> float:
     return preserved / weights
 
 
-@compiled_sums
+@inner_sums
 def _liu_quality(
     x_s: float, y_s: float, x_f: float, y_f: float, fused_floor: float
 ) -> tuple[float, float]:
@@ -204,7 +204,7 @@ def sobel_mirrored(image: Image) -> tuple[Pixels, Pixels]:
     return across[1:-1, 1:-1] / 8, down[1:-1, 1:-1] / 8
 
 
-@compiled_sums
+@inner_sums
 def _line_angle(x: float, y: float) -> float:
     """atan(x / y) as MATLAB divides: a gradient along one axis only is +-pi/2, none is 0."""
     angle = quotient_angle(x, y)
@@ -212,7 +212,7 @@ def _line_angle(x: float, y: float) -> float:
     return 0.0 if x == 0 else angle
 
 
-@compiled_sums
+@inner_sums
 def _kumar_loss(
     x_s: float, y_s: float, strength_s: float, strength_f: float, angle_f: float
 ) -> float:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 
-from fusebench.metrics.compiled import compiled_sums
+from fusebench.metrics.compiled import inner_sums
 
 
-@compiled_sums
+@inner_sums
 def bounded_exponential(x: float) -> float:
     """exp(x) for -40 <= x <= 40; below -40 it is exp(-40).
 
@@ -41,7 +41,7 @@ def bounded_exponential(x: float) -> float:
     return power * power
 
 
-@compiled_sums
+@inner_sums
 def quotient_angle(y: float, x: float) -> float:
     """atan(y / x), and pi / 2 where x is 0.
 
