@@ -47,9 +47,11 @@ def test_missing_folders_propose_stage() -> None:
 
 def test_written_images_propose_collect() -> None:
     """An image that was written to the folder of results keeps its prefix."""
-    assert proposed(written=["../out/TNO/fused_p1.png"]) == [
-        'run.collect: "{out}/TNO/fused_{name}.png"'
-    ]
+    both = ["../out/TNO/fused_p1.png", "../out/TNO/fused_p2.png"]
+    assert proposed(written=both[:1]) == ['run.collect: "{out}/TNO/fused_{name}.png"']
+    assert proposed(written=both) == ['run.collect: "{out}/TNO/fused_{name}.png"']
+    numbered = ["net2_1001.png", "net2_1002.png"]
+    assert proposed(written=numbered) == ['run.collect: "net2_1{index:03d}.png"']
 
 
 def test_what_belongs_to_no_pair_proposes_nothing() -> None:

@@ -119,8 +119,8 @@ def _folders(paths: Iterable[str]) -> list[str]:
 def _patterns(paths: Iterable[str], names: Sequence[str], first: int) -> list[str]:
     """Return the patterns of paths that hold the name or the number of a pair, each once."""
     known = list(paths)
-    counted = _counted(known, first, len(names))
-    if counted:
+    is_named = any(name in PurePosixPath(path).name for path in known for name in names)
+    if counted := "" if is_named else _counted(known, first, len(names)):
         return [counted]
     found = (_pattern(path, names, first) for path in known)
     return list(dict.fromkeys(pattern for pattern in found if pattern))
