@@ -6,6 +6,7 @@ import pickle
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from fusebench.authoring.checkpoints import foreign_classes
@@ -137,6 +138,71 @@ def test_facts(tmp_path: Path) -> None:
     assert [task.value for task in task_of(tree)] == ["medical"]
     assert (licence_of(tree).value, title_of(tree, "Net").value) == ("none", "Net")
     assert declared_versions(tree) == {}
+
+
+@pytest.mark.parametrize(
+    ("readme", "title"),
+    [
+        ('# Net\n\nA. B.\n**"Fusing One and the Other"**, 2022\n## Milestones of it', "Fusing One"),
+        ("# Net\nNet: A Model for Fusion\n## Visualization of all results", "Net: A Model"),
+        ("# Net: A Model for Fusion\ntext", "Net: A Model for Fusion"),
+        ("# Net\n## Experimental results display\n", "Net"),
+    ],
+)
+def test_the_title_is_no_heading_of_a_section(tmp_path: Path, readme: str, title: str) -> None:
+    """It is the first heading, a quoted text, or a line that begins with the name."""
+    assert title_of(repository(tmp_path, {"README.md": readme}), "Net").value.startswith(title)
+
+
+def test_the_version_of_another_package_is_not_python_s(tmp_path: Path) -> None:
+    """``opencv-python==4.5.5`` names no Python."""
+    tree = repository(tmp_path, {"requirements.txt": "opencv-python==4.5.5\ntorch==1.9.0"})
+    assert declared_versions(tree) == {"torch": "1.9.0"}
+
+
+def test_a_checkpoint_with_a_scalar_of_numpy(tmp_path: Path) -> None:
+    """Torch does not load numpy's own objects by itself, as it does tensors and dicts."""
+    path = tmp_path / "net.pth"
+    path.write_bytes(pickle.dumps({"epoch": np.float64(3)}))
+    assert any("numpy" in name for name in foreign_classes(path))
+    path.write_bytes(pickle.dumps({"epoch": 3}))
+    assert foreign_classes(path) == []
+
+
+def test_a_module_at_the_top_of_the_repository(tmp_path: Path) -> None:
+    """A script in a folder that imports from the top is given the top as PYTHONPATH."""
+    files: dict[str, str | bytes] = {
+        "README.md": "Infrared and visible",
+        "archive/test.py": f"from tools.net import Net\n{SCRIPT}",
+        "tools/net.py": "class Net: pass",
+        "archive/model/net.pth": b"x",
+    }
+    made = draft(repository(tmp_path, files), "https://github.com/x/y", "a" * 40, REPOSITORY)
+    assert made.value("run.environ") == {"PYTHONPATH": ".."}
+    (tmp_path / "archive" / "tools").mkdir()
+    (tmp_path / "archive" / "tools" / "net.py").write_text("class Net: pass", encoding="utf-8")
+    again = draft(Tree(tmp_path), "https://github.com/x/y", "a" * 40, REPOSITORY)
+    assert again.value("run.environ") is None
+
+
+def test_a_file_of_a_checkpoint_that_was_not_cloned(tmp_path: Path) -> None:
+    """It is one of the weights: without it the script ends with an error of its own."""
+    code = "import cv2, tensorflow as tf\ntf.train.NewCheckpointReader('net-3')\n" + SCRIPT
+    files: dict[str, str | bytes] = {"README.md": "Infrared", "test.py": code, "net-3.index": b"x"}
+    repository(tmp_path, files)
+    tree = Tree(tmp_path, ("net-3.data-00000-of-00001",))
+    made = draft(tree, "https://github.com/x/y", "a" * 40, REPOSITORY)
+    named = [one["path"] for one in made.value("weights")]
+    assert named[:2] == ["net-3.data-00000-of-00001", "net-3.index"]
+
+
+def test_the_script_in_the_folder_of_the_task(tmp_path: Path) -> None:
+    """Of equal scripts for several tasks the one in the folder of the first task is taken."""
+    script = SCRIPT.replace("thop_of_mine", "numpy")
+    files: dict[str, str | bytes] = {f"{folder}/test.py": script for folder in ("A_B", "Medical")}
+    tree = repository(tmp_path, {"README.md": "Medical image fusion of MRI and PET", **files})
+    made = draft(tree, "https://github.com/x/y", "a" * 40, REPOSITORY)
+    assert made.value("run.script") == "Medical/test.py"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fusebench.authoring.writing import append
 from fusebench.command import main
+from fusebench.errors import RegistryError
 from fusebench.registry.loading import load_registry
 
 from tests.flow.projects import MiniProject
@@ -43,7 +45,8 @@ def test_a_draft_is_appended(project: MiniProject, capsys: pytest.CaptureFixture
     registry = load_registry(project.root)
     assert registry.methods["net"].run.stage.a == "input/infrared/{name}.jpg"
     assert call(project, "new", "https://github.com/mini/net", "--print") == 0
-    assert "\nnet-2:\n" in "\n" + capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "\nnet-2:\n" in f"\n{told}" and "\n  label: net-2\n" in told
 
 
 @pytest.mark.parametrize(
@@ -94,3 +97,13 @@ def test_a_list_of_papers(project: MiniProject, capsys: pytest.CaptureFixture[st
     assert "3 repositories, 1 known already, 1 failed" in printed.err
     assert set(yaml.safe_load(printed.out)) == {"net"}
     assert set(load_registry(project.root).methods) == {"known", "net"}
+
+
+def test_a_refused_draft_is_not_appended(project: MiniProject) -> None:
+    """A draft that the registry refuses would stop every other command; the file stays."""
+    file = project.root / "methods.yaml"
+    before = file.read_text(encoding="utf-8")
+    bad = "bad: {title: B, tasks: [medical], code: https://a.org/b/c, env: nowhere, licence: MIT}\n"
+    with pytest.raises(RegistryError, match="mend it by hand"):
+        append(project.root, bad)
+    assert file.read_text(encoding="utf-8") == before

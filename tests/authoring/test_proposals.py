@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from fusebench.authoring.proposals import proposals, told
+from fusebench.authoring.proposals import proposals, proposed_path, told
 from fusebench.authoring.roles import role_of
 from fusebench.contracts.jobs.fusing import Run
 from fusebench.contracts.methods import Stage
@@ -45,9 +47,11 @@ def test_missing_folders_propose_stage() -> None:
 
 def test_written_images_propose_collect() -> None:
     """An image that was written to the folder of results keeps its prefix."""
-    assert proposed(written=["../out/TNO/fused_p1.png"]) == [
-        'run.collect: "{out}/TNO/fused_{name}.png"'
-    ]
+    both = ["../out/TNO/fused_p1.png", "../out/TNO/fused_p2.png"]
+    assert proposed(written=both[:1]) == ['run.collect: "{out}/TNO/fused_{name}.png"']
+    assert proposed(written=both) == ['run.collect: "{out}/TNO/fused_{name}.png"']
+    numbered = ["net2_1001.png", "net2_1002.png"]
+    assert proposed(written=numbered) == ['run.collect: "net2_1{index:03d}.png"']
 
 
 def test_what_belongs_to_no_pair_proposes_nothing() -> None:
@@ -75,3 +79,22 @@ def test_what_was_seen_is_told() -> None:
 def test_the_role_of_a_path(path: str, side: str) -> None:
     """The last word that belongs to one side alone tells which source image it is."""
     assert role_of(path, IVIF) == side
+
+
+def test_caches_in_the_home_tell_nothing() -> None:
+    """Libraries look for their caches in an empty home: that is no file of the script."""
+    home = "../home/.cache/matplotlib/fontlist.json"
+    assert list(told(FilesSeen(missing=[home], written=[home, "out/a.png"]))) == [
+        "it wrote out/a.png"
+    ]
+
+
+def test_a_module_of_the_repository_is_looked_for(tmp_path: Path) -> None:
+    """Its folder is proposed, seen from where the script starts; another's module has none."""
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "model.py").write_text("", encoding="utf-8")
+    reason = "ModuleNotFoundError: No module named 'archive.model'"
+    found = proposed_path(reason, tmp_path, "archive")
+    assert str(found) == 'run.environ.PYTHONPATH: ".."'
+    assert proposed_path("No module named 'timm'", tmp_path, ".") is None
+    assert proposed_path("killed", tmp_path, ".") is None

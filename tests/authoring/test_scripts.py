@@ -175,3 +175,156 @@ def test_code_that_cannot_be_followed_ends(tmp_path: Path) -> None:
     loops = "def f(n):\n    return f(n + 1)\nf(0)\nwhile True:\n    x = 1\n"
     files = {"test.py": loops + ways.HARD_CODED, "old_test.py": "print 'x'\nimread('a')\n"}
     assert places(script_of(tmp_path, files))[0] == "input/infrared/{name}.jpg"
+
+
+PATHLIB = """
+import argparse, pathlib, cv2, torch
+from tqdm import tqdm
+class Fuse:
+    def __call__(self, ir, vi, dst):
+        kept = [x for x in ir.glob('*') if x.suffix in ['.bmp', '.png']]
+        for a, b in tqdm(zip(kept, [x for x in vi.glob('*')])):
+            self._save(dst / a.name, self._read(a) + self._read(b))
+    @staticmethod
+    def _read(path):
+        return cv2.imread(str(path))
+    @staticmethod
+    def _save(path, image):
+        cv2.imwrite(str(path), image)
+parser = argparse.ArgumentParser()
+parser.add_argument('--ir', default='../data/ir')
+parser.add_argument('--vi', default='../data/vi')
+parser.add_argument('--dst', default='../runs')
+args = parser.parse_args()
+Fuse()(pathlib.Path(args.ir), pathlib.Path(args.vi), pathlib.Path(args.dst))
+"""
+
+
+def test_globs_of_a_path_and_static_methods(tmp_path: Path) -> None:
+    """``path.glob`` lists that path, and a static method takes no object."""
+    script = script_of(tmp_path, {"archive/fuse.py": PATHLIB})
+    assert places(script) == ("data/ir/{name}.png", "data/vi/{name}.png", "runs/{name}.png")
+
+
+CHECKPOINT = """
+import os, glob, scipy.misc
+import tensorflow as tf
+def listed(folder):
+    folder = os.path.join(os.sep, (os.path.join(os.getcwd(), folder)))
+    found = glob.glob(os.path.join(folder, "*.jpg"))
+    found.extend(glob.glob(os.path.join(folder, "*.bmp")))
+    found.sort(key=lambda x: int(x[len(folder)+1:-4]))
+    return found
+for epoch in range(19, 20):
+    reader = tf.train.NewCheckpointReader('./checkpoint/net-' + str(epoch))
+    near, far = listed('ir'), listed('vi')
+    for i in range(len(near)):
+        result = reader.run(scipy.misc.imread(near[i]), scipy.misc.imread(far[i]))
+        path = os.path.join(os.getcwd(), 'result', 'epoch' + str(epoch))
+        if i < 9:
+            path = os.path.join(path, 'F0' + str(i + 1) + '.bmp')
+        else:
+            path = os.path.join(path, 'F' + str(i + 1) + '.bmp')
+        scipy.misc.imsave(path, result)
+"""
+
+
+def test_a_checkpoint_of_tensorflow(tmp_path: Path) -> None:
+    """Its files are weights, images without loss are preferred, one epoch is no count of pairs.
+
+    Branches of which one runs do not see each other's names, and files that are sorted by their
+    numbers get numbers.
+    """
+    files = {f"checkpoint/net-19.{part}": "x" for part in ("index", "meta")}
+    jpeg = {"ir/1.jpg": "x", "vi/1.jpg": "x"}
+    script = script_of(tmp_path, {"test.py": CHECKPOINT, **files, **jpeg})
+    assert places(script) == ("ir/{index}.bmp", "vi/{index}.bmp", "result/epoch19/F{index:02d}.bmp")
+    assert script.loads == ["checkpoint/net-19.index", "checkpoint/net-19.meta"]
+
+
+SWITCH = """
+import argparse, os, cv2
+parser = argparse.ArgumentParser()
+parser.add_argument('--test_only', action='store_true')
+parser.add_argument('--phase', default='train')
+args = parser.parse_args()
+if args.test_only and args.phase == 'test':
+    for name in os.listdir('test/ir'):
+        cv2.imwrite('out/' + name, cv2.imread('test/ir/' + name) + cv2.imread('test/vi/' + name))
+else:
+    for name in os.listdir('train/ir'):
+        cv2.imread('train/ir/' + name) + cv2.imread('train/vi/' + name)
+"""
+
+
+def test_a_script_that_trains_unless_it_is_told(tmp_path: Path) -> None:
+    """The switch and the option that make it test are given."""
+    script = script_of(tmp_path, {"main.py": SWITCH})
+    assert script.given == {"test_only": "", "phase": "test"}
+    assert places(script) == ("test/ir/{name}.png", "test/vi/{name}.png", "out/{name}.png")
+
+
+SUBFOLDERS = """
+import os
+from PIL import Image
+class Pairs:
+    def __init__(self, folder):
+        for inner in os.listdir(folder):
+            path = os.path.join(folder, inner)
+            if inner == 'Inf':
+                self.ir = path
+            else:
+                self.vi = path
+        self.names = os.listdir(self.ir)
+    def __getitem__(self, i):
+        name = self.names[i]
+        return Image.open(os.path.join(self.ir, name)), Image.open(os.path.join(self.vi, name))
+Pairs('test_data')
+"""
+
+
+def test_sides_in_the_subfolders_of_a_listed_folder(tmp_path: Path) -> None:
+    """The committed images tell which subfolder is whose."""
+    samples = {f"test_data/{side}/05.bmp": "x" for side in ("Inf", "Vis")}
+    script = script_of(tmp_path, {"test.py": SUBFOLDERS, **samples})
+    assert places(script)[:2] == ("test_data/Inf/{name}.bmp", "test_data/Vis/{name}.bmp")
+
+
+def test_one_place_is_not_both_sides(tmp_path: Path) -> None:
+    """Where A and B would be one file, B was not seen: such an entry is refused."""
+    code = "import cv2, os\nfor name in os.listdir('in'):\n"
+    code += "    ir = cv2.imread('in/' + name)\n    vi = cv2.imread(('in/') + name)\n"
+    assert places(script_of(tmp_path, {"test.py": code}))[1] == ""
+
+
+ZEROS = """
+import os, cv2
+from os import listdir
+def fuse(ir, vi, index, folder):
+    fused = cv2.imread(ir) + cv2.imread(vi)
+    if index <= 9:
+        cv2.imwrite(folder + '/net_100' + str(index) + '.png', fused)
+    else:
+        cv2.imwrite(folder + '/net_10' + str(index) + '.png', fused)
+ir_paths = [os.path.join('images/ir', name) for name in listdir('images/ir')]
+vi_paths = [os.path.join('images/vi', name) for name in listdir('images/vi')]
+for i in range(25):
+    index = 1 + i
+    fuse(ir_paths[i], vi_paths[i], index, 'out')
+"""
+
+
+def test_zeros_before_small_numbers(tmp_path: Path) -> None:
+    """Two ways to write a result are one number with its zeros; a list has all pairs."""
+    script = script_of(tmp_path, {"test.py": ZEROS})
+    assert places(script)[2] == "out/net_10{index:02d}.png"
+    assert script.edits == {"test.py": [("in range(25)", "in range({count})")]}
+    from_0 = script_of(tmp_path, {"test.py": ZEROS.replace("1 + i", "i").replace("100'", "0'")})
+    assert from_0.counts_from_0
+
+
+def test_a_result_keeps_its_suffix(tmp_path: Path) -> None:
+    """The committed results may be of another kind than those that the script writes."""
+    code = CHECKPOINT.replace("'.bmp'", "'.png'")
+    script = script_of(tmp_path, {"test.py": code, "result/epoch19/F01.bmp": "x"})
+    assert places(script)[2] == "result/epoch19/F{index:02d}.png"

@@ -140,3 +140,4 @@ def test_a_self_check(
     wrong = {**files, "own/fused/s.png": png(np.flipud(mean).copy())}
     status, lines = tried(project, monkeypatch, capsys, {}, wrong, selfcheck=check)
     assert status == 1 and "has results, but self-check committed: differs" in lines[-1]
+    assert any(line.startswith("  s differs most: by ") for line in lines), lines

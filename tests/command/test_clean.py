@@ -108,6 +108,7 @@ def _half(root: Path) -> list[Path]:
 
 
 LEFT: dict[str, Callable[[Path], list[Path]]] = {
+    "trial of `fusebench try`": lambda root: put(root / "results" / "try" / "one"),
     "clone of no method": lambda root: put(root / SOURCES / "lab+old@111111111111", marker=True),
     "environment of no lock": lambda root: put(root / ENVIRONMENTS / ("0" * 16), marker=True),
     "images of no dataset": lambda root: put(root / DATASETS / "old", marker=True),

@@ -15,13 +15,14 @@ from tests.registry.small import SmallProject
 
 @pytest.mark.parametrize("name", list(SUBCOMMANDS))
 def test_every_subcommand_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """``--help`` ends well and begins with the usage and the purpose of the subcommand."""
+    """``--help`` ends well: usage, purpose, and a call that begins with the subcommand."""
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
     assert ended.value.code == 0
     told = " ".join(capsys.readouterr().out.split())
     assert told.startswith(f"usage: fusebench {name} ")
     assert SUBCOMMANDS[name] in told
+    assert f"fusebench {name} " in told.partition("examples: ")[2]
 
 
 def test_the_command_lists_its_subcommands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -304,6 +304,14 @@ def test_what_it_took_to_run(tmp_path: Path) -> None:
     assert told.strip() == "- adapter: a.py, in place of a script of the authors"
 
 
+def test_a_failed_check_says_what_to_change(tmp_path: Path) -> None:
+    """The remedy of a known cause stands under the verdict; without one there is no such line."""
+    failed = CheckedRun(state="crashed", reason="x", remedy="`env`: another one")
+    found = page(tmp_path, active_method(), (check_result(record=failed),))["Self-check"]
+    assert "\nWhat to change: \\`env\\`: another one\n" in found
+    assert "What to change" not in page(tmp_path, active_method(), (check_result(),))["Self-check"]
+
+
 def test_versions_that_ran_stand_beside_those_declared(tmp_path: Path) -> None:
     """The versions are those of the first check that has any; each deviation has a line."""
     silent = check_result(check="one")

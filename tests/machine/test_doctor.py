@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from fusebench.command import main
+from fusebench.environments.definition import read_environment
 from fusebench.machine import offers as machine
-from fusebench.machine.needs import needs
+from fusebench.machine.needs import interpreter_finding, needs
 from fusebench.machine.offers import Finding, offers
 from fusebench.registry.loading import load_registry
 
@@ -44,6 +45,21 @@ def test_a_folder_of_mirrors_that_lacks_one(project: SmallProject, tmp_path: Pat
     registry = load_registry(project.root, {"mirror": mirror})
     found = {one.what: one for one in needs(registry)}
     assert found["mirrors"].found == f"not there: {tmp_path}/mirrors/lab+one"
+
+
+def test_the_python_and_the_cuda_of_an_environment(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interpreter that the machine lacks is named with the command that brings it."""
+    folder = project.root / "envs" / "small"
+    text = "name: small\ndependencies: [python=3.7, pip: [torch]]\n"
+    (folder / "environment.yml").write_text(text, encoding="utf-8")
+    environment = read_environment(folder, "")
+    environment.pip_lock.write_text("torch==1.8.1+cu111\n", encoding="utf-8")
+    monkeypatch.setattr("fusebench.environments.interpreters._candidates", lambda _: iter(()))
+    found = interpreter_finding(environment)
+    assert (found.state, found.command) == ("note", "uv python install 3.7")
+    assert "Python 3.7, CUDA 11.1; this machine has none" in found.found
 
 
 def test_programs_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

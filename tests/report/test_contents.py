@@ -216,11 +216,12 @@ def test_a_run_is_told_without_what_is_empty() -> None:
 
 
 def test_a_run_that_never_started_has_neither_device_nor_environment() -> None:
-    """Both are empty, and the reason is given."""
-    told = run_facts(record("m", state="skipped", reason="no images", log=""))
+    """Both are empty; the reason is given, and what to change where that is known."""
+    told = run_facts(record("m", state="skipped", reason="no images", remedy="`env`", log=""))
     assert told == {
         "state": "skipped",
         "reason": "no images",
+        "remedy": "`env`",
         "device": "",
         "environment": "",
         "commit": "",

@@ -6,8 +6,9 @@ Each field has the line of the repository that says so beside it; what is not su
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,6 +18,7 @@ import yaml
 from fusebench.authoring.checkpoints import foreign_classes
 from fusebench.authoring.environments import SHIMMED, choose, drafted, package_of
 from fusebench.authoring.facts import (
+    TASK_WORDS,
     Found,
     declared_versions,
     licence_of,
@@ -128,7 +130,14 @@ def _dumped(key: str, value: Any, indent: str) -> str:
     return "".join(f"{indent}{line}\n" for line in whole.splitlines())
 
 
-def draft(tree: Tree, code: str, commit: str, root: Path, name: str = "") -> Draft:
+def draft(
+    tree: Tree,
+    code: str,
+    commit: str,
+    root: Path,
+    name: str = "",
+    labels: Collection[str] = (),
+) -> Draft:
     """Return the draft entry of a repository.
 
     Args:
@@ -137,14 +146,16 @@ def draft(tree: Tree, code: str, commit: str, root: Path, name: str = "") -> Dra
         commit: the full hash of the clone.
         root: the project's folder, whose ``envs/`` are chosen from.
         name: of the entry; empty for the repository's own in lower case.
+        labels: of other entries; no two rows of a table may have the same.
     """
     own = owner_and_name(code)[1]
+    chosen = name or entry_name(own)
     tasks, scripts = _read_for_tasks(tree)
     modalities = modalities_of(tasks[0].value if tasks else "other")
     title, licence = title_of(tree, own), licence_of(tree)
     lines = [
         Line("title", title.value, title.where, title.where.startswith("BibTeX")),
-        Line("label", own),
+        Line("label", chosen if own in labels else own),
         *_paper(tree),
         Line(
             "tasks",
@@ -156,7 +167,7 @@ def draft(tree: Tree, code: str, commit: str, root: Path, name: str = "") -> Dra
         Line("commit", commit),
         Line("licence", licence.value, licence.where, licence.value != "see the file"),
     ]
-    made = Draft(name or entry_name(own), lines)
+    made = Draft(chosen, lines)
     made.notes.append(f"Draft; look at what is marked {UNSURE}, then: fusebench try {made.name}")
     matlab = read_matlab(tree, modalities) if not scripts or scripts[0].score < MATLAB_FIRST else []
     if scripts and not (matlab and matlab[0].score > scripts[0].score):
@@ -178,12 +189,20 @@ def _read_for_tasks(tree: Tree) -> tuple[list[Found], list[Script]]:
     """
     tasks = task_of(tree)
     best: list[Script] = []
+    most = 0.0
     for task in tasks or [Found("other", "")]:
         scripts = read_scripts(tree, modalities_of(task.value))
-        if scripts and (not best or scripts[0].score > best[0].score):
-            best = scripts
+        scripts.sort(key=lambda script: -_fit(script, task.value))
+        if scripts and (not best or _fit(scripts[0], task.value) > most):
+            best, most = scripts, _fit(scripts[0], task.value)
             tasks = [task, *(one for one in tasks if one != task)] if tasks else []
     return tasks, best
+
+
+def _fit(script: Script, task: str) -> float:
+    """Return the score of a script, higher where its folder has the name of the task."""
+    named = re.search(TASK_WORDS.get(task, "(?!)"), script.path, re.IGNORECASE)
+    return script.score + 1.5 * bool(named)
 
 
 MATLAB_FIRST = 6.0
@@ -263,19 +282,19 @@ def _add_python(made: Draft, tree: Tree, scripts: Sequence[Script], root: Path) 
 
 def _weights(tree: Tree, script: Script) -> Iterator[Line]:
     known = weights_in(tree)
-    there = [path for path in script.loads if path in tree.files and path not in tree.absent]
+    lost = [path for path in script.loads if path in tree.absent]
+    there = [path for path in script.loads if path in tree.files or path in lost]
     if there:
-        lfs = [path for path in there if tree.is_lfs(path)]
+        lfs = [path for path in there if path not in lost and tree.is_lfs(path)]
         why = "in the repository; loaded by the script"
+        if lost:
+            why = "part of the commit, but its content is not where it was cloned from"
         if lfs:
             why = f"{lfs[0]} is a pointer of Git LFS: name where the file is offered"
         yield Line("weights", [{"path": path} for path in there], why, is_sure=not lfs)
     elif archives_with(tree, script.loads):
         entries = [{"path": path} for path in script.loads]
         yield Line("weights", entries, "in the archives of run.unpack")
-    elif set(script.loads) & set(tree.absent):
-        why = "part of the commit, but its content is not where it was cloned from"
-        yield Line("weights", [{"path": path} for path in script.loads], why)
     elif script.loads:
         page = next(iter(links_of(tree)), "")
         entries = [{"path": path, **({"page": page} if page else {})} for path in script.loads]
@@ -302,6 +321,10 @@ def _run(
             f"{script.options[name].flag} {value}".strip() for name, value in script.given.items()
         ]
         yield Line("run.args", " ".join(words), "options without a usable default")
+    if script.at_top:
+        path = posixpath.relpath(".", script.cwd)
+        why = f"imports {script.at_top} from the top of the repository"
+        yield Line("run.environ", {"PYTHONPATH": path}, why)
     yield from _places(script)
     if script.is_single:
         yield Line("run.pairs_per_process", 1, "the script reads two fixed files")

@@ -40,11 +40,18 @@ DRIVES = re.compile(
     r"|www\.dropbox\.com|zenodo\.org|github\.com/[^\s)\"'<>]+/releases)[^\s)\"'<>\]]*"
 )
 _VERSION = re.compile(
-    r"\b(python|torch|pytorch|tensorflow(?:-gpu)?|torchvision|numpy|scipy|kornia|timm)\b"
+    r"(?<![\w-])(python|torch|pytorch|tensorflow(?:-gpu)?|torchvision|numpy|scipy|kornia|timm)\b"
     r"[ \t]*(?:==|=|>=|version)?[ \t:]*v?(\d+\.\d+(?:\.\d+)?(?:\+\w+)?)",
     re.IGNORECASE,
 )
 _BIBTEX = re.compile(r"(\w+)\s*=\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|\"([^\"]*)\"|(\d+))\s*,?")
+
+
+TOP = 25
+"""Lines of a README in which a title is looked for."""
+FEWEST_WORDS = 3
+"""A first heading with fewer words is the name of the method, no title."""
+_QUOTED = re.compile(r'["“]((?=[A-Z])(?:[^"“”\s]+\s+){3,}[^"“”\s]+)["”]')
 
 
 @dataclass(frozen=True)
@@ -80,15 +87,32 @@ def _line_with(tree: Tree, words: str) -> str:
 
 
 def title_of(tree: Tree, name: str) -> Found:
-    """Return the title of the paper: of BibTeX, else the first heading, else the name."""
+    """Return the title of the paper: of BibTeX, else of the top of the README, else the name.
+
+    There it is the first heading, a quoted text, or a line that begins with the name and a colon.
+    """
     cited = bibtex(tree.readme).get("title")
     if cited:
         return Found(" ".join(re.sub(r"[{}]", "", cited).split()), "BibTeX of the README")
-    for number, line in enumerate(tree.readme.splitlines(), 1):
-        words = re.sub(r"^#+\s*|[*`]|!\[[^\]]*\]\([^)]*\)|<[^>]*>", "", line).strip()
-        if line.startswith("#") and len(words) > len(name):
-            return Found(" ".join(words.split()), f"README:{number}")
+    lines = tree.readme.splitlines()[:TOP]
+    heads = [number for number, line in enumerate(lines) if line.startswith("#")]
+    words = _plain(lines[heads[0]]) if heads else ""
+    if len(words.split()) >= FEWEST_WORDS:
+        return Found(words, f"README:{heads[0] + 1}")
+    quoted = _QUOTED.search("\n".join(lines))
+    if quoted:
+        number = "\n".join(lines)[: quoted.start()].count("\n") + 1
+        return Found(_plain(quoted[1]), f"README:{number}")
+    for number, line in enumerate(lines, 1):
+        if _plain(line).lower().startswith(f"{name.lower()}:"):
+            return Found(_plain(line), f"README:{number}")
     return Found(name, "the name of the repository")
+
+
+def _plain(line: str) -> str:
+    """Return a line of Markdown without its marks and pictures."""
+    bare = re.sub(r"^#+\s*|[*`]|!\[[^\]]*\]\([^)]*\)|<[^>]*>", "", line)
+    return " ".join(bare.split())
 
 
 def bibtex(text: str) -> dict[str, str]:

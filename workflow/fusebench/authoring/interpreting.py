@@ -20,6 +20,7 @@ from fusebench.authoring.values import (
     FROM_0,
     INDEX,
     NAME,
+    PADDED_FROM_0,
     UNKNOWN,
     Class,
     Function,
@@ -44,6 +45,7 @@ LOADERS = {
     "restore",
     "load_lookup_table",
     "import_meta_graph",
+    "NewCheckpointReader",
 }
 LISTERS = {"listdir", "scandir", "iterdir", "walk", "ImageFolder"}
 GLOBS = {"glob", "iglob", "rglob"}
@@ -203,8 +205,25 @@ class Interpreter:
         branches = [node.body, node.orelse]
         if isinstance(test, bool | int | str | None) and not isinstance(test, Number):
             branches = [node.body if test else node.orelse]
-        found = [self._block(branch, names, module) for branch in branches]
+        found = self._branches(branches, names, module)
         return next((value for value in found if value is not None), None)
+
+    def _branches(
+        self, branches: Sequence[Sequence[ast.stmt]], names: Any, module: Module
+    ) -> list[tuple[Any] | None]:
+        """Follow branches of which one runs: each begins with the names as they are before it."""
+        before: Names = dict(names)
+        bound: Names = {}
+        found = []
+        for branch in branches:
+            found.append(self._block(branch, names, module))
+            changed = {n: v for n, v in names.items() if before.get(n, names) is not v}
+            for name in changed.keys() & bound.keys():
+                changed[name] = with_zeros(bound[name], changed[name])
+            bound.update(changed)
+            names.update({name: before[name] for name in bound if name in before})
+        names.update(bound)
+        return found
 
     def _block(self, body: Sequence[ast.stmt], names: Any, module: Module) -> tuple[Any] | None:
         for statement in body:
@@ -403,6 +422,8 @@ class Interpreter:
         if isinstance(left, Number) and isinstance(right, int):
             step = {ast.Add: right, ast.Sub: -right}.get(type(node.op))
             return Number(left.first + step) if step is not None else UNKNOWN
+        if isinstance(left, int) and isinstance(right, Number) and isinstance(node.op, ast.Add):
+            return Number(left + right.first)
         if isinstance(node.op, ast.Add):
             return self._sum(left, right)
         compute = _ARITHMETIC.get(type(node.op))
@@ -455,18 +476,18 @@ class Interpreter:
             if node.attr in owner.names:
                 return owner.names[node.attr]
             value = owner.kind.names.get(node.attr, UNKNOWN)
-            is_method = isinstance(value, Function)
+            is_method = isinstance(value, Function) and not _is_static(value)
             return Function(value.node, value.module, owner) if is_method else value
         if isinstance(owner, Class | Module):
             return owner.names.get(node.attr, UNKNOWN)
         if isinstance(owner, str) and node.attr in ("name", "stem", "parent"):
             return _path_part(owner, node.attr)
-        return UNKNOWN
+        return "/" if node.attr == "sep" else UNKNOWN  # os.sep
 
     def _option(self, options: Options, name: str) -> Any:
-        if name in self.given:
-            return self.given[name]
         option = options.found.get(name)
+        if name in self.given:
+            return self.given[name] if option is None or option.takes_value else True
         return option.default if option else UNKNOWN
 
     # calls
@@ -562,7 +583,8 @@ class Interpreter:
         if word in ("parse_args", "parse_known_args"):
             found = Options(self.options)
             return found if word == "parse_args" else [found, UNKNOWN]
-        self._note_files(node, word, values, named, module)
+        folder = owner if isinstance(owner, str) else ""
+        self._note_files(node, word, values, named, module, folder)
         return _result_of(word, owner, values, named, node)
 
     def _add_option(self, node: ast.Call, values: list[Any], named: Names) -> None:
@@ -590,7 +612,9 @@ class Interpreter:
         values: list[Any],
         named: Names,
         module: Module,
+        folder: str,
     ) -> None:
+        """Note the files that a function uses, or a method of the path ``folder``."""
         texts = [value for value in (*values, *named.values()) if isinstance(value, str)]
         hint = f"{self._target} {' '.join(ast.unparse(arg) for arg in node.args[:2])}"
         place = f"{module.path}:{node.lineno}"
@@ -605,9 +629,9 @@ class Interpreter:
         if word in READERS or whole.endswith(("Image.open", "io.read")):
             note("read", values[0] if values else next(iter(texts), None))
         elif word in LISTERS:
-            note("list", values[0] if values else None)
+            note("list", values[0] if values else folder)
         elif word in GLOBS and texts:
-            note("list", texts[0])
+            note("list", joined(folder, texts[0]) if folder else texts[0])
         elif word in WRITERS and (values or named):
             at = WRITERS[word]
             path = values[at] if len(values) > at else next(iter(texts), None)
@@ -635,10 +659,23 @@ def formatted(pattern: str, value: Any) -> str:
     return re.sub(r"%[-+ #]*(0\d+)?\d*(?:\.\d+)?[sdifrg]", filled, pattern)
 
 
+def with_zeros(first: Any, second: Any) -> Any:
+    """Return a number with a zero before it where two branches add one to small numbers.
+
+    >>> with_zeros("F0\x02.png", "F\x02.png")
+    'F{index:02d}.png'
+    """
+    for hole in (INDEX, FROM_0) if isinstance(first, str) and isinstance(second, str) else ():
+        if first != second and first == second.replace(hole, f"0{hole}", 1):
+            return second.replace(hole, padded(hole, "02"), 1)
+    return second
+
+
 def padded(value: Any, width: str) -> str:
     """Return a number with zeros before it: ``{index:03d}`` for one that counts pairs."""
     if isinstance(value, Number) or value in (INDEX, FROM_0):
-        return f"{{index:{width}d}}"
+        hole = value.hole if isinstance(value, Number) else value
+        return f"{{{PADDED_FROM_0 if hole == FROM_0 else 'index'}:{width}d}}"
     return as_text(value)
 
 
@@ -656,7 +693,7 @@ def _result_of(word: str, owner: Any, values: list[Any], named: Names, node: ast
         value = values[0] if values else ""
         return as_text(value) if isinstance(value, Number | int) else value
     if word in ("range", "count"):
-        return [Number(values[0] if len(values) > 1 and isinstance(values[0], int) else 0)]
+        return [_first_number(values)]
     if word == "enumerate" and values:
         return [[Number(0), first_of(values[0])]]
     if word == "zip":
@@ -668,6 +705,16 @@ def _result_of(word: str, owner: Any, values: list[Any], named: Names, node: ast
     if word in ("basename", "splitext", "dirname", "split"):
         return _path_function(word, owner, values)
     return _text_method(word, owner, values) if isinstance(owner, str | Number) else UNKNOWN
+
+
+def _first_number(values: list[Any]) -> Number | int:
+    """Return the first number of ``range(...)``; of one alone, as an epoch is, the number itself.
+
+    ``range(1)`` and ``range(1, 2)`` count pairs of which the authors had one.
+    """
+    first = values[0] if len(values) > 1 and isinstance(values[0], int) else 0
+    is_alone = first > 1 and len(values) == len("ab") and values[1] == first + 1
+    return first if is_alone else Number(first)
 
 
 def _listed(word: str, owner: Any, values: list[Any]) -> list[Any] | None:
@@ -774,6 +821,12 @@ def _is_image(path: str) -> bool:
 
 def _name_of(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_static(function: Function) -> bool:
+    """Say whether a function of a class takes no object."""
+    decorators = getattr(function.node, "decorator_list", [])
+    return any(_name_of(one) == "staticmethod" for one in decorators)
 
 
 def _bound(node: ast.ClassDef) -> set[str]:

@@ -6,10 +6,12 @@ or ``{index}`` in its place.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 
 from fusebench.authoring.roles import role_of
 from fusebench.contracts.jobs.fusing import Run
@@ -19,6 +21,9 @@ from fusebench.registry.placeholders import fill
 
 OUT = "../out/"
 """How a path in the folder ``{out}`` begins, seen from the scratch copy."""
+
+HOME = "../home/"
+"""How a path in the empty home of a script begins: caches of libraries, which tell nothing."""
 
 MOST_NAMED = 4
 
@@ -52,6 +57,24 @@ def proposals(
         modalities: what source images A and B show.
     """
     return [*_of_inputs(seen, names, run, modalities), *_of_results(seen, names, run)]
+
+
+def proposed_path(reason: str, clone: Path, cwd: str) -> Proposal | None:
+    """Return the folder for ``PYTHONPATH`` where a module that was not found is the repository's.
+
+    Args:
+        reason: why the run has no result.
+        clone: the folder of the clone.
+        cwd: where the script starts, from the top of the clone on.
+    """
+    missing = re.search(r"No module named '(\w+)", reason)
+    if not missing:
+        return None
+    found = [*clone.rglob(f"{missing[1]}.py"), *clone.rglob(f"{missing[1]}/")]
+    if not found:
+        return None
+    nearest = min(found, key=lambda path: len(path.parts)).parent
+    return Proposal("environ.PYTHONPATH", os.path.relpath(nearest, clone / cwd))
 
 
 def _of_inputs(
@@ -95,8 +118,38 @@ def _folders(paths: Iterable[str]) -> list[str]:
 
 def _patterns(paths: Iterable[str], names: Sequence[str], first: int) -> list[str]:
     """Return the patterns of paths that hold the name or the number of a pair, each once."""
-    found = (_pattern(path, names, first) for path in paths)
+    known = list(paths)
+    is_named = any(name in PurePosixPath(path).name for path in known for name in names)
+    if counted := "" if is_named else _counted(known, first, len(names)):
+        return [counted]
+    found = (_pattern(path, names, first) for path in known)
     return list(dict.fromkeys(pattern for pattern in found if pattern))
+
+
+def _counted(paths: Sequence[str], first: int, count: int) -> str:
+    """Return the pattern of paths of which each has the next number; empty where they have not.
+
+    >>> _counted(["out/net2_1001.png", "out/net2_1002.png"], 1, 2)
+    'out/net2_1{index:03d}.png'
+    """
+    if len(paths) != count or count < len("ab"):
+        return ""
+    head = _shared(paths).rstrip("0")
+    tail = _shared([path[::-1] for path in paths])[::-1]
+    numbers = [path[len(head) : len(path) - len(tail)] for path in paths]
+    if not all(map(str.isdecimal, numbers)) or "/" in tail:
+        return ""
+    if sorted(map(int, numbers)) != list(range(first, first + count)):
+        return ""
+    width = len(numbers[0])
+    has_zeros = any(number.startswith("0") for number in numbers) and width > 1
+    return f"{head}{{index:0{width}d}}{tail}" if has_zeros else f"{head}{{index}}{tail}"
+
+
+def _shared(texts: Sequence[str]) -> str:
+    """Return the characters with which all of some texts begin."""
+    same = takewhile(lambda characters: len(set(characters)) == 1, zip(*texts, strict=False))
+    return "".join(characters[0] for characters in same)
 
 
 def _pattern(path: str, names: Sequence[str], first: int) -> str:
@@ -106,26 +159,29 @@ def _pattern(path: str, names: Sequence[str], first: int) -> str:
     'results/ir_{name}.png'
     >>> _pattern("results/001.bmp", ["meting"], 1)
     'results/{index:03d}.bmp'
+    >>> _pattern("results/F9_01.bmp", ["meting"], 1)
+    'results/F9_{index:02d}.bmp'
     """
     folder, slash, file = path.rpartition("/")
     for name in sorted(names, key=len, reverse=True):
         if name in file:
             return f"{folder}{slash}{file.replace(name, '{name}', 1)}"
-    number = re.search(r"\d+", file)
-    if number and first <= int(number[0]) < first + len(names):
-        width = len(number[0])
-        index = f"{{index:0{width}d}}" if width > 1 else "{index}"
-        return f"{folder}{slash}{file[: number.start()]}{index}{file[number.end() :]}"
+    for number in reversed(list(re.finditer(r"\d+", file))):
+        if first <= int(number[0]) < first + len(names):
+            width = len(number[0])
+            index = f"{{index:0{width}d}}" if width > 1 else "{index}"
+            return f"{folder}{slash}{file[: number.start()]}{index}{file[number.end() :]}"
     return ""
 
 
 def told(seen: FilesSeen) -> Iterator[str]:
     """Yield what was seen, one line for each kind."""
-    for words, paths in (
+    for words, found in (
         ("it looked in vain for", seen.missing),
         ("it wrote", seen.written),
         ("it listed", [path for path in seen.listed if path != "."]),
     ):
+        paths = [path for path in found if not path.startswith(HOME)]
         if paths:
             more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
             yield f"{words} {', '.join(paths[:MOST_NAMED])}{more}"

@@ -6,15 +6,24 @@ import posixpath
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from fusebench.authoring.interpreting import WEIGHTS, Event, Interpreter
+from fusebench.authoring.interpreting import WEIGHTS, Event, Interpreter, with_zeros
 from fusebench.authoring.roles import role_of
 from fusebench.authoring.tree import Modules, Tree
-from fusebench.authoring.values import FILE, FROM_0, HOLES, INDEX, NAME, Option, Slot
+from fusebench.authoring.values import (
+    FILE,
+    FROM_0,
+    HOLES,
+    INDEX,
+    NAME,
+    PADDED_FROM_0,
+    Option,
+    Slot,
+)
 from fusebench.images import SUFFIXES
 
 LIKELY = re.compile(r"(test|demo|infer|eval|fus|main|run|predict)", re.IGNORECASE)
@@ -39,6 +48,11 @@ WEIGHT_WORDS = (
 )
 PATH_WORDS = ("path", "dir", "root", "folder", "data", "img", "image", "input", "file")
 DEFAULT_SUFFIX = ".png"
+TEST_SWITCH = re.compile(
+    r"(only_?|is_?|do_?)?(test|infer|inference|predict)(ing|_?only|_?mode)?", re.I
+)
+"""Names of switches without which a script trains."""
+LOSSY = {".jpg", ".jpeg"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,7 @@ class Script:
         imports: modules that are no part of the repository, with where.
         code: the files of the repository that it runs.
         loops: ranges of a fixed length -> their file and variable.
+        at_top: a module that it imports from the top of the repository, where it is below that.
     """
 
     tree: Tree
@@ -77,6 +92,7 @@ class Script:
     imports: dict[str, str] = field(default_factory=dict)
     code: list[str] = field(default_factory=list)
     loops: dict[str, tuple[str, str]] = field(default_factory=dict)
+    at_top: str = ""
 
     @property
     def score(self) -> float:
@@ -103,6 +119,7 @@ class Script:
     def whole(self, path: str) -> str:
         """Return a path of the script from the top of the repository on; empty outside it."""
         clean = path.replace("\\", "/").replace(INDEX, "{index}").replace(FROM_0, "{index}")
+        clean = clean.replace(f"{{{PADDED_FROM_0}:", "{index:")
         if path.startswith("{out}"):
             return posixpath.normpath(clean)
         found = posixpath.normpath(posixpath.join(self.cwd, clean))
@@ -115,8 +132,9 @@ class Script:
 
     @cached_property
     def b(self) -> Place | None:
-        """Where it looks for source image B."""
-        return self._side("b")
+        """Where it looks for source image B; None where only the place of A was seen."""
+        found = self._side("b")
+        return None if found and self.a and found.pattern == self.a.pattern else found
 
     @cached_property
     def is_single(self) -> bool:
@@ -137,9 +155,10 @@ class Script:
     def _side(self, side: str) -> Place | None:
         found = [place for event, place in self._inputs if self._role(event) == side]
         if found or self.is_single:
-            return found[0] if found else self._fixed[side]
-        if side in self._by_prefix:
-            return self._by_prefix[side]
+            return _lossless(found) if found else self._fixed[side]
+        for named in (*self._by_folder.values(), self._by_prefix):
+            if side in named:
+                return named[side]
         distinct = list(dict.fromkeys(place.pattern for _, place in self._inputs))
         known = {place.pattern for event, place in self._inputs if self._role(event)}
         free = [pattern for pattern in distinct if pattern not in known]
@@ -149,6 +168,23 @@ class Script:
         pattern = needed[0 if side == "a" or known else 1]
         where = next(place.where for _, place in self._inputs if place.pattern == pattern)
         return Place(pattern, where, is_sure=False)
+
+    @cached_property
+    def _by_folder(self) -> dict[str, dict[str, Place]]:
+        """Listed folder -> the sides in its subfolders, as their committed images tell."""
+        found: dict[str, dict[str, Place]] = {}
+        for event in self.events:
+            path = event.path if event.kind == "list" and not HOLES.search(event.path) else ""
+            folder = self.whole(path) if path else ""
+            places: dict[str, Place] = {}
+            for inner, images in self.tree.images_by_folder.items():
+                side = role_of(PurePosixPath(inner).name, self.modalities)
+                if side and str(PurePosixPath(inner).parent) == folder:
+                    suffix = PurePosixPath(images[0]).suffix
+                    places.setdefault(side, Place(f"{inner}/{{name}}{suffix}", event.place))
+            if set(places) == {"a", "b"}:
+                found.setdefault(folder, places)
+        return found
 
     @cached_property
     def _by_prefix(self) -> dict[str, Place]:
@@ -178,7 +214,8 @@ class Script:
         for kind in ("read", "list"):
             for event in self.events:
                 pattern = self.template(_as_file(event)) if event.kind == kind else ""
-                if pattern and pattern not in written:
+                holds_sides = str(PurePosixPath(pattern).parent) in self._by_folder
+                if pattern and pattern not in written and not holds_sides:
                     found.append((event, Place(pattern, event.place)))
         return found
 
@@ -189,8 +226,10 @@ class Script:
     def collect(self) -> Place | None:
         """Where it leaves its results."""
         found = []
-        for event in self.events:
-            pattern = self._result(event.path) if event.kind == "write" else ""
+        written = [event for event in self.events if event.kind == "write"]
+        for event, after in zip(written, [*written[1:], *written[:1]], strict=True):
+            merged = with_zeros(event.path, after.path)
+            pattern = self._result(event.path if merged == after.path else merged)
             if pattern:
                 found.append(Place(pattern, event.place))
         if not found:
@@ -203,18 +242,19 @@ class Script:
     def _result(self, path: str) -> str:
         """Return the pattern of a result; of a script that handles one pair it needs no hole."""
         inputs = self.a or self.b
-        pattern = self.template(path, PurePosixPath(inputs.pattern).suffix if inputs else "")
+        pattern = self.template(path, PurePosixPath(inputs.pattern).suffix if inputs else "", True)
         if pattern or not self.is_single or HOLES.search(path):
             return pattern
         whole = self.whole(path)
         return whole if PurePosixPath(whole).suffix.lower() in SUFFIXES else ""
 
-    def template(self, path: str, suffix: str = "") -> str:
+    def template(self, path: str, suffix: str = "", is_result: bool = False) -> str:
         """Return the pattern of a path with ``{name}`` or ``{index}``; empty where it has none.
 
         Args:
             path: as the script has it, with holes.
             suffix: of a file whose whole name is a hole; empty for that of its folder.
+            is_result: whether the script writes it: a suffix of its own is kept.
         """
         whole = self.whole(_one_hole(path))
         folder, _, file = whole.rpartition("/")
@@ -222,9 +262,11 @@ class Script:
             return ""
         if file.endswith((FILE, NAME)):
             file = f"{file[:-1]}{{name}}{suffix or self._suffix(folder)}"
-        if self._sorts_by_number and not file.startswith(NAME):
+            is_result = False  # its suffix is a guess
+        if self._sorts_by_number:
             file = file.replace(NAME, "{index}")
-        file = self._as_committed(folder, file.replace(FILE, "{name}").replace(NAME, "{name}"))
+        file = file.replace(FILE, "{name}").replace(NAME, "{name}")
+        file = file if is_result else self._as_committed(folder, file)
         holes = file.count("{name}") + file.count("{index")
         found = PurePosixPath(file).suffix.lower()
         if holes != 1 or found not in SUFFIXES | {".mat", ".npy"}:
@@ -244,7 +286,8 @@ class Script:
         }
         suffix = PurePosixPath(file).suffix
         listed = sum(event.kind == "list" and "*" in event.path for event in self.events) > 1
-        if suffixes and suffix not in suffixes and listed:
+        keeps = suffix.lower() not in LOSSY and suffixes <= LOSSY
+        if suffixes and suffix not in suffixes and listed and not keeps:
             return f"{file.removesuffix(suffix)}{self._suffix(folder)}"
         return file
 
@@ -291,13 +334,13 @@ class Script:
     def _counts(self) -> Iterator[tuple[str, tuple[str, str]]]:
         """Yield loops over as many pairs as the authors had, where the pairs are numbered."""
         numbered = self.a and "{index" in self.a.pattern
-        for written, (file, name) in self.loops.items() if numbered else ():
+        for written, (file, name) in self.loops.items():
             match = re.fullmatch(r"range\((?:(\d+), *)?\d+\)", written)
             text = self.tree.text(file)
-            counts = re.search(
-                rf"str\({name}\b|\b{name} ?\+ ?1\b|format\({name}\b|% ?\(?{name}\b", text
-            )
-            if match and counts and file == self.path and f"in {written}" in text:
+            uses = rf"\w*(paths?|files?|names?|list|dirs?)\[{name}\]"
+            if numbered:
+                uses += rf"|str\({name}\b|\b{name} ?\+ ?1\b|format\({name}\b|% ?\(?{name}\b"
+            if match and re.search(uses, text) and file == self.path and f"in {written}" in text:
                 end = f"{match[1]}, {match[1]} + {{count}}" if match[1] else "{count}"
                 yield file, (f"in {written}", f"in range({end})")
 
@@ -338,7 +381,8 @@ class Script:
     def counts_from_0(self) -> bool:
         """Whether it numbers its pairs from 0."""
         paths = [event.path for event in self.events if event.kind != "load"]
-        return any(FROM_0 in path and INDEX not in path for path in paths)
+        from_0 = [path for path in paths if FROM_0 in path or f"{{{PADDED_FROM_0}:" in path]
+        return any(INDEX not in path and "{index:" not in path for path in from_0)
 
     @cached_property
     def loads(self) -> list[str]:
@@ -346,7 +390,27 @@ class Script:
         paths = [self.whole(event.path) for event in self.events if event.kind == "load"]
         known = [path for path in paths if path and not HOLES.search(path) and "{" not in path]
         cased = {name.lower(): name for name in self.tree.files}
-        return list(dict.fromkeys(cased.get(path.lower(), path) for path in known))
+        found = (cased.get(path.lower(), path) for path in known)
+        return list(dict.fromkeys(file for path in found for file in self._parts(path)))
+
+    def _parts(self, path: str) -> list[str]:
+        """Return the files of a checkpoint of TensorFlow that is named without their suffixes."""
+        known = sorted({*self.tree.files, *self.tree.absent})
+        parts = [name for name in known if name.startswith(f"{path}.")]
+        is_prefix = path not in self.tree.files and f"{path}.index" in parts
+        return parts if is_prefix else [path]
+
+
+def _lossless(found: Sequence[Place]) -> Place:
+    """Return the first of some places, with another suffix of its folder where it is JPEG.
+
+    A script that lists *.jpg and *.bmp reads images as they are from the second.
+    """
+    first = found[0]
+    stem = PurePosixPath(first.pattern).with_suffix("")
+    others = [one for one in found if PurePosixPath(one.pattern).with_suffix("") == stem]
+    kept = [one for one in others if PurePosixPath(one.pattern).suffix.lower() not in LOSSY]
+    return kept[0] if kept else first
 
 
 def _under(paths: Iterable[str], folder: str) -> bool:
@@ -457,6 +521,7 @@ def _read(
         reader.imports,
         reader.files,
         reader.loops,
+        finder.at_top,
     )
 
 
@@ -466,6 +531,10 @@ def _needed(script: Script) -> Iterator[tuple[str, str]]:
     They are required ones, those whose default is blank, and paths of the authors' machine.
     """
     for option in script.options.values():
+        mode = _testing(option)
+        if mode is not None:
+            yield option.name, mode
+            continue
         default = option.default if isinstance(option.default, str) else ""
         foreign = re.match(r"(/[A-Za-z]+/|[A-Za-z]:[\\/]|~)", default) is not None
         named = any(word in option.name.lower() for word in (*PATH_WORDS, *OUT_WORDS))
@@ -486,6 +555,15 @@ def _needed(script: Script) -> Iterator[tuple[str, str]]:
             value = ""
         if value:
             yield option.name, value
+
+
+def _testing(option: Option) -> str | None:
+    """Return what makes a script test instead of train; None for another option."""
+    if not option.takes_value and option.default is False and TEST_SWITCH.fullmatch(option.name):
+        return ""
+    if option.default == "train" and option.name.lower() in ("mode", "phase", "task"):
+        return "test"
+    return None
 
 
 def _weights_like(tree: Tree, name: str) -> str:

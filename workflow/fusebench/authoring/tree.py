@@ -119,6 +119,8 @@ class Modules:
         self._tree = tree
         self._files = set(tree.files)
         self._script = PurePosixPath(script).parent
+        self.at_top: str = ""
+        """The first module that lies at the top and not beside the script; empty for none."""
 
     def __call__(self, name: str, importer: str) -> Module | None:
         """Return a module; None where it is no part of the repository.
@@ -140,5 +142,7 @@ class Modules:
             for candidate in (f"{base}.py", f"{base}/__init__.py"):
                 known = candidate.removeprefix("./")
                 if known in self._files:
+                    if not level and folder != self._script:
+                        self.at_top = self.at_top or name
                     return self._tree.module(known)
         return None

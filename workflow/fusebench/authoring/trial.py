@@ -18,7 +18,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fusebench.authoring.proposals import proposals, told
+from fusebench.authoring.proposals import proposals, proposed_path, told
 from fusebench.contracts.files import from_parameter, read_stored
 from fusebench.contracts.jobs.fusing import FuseJob
 from fusebench.contracts.jobs.resources import DatasetJob, EnvironmentJob, SourceJob, WeightsJob
@@ -32,7 +32,14 @@ from fusebench.contracts.markers import (
 )
 from fusebench.contracts.records import Record
 from fusebench.errors import RegistryError, UnreadableFile
-from fusebench.evidence.comparison import DIFFERS, SIZE_DIFFERS, VERDICTS, compare_run, worst
+from fusebench.evidence.comparison import (
+    DIFFERS,
+    SIZE_DIFFERS,
+    VERDICTS,
+    compare_run,
+    worst,
+    worst_image,
+)
 from fusebench.evidence.exchange import REMEDY, exchanged
 from fusebench.fuse.jobs import Attempt, fuse_cell
 from fusebench.fuse.records import Cell, cells_of
@@ -228,23 +235,35 @@ class Trial:
     def _explain(self, record: Record, cell: Cell) -> None:
         """Say what was seen of a run without a result, and stop."""
         self.say(f"  reason: {' '.join(record.reason.split())}")
-        if record.remedy:
-            self.say(f"  likely cause, and what to change: {record.remedy}")
-        offered = []
+        path = proposed_path(record.reason, self._clone_folder, cell.spec.run.cwd)
+        remedy = "" if path else record.remedy or ""
+        if path:
+            self.say(
+                "  likely cause: the module is the repository's own, and is not looked for there"
+            )
+        elif remedy:
+            self.say(f"  likely cause, and what to change: {remedy}")
+        offered = [path] if path else []
         if record.files:
             for line in told(record.files):
                 self.say(f"  {line}")
             names = [pair.name for pair in cell.manifest.pairs]
-            offered = proposals(record.files, names, cell.spec.run, cell.spec.modalities)
+            offered += proposals(record.files, names, cell.spec.run, cell.spec.modalities)
         for proposal in offered:
             self.say(f"  proposal: {proposal}")
-        field = record.remedy.split(":")[0] if record.remedy else _field_of(record)
+        field = remedy.split(":")[0] if remedy else _field_of(record)
         if offered and field in ("`run`", *PLACES):
             field = f"`run.{offered[0].field}`"
         raise Stopped(
             f"{self.method.name} on {self.dataset.name} ended at the step `script`:"
             f" {record.state}: {_first_line(record.reason)}; change {field} of the entry"
         )
+
+    @property
+    def _clone_folder(self) -> Path:
+        """The folder of the clone."""
+        marker = self.selection.markers_of(self.method.name)["source"]
+        return ROOT / read_stored(ROOT / marker, SourceMarker).path
 
     def _check(self, check: Check) -> tuple[str, bool]:
         """Run a self-check on its smallest pairs; return what it found, and whether it is fine."""
@@ -283,6 +302,12 @@ class Trial:
         if not record.has_results:
             return ""
         images = compare_run(manifest, record, cell.folder / FUSED, check.tolerance)
+        far = worst_image(images)
+        if far and far.verdict == DIFFERS:
+            self.say(
+                f"  {far.name} differs most: by {far.mean_abs:.1f} gray levels in the mean,"
+                f" {far.max_abs} at most"
+            )
         return worst([image.verdict for image in images])
 
 

@@ -20,6 +20,8 @@ INDEX: Final = "\x02"
 """A hole that a number fills, counted from 1."""
 FROM_0: Final = "\x05"
 """A hole that a number fills, counted from 0."""
+PADDED_FROM_0: Final = "index0"
+"""The name of the placeholder for such a number with zeros before it, while code is read."""
 HOLES = re.compile(f"[{NAME}{FILE}{INDEX}{FROM_0}]")
 
 
@@ -158,8 +160,8 @@ def joined(*parts: Any) -> str:
     texts = [as_text(part) for part in parts]
     whole = texts[0] if texts else ""
     for text in texts[1:]:
-        if text.startswith("/"):
-            whole = text
+        if text.startswith("/") or (whole == "/" and text.startswith(".")):
+            whole = text  # "." is what os.getcwd() gives here: a whole path, too
         else:
             whole = text if not whole else f"{whole.rstrip('/')}/{text}"
     return whole

@@ -9,7 +9,10 @@ from fusebench.authoring.drafting import Draft
 from fusebench.contracts.methods import Methods
 from fusebench.errors import RegistryError
 from fusebench.files import write_text
+from fusebench.project import locate
 from fusebench.registry.documents import Document, converted, read_document
+from fusebench.registry.loading import load_registry
+from fusebench.registry.methods_file import METHODS
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
@@ -41,7 +44,22 @@ def checked_text(draft: Draft) -> str:
     return text
 
 
-def append(file: Path, text: str) -> None:
-    """Append a draft to ``methods.yaml``, in one rename."""
-    before = file.read_text(encoding="utf-8").rstrip("\n")
-    write_text(file, f"{before}\n\n{text}")
+def append(root: Path, text: str) -> Path:
+    """Append a draft to the ``methods.yaml`` of a project, in one rename; return the file.
+
+    Raises:
+        RegistryError: an entry is refused; the file is as it was.
+    """
+    file = locate(root, METHODS)
+    before = file.read_text(encoding="utf-8")
+    stripped = before.rstrip("\n")
+    write_text(file, f"{stripped}\n\n{text}")
+    try:
+        load_registry(root)
+    except RegistryError as error:
+        write_text(file, before)
+        raise RegistryError(
+            f"the draft was not appended, because the registry would refuse it; print it with"
+            f" `fusebench new URL --print` and mend it by hand: {error}"
+        ) from error
+    return file

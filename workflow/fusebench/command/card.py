@@ -11,9 +11,15 @@ from fusebench.texts import first_of
 SHOWN = 8
 FOLDER = "results/cards"
 
+EXAMPLES = """examples:
+  fusebench card                          all methods of the suite of config/config.yaml
+  fusebench card almfnet --output cards   one method, into a folder of yours
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench card``."""
+    parser.epilog = EXAMPLES
     parser.add_argument("method", nargs="*", help="default: all of the suite")
     parser.add_argument("--suite", help="default: the suite of config/config.yaml")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help=f"default: {FOLDER}")

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fusebench.registry.loading import Registry
 
+EXAMPLES = """examples:
+  fusebench check                       this folder
+  fusebench check --project ~/paper     another one
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench check``."""
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
     )

@@ -13,9 +13,14 @@ from fusebench.texts import first_of
 
 SHOWN = 8
 
+EXAMPLES = """examples:
+  fusebench cite published > references.bib
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench cite``."""
+    parser.epilog = EXAMPLES
     parser.add_argument("name", metavar="SUITE", help="a suite, or a table of `tables:`")
     parser.add_argument(
         "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"

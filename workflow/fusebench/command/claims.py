@@ -7,9 +7,14 @@ from pathlib import Path
 
 from fusebench.evidence.importing import TABLES, import_table
 
+EXAMPLES = """examples:
+  fusebench claims cddfuse --name CDDFuse U2Fusion    two rows of the table of CDDFuse's paper
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench claims``."""
+    parser.epilog = EXAMPLES
     parser.add_argument("table", choices=sorted(TABLES), help="the published table")
     parser.add_argument(
         "--name",

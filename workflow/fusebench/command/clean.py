@@ -25,14 +25,19 @@ STATUS = (
 )
 MEGABYTE = 1e6
 
+EXAMPLES = """examples:
+  fusebench clean --dry-run     tells what could be freed
+  fusebench clean               tells it, asks, and frees it
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench clean``."""
     parser.description = (
-        f"{parser.description}. Only what the registry does not refer to is freed; results never"
-        " are. It asks first."
+        f"{parser.description}. Only what the registry does not refer to is freed, and trials;"
+        " other results never are. It asks first."
     )
-    parser.epilog = STATUS
+    parser.epilog = f"{EXAMPLES}\n{STATUS}"
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--yes", action="store_true", help="do not ask")
     how.add_argument("--dry-run", action="store_true", help="only tell")

@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 DIFFERENT = 3
 MOST_MEANS = 3
 
+EXAMPLES = """examples:
+  fusebench diff ../last-month .                  two folders
+  fusebench diff paper.tar.gz . --exit-code       an archive; status 3 where a cell differs
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench diff``."""
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "old", type=Path, help="a project's folder with results, or an archive of results"
     )

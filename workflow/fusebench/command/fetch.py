@@ -16,9 +16,15 @@ from fusebench.project import HOME
 
 SNAKEFILE = HOME / "workflow" / "Snakefile"
 
+EXAMPLES = """examples:
+  fusebench fetch                                 for the suite of config/config.yaml
+  fusebench fetch --suite published --cores 4     for another one, four at a time
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench fetch``."""
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "--project", type=Path, default=Path(), metavar="FOLDER", help="default: this folder"
     )

@@ -35,7 +35,6 @@ def run(options: argparse.Namespace) -> int:
     from fusebench.authoring.writing import append, checked_text
     from fusebench.command.new import drafted
     from fusebench.errors import FusebenchError
-    from fusebench.project import locate
     from fusebench.registry.loading import load_registry
 
     try:
@@ -54,12 +53,12 @@ def run(options: argparse.Namespace) -> int:
     for address in new[: options.most or None]:
         try:
             draft = checked_text(drafted(registry, address))
+            if options.write:
+                append(options.project, draft)
         except FusebenchError as error:
             print(f"{address}: {error}", file=sys.stderr)
             failed += 1
             continue
-        if options.write:
-            append(locate(options.project, "methods.yaml"), draft)
         print(draft)
     known = len(named) - len(new)
     print(f"{len(named)} repositories, {known} known already, {failed} failed", file=sys.stderr)

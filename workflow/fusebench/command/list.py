@@ -11,9 +11,16 @@ from fusebench.registry.methods import links_of
 
 Rows = list[dict[str, str]]
 
+EXAMPLES = """examples:
+  fusebench list methods
+  fusebench list metrics --json
+  fusebench list compat           the shims: what each does, and when to name it
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``fusebench list``."""
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "what", choices=["methods", "datasets", "duplicates", "metrics", "envs", "compat"]
     )

@@ -8,9 +8,15 @@ from pathlib import Path
 from fusebench.environments.definition import VARIANTS, environment_folders
 from fusebench.environments.locking import LockChange, lock
 
+EXAMPLES = """examples:
+  fusebench lock mine                        both variants of envs/mine
+  fusebench lock torch-2 --variant cuda      one of them
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench lock``."""
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "env", nargs="*", help="environments, folders of envs/; without one, all of them"
     )

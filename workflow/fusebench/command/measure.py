@@ -49,8 +49,17 @@ class Claimed:
         return half_unit(self.decimals)
 
 
+EXAMPLES = """examples:
+  fusebench measure ir.png vis.png fused.png                       the default metrics
+  fusebench measure ir.png vis.png fused.png --metrics all@cddfuse
+  fusebench measure IR/ VIS/ CDDFuse/ GFF/ --csv values.csv        folders: a row for each method
+  fusebench measure ir.png vis.png fused.png --explain SSIM=0.97   whose SSIM is that?
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the images and options of the subcommand."""
+    parser.epilog = EXAMPLES
     operands = [
         parser.add_argument("a", metavar="A", help="first source (the infrared one)"),
         parser.add_argument("b", metavar="B", help="second source (the visible one)"),

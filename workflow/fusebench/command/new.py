@@ -41,7 +41,6 @@ def run(options: argparse.Namespace) -> int:
     """
     from fusebench.authoring.cloning import repository_address
     from fusebench.authoring.writing import append, checked_text
-    from fusebench.project import locate
     from fusebench.registry.loading import load_registry
 
     registry = load_registry(options.project, overrides_of(options) or None)
@@ -50,8 +49,7 @@ def run(options: argparse.Namespace) -> int:
     if options.print:
         print(text, end="")
     else:
-        file = locate(options.project, "methods.yaml")
-        append(file, text)
+        file = append(options.project, text)
         print(f"{text}\n{file}: the draft of {made.name} is at its end")
     if made.problem:
         print(f"nothing can be run yet: {made.problem}")
@@ -75,4 +73,5 @@ def drafted(registry: Registry, code: str, commit: str = "", name: str = "") -> 
     tree, marker = cloned(code, commit, Path(registry.root), registry.config.mirror)
     wanted = name or entry_name(owner_and_name(code)[1])
     free = free_name(wanted, registry.methods)
-    return draft(tree, code, marker.commit or "", registry.root, free)
+    labels = {method.label for method in registry.methods.values()}
+    return draft(tree, code, marker.commit or "", registry.root, free, labels)

@@ -16,9 +16,14 @@ from fusebench.layout import WEIGHTS, dataset_marker
 
 Made = TypeVar("Made", bound=Marker)
 
+EXAMPLES = """examples:
+  fusebench pin almfnet roadscene50     hashes of its weights, and of the images of a dataset
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench pin``."""
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "name", nargs="+", help="methods with fetched weights, or prepared datasets"
     )

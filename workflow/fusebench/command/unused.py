@@ -25,6 +25,7 @@ from fusebench.layout import (
     RECORD,
     RUNS,
     SOURCES,
+    TRIALS,
     WEIGHTS,
 )
 from fusebench.project import locate, names_in
@@ -61,7 +62,8 @@ class Unused:
 def unused(registry: Registry) -> Iterator[Unused]:
     """Yield what nothing in the registry refers to, and what killed runs left.
 
-    Results are never among it; neither is what lies behind a link, which another project may use.
+    Results are never among it, but for those of trials; neither is what lies behind a link, which
+    another project may use.
 
     Args:
         registry: the whole registry of a project, not only its selected suites.
@@ -76,6 +78,7 @@ def unused(registry: Registry) -> Iterator[Unused]:
     yield from _committed(registry)
     yield from _weights(registry)
     yield from _previews(registry)
+    yield from _trials(root)
     yield from _unfinished(root)
 
 
@@ -141,6 +144,12 @@ def _awaited(folder: Path, method: Method) -> set[str]:
         if read_stored(folder / f"{method.name}.json", WeightsMarker).is_ok:
             return set()
     return {place_of(item, field) for item in method.weights for field in item.sources}
+
+
+def _trials(root: Path) -> Iterator[Unused]:
+    """Yield what ``fusebench try`` left of each method: no table shows it, and it is made again."""
+    for folder in sorted((root / TRIALS).glob("*/")):
+        yield Unused("trial of `fusebench try`", (folder,))
 
 
 def _previews(registry: Registry) -> Iterator[Unused]:

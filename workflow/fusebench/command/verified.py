@@ -6,9 +6,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+EXAMPLES = """examples:
+  fusebench verified almfnet                    all datasets on which it ended well
+  fusebench verified almfnet --device cpu       of the runs on the CPU
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench verified``."""
+    parser.epilog = EXAMPLES
     parser.add_argument("method", nargs="+", help="methods whose records lie below results/runs")
     parser.add_argument(
         "--dataset",

@@ -9,9 +9,15 @@ from fusebench.environments.definition import VARIANTS
 from fusebench.environments.key import choose_variant, environment_key
 from fusebench.environments.verifying import verify
 
+EXAMPLES = """examples:
+  fusebench verify torch-2      an environment against its lock
+  fusebench verify --all        all that this project has
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``fusebench verify``."""
+    parser.epilog = EXAMPLES
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("env", nargs="?", help="environment, a folder of envs/")
     what.add_argument(

@@ -22,9 +22,16 @@ if TYPE_CHECKING:
     from fusebench.registry.methods import Method
     from fusebench.sources.by_hand import Match
 
+EXAMPLES = """examples:
+  fusebench weights                         what is missing, and where it is offered
+  fusebench weights almfnet ALMFNet.pt      checks and places a file
+  fusebench weights --from ~/Downloads      looks for all that is missing in a folder
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``fusebench weights``."""
+    parser.epilog = EXAMPLES
     parser.add_argument("method", nargs="?", help="a method; default: those of the suites")
     parser.add_argument("file", nargs="*", type=Path, help="files that you downloaded for it")
     parser.add_argument(

@@ -138,6 +138,9 @@ class CheckedRun(Contract, kw_only=True):
 
     state: Annotated[str, says("how it ended")]
     reason: Annotated[str, says("why it did not end well")]
+    remedy: Maybe[
+        Annotated[str, says("the field of the entry to change, where the cause is a known one")]
+    ] = UNSET
     seconds: Annotated[float | None, says("how long it took, in seconds")] = None
     versions: Versions = {}
     deviations: Annotated[

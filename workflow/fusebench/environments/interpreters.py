@@ -51,10 +51,8 @@ def find_interpreter(environment: Environment) -> Interpreter:
     Raises:
         EnvironmentFailed: there is none; the message says where it was looked for.
     """
-    for origin, executable in _candidates(environment):
-        found = _probe(executable, origin)
-        if found and _serves(found, environment):
-            return found
+    if found := interpreter_here(environment):
+        return found
     installed = _install(environment.minimum_python)
     if installed:
         return installed
@@ -64,6 +62,12 @@ def find_interpreter(environment: Environment) -> Interpreter:
         f" {environment.minimum_python}, or uv python install {environment.minimum_python}, or the"
         " machine's package manager"
     )
+
+
+def interpreter_here(environment: Environment) -> Interpreter | None:
+    """Return the first CPython of the environment's version that this machine has; None without."""
+    found = (_probe(executable, origin) for origin, executable in _candidates(environment))
+    return next((one for one in found if one and _serves(one, environment)), None)
 
 
 def make_python(environment: Environment, stage: Path) -> PythonFacts:

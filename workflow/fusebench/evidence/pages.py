@@ -125,6 +125,8 @@ def _selfchecks(folder: Path, checks: Checks) -> Iterator[str]:
         counts = ", ".join(f"{count} {word}" for word, count in check.counts.items())
         reason = f" ({escaped(check.reason)})" if check.reason else ""
         yield from ("", f"### {escaped(check.check)}: {check.verdict}{reason}", "")
+        if check.record.remedy:
+            yield from (f"What to change: {escaped(check.record.remedy)}", "")
         if counts:
             yield from (f"{counts}; tolerance {check.tolerance:g} gray levels.", "")
         if check.unpaired:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from fusebench.contracts.files import read_stored
 from fusebench.contracts.markers import EnvironmentMarker, Marker, SourceMarker
-from fusebench.environments.definition import read_environment
+from fusebench.environments.definition import Environment, read_environment
 from fusebench.environments.hardware import kernels_for
+from fusebench.environments.interpreters import interpreter_here
 from fusebench.environments.key import choose_variant
 from fusebench.errors import EnvironmentFailed, UnreadableFile
 from fusebench.fuse.devices import compute_capability, device_kind, gpus_of_this_machine
@@ -53,7 +55,9 @@ def _fetched(
     told = f"{len(wanted) - len(missing)} of {len(wanted)} here"
     if not missing:
         return Finding(words, "ok", told)
-    named = first_of([Path(path).stem for path in missing], MOST_NAMED)
+    environments = {key: job.env for key, job in selection.environments.items()}
+    keys = [Path(path).stem for path in missing]
+    named = first_of([environments.get(key, key) for key in keys], MOST_NAMED)
     command = "fusebench weights" if folder == WEIGHTS else f"fusebench fetch --suite {suite}"
     return Finding(words, "note", f"{told}; to be fetched or built: {named}", command)
 
@@ -66,7 +70,7 @@ def _is_ok(path: Path, kind: type[Marker]) -> bool:
 
 
 def _environments(registry: Registry, selection: Selection) -> Iterator[Finding]:
-    """Yield environments that are not locked, lack Octave, or have no kernels for the GPU."""
+    """Yield Python and CUDA of each environment, and what it lacks: lock, Octave, kernels."""
     for key, job in selection.environments.items():
         folder = registry.env_folder(
             next(one for one in registry.methods.values() if one.env == job.env)
@@ -81,7 +85,35 @@ def _environments(registry: Registry, selection: Selection) -> Iterator[Finding]
             yield Finding(f"env {job.env}", "lacks", "no octave-cli on PATH", command)
         if "unlocked" in key:
             yield Finding(f"env {job.env}", "lacks", "not locked", f"fusebench lock {job.env}")
+        else:
+            yield interpreter_finding(environment)
         yield from _kernels(registry.root / f"{ENVIRONMENTS}/{key}.json", job.env)
+
+
+def interpreter_finding(environment: Environment) -> Finding:
+    """Return which Python an environment has on this machine, and the CUDA that its lock brings."""
+    what, cuda = f"env {environment.name}", cuda_of(environment.pip_lock.read_text("utf-8"))
+    told = f"Python {environment.python}, {f'CUDA {cuda}' if cuda else 'no CUDA in its lock'}"
+    if environment.conda:
+        return Finding(what, "ok", f"{told}; its Python comes with it")
+    found = interpreter_here(environment)
+    if found:
+        return Finding(what, "ok", f"{told}; found {found.version} ({found.origin})")
+    command = f"uv python install {environment.minimum_python}"
+    return Finding(what, "note", f"{told}; this machine has none, uv may install it", command)
+
+
+def cuda_of(lock: str) -> str:
+    """Return the version of CUDA that the packages of a lock are built for; empty for none.
+
+    >>> cuda_of("nvidia-cuda-runtime==13.0.96"), cuda_of("torch==1.8.1+cu111")
+    ('13.0', '11.1')
+    """
+    runtime = re.search(r"^nvidia-cuda-runtime(?:-cu\d+)?==(\d+\.\d+)", lock, re.MULTILINE)
+    if runtime:
+        return runtime[1]
+    local = re.search(r"^[\w-]+==[^\s+]+\+cu(\d+)(\d)\b", lock, re.MULTILINE)
+    return f"{local[1]}.{local[2]}" if local else ""
 
 
 def _kernels(marker: Path, env: str) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ import gzip
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from fusebench.compare.devices import device_of
 from fusebench.contracts.evidence import ClaimResult
 from fusebench.contracts.markers import Manifest
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUN_FIELDS = (
-    "state", "reason", "model_seconds", "seconds_per_image", "parameters", "flops", "device",
-    "threads", "seed", "compat", "edits", "notes", "log", "shims", "started",
+    "state", "reason", "remedy", "model_seconds", "seconds_per_image", "parameters", "flops",
+    "device", "threads", "seed", "compat", "edits", "notes", "log", "shims", "started",
 )  # fmt: skip
 Facts = dict[str, Any]
 """What the script of the page reads, as JSON; see ``workflow/report/page.js``."""
@@ -95,7 +97,9 @@ def metric_facts(definition: Definition) -> dict[str, str]:
 def run_facts(record: Record) -> Facts:
     """Return what the page shows of a run, without what is empty."""
     told = {field: getattr(record, field) for field in RUN_FIELDS}
-    facts: Facts = {key: value for key, value in told.items() if value not in (None, "", [], {})}
+    facts: Facts = {
+        key: value for key, value in told.items() if value not in (None, UNSET, "", [], {})
+    }
     environment = record.environment
     python = environment.python.version if environment.python else ""
     known = (environment.env, environment.key, python)
