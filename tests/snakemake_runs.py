@@ -145,6 +145,7 @@ def _be_snakemake(
     import snakemake.cli
 
     os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     signal.alarm(SECONDS)
     outputs = (Path(printed) / name for name in ("stdout", "stderr"))
     for number, path in enumerate((Path(os.devnull), *outputs)):

@@ -55,6 +55,10 @@ class Fault:
     compared: str = ""
 
 
+MOST_TRIES = 8
+"""How often a run may end before its signal; each time the signal comes in half the time."""
+
+
 def killed(number: int) -> Fault:
     """Return the fault of several kills in a row, each at a random moment of what is left to do.
 
@@ -66,9 +70,13 @@ def killed(number: int) -> Fault:
     def happen(project: Disturbed) -> None:
         for sent, to_jobs, _ in signals:
             seconds = chance.random() * project.seconds
-            while project.run(Kill(int(sent), seconds, to_jobs)).returncode == 0:
+            for _ in range(MOST_TRIES):
+                if project.run(Kill(int(sent), seconds, to_jobs)).returncode:
+                    break
                 project.begin()  # it had ended before
                 seconds /= 2
+            else:
+                raise AssertionError(f"no signal {sent} ended a run")
 
     return Fault(
         f"killed {len(SIGNALS)} times in a row ({number})",
